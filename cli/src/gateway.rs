@@ -1,0 +1,157 @@
+use axum::{
+    Router,
+    body::{Body as HttpBody, HttpBody as _},
+    extract::{ConnectInfo, RawPathParams, Request as HttpRequest, State},
+    http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
+    response::Response as HttpResponse,
+    routing::post,
+};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use http_body_util::BodyExt;
+use jiff::Timestamp;
+use lambda_http::{Body, Request, Response};
+use serde_json::{Map, Value, json};
+use shared::{Context, MAX_BODY_BYTES};
+use std::{net::SocketAddr, pin::Pin, sync::Arc};
+
+/// What a handler of a function is, called as the Lambda runtime would call it.
+pub type Handler = for<'a> fn(
+    &'a Context,
+    &'a Request,
+) -> Pin<Box<dyn Future<Output = Response<Body>> + Send + 'a>>;
+
+/// A route of the API and the function behind it.
+pub struct Route {
+    /// The function's name, which is its binary's and that of its folder in `events/`.
+    pub function: &'static str,
+    /// The path, in the syntax of API Gateway. The method is always POST.
+    pub path: &'static str,
+    /// The function's handler.
+    pub handler: Handler,
+}
+
+/// Every route of the API.
+pub const ROUTES: [Route; 1] = [Route {
+    function: "integrabot-create-lead",
+    path: "/integrabot/v1/leads",
+    handler: |context, request| Box::pin(integrabot::create_lead(context, request)),
+}];
+
+/// The API as API Gateway would serve it: each request becomes an HTTP API event
+/// (payload 2.0) for the function of its route.
+pub fn router(context: &Arc<Context>) -> Router {
+    let mut router = Router::new();
+    for Route { path, handler, .. } in ROUTES {
+        let state = (Arc::clone(context), path, handler);
+        router = router.route(path, post(invoke).with_state(state));
+    }
+    router.fallback(not_found).method_not_allowed_fallback(not_found)
+}
+
+type Target = (Arc<Context>, &'static str, Handler);
+
+async fn invoke(
+    State((context, path, handler)): State<Target>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    path_parameters: RawPathParams,
+    request: HttpRequest,
+) -> HttpResponse {
+    let path_parameters =
+        path_parameters.iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+    let Some(event) = event(path, path_parameters, peer, request).await else {
+        return gateway_answer(StatusCode::BAD_REQUEST, "Bad Request");
+    };
+    match lambda_http::request::from_str(&event.to_string()) {
+        Ok(request) => handler(&context, &request).await.map(|body| match body {
+            Body::Text(text) => text.into(),
+            Body::Binary(bytes) => bytes.into(),
+            _ => HttpBody::empty(),
+        }),
+        Err(_) => gateway_answer(StatusCode::BAD_REQUEST, "Bad Request"),
+    }
+}
+
+/// The event API Gateway would send; `None` where the sender broke off.
+async fn event(
+    path: &str,
+    path_parameters: Map<String, Value>,
+    peer: SocketAddr,
+    request: HttpRequest,
+) -> Option<Value> {
+    let (head, body) = request.into_parts();
+    let body = read_capped(body).await?;
+    let (body, is_base64_encoded) = encode_body(&head.headers, body);
+    let now = Timestamp::now();
+    let request_id = format!("{:032x}", rand::random::<u128>());
+    Some(json!({
+        "version": "2.0",
+        "routeKey": format!("POST {path}"),
+        "rawPath": head.uri.path(),
+        "rawQueryString": head.uri.query().unwrap_or_default(),
+        "headers": joined(&head.headers),
+        "pathParameters": path_parameters,
+        "requestContext": {
+            "accountId": "anonymous",
+            "apiId": "local",
+            "domainName": "localhost",
+            "domainPrefix": "localhost",
+            "http": {
+                "method": "POST",
+                "path": head.uri.path(),
+                "protocol": "HTTP/1.1",
+                "sourceIp": peer.ip().to_string(),
+            },
+            "requestId": request_id,
+            "routeKey": format!("POST {path}"),
+            "stage": "$default",
+            "time": now.strftime("%d/%b/%Y:%H:%M:%S +0000").to_string(),
+            "timeEpoch": now.as_millisecond(),
+        },
+        "body": body,
+        "isBase64Encoded": is_base64_encoded,
+    }))
+}
+
+/// Headers of one name joined by commas, as API Gateway does.
+fn joined(headers: &HeaderMap) -> Map<String, Value> {
+    let values = |name| {
+        let values = headers.get_all(name).iter();
+        values.map(|value| String::from_utf8_lossy(value.as_bytes())).collect::<Vec<_>>().join(",")
+    };
+    headers.keys().map(|name| (name.to_string(), values(name).into())).collect()
+}
+
+/// JSON and text as they are, everything else base64-encoded, as API Gateway does.
+fn encode_body(headers: &HeaderMap, body: Vec<u8>) -> (String, bool) {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let is_text = content_type.is_some_and(|content_type| {
+        content_type.starts_with("application/json") || content_type.starts_with("text/")
+    });
+    match String::from_utf8(body) {
+        Ok(text) if is_text => (text, false),
+        Ok(text) => (BASE64_STANDARD.encode(text), true),
+        Err(not_text) => (BASE64_STANDARD.encode(not_text.as_bytes()), true),
+    }
+}
+
+/// Reads a body to its end but keeps no more of it than shows a handler that it is too
+/// large. `None` where the sender broke off.
+async fn read_capped(mut body: HttpBody) -> Option<Vec<u8>> {
+    let mut kept = Vec::with_capacity(body.size_hint().lower().min(MAX_BODY_BYTES as u64) as usize);
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.ok()?.into_data() else { continue };
+        let room = (MAX_BODY_BYTES + 1).saturating_sub(kept.len());
+        kept.extend_from_slice(&data[..data.len().min(room)]);
+    }
+    Some(kept)
+}
+
+async fn not_found() -> HttpResponse {
+    gateway_answer(StatusCode::NOT_FOUND, "Not Found")
+}
+
+/// An answer of the gateway's own, for what never reaches a function.
+fn gateway_answer(status: StatusCode, message: &str) -> HttpResponse {
+    let answer = shared::json_answer(status, &json!({ "message": message }));
+    answer.map(|body| HttpBody::from(body.as_ref().to_vec()))
+}

@@ -1,0 +1,168 @@
+use crate::{DEMO_ACCOUNTS, EmbeddedError, EmbeddedTable, Storage, router};
+use shared::{
+    Context, LeadTable, Sources, StoreError,
+    dynamodb::{Patience, connect_from_env},
+    telemetry::guarded,
+};
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{net::TcpListener, sync::watch};
+use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
+
+/// The AWS SDKs' own variable for another DynamoDB.
+const ENDPOINT_VARIABLE: &str = "AWS_ENDPOINT_URL_DYNAMODB";
+const DEFAULT_TABLE_NAME: &str = "leadhook";
+/// How long a stop waits for senders to take their answers.
+const DRAIN_FOR: Duration = Duration::from_secs(10);
+
+/// How to serve.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ServeOptions {
+    /// The port to listen on, on 127.0.0.1 alone; 0 takes any free one
+    #[arg(long, default_value_t = 3000)]
+    pub port: u16,
+    /// Keep leads in memory: they are gone when the server stops
+    #[arg(long, conflicts_with = "data_dir")]
+    pub memory: bool,
+    /// The folder to keep leads in
+    #[arg(long, default_value = ".leadhook", value_name = "FOLDER")]
+    pub data_dir: PathBuf,
+}
+
+/// Why the server could not start, or stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The port cannot be had.
+    #[error("cannot listen on {0}: {1}; choose another port with --port")]
+    Port(SocketAddr, io::Error),
+    /// The embedded table cannot be opened.
+    #[error(transparent)]
+    Embedded(#[from] EmbeddedError),
+    /// The table cannot be reached.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// There is no such table.
+    #[error(
+        "there is no table {0} at {1}; create it with:\n  \
+         aws dynamodb create-table --endpoint-url {1} --table-name {0} \
+         --billing-mode PAY_PER_REQUEST \
+         --attribute-definitions AttributeName=pk,AttributeType=S AttributeName=sk,AttributeType=S \
+         --key-schema AttributeName=pk,KeyType=HASH AttributeName=sk,KeyType=RANGE"
+    )]
+    NoTable(String, String),
+    /// The server broke.
+    #[error("the server stopped: {0}")]
+    Server(io::Error),
+}
+
+/// Serves every route until Ctrl-C or a SIGTERM, then finishes what it has taken.
+///
+/// # Errors
+/// A port, folder or table that cannot be had.
+pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    tracing_subscriber::registry().with(guarded(lines)).init();
+    let stop = stop_signal();
+
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
+    let listener = TcpListener::bind(address).await.map_err(|e| ServeError::Port(address, e))?;
+    let base = format!("http://{}", listener.local_addr().map_err(ServeError::Server)?);
+    match std::env::var(ENDPOINT_VARIABLE) {
+        Ok(endpoint) if !endpoint.is_empty() => {
+            let table = find_table(&endpoint).await?;
+            println!("leadhook listens on {base}");
+            println!("leads are kept in the table {} at {endpoint}", table.name());
+            serve_table(listener, table, Patience::DEPLOYED, stop).await
+        }
+        _ => {
+            let embedded = EmbeddedTable::open(&storage(options)).await?;
+            let table = seeded_table(&embedded).await?;
+            greet(&base, &embedded, &table);
+            let served = serve_table(listener, table, Patience::LOCAL, stop).await;
+            embedded.close().await;
+            served
+        }
+    }
+}
+
+fn storage(options: ServeOptions) -> Storage {
+    if options.memory { Storage::Memory } else { Storage::Folder(options.data_dir) }
+}
+
+async fn find_table(endpoint: &str) -> Result<LeadTable, ServeError> {
+    let name = std::env::var("TABLE_NAME").unwrap_or_else(|_| DEFAULT_TABLE_NAME.to_owned());
+    let table = LeadTable::new(connect_from_env().await, name);
+    if table.exists().await? {
+        Ok(table)
+    } else {
+        Err(ServeError::NoTable(table.name().to_owned(), endpoint.to_owned()))
+    }
+}
+
+/// The embedded table, created where it is new, with the demo accounts that are made
+/// nowhere else.
+async fn seeded_table(embedded: &EmbeddedTable) -> Result<LeadTable, ServeError> {
+    let table = LeadTable::new(embedded.client(), DEFAULT_TABLE_NAME);
+    table.create().await?;
+    for account in &DEMO_ACCOUNTS {
+        account.seed(&table).await?;
+    }
+    Ok(table)
+}
+
+fn greet(base: &str, embedded: &EmbeddedTable, table: &LeadTable) {
+    println!("leadhook listens on {base}");
+    println!("leads are kept in the table {} at {}", table.name(), embedded.endpoint());
+    for account in &DEMO_ACCOUNTS {
+        println!("\ntry {}:\n  {}", account.provider.as_str(), account.curl_line(base));
+    }
+}
+
+async fn serve_table(
+    listener: TcpListener,
+    table: LeadTable,
+    patience: Patience,
+    stop: watch::Receiver<bool>,
+) -> Result<(), ServeError> {
+    let context = Arc::new(Context::new(table, Sources::system(), patience.answer));
+    let service = router(&context).into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, service).with_graceful_shutdown(stopped(stop.clone()));
+    tokio::select! {
+        served = server => served.map_err(ServeError::Server),
+        () = async { stopped(stop).await; tokio::time::sleep(DRAIN_FOR).await } => Ok(()),
+    }
+}
+
+/// A value that turns true at the first Ctrl-C or SIGTERM.
+fn stop_signal() -> watch::Receiver<bool> {
+    let (sender, receiver) = watch::channel(false);
+    tokio::spawn(async move {
+        asked_to_stop().await;
+        println!("finishing what was taken, then stopping");
+        let _ = sender.send(true);
+    });
+    receiver
+}
+
+async fn stopped(mut stop: watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stopped| *stopped).await;
+}
+
+async fn asked_to_stop() {
+    #[cfg(unix)]
+    if let Ok(mut terminate) =
+        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+    {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+        return;
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}

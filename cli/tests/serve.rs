@@ -1,0 +1,270 @@
+//! The compiled `leadhook serve`, from outside: what it prints, keeps and survives.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where and stop")]
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde_json::{Value, json};
+use std::{
+    collections::{HashMap, HashSet},
+    io::{BufRead, BufReader, Read},
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+const TOKEN: &str = "sk_demo_integrabot";
+
+/// A running `leadhook serve` and what it said at its start.
+struct Serve {
+    process: Child,
+    base: String,
+    table: String,
+    curl_line: String,
+}
+
+impl Serve {
+    fn command(arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_leadhook"));
+        command.args(["serve", "--port", "0"]).args(arguments);
+        command.env_remove("AWS_ENDPOINT_URL_DYNAMODB").env_remove("RUST_LOG");
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    fn start(command: &mut Command) -> Self {
+        let mut process = command.spawn().unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let mut line_with = |text: &str| {
+            let found = lines.find(|line| line.as_ref().unwrap().contains(text));
+            found.unwrap().unwrap()
+        };
+        let last_word = |line: String| line.split(' ').next_back().unwrap().to_owned();
+        let base = last_word(line_with("listens on"));
+        let table = last_word(line_with("kept in the table"));
+        let curl_line = line_with("curl");
+        Self { process, base, table, curl_line }
+    }
+
+    fn in_folder(folder: &Path) -> Self {
+        Self::start(&mut Self::command(&["--data-dir", folder.to_str().unwrap()]))
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.process.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+
+    fn stop(mut self) -> Output {
+        self.signal("INT");
+        self.output()
+    }
+
+    fn output(&mut self) -> Output {
+        let mut stderr = Vec::new();
+        self.process.stderr.take().unwrap().read_to_end(&mut stderr).unwrap();
+        Output { status: self.process.wait().unwrap(), stdout: Vec::new(), stderr }
+    }
+
+    fn lead_url(&self) -> String {
+        format!("{}/integrabot/v1/leads", self.base)
+    }
+
+    async fn create(&self, body: &Value) -> (u16, Value) {
+        let request = reqwest::Client::new().post(self.lead_url()).bearer_auth(TOKEN).json(body);
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap())
+    }
+
+    async fn items(&self) -> Vec<HashMap<String, AttributeValue>> {
+        let client = shared::dynamodb::connect_local(&self.table);
+        let items = client.scan().table_name("leadhook").into_paginator().items().send();
+        items.collect::<Result<_, _>>().await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn the_curl_line_it_prints_creates_a_lead_as_it_stands() {
+    let serve = Serve::start(&mut Serve::command(&["--memory"]));
+    if Command::new("curl").arg("--version").output().is_err() {
+        eprintln!("skipped: there is no curl on this machine");
+        return;
+    }
+    for status in ["HTTP/1.1 201 Created", "HTTP/1.1 200 OK"] {
+        let output = Command::new("sh").args(["-c", &serve.curl_line]).output().unwrap();
+        let answer = String::from_utf8(output.stdout).unwrap();
+        assert!(answer.starts_with(status), "{answer}");
+    }
+    serve.stop();
+}
+
+#[tokio::test]
+async fn leads_outlive_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let body = json!({ "name": "Ana", "type": "web", "phone_number": "5511" });
+    let serve = Serve::in_folder(folder.path());
+    let (status, first) = serve.create(&body).await;
+    assert_eq!(status, 201);
+    assert!(serve.stop().status.success());
+    let serve = Serve::in_folder(folder.path());
+    assert_eq!(serve.create(&body).await, (200, first));
+    serve.stop();
+}
+
+#[tokio::test]
+async fn a_second_server_on_the_same_folder_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let serve = Serve::in_folder(folder.path());
+    let second = Serve::command(&["--data-dir", folder.path().to_str().unwrap()]).output().unwrap();
+    assert_eq!(second.status.code(), Some(1));
+    let said = String::from_utf8(second.stderr).unwrap();
+    assert!(said.contains("is in use by another leadhook"), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    let body = json!({ "name": "Ana", "type": "web" });
+    assert_eq!(serve.create(&body).await.0, 201, "the first goes on");
+    serve.stop();
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_said_in_one_line() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let leadhook = env!("CARGO_BIN_EXE_leadhook");
+    let output = Command::new(leadhook).args(["--memory", "--port", &port]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains(&port) && said.contains("--port"), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+}
+
+#[tokio::test]
+async fn ctrl_c_finishes_what_was_taken() {
+    let serve = Serve::start(&mut Serve::command(&["--memory"]));
+    let body = r#"{"name":"Ana","type":"web"}"#;
+    let (first, rest) = body.split_at(9);
+    let address = serve.base.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head = format!(
+        "POST /integrabot/v1/leads HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {TOKEN}\r\n\
+         Content-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    // The server asks for the body: it has taken the request.
+    let mut continued = [0; 25];
+    stream.read_exact(&mut continued).await.unwrap();
+    assert_eq!(&continued, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(first.as_bytes()).await.unwrap();
+    serve.signal("INT");
+    while TcpStream::connect(address).await.is_ok() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    stream.write_all(rest.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 201 Created"), "{answer}");
+    let mut serve = serve;
+    assert!(serve.output().status.success());
+}
+
+#[tokio::test]
+async fn no_log_line_at_any_level_holds_a_token_or_a_person() {
+    let serve = Serve::start(Serve::command(&["--memory"]).env("RUST_LOG", "trace"));
+    let secrets =
+        ["sk_demo_integrabot", "sk_wrong", "Zuleica", "zuleica@exemplo.com", "5599887766"];
+    let body = json!({
+        "name": "Zuleica", "type": "web", "phone_number": "5599887766",
+        "email": "zuleica@exemplo.com",
+    });
+    assert_eq!(serve.create(&body).await.0, 201);
+    assert_eq!(serve.create(&body).await.0, 200);
+    let invalid = json!({ "name": "Zuleica", "phone_number": "+5599887766" });
+    assert_eq!(serve.create(&invalid).await.0, 422);
+    let wrong = reqwest::Client::new().post(serve.lead_url()).bearer_auth("sk_wrong").json(&body);
+    assert_eq!(wrong.send().await.unwrap().status(), 401);
+    let log = String::from_utf8(serve.stop().stderr).unwrap();
+    assert_eq!(log.lines().filter(|line| line.contains("delivery")).count(), 4, "{log}");
+    for secret in secrets {
+        assert!(!log.contains(secret), "{secret} is in the log");
+    }
+}
+
+/// Kills the server under load, again and again; what was answered 201 must be there after
+/// each restart, whole.
+#[tokio::test(flavor = "multi_thread")]
+async fn kill_9_under_load_loses_no_lead_that_was_answered_201() {
+    const ROUNDS: usize = 20;
+    const SENDERS: usize = 8;
+    let folder = tempfile::tempdir().unwrap();
+    let created: Arc<Mutex<HashSet<u64>>> = Arc::default();
+    for round in 0..ROUNDS {
+        let mut serve = Serve::in_folder(folder.path());
+        assert_whole(&serve.items().await, &created.lock().unwrap());
+        let answered = Arc::new(AtomicUsize::new(0));
+        let senders: Vec<_> = (0..SENDERS)
+            .map(|sender| {
+                let (url, created) = (serve.lead_url(), Arc::clone(&created));
+                let answered = Arc::clone(&answered);
+                let prefix = format!("55{round:03}{sender:02}");
+                tokio::spawn(send_until_cut(url, prefix, created, answered))
+            })
+            .collect();
+        // A different moment each round, by progress and not by the clock.
+        while answered.load(SeqCst) < 20 + 7 * round {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        serve.process.kill().unwrap();
+        serve.process.wait().unwrap();
+        for sender in senders {
+            sender.await.unwrap();
+        }
+    }
+    let serve = Serve::in_folder(folder.path());
+    assert_whole(&serve.items().await, &created.lock().unwrap());
+    serve.stop();
+}
+
+async fn send_until_cut(
+    url: String,
+    prefix: String,
+    created: Arc<Mutex<HashSet<u64>>>,
+    answered: Arc<AtomicUsize>,
+) {
+    let client = reqwest::Client::new();
+    for n in 0.. {
+        let phone = format!("{prefix}{n:05}");
+        let email = format!("{phone}@exemplo.com");
+        let body = json!({ "name": "Ana", "type": "web", "phone_number": phone, "email": email });
+        let sent = client.post(&url).bearer_auth(TOKEN).json(&body).send().await;
+        let Ok(answer) = sent else { return };
+        let status = answer.status();
+        let Ok(lead) = answer.json::<Value>().await else { return };
+        assert_eq!(status, 201);
+        assert!(created.lock().unwrap().insert(lead["id"].as_u64().unwrap()));
+        answered.fetch_add(1, SeqCst);
+    }
+}
+
+/// Each lead that was answered is there; each lead has its two claims, and each claim its
+/// lead.
+fn assert_whole(items: &[HashMap<String, AttributeValue>], created: &HashSet<u64>) {
+    let of_kind = |prefix: &'static str, id: &'static str| {
+        let items = items.iter().filter(move |item| item["pk"].as_s().unwrap().starts_with(prefix));
+        items.map(move |item| item[id].as_n().unwrap().parse::<u64>().unwrap())
+    };
+    let leads: HashSet<u64> = of_kind("lead#", "id").collect();
+    assert!(created.is_subset(&leads), "a lead that was answered 201 is gone");
+    let mut claims = HashMap::<u64, usize>::new();
+    for lead_id in of_kind("claim#", "lead_id") {
+        *claims.entry(lead_id).or_default() += 1;
+    }
+    assert_eq!(claims.keys().copied().collect::<HashSet<_>>(), leads, "claims and leads differ");
+    assert!(claims.values().all(|count| *count == 2), "a lead without one of its claims");
+}

@@ -1,0 +1,114 @@
+use crate::create_lead::Details;
+use lambda_http::{Body, Response, http::StatusCode};
+use serde::Serialize;
+use serde_json::{Map, Value, json, value::RawValue};
+use shared::{JsonType, Lead, LeadId, Outcome, Rejection, Rule, Violation, json_answer};
+
+pub(crate) fn answer(result: Result<Outcome<Details>, Rejection>) -> Response<Body> {
+    match result {
+        Ok(Outcome::Created(lead)) => json_answer(StatusCode::CREATED, &LeadBody::of(&lead)),
+        Ok(Outcome::Existing(lead)) => json_answer(StatusCode::OK, &LeadBody::of(&lead)),
+        Err(rejection) => refuse(rejection),
+    }
+}
+
+/// The lead as the provider shows it: these ten members, no envelope.
+#[derive(Serialize)]
+struct LeadBody<'a> {
+    id: LeadId,
+    name: Option<&'a str>,
+    r#type: Option<&'a str>,
+    phone_number: Option<&'a str>,
+    email: Option<&'a str>,
+    status: Option<&'a str>,
+    agent_id: Option<&'a str>,
+    custom_fields: &'a RawValue,
+    created_at: String,
+    updated_at: String,
+}
+
+impl<'a> LeadBody<'a> {
+    fn of(lead: &'a Lead<Details>) -> Self {
+        let created_at = format!("{:.0}", lead.created_at);
+        Self {
+            id: lead.id,
+            name: lead.name.as_deref(),
+            r#type: lead.source.as_deref(),
+            phone_number: lead.phone.as_deref(),
+            email: lead.email.as_deref(),
+            status: lead.status.as_deref(),
+            agent_id: lead.details.agent_id.as_deref(),
+            custom_fields: lead.details.custom_fields.as_raw(),
+            updated_at: created_at.clone(),
+            created_at,
+        }
+    }
+}
+
+/// Errors are `{error, message}`. The provider documents the texts of 401 and 422; the
+/// others, and 422 for a body that is not an object, are ours in the same shape.
+fn refuse(rejection: Rejection) -> Response<Body> {
+    match rejection {
+        Rejection::Unauthorized(_) => {
+            error(StatusCode::UNAUTHORIZED, "Unauthorized", "Token de API inválido ou ausente.")
+        }
+        Rejection::BodyTooLarge => error(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "Payload Too Large",
+            "O corpo da requisição não pode ter mais de 256 KiB.",
+        ),
+        Rejection::NotAnObject => {
+            invalid([("body", "O corpo da requisição deve ser um objeto JSON válido.".to_owned())])
+        }
+        Rejection::Invalid(violations) => {
+            invalid(violations.iter().map(|violation| (violation.field, text(violation))))
+        }
+        Rejection::Unavailable => error(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Service Unavailable",
+            "Serviço temporariamente indisponível. Tente novamente.",
+        ),
+        Rejection::Internal => error(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Internal Server Error",
+            "Ocorreu um erro interno.",
+        ),
+    }
+}
+
+fn error(status: StatusCode, error: &str, message: &str) -> Response<Body> {
+    json_answer(status, &json!({ "error": error, "message": message }))
+}
+
+/// 422: `message` is an object with a list of texts for each field at fault.
+fn invalid(texts: impl IntoIterator<Item = (&'static str, String)>) -> Response<Body> {
+    let message: Map<String, Value> =
+        texts.into_iter().map(|(field, text)| (field.to_owned(), json!([text]))).collect();
+    let body = json!({ "error": "Validation Error", "message": message });
+    json_answer(StatusCode::UNPROCESSABLE_ENTITY, &body)
+}
+
+fn text(violation: &Violation) -> String {
+    let field = violation.field;
+    match violation.rule {
+        Rule::Required => format!("O campo {field} é obrigatório."),
+        Rule::Type { expected, .. } => format!("O campo {field} deve ser {}.", type_name(expected)),
+        Rule::Unicode => format!("O campo {field} deve ser um texto Unicode válido."),
+        Rule::Choice => format!("O campo {field} selecionado é inválido."),
+        Rule::Email => format!("O campo {field} deve ser um endereço de e-mail válido."),
+        Rule::Digits => format!("O campo {field} deve estar em formato válido."),
+        Rule::Uuid => format!("O campo {field} deve ser um UUID válido."),
+        Rule::StringMembers => format!("Os valores do campo {field} devem ser textos."),
+    }
+}
+
+fn type_name(expected: JsonType) -> &'static str {
+    match expected {
+        JsonType::String => "um texto",
+        JsonType::Number => "um número",
+        JsonType::Boolean => "verdadeiro ou falso",
+        JsonType::Object => "um objeto",
+        JsonType::Array => "uma lista",
+        JsonType::Null => "nulo",
+    }
+}

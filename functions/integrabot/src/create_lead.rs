@@ -1,0 +1,88 @@
+use crate::answer::answer;
+use lambda_http::{Body, Request, Response};
+use serde::{Deserialize, Serialize};
+use shared::{
+    Account, Claim, Context, Fields, Lead, NewLead, Outcome, Provider, RawJson, Rejection, Sources,
+    Violation, bearer_token, read_body, rules, telemetry,
+};
+use std::time::Instant;
+
+/// The channels a lead may come from. Older pages of the provider name `whatsapp` and
+/// `instagram` too; its present one does not.
+const TYPES: [&str; 4] = ["web", "telegram", "email", "manual"];
+
+/// The status of a lead that nobody has worked on yet.
+const NEW: &str = "new";
+
+/// Answers a request to `POST /v1/leads`.
+pub async fn create_lead(context: &Context, request: &Request) -> Response<Body> {
+    let started = Instant::now();
+    let result = context.in_time(accept(context, request)).await;
+    telemetry::log_delivery(Provider::Integrabot, request, &result, started);
+    answer(result)
+}
+
+async fn accept(context: &Context, request: &Request) -> Result<Outcome<Details>, Rejection> {
+    let Context { table, api_keys, sources, .. } = context;
+    let token = bearer_token(request.headers());
+    let account = api_keys.authenticate(Provider::Integrabot, token, sources.now()).await?;
+    let body = read_body(request)?;
+    let lead = CreateLead::read(body).map_err(Rejection::Invalid)?;
+    let new_lead = lead.into_new_lead(account, sources);
+    Ok(table.create_lead(new_lead, sources).await?)
+}
+
+/// The request body, schema `LeadInput`. Unknown members are ignored.
+struct CreateLead {
+    name: String,
+    channel: &'static str,
+    phone_number: Option<String>,
+    email: Option<String>,
+    agent_id: Option<String>,
+    custom_fields: Option<RawJson>,
+}
+
+/// What Integrabot knows of a lead and others do not.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Details {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) agent_id: Option<String>,
+    pub(crate) custom_fields: RawJson,
+}
+
+impl CreateLead {
+    fn read(mut body: Fields<'_>) -> Result<Self, Vec<Violation>> {
+        let lead = Self {
+            name: body.required_string("name", &[]),
+            channel: body.required_choice("type", &TYPES),
+            phone_number: body.string("phone_number", &[rules::digits]),
+            email: body.string("email", &[rules::email]),
+            agent_id: body.string("agent_id", &[rules::uuid]),
+            custom_fields: body.string_members("custom_fields"),
+        };
+        body.finish(lead)
+    }
+
+    fn into_new_lead(self, account: Account, sources: &Sources) -> NewLead<Details> {
+        let created_at = sources.now();
+        let phone = self.phone_number.as_deref().map(Claim::phone);
+        let email = self.email.as_deref().map(Claim::email);
+        NewLead {
+            account,
+            claims: phone.into_iter().chain(email).collect(),
+            lead: Lead {
+                id: sources.draw_lead_id(created_at),
+                created_at,
+                name: Some(self.name),
+                email: self.email,
+                phone: self.phone_number,
+                source: Some(self.channel.to_owned()),
+                status: Some(NEW.to_owned()),
+                details: Details {
+                    agent_id: self.agent_id,
+                    custom_fields: self.custom_fields.unwrap_or_else(RawJson::empty_object),
+                },
+            },
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Integrabot's lead API, `POST /v1/leads`, as <https://docs.integrabot.ai> documents it.
+
+mod answer;
+mod create_lead;
+
+pub use create_lead::create_lead;

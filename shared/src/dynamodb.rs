@@ -1,0 +1,166 @@
+//! The DynamoDB client: its connection, its time-outs and what it tries again.
+
+use aws_config::{BehaviorVersion, Region, meta::region::RegionProviderChain};
+use aws_sdk_dynamodb::{
+    Client,
+    config::{
+        Builder, Credentials, SharedHttpClient,
+        interceptors::InterceptorContext,
+        retry::{ClassifyRetry, RetryAction, RetryConfig, RetryPartition, TokenBucket},
+        timeout::TimeoutConfig,
+    },
+    error::ProvideErrorMetadata,
+    operation::{
+        put_item::PutItemError,
+        transact_write_items::TransactWriteItemsError::{
+            self, TransactionCanceledException, TransactionInProgressException,
+        },
+    },
+    types::CancellationReason,
+};
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use std::time::Duration;
+
+/// Where the SDK finds no region, as with a local table: any will do there.
+const FALLBACK_REGION: &str = "us-east-1";
+
+/// How long to wait for a table.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    connect: Duration,
+    attempt: Duration,
+    operation: Duration,
+    /// How long a sender waits for its answer.
+    pub answer: Duration,
+}
+
+impl Patience {
+    /// For DynamoDB itself, which answers in milliseconds: every sender has its answer
+    /// inside three seconds, and a `503` is better than silence.
+    pub const DEPLOYED: Self = Self {
+        connect: Duration::from_millis(500),
+        attempt: Duration::from_millis(1_000),
+        operation: Duration::from_millis(2_200),
+        answer: Duration::from_millis(2_500),
+    };
+
+    /// For a table on a busy laptop.
+    pub const LOCAL: Self = Self {
+        connect: Duration::from_secs(5),
+        attempt: Duration::from_secs(20),
+        operation: Duration::from_secs(25),
+        answer: Duration::from_secs(28),
+    };
+}
+
+/// Connects to the table that the environment names: the region, credentials and
+/// `AWS_ENDPOINT_URL_DYNAMODB`, as every AWS SDK reads them.
+pub async fn connect_from_env() -> Client {
+    let region = RegionProviderChain::default_provider().or_else(Region::new(FALLBACK_REGION));
+    let shared = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(https_client())
+        .region(region)
+        .load()
+        .await;
+    connect(Builder::from(&shared), Patience::DEPLOYED)
+}
+
+/// Connects to a DynamoDB on this machine, which takes any credentials.
+pub fn connect_local(endpoint: &str) -> Client {
+    let builder = Builder::new()
+        .behavior_version(BehaviorVersion::latest())
+        .http_client(https_client())
+        .region(Region::new(FALLBACK_REGION))
+        .credentials_provider(Credentials::new("local", "local", None, None, "local table"))
+        .endpoint_url(endpoint);
+    connect(builder, Patience::LOCAL)
+}
+
+/// A client with leadhook's own time-outs and retries, whatever it connects to.
+pub fn connect(builder: Builder, patience: Patience) -> Client {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(patience.connect)
+        .operation_attempt_timeout(patience.attempt)
+        .operation_timeout(patience.operation)
+        .build();
+    let retries = RetryConfig::standard()
+        .with_max_attempts(8)
+        .with_initial_backoff(Duration::from_millis(25))
+        .with_max_backoff(Duration::from_millis(400));
+    // The SDK's bucket stops retries after some 100 failures in a process. Here the time a
+    // sender waits is the bound, and a conflict over one busy phone must not stop the rest.
+    let unbounded = RetryPartition::custom("leadhook").token_bucket(TokenBucket::unlimited());
+    let config = builder
+        .timeout_config(timeouts)
+        .retry_config(retries)
+        .retry_partition(unbounded.build())
+        .retry_classifier(RetryConflicts)
+        .build();
+    Client::from_conf(config)
+}
+
+/// HTTPS by rustls with ring: the SDK's default, aws-lc, takes ten times as long over its
+/// first handshake. Certificates are the system's.
+fn https_client() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .build_https()
+}
+
+/// Retries writes that met another write: the SDK alone gives up on them.
+#[derive(Debug)]
+struct RetryConflicts;
+
+impl ClassifyRetry for RetryConflicts {
+    fn classify_retry(&self, attempt: &InterceptorContext) -> RetryAction {
+        let Some(Err(error)) = attempt.output_or_error() else {
+            return RetryAction::NoActionIndicated;
+        };
+        let conflict = error.as_operation_error().is_some_and(|error| {
+            if let Some(error) = error.downcast_ref::<TransactWriteItemsError>() {
+                met_another_write(error)
+            } else {
+                let error = error.downcast_ref::<PutItemError>();
+                error.is_some_and(PutItemError::is_transaction_conflict_exception)
+            }
+        });
+        if conflict { RetryAction::transient_error() } else { RetryAction::NoActionIndicated }
+    }
+
+    fn name(&self) -> &'static str {
+        "writes that met another write"
+    }
+}
+
+/// Whether a transaction failed for a reason that passes by itself.
+pub(crate) fn met_another_write(error: &TransactWriteItemsError) -> bool {
+    match error {
+        TransactionCanceledException(canceled) => {
+            canceled.cancellation_reasons().iter().any(passes_by_itself)
+        }
+        TransactionInProgressException(_) => true,
+        _ => false,
+    }
+}
+
+fn passes_by_itself(reason: &CancellationReason) -> bool {
+    matches!(
+        reason.code(),
+        Some("TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
+    )
+}
+
+/// Whether an error code says that the table is busy, not that the request is wrong.
+pub(crate) fn says_busy(error: &impl ProvideErrorMetadata) -> bool {
+    matches!(
+        error.code(),
+        Some(
+            "InternalServerError"
+                | "ProvisionedThroughputExceededException"
+                | "RequestLimitExceeded"
+                | "ServiceUnavailable"
+                | "ThrottlingException"
+                | "TransactionConflictException"
+        )
+    )
+}

@@ -1,0 +1,67 @@
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// 2024-01-01T00:00:00Z, where lead ids begin to count, in Unix milliseconds.
+const EPOCH_MILLISECONDS: i64 = 1_704_067_200_000;
+const RANDOM_BITS: u32 = 12;
+const TIME_BITS: u32 = 41;
+
+/// A lead's id: 41 bits of milliseconds since 2024, then 12 random bits.
+///
+/// Ids sort by time, and stay below 2^53 so that a JSON number holds them exactly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct LeadId(u64);
+
+impl LeadId {
+    /// The id of a lead received at `at`; only the low 12 bits of `random` are used.
+    ///
+    /// Times outside 2024 to 2093 are held at that range's ends.
+    pub fn new(at: Timestamp, random: u128) -> Self {
+        let latest = (1_i64 << TIME_BITS) - 1;
+        let milliseconds = (at.as_millisecond() - EPOCH_MILLISECONDS).clamp(0, latest);
+        let random = (random as u64) & ((1 << RANDOM_BITS) - 1);
+        Self(((milliseconds as u64) << RANDOM_BITS) | random)
+    }
+
+    /// The sort key of this id: zero-padded, so that text sorts as the numbers do.
+    pub(crate) fn sort_key(self) -> String {
+        format!("{:016}", self.0)
+    }
+}
+
+impl fmt::Display for LeadId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn ids_sort_by_time_whatever_their_random_bits() {
+        let earlier = LeadId::new(at("2026-11-21T10:00:00.000Z"), u128::MAX);
+        let later = LeadId::new(at("2026-11-21T10:00:00.001Z"), 0);
+        assert!(earlier < later);
+        assert!(earlier.sort_key() < later.sort_key());
+    }
+
+    #[test]
+    fn an_id_is_its_milliseconds_then_its_random_bits() {
+        assert_eq!(LeadId::new(at("2024-01-01T00:00:00.002Z"), 0xABC_0FF).0, 2 << 12 | 0x0FF);
+    }
+
+    #[test]
+    fn every_id_stays_below_two_to_the_53() {
+        for time in ["1970-01-01T00:00:00Z", "2093-09-06T15:47:35Z", "9999-12-30T00:00:00Z"] {
+            assert!(LeadId::new(at(time), u128::MAX).0 < 1 << 53, "{time}");
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Rules for strings that several providers have; each is a [`Check`](crate::Check).
+
+use crate::Rule;
+use uuid::Uuid;
+use validator::ValidateEmail;
+
+/// The length of a UUID in groups of 8, 4, 4, 4 and 12 digits, hyphens included.
+const UUID_LENGTH: usize = 36;
+
+/// An e-mail address as HTML forms check it; white space around it does not count.
+pub fn email(text: &str) -> Option<Rule> {
+    (!text.trim().validate_email()).then_some(Rule::Email)
+}
+
+/// One ASCII digit or more, and nothing else.
+pub fn digits(text: &str) -> Option<Rule> {
+    let holds = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    (!holds).then_some(Rule::Digits)
+}
+
+/// A UUID in its hyphenated form, of any version.
+pub fn uuid(text: &str) -> Option<Rule> {
+    let holds = text.len() == UUID_LENGTH && Uuid::try_parse(text).is_ok();
+    (!holds).then_some(Rule::Uuid)
+}

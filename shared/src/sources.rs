@@ -1,0 +1,40 @@
+use crate::LeadId;
+use jiff::Timestamp;
+use std::sync::Arc;
+
+/// Where time and chance come from, so that tests can bring their own.
+#[derive(Clone)]
+pub struct Sources {
+    now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    random: Arc<dyn Fn() -> u128 + Send + Sync>,
+}
+
+impl Sources {
+    /// The system's clock and random numbers.
+    pub fn system() -> Self {
+        Self::new(Timestamp::now, rand::random)
+    }
+
+    /// A clock and a source of random numbers of one's own.
+    pub fn new(
+        now: impl Fn() -> Timestamp + Send + Sync + 'static,
+        random: impl Fn() -> u128 + Send + Sync + 'static,
+    ) -> Self {
+        Self { now: Arc::new(now), random: Arc::new(random) }
+    }
+
+    /// The time now.
+    pub fn now(&self) -> Timestamp {
+        (self.now)()
+    }
+
+    /// A fresh id for a lead received at `at`.
+    pub fn draw_lead_id(&self, at: Timestamp) -> LeadId {
+        LeadId::new(at, (self.random)())
+    }
+
+    /// A fresh mark for one write, 32 characters, never drawn twice.
+    pub(crate) fn draw_write_mark(&self) -> String {
+        format!("{:032x}", (self.random)())
+    }
+}

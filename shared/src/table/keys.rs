@@ -1,0 +1,29 @@
+//! Where each kind of item stands.
+
+use super::Item;
+use crate::{Account, Claim, LeadId, TokenHash};
+use aws_sdk_dynamodb::types::AttributeValue;
+
+/// The partition key's name.
+pub(super) const PK: &str = "pk";
+/// The sort key's name.
+pub(super) const SK: &str = "sk";
+/// The time-to-live attribute's name; its values are Unix seconds.
+pub(super) const EXPIRES_AT: &str = "expires_at";
+
+pub(super) fn lead(account: &Account, id: LeadId) -> Item {
+    key(format!("lead#{account}"), id.sort_key())
+}
+
+pub(super) fn claim(account: &Account, claim: &Claim) -> Item {
+    let (kind, hash) = (claim.kind.as_str(), &claim.hash);
+    key(format!("claim#{account}#{kind}#{hash}"), "claim".to_owned())
+}
+
+pub(super) fn api_key(token: &TokenHash) -> Item {
+    key(format!("key#{}", token.as_str()), "key".to_owned())
+}
+
+fn key(pk: String, sk: String) -> Item {
+    Item::from([(PK.to_owned(), AttributeValue::S(pk)), (SK.to_owned(), AttributeValue::S(sk))])
+}

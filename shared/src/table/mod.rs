@@ -1,0 +1,45 @@
+//! The one table, and what is read from and written to it.
+//!
+//! | item | `pk` | `sk` |
+//! |---|---|---|
+//! | lead | `lead#<provider>#<account>` | the id, zero-padded |
+//! | claim | `claim#<provider>#<account>#<kind>#<sha-256>` | `claim` |
+//! | API key | `key#<sha-256 of the token>` | `key` |
+
+mod api_keys;
+mod create_lead;
+mod fault;
+mod keys;
+mod schema;
+
+pub use fault::StoreError;
+
+use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use std::collections::HashMap;
+
+/// An item of the table.
+type Item = HashMap<String, AttributeValue>;
+
+/// The table that holds everything leadhook keeps.
+#[derive(Clone)]
+pub struct LeadTable {
+    client: Client,
+    name: String,
+}
+
+impl LeadTable {
+    /// The table called `name`.
+    pub fn new(client: Client, name: impl Into<String>) -> Self {
+        Self { client, name: name.into() }
+    }
+
+    /// The table's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    async fn get(&self, key: Item) -> Result<Option<Item>, StoreError> {
+        let request = self.client.get_item().table_name(&self.name).set_key(Some(key));
+        Ok(request.consistent_read(true).send().await?.item)
+    }
+}

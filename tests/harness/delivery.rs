@@ -1,0 +1,75 @@
+use base64::{Engine, prelude::BASE64_STANDARD};
+use lambda_http::{Body, Response};
+use serde_json::{Map, Value, json};
+
+/// A request to a function, as API Gateway would hand it over.
+#[derive(Clone)]
+pub struct Delivery {
+    pub(crate) function: &'static str,
+    headers: Map<String, Value>,
+    body: Vec<u8>,
+}
+
+impl Delivery {
+    /// A delivery to `function`, without credentials.
+    pub fn new(function: &'static str, body: impl Into<Vec<u8>>) -> Self {
+        Self { function, headers: Map::new(), body: body.into() }
+    }
+
+    /// Adds a header.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Adds a bearer token.
+    pub fn bearer(self, token: &str) -> Self {
+        self.header("authorization", &format!("Bearer {token}"))
+    }
+
+    /// The HTTP API event (payload 2.0) of this delivery. Its body is base64-encoded.
+    pub(crate) fn event(&self) -> Value {
+        json!({
+            "version": "2.0",
+            "routeKey": "$default",
+            "rawPath": "/",
+            "rawQueryString": "",
+            "headers": self.headers,
+            "requestContext": {
+                "http": { "method": "POST", "path": "/", "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1" },
+                "requestId": "test",
+                "stage": "$default",
+            },
+            "body": BASE64_STANDARD.encode(&self.body),
+            "isBase64Encoded": true,
+        })
+    }
+}
+
+/// What a function answered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers, by their lower-case names.
+    pub headers: Map<String, Value>,
+    /// The body as JSON; null where it is none.
+    pub body: Value,
+    /// The body as it was sent.
+    pub text: String,
+}
+
+impl Answer {
+    pub(crate) fn of(response: Response<Body>) -> Self {
+        let headers = response.headers().iter();
+        let headers =
+            headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().into()));
+        let text = String::from_utf8(response.body().to_vec()).unwrap();
+        Self {
+            status: response.status().as_u16(),
+            headers: headers.collect(),
+            body: serde_json::from_str(&text).unwrap_or_default(),
+            text,
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! What the integration tests stand on: a table behind the real DynamoDB protocol, a clock
+//! that is set by hand, deliveries as API Gateway sends them, and a wire that can fail.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where and stop")]
+
+mod delivery;
+mod events;
+mod server;
+mod wire;
+mod world;
+
+pub use delivery::{Answer, Delivery};
+pub use events::{SampleEvent, sample_events};
+pub use server::Server;
+pub use wire::{Fault, Wire};
+pub use world::{World, send_event, send_to};

@@ -1,0 +1,118 @@
+use axum::http::{Request, Response, header::CONTENT_LENGTH};
+use http_body_util::{BodyExt, Full};
+use hyper::{body::Bytes, body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use std::{
+    collections::VecDeque,
+    io,
+    net::Ipv4Addr,
+    sync::{Arc, Mutex},
+};
+use tokio::net::TcpListener;
+
+/// What happens to a request on its way to the table, or to its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The table does what it is asked, but the answer never arrives.
+    AnswerLost,
+    /// The request never arrives.
+    RequestLost,
+    /// Like `AnswerLost`, and the table forgets the client request token, as the embedded
+    /// one does when it is restarted.
+    AnswerAndTokenLost,
+}
+
+/// A proxy in front of a table, which counts what passes and fails on demand.
+pub struct Wire {
+    /// Where it listens.
+    pub endpoint: String,
+    state: Arc<State>,
+}
+
+#[derive(Default)]
+struct State {
+    upstream: String,
+    client: reqwest::Client,
+    passed: Mutex<Vec<String>>,
+    faults: Mutex<VecDeque<(&'static str, Fault)>>,
+    forget_token: Mutex<bool>,
+}
+
+impl Wire {
+    /// A wire to the table at `upstream`.
+    pub async fn to(upstream: &str) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let state = Arc::new(State { upstream: upstream.to_owned(), ..State::default() });
+        tokio::spawn(carry(listener, Arc::clone(&state)));
+        Self { endpoint, state }
+    }
+
+    /// The next request of this DynamoDB operation meets this fault.
+    pub fn fail_next(&self, operation: &'static str, fault: Fault) {
+        self.state.faults.lock().unwrap().push_back((operation, fault));
+    }
+
+    /// The DynamoDB operations that have come by since this was last asked.
+    pub fn take_operations(&self) -> Vec<String> {
+        std::mem::take(&mut *self.state.passed.lock().unwrap())
+    }
+}
+
+async fn carry(listener: TcpListener, state: Arc<State>) {
+    while let Ok((stream, _)) = listener.accept().await {
+        let state = Arc::clone(&state);
+        tokio::spawn(async move {
+            let service = service_fn(|request| pass(&state, request));
+            // A connection ends in an error whenever a fault is asked for.
+            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+        });
+    }
+}
+
+async fn pass(
+    state: &State,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, io::Error> {
+    let (mut head, body) = request.into_parts();
+    let mut body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+    let target = head.headers["x-amz-target"].to_str().unwrap();
+    let operation = target.rsplit('.').next().unwrap().to_owned();
+    let fault = next_fault(state, &operation);
+    state.passed.lock().unwrap().push(operation);
+    if fault == Some(Fault::RequestLost) {
+        return Err(io::Error::other("request lost"));
+    }
+    if std::mem::take(&mut *state.forget_token.lock().unwrap()) {
+        body = with_another_token(&body);
+        head.headers.remove(CONTENT_LENGTH);
+    }
+    let answer = state.client.post(&state.upstream).headers(head.headers).body(body).send().await;
+    let answer = answer.map_err(io::Error::other)?;
+    let status = answer.status();
+    let bytes = answer.bytes().await.map_err(io::Error::other)?;
+    match fault {
+        Some(Fault::AnswerLost) => return Err(io::Error::other("answer lost")),
+        Some(Fault::AnswerAndTokenLost) => {
+            *state.forget_token.lock().unwrap() = true;
+            return Err(io::Error::other("answer lost"));
+        }
+        Some(Fault::RequestLost) | None => {}
+    }
+    let mut response = Response::new(Full::new(bytes));
+    *response.status_mut() = status;
+    Ok(response)
+}
+
+fn next_fault(state: &State, operation: &str) -> Option<Fault> {
+    let mut faults = state.faults.lock().unwrap();
+    let position = faults.iter().position(|(wanted, _)| *wanted == operation)?;
+    faults.remove(position).map(|(_, fault)| fault)
+}
+
+fn with_another_token(body: &[u8]) -> Bytes {
+    let mut request: Value = serde_json::from_slice(body).unwrap();
+    request["ClientRequestToken"] = "another".into();
+    request.to_string().into()
+}

@@ -1,0 +1,30 @@
+//! The sample events of `events/`, each run through its function's handler.
+
+use leadhook::ROUTES;
+use serde_json::Value;
+use tests::{World, sample_events, send_event};
+
+#[tokio::test]
+async fn every_sample_event_gets_the_answer_beside_it() {
+    for sample in sample_events() {
+        let case = format!("{}/{}", sample.function, sample.name);
+        let world = World::start().await;
+        for event in sample.before() {
+            send_event(&world.context, &sample.function, &event).await;
+        }
+        let answer = send_event(&world.context, &sample.function, &sample.event).await;
+        assert_eq!(answer.status, sample.answer["status"], "{case}: {}", answer.text);
+        let headers = Value::Object(answer.headers);
+        assert!(sample.matches(&sample.answer["headers"], &headers), "{case}: {headers}");
+        assert!(sample.matches(&sample.answer["body"], &answer.body), "{case}: {}", answer.text);
+    }
+}
+
+#[test]
+fn every_function_has_sample_events() {
+    let samples = sample_events();
+    for route in ROUTES {
+        let has_sample = samples.iter().any(|sample| sample.function == route.function);
+        assert!(has_sample, "{}", route.function);
+    }
+}

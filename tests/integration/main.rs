@@ -1,0 +1,8 @@
+//! The integration tests: real handlers over a real table.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where and stop")]
+
+mod access;
+mod events;
+mod http;
+mod integrabot;
+mod table;
