@@ -1,47 +1,128 @@
-use shared::{Account, ApiKey, LeadTable, Provider, StoreError, TokenHash};
+use flextell::{Country, ReferenceSource, Status, User};
+use keyspot::Property;
+use shared::{Account, ApiKey, Directory, EntryKey, LeadTable, Provider, StoreError, TokenHash};
 
-/// An account that is there to try things with, in the embedded table alone.
-pub struct DemoAccount {
-    /// The provider whose client may use it.
-    pub provider: Provider,
-    /// The account's id.
-    pub account: &'static str,
-    /// The bearer token that opens it.
-    pub token: &'static str,
-    /// The path to create a lead at.
-    pub path: &'static str,
-    /// The body of a lead the provider's documents give as their example.
-    pub body: &'static str,
+/// Puts the demo accounts into a table: one for each provider, to try things with. Their
+/// credentials are public, so this is done in the embedded table alone.
+///
+/// A key that stands there already is left as it is: one that was revoked stays so.
+///
+/// # Errors
+/// Where the table could not be read or written.
+pub async fn seed_demo_accounts(table: &LeadTable) -> Result<(), StoreError> {
+    for (token, key) in demo_keys() {
+        let token = TokenHash::of(token);
+        if table.get_api_key(&token).await?.is_none() {
+            table.put_api_key(&token, key).await?;
+        }
+    }
+    seed_directory(&Directory::new(table.clone())).await
 }
 
-/// One account for each provider.
-pub const DEMO_ACCOUNTS: [DemoAccount; 1] = [DemoAccount {
-    provider: Provider::Integrabot,
-    account: "demo",
-    token: "sk_demo_integrabot",
-    path: "/integrabot/v1/leads",
-    body: r#"{"name": "Maria Silva", "type": "web", "phone_number": "5511999998888", "email": "maria@exemplo.com"}"#,
-}];
+fn demo_account(provider: Provider) -> Account {
+    let id = match provider {
+        Provider::Integrabot | Provider::Keyspot => "demo",
+        Provider::RdStation => "wpc_demo",
+        Provider::PollyBot => "ws_your_workspace_id",
+        Provider::Flextell => "1",
+    };
+    Account { provider, id: id.to_owned() }
+}
 
-impl DemoAccount {
-    /// Stores the account's key, unless one stands there for its token already: a key that
-    /// was revoked stays so.
-    ///
-    /// # Errors
-    /// Where the table could not be read or written.
-    pub async fn seed(&self, table: &LeadTable) -> Result<(), StoreError> {
-        let token = TokenHash::of(self.token);
-        if table.get_api_key(&token).await?.is_some() {
-            return Ok(());
-        }
-        let account = Account { provider: self.provider, id: self.account.to_owned() };
-        let key = ApiKey { account, expires_at: None, revoked_at: None };
-        table.put_api_key(&token, key).await
-    }
+fn demo_keys() -> [(&'static str, ApiKey); 5] {
+    let key = |provider| ApiKey::new(demo_account(provider));
+    let secret = Some(TokenHash::of("demo-secret"));
+    [
+        ("sk_demo_integrabot", key(Provider::Integrabot)),
+        ("demo-rdstation", key(Provider::RdStation)),
+        ("sk-workspace_your_api_key", key(Provider::PollyBot)),
+        ("demo-key", ApiKey { secret, ..key(Provider::Keyspot) }),
+        ("demo-flextell", ApiKey { tenants: vec![1], ..key(Provider::Flextell) }),
+    ]
+}
 
-    /// A command that creates a lead in this account at a server that listens on `base`.
-    pub(crate) fn curl_line(&self, base: &str) -> String {
-        let Self { token, path, body, .. } = self;
-        format!("curl -i {base}{path} -H 'Authorization: Bearer {token}' -d '{body}'")
+async fn seed_directory(directory: &Directory) -> Result<(), StoreError> {
+    let pollybot = demo_account(Provider::PollyBot);
+    let chatbot = EntryKey::new(pollybot::CHATBOT, "cb_1234567890abcdef");
+    directory.put(&pollybot, &chatbot, &serde_json::json!({})).await?;
+
+    let keyspot = demo_account(Provider::Keyspot);
+    let property = Property {
+        property_id: "clp0demo0ap001".to_owned(),
+        title: "Apartamento 2 quartos, Pinheiros".to_owned(),
+    };
+    directory.put(&keyspot, &EntryKey::new(keyspot::PROPERTY, "AP001"), &property).await?;
+
+    let tenant = demo_account(Provider::Flextell);
+    let status = Status {
+        id: 1,
+        name: "New".to_owned(),
+        slug: "new".to_owned(),
+        color: "#94a3b8".to_owned(),
+        is_terminal: false,
+    };
+    let source = ReferenceSource { id: 1, name: "Website".to_owned(), external_id: None };
+    let user = User { id: 1, name: "Demo User".to_owned() };
+    let country = Country { id: 76, name: "Brazil".to_owned() };
+    for id in ["1", flextell::DEFAULT_STATUS] {
+        directory.put(&tenant, &EntryKey::new(flextell::STATUS, id), &status).await?;
     }
+    directory.put(&tenant, &EntryKey::new(flextell::REFERENCE_SOURCE, 1), &source).await?;
+    directory.put(&tenant, &EntryKey::new(flextell::USER, 1), &user).await?;
+    directory.put(&tenant, &EntryKey::new(flextell::COUNTRY, 76), &country).await
+}
+
+/// A function and a command that calls it, with demo credentials and the example of the
+/// provider's documents.
+pub struct Example {
+    /// The function's name.
+    pub function: &'static str,
+    /// The command, as it stands.
+    pub curl_line: String,
+}
+
+/// An example for each function, at a server that listens on `base`.
+pub fn examples(base: &str) -> Vec<Example> {
+    let token_line = format!(
+        "curl -s -X POST {base}/keyspot/v1/auth/token -H 'X-API-Key: demo-key' -H 'X-API-Secret: demo-secret'"
+    );
+    let examples = [
+        (
+            "integrabot-create-lead",
+            format!(
+                "curl -i {base}/integrabot/v1/leads -H 'Authorization: Bearer sk_demo_integrabot' -d '{}'",
+                r#"{"name": "Maria Silva", "type": "web", "phone_number": "5511999998888", "email": "maria@exemplo.com"}"#
+            ),
+        ),
+        (
+            "rdstation-create-lead",
+            format!(
+                "curl -i {base}/rdstation/rest/leads -H 'Authorization: Bearer demo-rdstation' -d '{}'",
+                r#"{"name": "Maria Silva", "email": "maria@exemplo.com", "utm": {"source": "google"}}"#
+            ),
+        ),
+        (
+            "pollybot-create-lead",
+            format!(
+                "curl -i {base}/pollybot/api/v1/chatbots/cb_1234567890abcdef/leads -H 'Authorization: Bearer sk-workspace_your_api_key' -d '{}'",
+                r#"{"name": "John Doe", "email": "john.doe@example.com", "phone": "+1-555-123-4567", "source": "website"}"#
+            ),
+        ),
+        ("keyspot-issue-token", token_line.replace("curl -s", "curl -i")),
+        (
+            "keyspot-create-lead",
+            format!(
+                "curl -i {base}/keyspot/v1/leads -H \"Authorization: Bearer $({token_line} | cut -d '\"' -f 6)\" -d '{}'",
+                r#"{"name": "João Silva", "email": "joao@example.com", "phone": "11999999999", "message": "Tenho interesse neste imóvel.", "propertyCode": "AP001"}"#
+            ),
+        ),
+        (
+            "flextell-create-lead",
+            format!(
+                "curl -i {base}/flextell/api/v1/leads -H 'Authorization: Bearer demo-flextell' -H 'X-Tenant: 1' -d '{}'",
+                r#"{"last_name": "Smith", "first_name": "Jane", "email": "jsmith@example.com", "country_id": 76}"#
+            ),
+        ),
+    ];
+    examples.into_iter().map(|(function, curl_line)| Example { function, curl_line }).collect()
 }

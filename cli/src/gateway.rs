@@ -9,16 +9,11 @@ use axum::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
-use lambda_http::{Body, Request, Response};
+use keyspot::Keyspot;
+use lambda_http::Body;
 use serde_json::{Map, Value, json};
-use shared::{Context, MAX_BODY_BYTES};
-use std::{net::SocketAddr, pin::Pin, sync::Arc};
-
-/// What a handler of a function is, called as the Lambda runtime would call it.
-pub type Handler = for<'a> fn(
-    &'a Context,
-    &'a Request,
-) -> Pin<Box<dyn Future<Output = Response<Body>> + Send + 'a>>;
+use shared::{Handler, MAX_BODY_BYTES};
+use std::{net::SocketAddr, sync::Arc};
 
 /// A route of the API and the function behind it.
 pub struct Route {
@@ -26,32 +21,64 @@ pub struct Route {
     pub function: &'static str,
     /// The path, in the syntax of API Gateway. The method is always POST.
     pub path: &'static str,
-    /// The function's handler.
-    pub handler: Handler,
+    /// The function's handler. What Keyspot's is given holds what all are given.
+    pub handler: Handler<Keyspot>,
 }
 
 /// Every route of the API.
-pub const ROUTES: [Route; 1] = [Route {
-    function: "integrabot-create-lead",
-    path: "/integrabot/v1/leads",
-    handler: |context, request| Box::pin(integrabot::create_lead(context, request)),
-}];
+pub const ROUTES: [Route; 7] = [
+    Route {
+        function: "integrabot-create-lead",
+        path: "/integrabot/v1/leads",
+        handler: |app, request| Box::pin(integrabot::create_lead(&app.context, request)),
+    },
+    Route {
+        function: "rdstation-create-lead",
+        path: "/rdstation/rest/leads",
+        handler: |app, request| Box::pin(rdstation::create_lead(&app.context, request)),
+    },
+    Route {
+        function: "pollybot-create-lead",
+        path: "/pollybot/api/v1/chatbots/{chatbotId}/leads",
+        handler: |app, request| Box::pin(pollybot::create_lead(&app.context, request)),
+    },
+    Route {
+        function: "pollybot-create-lead",
+        path: "/pollybot/api/v1/leads",
+        handler: |app, request| Box::pin(pollybot::create_lead(&app.context, request)),
+    },
+    Route {
+        function: "keyspot-issue-token",
+        path: "/keyspot/v1/auth/token",
+        handler: |app, request| Box::pin(keyspot::issue_token(app, request)),
+    },
+    Route {
+        function: "keyspot-create-lead",
+        path: "/keyspot/v1/leads",
+        handler: |app, request| Box::pin(keyspot::create_lead(app, request)),
+    },
+    Route {
+        function: "flextell-create-lead",
+        path: "/flextell/api/v1/leads",
+        handler: |app, request| Box::pin(flextell::create_lead(&app.context, request)),
+    },
+];
 
 /// The API as API Gateway would serve it: each request becomes an HTTP API event
 /// (payload 2.0) for the function of its route.
-pub fn router(context: &Arc<Context>) -> Router {
+pub fn router(app: &Arc<Keyspot>) -> Router {
     let mut router = Router::new();
     for Route { path, handler, .. } in ROUTES {
-        let state = (Arc::clone(context), path, handler);
+        let state = (Arc::clone(app), path, handler);
         router = router.route(path, post(invoke).with_state(state));
     }
     router.fallback(not_found).method_not_allowed_fallback(not_found)
 }
 
-type Target = (Arc<Context>, &'static str, Handler);
+type Target = (Arc<Keyspot>, &'static str, Handler<Keyspot>);
 
 async fn invoke(
-    State((context, path, handler)): State<Target>,
+    State((app, path, handler)): State<Target>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     path_parameters: RawPathParams,
     request: HttpRequest,
@@ -62,7 +89,7 @@ async fn invoke(
         return gateway_answer(StatusCode::BAD_REQUEST, "Bad Request");
     };
     match lambda_http::request::from_str(&event.to_string()) {
-        Ok(request) => handler(&context, &request).await.map(|body| match body {
+        Ok(request) => handler(&app, &request).await.map(|body| match body {
             Body::Text(text) => text.into(),
             Body::Binary(bytes) => bytes.into(),
             _ => HttpBody::empty(),

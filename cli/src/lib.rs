@@ -5,7 +5,7 @@ mod embedded;
 mod gateway;
 mod serve;
 
-pub use demo::{DEMO_ACCOUNTS, DemoAccount};
+pub use demo::{Example, examples, seed_demo_accounts};
 pub use embedded::{EmbeddedError, EmbeddedTable, Storage};
 pub use gateway::{ROUTES, Route, router};
 pub use serve::{ServeError, ServeOptions, serve};

@@ -1,11 +1,13 @@
-use crate::{DEMO_ACCOUNTS, EmbeddedError, EmbeddedTable, Storage, router};
+use crate::{EmbeddedError, EmbeddedTable, Example, Storage, examples, router, seed_demo_accounts};
+use keyspot::{Keyspot, SigningKeys};
 use shared::{
-    Context, LeadTable, Sources, StoreError,
+    Context, LeadTable, Sources, StartUpError, StoreError,
     dynamodb::{Patience, connect_from_env},
+    optional_variable, replay_window_from_env,
     telemetry::guarded,
 };
 use std::{
-    io,
+    io::{self, Write},
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
     sync::Arc,
@@ -40,6 +42,9 @@ pub enum ServeError {
     /// The port cannot be had.
     #[error("cannot listen on {0}: {1}; choose another port with --port")]
     Port(SocketAddr, io::Error),
+    /// A setting makes no sense.
+    #[error(transparent)]
+    Setting(#[from] StartUpError),
     /// The embedded table cannot be opened.
     #[error(transparent)]
     Embedded(#[from] EmbeddedError),
@@ -72,17 +77,16 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
     let listener = TcpListener::bind(address).await.map_err(|e| ServeError::Port(address, e))?;
     let base = format!("http://{}", listener.local_addr().map_err(ServeError::Server)?);
-    match std::env::var(ENDPOINT_VARIABLE) {
-        Ok(endpoint) if !endpoint.is_empty() => {
+    match optional_variable(ENDPOINT_VARIABLE) {
+        Some(endpoint) => {
             let table = find_table(&endpoint).await?;
-            println!("leadhook listens on {base}");
-            println!("leads are kept in the table {} at {endpoint}", table.name());
+            say(&greeting(&base, &table, &endpoint));
             serve_table(listener, table, Patience::DEPLOYED, stop).await
         }
-        _ => {
+        None => {
             let embedded = EmbeddedTable::open(&storage(options)).await?;
             let table = seeded_table(&embedded).await?;
-            greet(&base, &embedded, &table);
+            say(&(greeting(&base, &table, embedded.endpoint()) + &examples_text(&base)));
             let served = serve_table(listener, table, Patience::LOCAL, stop).await;
             embedded.close().await;
             served
@@ -95,7 +99,7 @@ fn storage(options: ServeOptions) -> Storage {
 }
 
 async fn find_table(endpoint: &str) -> Result<LeadTable, ServeError> {
-    let name = std::env::var("TABLE_NAME").unwrap_or_else(|_| DEFAULT_TABLE_NAME.to_owned());
+    let name = optional_variable("TABLE_NAME").unwrap_or_else(|| DEFAULT_TABLE_NAME.to_owned());
     let table = LeadTable::new(connect_from_env().await, name);
     if table.exists().await? {
         Ok(table)
@@ -109,18 +113,23 @@ async fn find_table(endpoint: &str) -> Result<LeadTable, ServeError> {
 async fn seeded_table(embedded: &EmbeddedTable) -> Result<LeadTable, ServeError> {
     let table = LeadTable::new(embedded.client(), DEFAULT_TABLE_NAME);
     table.create().await?;
-    for account in &DEMO_ACCOUNTS {
-        account.seed(&table).await?;
-    }
+    seed_demo_accounts(&table).await?;
     Ok(table)
 }
 
-fn greet(base: &str, embedded: &EmbeddedTable, table: &LeadTable) {
-    println!("leadhook listens on {base}");
-    println!("leads are kept in the table {} at {}", table.name(), embedded.endpoint());
-    for account in &DEMO_ACCOUNTS {
-        println!("\ntry {}:\n  {}", account.provider.as_str(), account.curl_line(base));
-    }
+fn greeting(base: &str, table: &LeadTable, endpoint: &str) -> String {
+    let name = table.name();
+    format!("leadhook listens on {base}\nleads are kept in the table {name} at {endpoint}\n")
+}
+
+fn examples_text(base: &str) -> String {
+    let example = |Example { function, curl_line }| format!("\ntry {function}:\n  {curl_line}\n");
+    examples(base).into_iter().map(example).collect()
+}
+
+/// Prints to standard output. Nobody may be reading any more, which is no fault.
+fn say(text: &str) {
+    let _ = io::stdout().write_all(text.as_bytes());
 }
 
 async fn serve_table(
@@ -129,12 +138,23 @@ async fn serve_table(
     patience: Patience,
     stop: watch::Receiver<bool>,
 ) -> Result<(), ServeError> {
-    let context = Arc::new(Context::new(table, Sources::system(), patience.answer));
-    let service = router(&context).into_make_service_with_connect_info::<SocketAddr>();
+    let sources = Sources::system();
+    let signing_keys = signing_keys(&sources)?;
+    let context = Context::new(table, sources, replay_window_from_env()?, patience.answer);
+    let service = router(&Arc::new(Keyspot { context, signing_keys }))
+        .into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, service).with_graceful_shutdown(stopped(stop.clone()));
     tokio::select! {
         served = server => served.map_err(ServeError::Server),
         () = async { stopped(stop).await; tokio::time::sleep(DRAIN_FOR).await } => Ok(()),
+    }
+}
+
+/// The signing keys of the environment; without any, one for as long as this server runs.
+fn signing_keys(sources: &Sources) -> Result<SigningKeys, StartUpError> {
+    match SigningKeys::from_env() {
+        Err(StartUpError::MissingVariable(_)) => SigningKeys::new(&sources.draw_mark(), None),
+        from_env => from_env,
     }
 }
 
@@ -143,7 +163,7 @@ fn stop_signal() -> watch::Receiver<bool> {
     let (sender, receiver) = watch::channel(false);
     tokio::spawn(async move {
         asked_to_stop().await;
-        println!("finishing what was taken, then stopping");
+        say("finishing what was taken, then stopping\n");
         let _ = sender.send(true);
     });
     receiver

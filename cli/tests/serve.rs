@@ -21,13 +21,15 @@ use tokio::{
 };
 
 const TOKEN: &str = "sk_demo_integrabot";
+/// How many commands it prints to try: one for each function.
+const EXAMPLES: usize = 6;
 
 /// A running `leadhook serve` and what it said at its start.
 struct Serve {
     process: Child,
     base: String,
     table: String,
-    curl_line: String,
+    curl_lines: Vec<String>,
 }
 
 impl Serve {
@@ -41,16 +43,14 @@ impl Serve {
 
     fn start(command: &mut Command) -> Self {
         let mut process = command.spawn().unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let mut line_with = |text: &str| {
-            let found = lines.find(|line| line.as_ref().unwrap().contains(text));
-            found.unwrap().unwrap()
-        };
+        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let mut lines = lines.map(Result::unwrap);
         let last_word = |line: String| line.split(' ').next_back().unwrap().to_owned();
-        let base = last_word(line_with("listens on"));
-        let table = last_word(line_with("kept in the table"));
-        let curl_line = line_with("curl");
-        Self { process, base, table, curl_line }
+        let base = last_word(lines.next().unwrap());
+        let table = last_word(lines.next().unwrap());
+        let is_curl_line = |line: &String| line.starts_with("  curl");
+        let curl_lines = lines.filter(is_curl_line).take(EXAMPLES).collect();
+        Self { process, base, table, curl_lines }
     }
 
     fn in_folder(folder: &Path) -> Self {
@@ -91,18 +91,36 @@ impl Serve {
 }
 
 #[tokio::test]
-async fn the_curl_line_it_prints_creates_a_lead_as_it_stands() {
+async fn the_curl_lines_it_prints_work_as_they_stand() {
     let serve = Serve::start(&mut Serve::command(&["--memory"]));
     if Command::new("curl").arg("--version").output().is_err() {
         eprintln!("skipped: there is no curl on this machine");
         return;
     }
-    for status in ["HTTP/1.1 201 Created", "HTTP/1.1 200 OK"] {
-        let output = Command::new("sh").args(["-c", &serve.curl_line]).output().unwrap();
+    let expected = ["201 Created", "200 OK", "201 Created", "200 OK", "201 Created", "201 Created"];
+    assert_eq!(serve.curl_lines.len(), expected.len());
+    for (line, expected) in serve.curl_lines.iter().zip(expected) {
+        let output = Command::new("sh").args(["-c", line]).output().unwrap();
         let answer = String::from_utf8(output.stdout).unwrap();
-        assert!(answer.starts_with(status), "{answer}");
+        assert!(answer.starts_with(&format!("HTTP/1.1 {expected}")), "{line}\n{answer}");
     }
-    serve.stop();
+    assert!(serve.stop().status.success());
+}
+
+#[tokio::test]
+async fn nobody_has_to_read_what_it_prints() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_leadhook"));
+    command.args(["--memory", "--port", &free.port().to_string()]);
+    let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(process.stdout.take());
+    while reqwest::get(format!("http://{free}/")).await.is_err() {
+        assert!(process.try_wait().unwrap().is_none(), "the server died by itself");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let id = process.id().to_string();
+    assert!(Command::new("kill").args(["-s", "INT", &id]).status().unwrap().success());
+    assert!(process.wait().unwrap().success());
 }
 
 #[tokio::test]
@@ -218,6 +236,7 @@ async fn kill_9_under_load_loses_no_lead_that_was_answered_201() {
             .collect();
         // A different moment each round, by progress and not by the clock.
         while answered.load(SeqCst) < 20 + 7 * round {
+            assert!(serve.process.try_wait().unwrap().is_none(), "the server died by itself");
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         serve.process.kill().unwrap();

@@ -7,6 +7,14 @@ use std::fmt;
 pub enum Provider {
     /// <https://docs.integrabot.ai>
     Integrabot,
+    /// <https://docs.rdstationmentoria.com.br>
+    RdStation,
+    /// <https://pollybot.app/docs>
+    PollyBot,
+    /// <https://developers.keyspot.com.br>
+    Keyspot,
+    /// <https://docs.flextell.ai>
+    Flextell,
 }
 
 impl Provider {
@@ -14,11 +22,16 @@ impl Provider {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Integrabot => "integrabot",
+            Self::RdStation => "rdstation",
+            Self::PollyBot => "pollybot",
+            Self::Keyspot => "keyspot",
+            Self::Flextell => "flextell",
         }
     }
 }
 
-/// Whose leads these are: one customer (workspace, tenant) of one provider.
+/// Whose leads these are: one customer of one provider. Providers call it a workspace, an
+/// account or a tenant.
 ///
 /// Written as `<provider>#<id>`, as it stands in the table's keys. Ids are chosen by the
 /// table's owner, never by a sender.

@@ -28,3 +28,17 @@ pub fn json_answer(status: StatusCode, body: &impl Serialize) -> Response<Body> 
     }
     answer
 }
+
+/// The answer to a delivery that was taken: says so where it was taken before.
+pub fn delivery_answer(
+    status: StatusCode,
+    body: &impl Serialize,
+    replayed: bool,
+) -> Response<Body> {
+    let mut answer = json_answer(status, body);
+    if replayed {
+        let headers = answer.headers_mut();
+        headers.insert("idempotency-replayed", HeaderValue::from_static("true"));
+    }
+    answer
+}

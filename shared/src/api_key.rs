@@ -1,12 +1,10 @@
-use crate::{Account, LeadTable, Provider, Rejection, StoreError, Unauthorized, claim::sha256_hex};
-use jiff::{SignedDuration, Timestamp};
-use std::{
-    collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+use crate::{
+    Account, LeadTable, Provider, Rejection, StoreError, Unauthorized, claim::sha256_hex,
+    kept::Kept,
 };
-
-/// How long a key that was looked up is kept: a revoked key is dead within this time.
-const KEPT_FOR: SignedDuration = SignedDuration::from_secs(60);
+use ipnet::IpNet;
+use jiff::Timestamp;
+use std::{fmt, net::IpAddr};
 
 /// The SHA-256 of a token; of the token itself nothing is kept.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -18,8 +16,20 @@ impl TokenHash {
         Self(sha256_hex(token.as_bytes()))
     }
 
-    pub(crate) fn as_str(&self) -> &str {
+    /// A hash that was written out by [`TokenHash::as_str`].
+    pub fn from_hex(hash: String) -> Self {
+        Self(hash)
+    }
+
+    /// The hash in hexadecimal digits.
+    pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl fmt::Debug for TokenHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenHash(..)")
     }
 }
 
@@ -32,38 +42,48 @@ pub struct ApiKey {
     pub expires_at: Option<Timestamp>,
     /// When the key was revoked, if it was.
     pub revoked_at: Option<Timestamp>,
+    /// The secret that goes with the key, where its provider has one.
+    pub secret: Option<TokenHash>,
+    /// The tenants the key may act for, where its provider has them.
+    pub tenants: Vec<u64>,
+    /// The networks the key may be used from; from any, where there are none.
+    pub networks: Vec<IpNet>,
 }
 
 impl ApiKey {
+    /// A key that opens `account` for ever, from anywhere.
+    pub fn new(account: Account) -> Self {
+        let (secret, tenants, networks) = (None, Vec::new(), Vec::new());
+        Self { account, expires_at: None, revoked_at: None, secret, tenants, networks }
+    }
+
+    /// Whether the key may be used from `address`.
+    pub fn accepts(&self, address: Option<IpAddr>) -> bool {
+        let listed = |address| self.networks.iter().any(|network| network.contains(&address));
+        self.networks.is_empty() || address.is_some_and(listed)
+    }
+
     fn is_valid(&self, provider: Provider, now: Timestamp) -> bool {
-        let Self { account, expires_at, revoked_at } = self;
-        account.provider == provider
-            && revoked_at.is_none()
-            && expires_at.is_none_or(|expiry| now < expiry)
+        self.account.provider == provider
+            && self.revoked_at.is_none()
+            && self.expires_at.is_none_or(|expiry| now < expiry)
     }
 }
 
-/// The keys of the table, each kept for 60 seconds once it was looked up.
-///
-/// Only keys that exist are kept, so what is held is bounded by how many there are.
+/// The keys of the table, each kept for a minute once it was looked up: a revoked key is
+/// dead within that time.
 pub struct ApiKeys {
     table: LeadTable,
-    kept: Mutex<HashMap<TokenHash, Kept>>,
-}
-
-#[derive(Clone)]
-struct Kept {
-    key: ApiKey,
-    looked_up_at: Timestamp,
+    kept: Kept<TokenHash, ApiKey>,
 }
 
 impl ApiKeys {
     /// The keys of `table`, none looked up yet.
     pub fn new(table: LeadTable) -> Self {
-        Self { table, kept: Mutex::default() }
+        Self { table, kept: Kept::default() }
     }
 
-    /// The account that a token opens at `provider`.
+    /// The key that a token stands for at `provider`.
     ///
     /// # Errors
     /// `Unauthorized` where the token is unknown, expired, revoked or another provider's;
@@ -71,34 +91,21 @@ impl ApiKeys {
     pub async fn authenticate(
         &self,
         provider: Provider,
-        token: Result<TokenHash, Unauthorized>,
+        token: TokenHash,
         now: Timestamp,
-    ) -> Result<Account, Rejection> {
-        match self.find(&token?, now).await? {
-            Some(key) if key.is_valid(provider, now) => Ok(key.account),
-            _ => Err(Unauthorized::Invalid.into()),
-        }
+    ) -> Result<ApiKey, Rejection> {
+        let key = self.find(token, now).await?;
+        key.filter(|key| key.is_valid(provider, now)).ok_or(Unauthorized::Invalid.into())
     }
 
-    async fn find(&self, token: &TokenHash, now: Timestamp) -> Result<Option<ApiKey>, StoreError> {
-        if let Some(key) = self.kept_key(token, now) {
+    async fn find(&self, token: TokenHash, now: Timestamp) -> Result<Option<ApiKey>, StoreError> {
+        if let Some(key) = self.kept.get(&token, now) {
             return Ok(Some(key));
         }
-        let found = self.table.get_api_key(token).await?;
-        let mut kept = self.lock();
-        match &found {
-            Some(key) => kept.insert(token.clone(), Kept { key: key.clone(), looked_up_at: now }),
-            None => kept.remove(token),
-        };
+        let found = self.table.get_api_key(&token).await?;
+        if let Some(key) = &found {
+            self.kept.put(token, key.clone(), now);
+        }
         Ok(found)
-    }
-
-    fn kept_key(&self, token: &TokenHash, now: Timestamp) -> Option<ApiKey> {
-        let kept = self.lock().get(token)?.clone();
-        (now.duration_since(kept.looked_up_at) < KEPT_FOR).then_some(kept.key)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<TokenHash, Kept>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,8 +1,21 @@
+use crate::{Rule, Violation};
+use jiff::{SignedDuration, Timestamp};
+use lambda_http::Request;
 use sha2::{Digest, Sha256};
+
+const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
+/// The longest `Idempotency-Key`, in bytes.
+const MAX_IDEMPOTENCY_KEY: usize = 255;
+/// How long an `Idempotency-Key` is remembered.
+const IDEMPOTENCY_KEY_KEPT_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 /// What a claim says is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClaimKind {
+pub(crate) enum ClaimKind {
+    /// An `Idempotency-Key`: the sender's own name for a delivery.
+    IdempotencyKey,
+    /// A body that was taken a moment ago.
+    Replay,
     /// A phone number, compared by its digits alone.
     Phone,
     /// An e-mail address, compared trimmed and lower-cased.
@@ -13,38 +26,98 @@ impl ClaimKind {
     /// The kind's name in table keys.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
+            Self::IdempotencyKey => "idempotency-key",
+            Self::Replay => "replay",
             Self::Phone => "phone",
             Self::Email => "email",
         }
     }
 }
 
-/// A value that only one lead of an account may hold.
-///
-/// Holds the value's SHA-256, never the value. Comparison stops at the plain rules of
-/// [`Claim::phone`] and [`Claim::email`]: anything cleverer, such as a ninth digit or a
-/// `+tag`, would merge people who are not the same.
+/// A value that only one lead of an account may hold. Holds its SHA-256, never the value.
 #[derive(Clone)]
-pub struct Claim {
+pub(crate) struct Claim {
     pub(crate) kind: ClaimKind,
     pub(crate) hash: String,
+    /// When the value is free again, if it ever is.
+    pub(crate) expires_at: Option<Timestamp>,
 }
 
-impl Claim {
-    /// The claim on a phone number.
-    pub fn phone(phone: &str) -> Self {
-        let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
-        Self::on(ClaimKind::Phone, &digits)
+/// The claims of one delivery. Where several are taken, the one that was listed first
+/// decides which lead is found; an `Idempotency-Key` always is the first.
+///
+/// Values are compared plainly: anything cleverer than digits and lower case, such as a
+/// ninth digit or a `+tag`, would merge people who are not the same.
+pub struct Claims {
+    pub(crate) list: Vec<Claim>,
+    /// The SHA-256 of the body: tells a delivery that is sent again from another one under
+    /// the same `Idempotency-Key`.
+    pub(crate) body: String,
+    pub(crate) received_at: Timestamp,
+}
+
+impl Claims {
+    /// The claims of a delivery received at `received_at`: so far, its `Idempotency-Key`.
+    ///
+    /// The header is that of the IETF's draft, quoted or bare, up to 255 characters; an
+    /// empty one counts as none.
+    ///
+    /// # Errors
+    /// A key that is too long.
+    pub fn of_delivery(request: &Request, received_at: Timestamp) -> Result<Self, Violation> {
+        let body = sha256_hex(request.body().as_ref());
+        let mut claims = Self { list: Vec::new(), body, received_at };
+        let header = request.headers().get(IDEMPOTENCY_KEY);
+        let key = header.map(|value| unquoted(value.as_bytes())).unwrap_or_default();
+        if key.len() > MAX_IDEMPOTENCY_KEY {
+            let rule = Rule::Length { max: MAX_IDEMPOTENCY_KEY };
+            return Err(Violation { field: IDEMPOTENCY_KEY, rule, sent: None });
+        }
+        if !key.is_empty() {
+            claims.add(ClaimKind::IdempotencyKey, key, Some(IDEMPOTENCY_KEY_KEPT_FOR));
+        }
+        Ok(claims)
     }
 
-    /// The claim on an e-mail address.
-    pub fn email(email: &str) -> Self {
-        Self::on(ClaimKind::Email, &email.trim().to_lowercase())
+    /// No second lead of this body within `window`; a window of zero claims nothing.
+    ///
+    /// Only where the body names a person: two visitors who leave no name may well send
+    /// equal bodies.
+    pub fn replay(mut self, window: SignedDuration, names: [&Option<String>; 2]) -> Self {
+        let named = names.into_iter().flatten().any(|name| !name.trim().is_empty());
+        if named && window.is_positive() {
+            let body = self.body.clone();
+            self.add(ClaimKind::Replay, body.as_bytes(), Some(window));
+        }
+        self
     }
 
-    fn on(kind: ClaimKind, value: &str) -> Self {
-        Self { kind, hash: sha256_hex(value.as_bytes()) }
+    /// No second lead with this phone number.
+    pub fn phone(mut self, phone: &Option<String>) -> Self {
+        if let Some(phone) = phone {
+            let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
+            self.add(ClaimKind::Phone, digits.as_bytes(), None);
+        }
+        self
     }
+
+    /// No second lead with this e-mail address.
+    pub fn email(mut self, email: &Option<String>) -> Self {
+        if let Some(email) = email {
+            self.add(ClaimKind::Email, email.trim().to_lowercase().as_bytes(), None);
+        }
+        self
+    }
+
+    fn add(&mut self, kind: ClaimKind, value: &[u8], kept_for: Option<SignedDuration>) {
+        let expires_at = kept_for.map(|kept_for| self.received_at + kept_for);
+        self.list.push(Claim { kind, hash: sha256_hex(value), expires_at });
+    }
+}
+
+fn unquoted(value: &[u8]) -> &[u8] {
+    let value = value.trim_ascii();
+    value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(value)
 }
 
 /// The SHA-256 of `bytes` in lower-case hexadecimal digits.
@@ -55,27 +128,76 @@ pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lambda_http::Body;
 
-    #[test]
-    fn claims_compare_phones_by_digits_and_emails_trimmed_and_lower_cased() {
-        let same = [
-            (Claim::phone("5511999998888"), Claim::phone("+55 (11) 99999-8888")),
-            (Claim::email("maria@exemplo.com"), Claim::email(" MARIA@Exemplo.COM ")),
-        ];
-        for (left, right) in same {
-            assert_eq!(left.hash, right.hash, "{:?}", left.kind);
-        }
+    fn claims(request: Request) -> Claims {
+        Claims::of_delivery(&request, Timestamp::UNIX_EPOCH).unwrap()
+    }
+
+    fn hash_of(claims: Claims) -> String {
+        claims.list[0].hash.clone()
+    }
+
+    fn phone(text: &str) -> String {
+        hash_of(claims(Request::default()).phone(&Some(text.to_owned())))
+    }
+
+    fn email(text: &str) -> String {
+        hash_of(claims(Request::default()).email(&Some(text.to_owned())))
+    }
+
+    fn with_key(key: &[u8]) -> Request {
+        let mut request = Request::new(Body::Empty);
+        request.headers_mut().insert(IDEMPOTENCY_KEY, key.try_into().unwrap());
+        request
     }
 
     #[test]
-    fn claims_do_not_merge_people_who_may_differ() {
-        let different = [
-            (Claim::phone("551199998888"), Claim::phone("5511999998888")),
-            (Claim::email("maria+a@exemplo.com"), Claim::email("maria@exemplo.com")),
-            (Claim::email("ma.ria@exemplo.com"), Claim::email("maria@exemplo.com")),
+    fn phones_compare_by_digits_and_emails_trimmed_and_lower_cased() {
+        assert_eq!(phone("5511999998888"), phone("+55 (11) 99999-8888"));
+        assert_eq!(email("maria@exemplo.com"), email(" MARIA@Exemplo.COM "));
+    }
+
+    #[test]
+    fn people_who_may_differ_are_not_merged() {
+        assert_ne!(phone("551199998888"), phone("5511999998888"));
+        assert_ne!(email("maria+a@exemplo.com"), email("maria@exemplo.com"));
+        assert_ne!(email("ma.ria@exemplo.com"), email("maria@exemplo.com"));
+    }
+
+    #[test]
+    fn an_idempotency_key_is_the_same_quoted_or_bare() {
+        assert_eq!(hash_of(claims(with_key(b"abc"))), hash_of(claims(with_key(b" \"abc\" "))));
+        assert_ne!(hash_of(claims(with_key(b"abc"))), hash_of(claims(with_key(b"ABC"))));
+    }
+
+    #[test]
+    fn an_idempotency_key_has_up_to_255_characters_and_an_empty_one_is_none() {
+        let cases = [("", Some(0)), ("\"\"", Some(0)), ("k", Some(1))];
+        for (key, expected) in cases {
+            assert_eq!(Some(claims(with_key(key.as_bytes())).list.len()), expected, "{key}");
+        }
+        let longest = "k".repeat(255);
+        assert_eq!(claims(with_key(longest.as_bytes())).list.len(), 1);
+        let too_long = with_key("k".repeat(256).as_bytes());
+        let violation = Claims::of_delivery(&too_long, Timestamp::UNIX_EPOCH).err().unwrap();
+        assert_eq!(violation.field, "Idempotency-Key");
+    }
+
+    #[test]
+    fn a_body_that_names_nobody_claims_no_replay() {
+        let window = SignedDuration::from_secs(300);
+        let name = |text: &str| Some(text.to_owned());
+        let cases = [
+            ("nobody", [None, None], window, 0),
+            ("blank", [name(" "), None], window, 0),
+            ("an e-mail", [name("m@x.com"), None], window, 1),
+            ("a phone", [None, name("5511")], window, 1),
+            ("no window", [name("m@x.com"), None], SignedDuration::ZERO, 0),
         ];
-        for (left, right) in different {
-            assert_ne!(left.hash, right.hash, "{:?}", left.kind);
+        for (case, [email, phone], window, expected) in cases {
+            let claims = claims(Request::default()).replay(window, [&email, &phone]);
+            assert_eq!(claims.list.len(), expected, "{case}");
         }
     }
 

@@ -1,5 +1,9 @@
-use crate::{ApiKeys, LeadTable, Rejection, Sources, dynamodb};
-use std::time::Duration;
+use crate::{ApiKeys, Directory, LeadTable, Rejection, Sources, dynamodb};
+use jiff::SignedDuration;
+use std::{env, time::Duration};
+
+/// How long the same body is the same delivery, where nothing else is set.
+pub const DEFAULT_REPLAY_WINDOW: SignedDuration = SignedDuration::from_secs(300);
 
 /// What a handler is given besides the request. One is made at start-up and kept.
 pub struct Context {
@@ -7,8 +11,12 @@ pub struct Context {
     pub table: LeadTable,
     /// The keys that senders authenticate with.
     pub api_keys: ApiKeys,
+    /// What deliveries can point to.
+    pub directory: Directory,
     /// Time and chance.
     pub sources: Sources,
+    /// How long the same body is the same delivery.
+    pub replay_window: SignedDuration,
     answer_within: Duration,
 }
 
@@ -18,42 +26,75 @@ pub enum StartUpError {
     /// A required environment variable is missing or empty.
     #[error("the environment variable {0} is not set")]
     MissingVariable(&'static str),
+    /// An environment variable has a value that makes no sense.
+    #[error("the environment variable {0} must be {1}")]
+    BadVariable(&'static str, &'static str),
+}
+
+/// A required environment variable.
+///
+/// # Errors
+/// Where it is missing or empty.
+pub fn required_variable(name: &'static str) -> Result<String, StartUpError> {
+    optional_variable(name).ok_or(StartUpError::MissingVariable(name))
+}
+
+/// An environment variable; an empty one counts as none.
+pub fn optional_variable(name: &'static str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 impl Context {
     /// A context over `table`. A delivery that has no answer after `answer_within` is
     /// answered as unavailable.
-    pub fn new(table: LeadTable, sources: Sources, answer_within: Duration) -> Self {
+    pub fn new(
+        table: LeadTable,
+        sources: Sources,
+        replay_window: SignedDuration,
+        answer_within: Duration,
+    ) -> Self {
         let api_keys = ApiKeys::new(table.clone());
-        Self { table, api_keys, sources, answer_within }
+        let directory = Directory::new(table.clone());
+        Self { table, api_keys, directory, sources, replay_window, answer_within }
     }
 
-    /// The context of a deployed function, from its environment: `TABLE_NAME`, and what
-    /// the AWS SDK reads itself.
+    /// The context of a deployed function, from its environment: `TABLE_NAME`,
+    /// `REPLAY_WINDOW_SECONDS`, and what the AWS SDK reads itself.
     ///
     /// # Errors
-    /// A variable that is missing.
+    /// A variable that is missing or makes no sense.
     pub async fn from_env() -> Result<Self, StartUpError> {
-        let table_name = std::env::var("TABLE_NAME").unwrap_or_default();
-        if table_name.is_empty() {
-            return Err(StartUpError::MissingVariable("TABLE_NAME"));
-        }
-        let client = dynamodb::connect_from_env().await;
-        let table = LeadTable::new(client, table_name);
-        Ok(Self::new(table, Sources::system(), dynamodb::Patience::DEPLOYED.answer))
+        let table_name = required_variable("TABLE_NAME")?;
+        let replay_window = replay_window_from_env()?;
+        let table = LeadTable::new(dynamodb::connect_from_env().await, table_name);
+        let answer_within = dynamodb::Patience::DEPLOYED.answer;
+        Ok(Self::new(table, Sources::system(), replay_window, answer_within))
     }
 
     /// Runs the steps of a handler, within the time its sender waits.
     ///
     /// # Errors
     /// What the steps give, or `Unavailable` when the time is over.
-    pub async fn in_time<T>(
+    pub async fn in_time<T, E: From<Rejection>>(
         &self,
-        steps: impl Future<Output = Result<T, Rejection>>,
-    ) -> Result<T, Rejection> {
+        steps: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
         match tokio::time::timeout(self.answer_within, steps).await {
             Ok(result) => result,
-            Err(_) => Err(Rejection::Unavailable),
+            Err(_) => Err(Rejection::Unavailable.into()),
         }
     }
+}
+
+/// `REPLAY_WINDOW_SECONDS`, or the default; 0 turns the window off.
+///
+/// # Errors
+/// A value that is not a number of seconds.
+pub fn replay_window_from_env() -> Result<SignedDuration, StartUpError> {
+    const NAME: &str = "REPLAY_WINDOW_SECONDS";
+    let Some(value) = optional_variable(NAME) else { return Ok(DEFAULT_REPLAY_WINDOW) };
+    let seconds: u32 = value.parse().map_err(|_| {
+        StartUpError::BadVariable(NAME, "a number of seconds, 0 for no replay window")
+    })?;
+    Ok(SignedDuration::from_secs(seconds.into()))
 }

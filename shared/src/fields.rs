@@ -1,6 +1,8 @@
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
-use std::{borrow::Cow, collections::HashMap};
+use std::{borrow::Cow, collections::HashMap, fmt};
+
+use crate::RawJson;
 
 /// The members of a JSON object, read one by one.
 ///
@@ -15,13 +17,23 @@ pub struct Fields<'a> {
 /// A rule for strings, as in [`rules`](crate::rules): the rule that is broken, if it is.
 pub type Check = fn(&str) -> Option<Rule>;
 
-/// A field that breaks a rule.
-#[derive(Debug, PartialEq, Eq)]
+/// A field that breaks a rule. What was sent does not print.
 pub struct Violation {
     /// The field's name, as the provider documents it.
     pub field: &'static str,
     /// The rule it breaks.
     pub rule: Rule,
+    /// What was sent, where anything was.
+    pub sent: Option<RawJson>,
+}
+
+impl fmt::Debug for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Violation")
+            .field("field", &self.field)
+            .field("rule", &self.rule)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What a field can break. Each provider has its own words for each.
@@ -38,16 +50,29 @@ pub enum Rule {
     },
     /// It must be text that UTF-8 can hold: no half of a surrogate pair.
     Unicode,
-    /// It must be one of the documented values.
-    Choice,
+    /// It must be one of these values.
+    Choice(&'static [&'static str]),
+    /// It must not be longer.
+    Length {
+        /// How many characters it may have.
+        max: usize,
+    },
     /// It must be an e-mail address.
     Email,
     /// It must be digits and nothing else.
     Digits,
     /// It must be a UUID.
     Uuid,
+    /// It must be a URL with its scheme.
+    Url,
+    /// It must be a whole number.
+    Integer,
     /// Each of its members must be a string.
     StringMembers,
+    /// Each of its items must be a string.
+    StringItems,
+    /// It must be the id of something the account has.
+    Exists,
 }
 
 /// The types of JSON.
@@ -99,23 +124,57 @@ impl<'a> Fields<'a> {
     }
 
     /// One of the documented values; null is taken as absent.
-    pub fn choice(&mut self, name: &'static str, values: &[&'static str]) -> Option<&'static str> {
+    pub fn choice(
+        &mut self,
+        name: &'static str,
+        values: &'static [&'static str],
+    ) -> Option<&'static str> {
         let sent = self.string(name, &[])?;
         let known = values.iter().copied().find(|value| *value == sent);
-        known.or_else(|| self.note(name, Rule::Choice))
+        known.or_else(|| self.note(name, Rule::Choice(values)))
     }
 
     /// One of the documented values, which must be there.
-    pub fn required_choice(&mut self, name: &'static str, values: &[&'static str]) -> &'static str {
+    pub fn required_choice(
+        &mut self,
+        name: &'static str,
+        values: &'static [&'static str],
+    ) -> &'static str {
         let choice = self.choice(name, values);
         self.require(name, choice)
+    }
+
+    /// A whole number; null is taken as absent.
+    pub fn integer(&mut self, name: &'static str) -> Option<i64> {
+        self.typed(name, JsonType::Number, Rule::Integer)
+    }
+
+    /// An object of any members, kept as it was sent; null is taken as absent.
+    pub fn object(&mut self, name: &'static str) -> Option<RawJson> {
+        self.typed::<Box<RawValue>>(name, JsonType::Object, Rule::Unicode).map(RawJson::new)
     }
 
     /// An object whose members are all strings, kept as it was sent; null is taken as
     /// absent.
     pub fn string_members(&mut self, name: &'static str) -> Option<RawJson> {
         self.typed::<HashMap<String, String>>(name, JsonType::Object, Rule::StringMembers)?;
-        self.members.get(name).map(|value| RawJson((*value).to_owned()))
+        self.sent(name)
+    }
+
+    /// An array whose items are all strings, kept as it was sent; null is taken as absent.
+    pub fn string_items(&mut self, name: &'static str) -> Option<RawJson> {
+        self.typed::<Vec<String>>(name, JsonType::Array, Rule::StringItems)?;
+        self.sent(name)
+    }
+
+    /// Refuses null for a field that is read next and is of type `expected`.
+    pub fn not_null(&mut self, name: &'static str, expected: JsonType) -> &mut Self {
+        let value = self.members.get(name);
+        if value.is_some_and(|value| JsonType::of(value) == JsonType::Null) {
+            let received = JsonType::Null;
+            self.note::<()>(name, Rule::Type { expected, received });
+        }
+        self
     }
 
     /// Gives back what was read from these fields, if all of it is sound.
@@ -150,41 +209,16 @@ impl<'a> Fields<'a> {
         value.or_else(|| self.note(name, Rule::Required)).unwrap_or_default()
     }
 
+    fn sent(&self, name: &str) -> Option<RawJson> {
+        self.members.get(name).map(|value| RawJson::new((*value).to_owned()))
+    }
+
     /// Notes what is wrong with a field, unless something is noted of it already.
     fn note<T>(&mut self, field: &'static str, rule: Rule) -> Option<T> {
         if self.violations.last().is_none_or(|last| last.field != field) {
-            self.violations.push(Violation { field, rule });
+            let sent = self.sent(field);
+            self.violations.push(Violation { field, rule, sent });
         }
         None
-    }
-}
-
-/// A piece of JSON kept as the text it was sent as: number forms, key order and depth
-/// included. In the table it is one string.
-#[derive(Clone)]
-pub struct RawJson(Box<RawValue>);
-
-impl RawJson {
-    /// `{}`.
-    pub fn empty_object() -> Self {
-        Self(RawValue::from_string("{}".to_owned()).unwrap_or_default())
-    }
-
-    /// The JSON itself, to stand in an answer.
-    pub fn as_raw(&self) -> &RawValue {
-        &self.0
-    }
-}
-
-impl Serialize for RawJson {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.0.get())
-    }
-}
-
-impl<'de> Deserialize<'de> for RawJson {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        RawValue::from_string(text).map(Self).map_err(serde::de::Error::custom)
     }
 }

@@ -1,4 +1,4 @@
-use crate::{Account, Claim, LeadId};
+use crate::{Account, Claims, LeadId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -43,28 +43,43 @@ impl<D> fmt::Debug for Lead<D> {
 pub struct NewLead<D> {
     /// Whose lead it is.
     pub account: Account,
-    /// What no second lead of the account may hold. Where several are taken, the first
-    /// one listed decides which lead is found.
-    pub claims: Vec<Claim>,
+    /// What no second lead of the account may hold.
+    pub claims: Claims,
     /// The lead. The table gives it another id where this one is taken.
     pub lead: Lead<D>,
 }
 
 /// What became of a delivery that was sound.
 #[derive(Debug)]
-pub enum Outcome<D> {
-    /// It is a new lead.
-    Created(Lead<D>),
-    /// One of its claims was taken; this is the lead that holds it, untouched.
-    Existing(Lead<D>),
+pub struct Outcome<D> {
+    /// Whether the delivery made a lead or met one.
+    pub standing: Standing,
+    /// Whether the same delivery was taken before, and this is what became of it then.
+    pub replayed: bool,
+    /// The lead it made or met.
+    pub lead: Lead<D>,
+}
+
+/// Whether a delivery made a lead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It made a new lead.
+    New,
+    /// Its person was known: this is the lead that was there, untouched.
+    Known,
 }
 
 impl<D> Outcome<D> {
+    pub(crate) fn created(lead: Lead<D>) -> Self {
+        Self { standing: Standing::New, replayed: false, lead }
+    }
+
     /// The outcome's name in logs.
     pub fn as_str(&self) -> &'static str {
-        match self {
-            Self::Created(_) => "created",
-            Self::Existing(_) => "existing",
+        match (self.replayed, self.standing) {
+            (true, _) => "replayed",
+            (false, Standing::New) => "created",
+            (false, Standing::Known) => "existing",
         }
     }
 }

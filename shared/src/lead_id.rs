@@ -31,6 +31,48 @@ impl LeadId {
     }
 }
 
+/// How a provider writes lead ids: a prefix, then a fixed number of digits.
+///
+/// Integrabot and Flextell write plain numbers, and need no form.
+pub struct LeadIdForm {
+    /// What stands before the digits.
+    pub prefix: &'static str,
+    /// The digits in the order of their values; there are as many as the base.
+    pub alphabet: &'static [u8],
+    /// How many digits are written, leading zeros included.
+    pub digits: usize,
+}
+
+impl LeadIdForm {
+    /// The id in this form.
+    pub fn write(&self, LeadId(mut rest): LeadId) -> String {
+        let base = self.alphabet.len() as u64;
+        let mut digits = vec![self.alphabet[0]; self.digits];
+        for digit in digits.iter_mut().rev() {
+            *digit = self.alphabet[(rest % base) as usize];
+            rest /= base;
+        }
+        digits.into_iter().fold(self.prefix.to_owned(), |mut text, digit| {
+            text.push(char::from(digit));
+            text
+        })
+    }
+
+    /// The id that `text` is in this form, and in no other.
+    pub fn read(&self, text: &str) -> Option<LeadId> {
+        let digits = text.strip_prefix(self.prefix)?;
+        if digits.len() != self.digits {
+            return None;
+        }
+        let base = self.alphabet.len() as u64;
+        let number = digits.bytes().try_fold(0_u64, |number, digit| {
+            let value = self.alphabet.iter().position(|known| *known == digit)?;
+            number.checked_mul(base)?.checked_add(value as u64)
+        })?;
+        (number < 1 << (TIME_BITS + RANDOM_BITS)).then_some(LeadId(number))
+    }
+}
+
 impl fmt::Display for LeadId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

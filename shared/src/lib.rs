@@ -1,5 +1,5 @@
 //! What every leadhook function shares: the lead and its id, the claims that keep it
-//! single, the DynamoDB table, API keys, and the reading of requests.
+//! single, the DynamoDB table, API keys, the directory, and the reading of requests.
 //!
 //! The crate knows no provider's wire format. Those live under `functions/`, one package
 //! per provider, and meet this crate in [`NewLead`], [`Outcome`] and [`Rejection`].
@@ -9,10 +9,15 @@ mod answer;
 mod api_key;
 mod claim;
 mod context;
+mod directory;
 pub mod dynamodb;
 mod fields;
+mod function;
+mod kept;
 mod lead;
 mod lead_id;
+mod phrase;
+mod raw_json;
 mod rejection;
 mod request;
 pub mod rules;
@@ -21,14 +26,20 @@ mod table;
 pub mod telemetry;
 
 pub use account::{Account, Provider};
-pub use answer::json_answer;
+pub use answer::{delivery_answer, json_answer};
 pub use api_key::{ApiKey, ApiKeys, TokenHash};
-pub use claim::{Claim, ClaimKind};
-pub use context::{Context, StartUpError};
-pub use fields::{Check, Fields, JsonType, RawJson, Rule, Violation};
-pub use lead::{Lead, NewLead, Outcome};
-pub use lead_id::LeadId;
+pub use claim::Claims;
+pub use context::{
+    Context, DEFAULT_REPLAY_WINDOW, StartUpError, optional_variable, replay_window_from_env,
+    required_variable,
+};
+pub use directory::{Directory, Entries, EntryKey};
+pub use fields::{Check, Fields, JsonType, Rule, Violation};
+pub use function::{Handler, run_function};
+pub use lead::{Lead, NewLead, Outcome, Standing};
+pub use lead_id::{LeadId, LeadIdForm};
+pub use raw_json::RawJson;
 pub use rejection::{Rejection, Unauthorized};
-pub use request::{MAX_BODY_BYTES, bearer_token, read_body};
+pub use request::{MAX_BODY_BYTES, bearer_token, read_body, source_address};
 pub use sources::Sources;
-pub use table::{LeadTable, StoreError};
+pub use table::{CreateLeadError, LeadTable, StoreError};

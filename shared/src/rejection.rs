@@ -1,4 +1,4 @@
-use crate::{StoreError, Violation};
+use crate::{CreateLeadError, StoreError, Violation};
 
 /// Why a delivery did not become a lead. Each provider has its own answer to each.
 ///
@@ -14,6 +14,8 @@ pub enum Rejection {
     NotAnObject,
     /// Fields that break a rule, in the order the provider documents them; never empty.
     Invalid(Vec<Violation>),
+    /// The `Idempotency-Key` was used before, with another body.
+    IdempotencyKeyReused,
     /// The table is busy or away; the sender should send again.
     Unavailable,
     /// A fault of ours that nobody expected.
@@ -39,6 +41,7 @@ impl Rejection {
             Self::BodyTooLarge => "body_too_large",
             Self::NotAnObject => "not_an_object",
             Self::Invalid(_) => "invalid",
+            Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::Unavailable => "unavailable",
             Self::Internal => "internal",
         }
@@ -48,6 +51,27 @@ impl Rejection {
 impl From<Unauthorized> for Rejection {
     fn from(reason: Unauthorized) -> Self {
         Self::Unauthorized(reason)
+    }
+}
+
+impl From<Violation> for Rejection {
+    fn from(violation: Violation) -> Self {
+        Self::Invalid(vec![violation])
+    }
+}
+
+impl From<Vec<Violation>> for Rejection {
+    fn from(violations: Vec<Violation>) -> Self {
+        Self::Invalid(violations)
+    }
+}
+
+impl From<CreateLeadError> for Rejection {
+    fn from(error: CreateLeadError) -> Self {
+        match error {
+            CreateLeadError::IdempotencyKeyReused => Self::IdempotencyKeyReused,
+            CreateLeadError::Store(error) => error.into(),
+        }
     }
 }
 

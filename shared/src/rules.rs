@@ -2,7 +2,7 @@
 
 use crate::Rule;
 use uuid::Uuid;
-use validator::ValidateEmail;
+use validator::{ValidateEmail, ValidateLength, ValidateUrl};
 
 /// The length of a UUID in groups of 8, 4, 4, 4 and 12 digits, hyphens included.
 const UUID_LENGTH: usize = 36;
@@ -10,6 +10,12 @@ const UUID_LENGTH: usize = 36;
 /// An e-mail address as HTML forms check it; white space around it does not count.
 pub fn email(text: &str) -> Option<Rule> {
     (!text.trim().validate_email()).then_some(Rule::Email)
+}
+
+/// At most `MAX` characters.
+pub fn max_length<const MAX: usize>(text: &str) -> Option<Rule> {
+    let holds = text.validate_length(None, Some(MAX as u64), None);
+    (!holds).then_some(Rule::Length { max: MAX })
 }
 
 /// One ASCII digit or more, and nothing else.
@@ -22,4 +28,9 @@ pub fn digits(text: &str) -> Option<Rule> {
 pub fn uuid(text: &str) -> Option<Rule> {
     let holds = text.len() == UUID_LENGTH && Uuid::try_parse(text).is_ok();
     (!holds).then_some(Rule::Uuid)
+}
+
+/// A URL with its scheme.
+pub fn url(text: &str) -> Option<Rule> {
+    (!text.validate_url()).then_some(Rule::Url)
 }

@@ -33,8 +33,8 @@ impl Sources {
         LeadId::new(at, (self.random)())
     }
 
-    /// A fresh mark for one write, 32 characters, never drawn twice.
-    pub(crate) fn draw_write_mark(&self) -> String {
+    /// A fresh mark of 32 characters, never drawn twice.
+    pub fn draw_mark(&self) -> String {
         format!("{:032x}", (self.random)())
     }
 }

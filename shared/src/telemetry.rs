@@ -1,6 +1,6 @@
 //! Logs: one JSON line per delivery, and nothing personal in any of them.
 
-use crate::{Outcome, Provider, Rejection};
+use crate::Provider;
 use lambda_http::{Request, RequestExt, request::RequestContext};
 use std::time::Instant;
 use tracing::{Level, Metadata, Subscriber};
@@ -13,7 +13,8 @@ use tracing_subscriber::{
 };
 
 /// The crates whose log lines are ours, and hold nothing personal at any level.
-const OUR_CRATES: [&str; 3] = ["integrabot", "leadhook", "shared"];
+const OUR_CRATES: [&str; 7] =
+    ["flextell", "integrabot", "keyspot", "leadhook", "pollybot", "rdstation", "shared"];
 
 /// Starts JSON logs on standard output.
 pub fn start_json_logs() {
@@ -39,16 +40,7 @@ fn is_harmless(line: &Metadata<'_>) -> bool {
 }
 
 /// Logs what became of a delivery.
-pub fn log_delivery<D>(
-    provider: Provider,
-    request: &Request,
-    result: &Result<Outcome<D>, Rejection>,
-    started: Instant,
-) {
-    let outcome = match result {
-        Ok(outcome) => outcome.as_str(),
-        Err(rejection) => rejection.as_str(),
-    };
+pub fn log_delivery(provider: Provider, request: &Request, outcome: &str, started: Instant) {
     let duration_ms = started.elapsed().as_micros() as f64 / 1_000.0;
     let request_id = request_id(request);
     tracing::info!(provider = provider.as_str(), outcome, duration_ms, request_id, "delivery");

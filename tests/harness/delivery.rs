@@ -7,13 +7,28 @@ use serde_json::{Map, Value, json};
 pub struct Delivery {
     pub(crate) function: &'static str,
     headers: Map<String, Value>,
+    path_parameters: Map<String, Value>,
+    source_ip: &'static str,
     body: Vec<u8>,
 }
 
 impl Delivery {
     /// A delivery to `function`, without credentials.
     pub fn new(function: &'static str, body: impl Into<Vec<u8>>) -> Self {
-        Self { function, headers: Map::new(), body: body.into() }
+        let (headers, path_parameters) = (Map::new(), Map::new());
+        Self { function, headers, path_parameters, source_ip: "127.0.0.1", body: body.into() }
+    }
+
+    /// Names the chatbot in the path.
+    pub fn chatbot(mut self, id: &str) -> Self {
+        self.path_parameters.insert("chatbotId".to_owned(), id.into());
+        self
+    }
+
+    /// Comes from this address.
+    pub fn from(mut self, source_ip: &'static str) -> Self {
+        self.source_ip = source_ip;
+        self
     }
 
     /// Adds a header.
@@ -35,8 +50,12 @@ impl Delivery {
             "rawPath": "/",
             "rawQueryString": "",
             "headers": self.headers,
+            "pathParameters": self.path_parameters,
             "requestContext": {
-                "http": { "method": "POST", "path": "/", "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1" },
+                "http": {
+                    "method": "POST", "path": "/", "protocol": "HTTP/1.1",
+                    "sourceIp": self.source_ip,
+                },
                 "requestId": "test",
                 "stage": "$default",
             },

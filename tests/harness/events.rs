@@ -10,7 +10,8 @@ const ANSWER_SUFFIX: &str = ".answer.json";
 ///
 /// Beside `<name>.json`, the event, stands `<name>.answer.json`: `status`, `headers` and
 /// `body`, and in `after` the names of the events to be sent first. In an answer
-/// `"<lead id>"` stands for any id and `"<time>"` for any time stamp.
+/// `"<lead id>"` stands for any id, `"<time>"` for any time stamp and `"<token>"` for any
+/// token; in an event `{{token}}` stands for a token of Keyspot's that is still valid.
 pub struct SampleEvent {
     /// The function's name.
     pub function: String,
@@ -44,6 +45,9 @@ impl SampleEvent {
         match (expected, actual) {
             (Value::String(wanted), _) if wanted == "<lead id>" => {
                 actual.is_u64() || actual.is_string()
+            }
+            (Value::String(wanted), Value::String(token)) if wanted == "<token>" => {
+                token.split('.').count() == 3
             }
             (Value::String(wanted), Value::String(time)) if wanted == "<time>" => {
                 time.parse::<jiff::Timestamp>().is_ok()

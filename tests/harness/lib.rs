@@ -12,4 +12,4 @@ pub use delivery::{Answer, Delivery};
 pub use events::{SampleEvent, sample_events};
 pub use server::Server;
 pub use wire::{Fault, Wire};
-pub use world::{World, send_event, send_to};
+pub use world::{SIGNING_KEY, World, send_event, send_to};

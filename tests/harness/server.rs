@@ -13,7 +13,7 @@ impl Server {
     pub async fn start(world: &World) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let service = leadhook::router(&world.context);
+        let service = leadhook::router(&world.app);
         let service = service.into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await });
         Self { base }

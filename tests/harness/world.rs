@@ -1,9 +1,10 @@
 use crate::{Answer, Delivery, Wire};
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use jiff::{SignedDuration, Timestamp};
-use leadhook::{DEMO_ACCOUNTS, EmbeddedTable, ROUTES, Storage};
+use keyspot::{Keyspot, SigningKeys};
+use leadhook::{EmbeddedTable, ROUTES, Storage, seed_demo_accounts};
 use shared::{
-    Account, ApiKey, Context, LeadTable, Sources, TokenHash,
+    Account, ApiKey, Context, DEFAULT_REPLAY_WINDOW, LeadTable, Sources, TokenHash,
     dynamodb::{Patience, connect_local},
 };
 use std::{
@@ -15,11 +16,13 @@ use std::{
 };
 
 const TABLE_NAME: &str = "leads";
+/// What every world's tokens are signed with.
+pub const SIGNING_KEY: &str = "a signing key of 32 bytes or more";
 
 /// A fresh table with the demo accounts, the context that handlers run in, and their clock.
 pub struct World {
     /// What the handlers are given.
-    pub context: Arc<Context>,
+    pub app: Arc<Keyspot>,
     /// What stands between the handlers and the table.
     pub wire: Wire,
     embedded: EmbeddedTable,
@@ -35,19 +38,23 @@ impl World {
         let embedded = EmbeddedTable::open(&Storage::Memory).await.unwrap();
         let table = LeadTable::new(embedded.client(), TABLE_NAME);
         table.create().await.unwrap();
-        for account in &DEMO_ACCOUNTS {
-            account.seed(&table).await.unwrap();
-        }
+        seed_demo_accounts(&table).await.unwrap();
         let beginning: Timestamp = Self::BEGINNING.parse().unwrap();
         let clock = Arc::new(AtomicI64::new(beginning.as_millisecond()));
         let wire = Wire::to(embedded.endpoint()).await;
-        let context = new_context(&wire, &clock);
-        Self { context, wire, embedded, clock }
+        let app = new_app(&wire, &clock, DEFAULT_REPLAY_WINDOW);
+        Self { app, wire, embedded, clock }
     }
 
     /// Another function instance over the same table, with nothing looked up yet.
-    pub fn another_instance(&self) -> Arc<Context> {
-        new_context(&self.wire, &self.clock)
+    pub fn another_instance(&self) -> Arc<Keyspot> {
+        new_app(&self.wire, &self.clock, DEFAULT_REPLAY_WINDOW)
+    }
+
+    /// This world with another replay window.
+    pub fn with_replay_window(mut self, window: SignedDuration) -> Self {
+        self.app = new_app(&self.wire, &self.clock, window);
+        self
     }
 
     /// Lets time pass.
@@ -57,22 +64,22 @@ impl World {
 
     /// The time now.
     pub fn now(&self) -> Timestamp {
-        self.context.sources.now()
+        self.app.context.sources.now()
     }
 
     /// Stores a key that opens an account.
     pub async fn put_key(&self, token: &str, key: ApiKey) {
-        self.context.table.put_api_key(&TokenHash::of(token), key).await.unwrap();
+        self.app.context.table.put_api_key(&TokenHash::of(token), key).await.unwrap();
     }
 
     /// Stores a key without end for an account.
     pub async fn open_account(&self, token: &str, account: Account) {
-        self.put_key(token, ApiKey { account, expires_at: None, revoked_at: None }).await;
+        self.put_key(token, ApiKey::new(account)).await;
     }
 
     /// Runs a delivery through the handler of its function.
     pub async fn send(&self, delivery: Delivery) -> Answer {
-        send_to(&self.context, delivery).await
+        send_to(&self.app, delivery).await
     }
 
     /// Every item of the table whose partition key begins with `prefix`.
@@ -89,20 +96,35 @@ impl World {
 }
 
 /// Runs a delivery in a context of one's own.
-pub async fn send_to(context: &Context, delivery: Delivery) -> Answer {
-    send_event(context, delivery.function, &delivery.event().to_string()).await
+pub async fn send_to(app: &Keyspot, delivery: Delivery) -> Answer {
+    send_event(app, delivery.function, &delivery.event().to_string()).await
 }
 
-/// Runs an event through the handler of a function.
-pub async fn send_event(context: &Context, function: &str, event: &str) -> Answer {
+/// Runs an event through the handler of a function, with a valid token of Keyspot's in
+/// place of `{{token}}`.
+pub async fn send_event(app: &Keyspot, function: &str, event: &str) -> Answer {
+    if !event.contains("{{token}}") {
+        return run(app, function, event).await;
+    }
+    let delivery = Delivery::new("keyspot-issue-token", "");
+    let delivery = delivery.header("x-api-key", "demo-key").header("x-api-secret", "demo-secret");
+    let issued = run(app, delivery.function, &delivery.event().to_string()).await;
+    let token = issued.body["data"]["token"].as_str().unwrap();
+    run(app, function, &event.replace("{{token}}", token)).await
+}
+
+async fn run(app: &Keyspot, function: &str, event: &str) -> Answer {
     let route = ROUTES.iter().find(|route| route.function == function).unwrap();
     let request = lambda_http::request::from_str(event).unwrap();
-    Answer::of((route.handler)(context, &request).await)
+    Answer::of((route.handler)(app, &request).await)
 }
 
-fn new_context(wire: &Wire, clock: &Arc<AtomicI64>) -> Arc<Context> {
+fn new_app(wire: &Wire, clock: &Arc<AtomicI64>, replay_window: SignedDuration) -> Arc<Keyspot> {
     let table = LeadTable::new(connect_local(&wire.endpoint), TABLE_NAME);
     let clock = Arc::clone(clock);
     let now = move || Timestamp::from_millisecond(clock.load(SeqCst)).unwrap();
-    Arc::new(Context::new(table, Sources::new(now, rand::random), Patience::LOCAL.answer))
+    let sources = Sources::new(now, rand::random);
+    let context = Context::new(table, sources, replay_window, Patience::LOCAL.answer);
+    let signing_keys = SigningKeys::new(SIGNING_KEY, None).unwrap();
+    Arc::new(Keyspot { context, signing_keys })
 }

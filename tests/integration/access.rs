@@ -24,8 +24,8 @@ async fn without_a_good_key_nothing_is_taken() {
     let world = World::start().await;
     let now = world.now();
     let second = SignedDuration::from_secs(1);
-    let expired = ApiKey { account: account(), expires_at: Some(now), revoked_at: None };
-    let revoked = ApiKey { account: account(), expires_at: None, revoked_at: Some(now - second) };
+    let expired = ApiKey { expires_at: Some(now), ..ApiKey::new(account()) };
+    let revoked = ApiKey { revoked_at: Some(now - second), ..ApiKey::new(account()) };
     world.put_key("sk_expired", expired).await;
     world.put_key("sk_revoked", revoked).await;
     let anonymous = Delivery::new(FUNCTION, BODY);
@@ -55,7 +55,7 @@ async fn a_bad_key_is_answered_before_a_bad_body() {
 async fn a_key_works_until_the_second_it_expires() {
     let world = World::start().await;
     let expires_at = Some(world.now() + SignedDuration::from_secs(90));
-    let key = ApiKey { account: account(), expires_at, revoked_at: None };
+    let key = ApiKey { expires_at, ..ApiKey::new(account()) };
     world.put_key("sk_short", key).await;
     let delivery = Delivery::new(FUNCTION, BODY).bearer("sk_short");
     assert_eq!(world.send(delivery.clone()).await.status, 201);
@@ -72,7 +72,7 @@ async fn a_revoked_key_is_dead_within_a_minute() {
     let delivery = Delivery::new(FUNCTION, BODY).bearer("sk_acme");
     assert_eq!(world.send(delivery.clone()).await.status, 201);
     let revoked_at = Some(world.now());
-    let key = ApiKey { account: account(), expires_at: None, revoked_at };
+    let key = ApiKey { revoked_at, ..ApiKey::new(account()) };
     world.put_key("sk_acme", key).await;
     let fresh = send_to(&world.another_instance(), delivery.clone()).await;
     assert_unauthorized(&fresh, "an instance that had not looked it up");

@@ -10,9 +10,9 @@ async fn every_sample_event_gets_the_answer_beside_it() {
         let case = format!("{}/{}", sample.function, sample.name);
         let world = World::start().await;
         for event in sample.before() {
-            send_event(&world.context, &sample.function, &event).await;
+            send_event(&world.app, &sample.function, &event).await;
         }
-        let answer = send_event(&world.context, &sample.function, &sample.event).await;
+        let answer = send_event(&world.app, &sample.function, &sample.event).await;
         assert_eq!(answer.status, sample.answer["status"], "{case}: {}", answer.text);
         let headers = Value::Object(answer.headers);
         assert!(sample.matches(&sample.answer["headers"], &headers), "{case}: {headers}");

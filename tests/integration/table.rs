@@ -4,30 +4,45 @@
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
 use aws_smithy_http_client::test_util::infallible_client_fn;
 use jiff::Timestamp;
-use lambda_http::http;
+use keyspot::{Keyspot, SigningKeys};
+use lambda_http::{Request, http};
 use serde_json::json;
 use shared::{
-    Account, Claim, Context, Lead, LeadTable, NewLead, Outcome, Provider, Sources, StoreError,
+    Account, Claims, Context, CreateLeadError, DEFAULT_REPLAY_WINDOW, Lead, LeadTable, NewLead,
+    Outcome, Provider, Sources, Standing, StoreError,
     dynamodb::{Patience, connect},
 };
 use std::sync::{
     Arc,
     atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst},
 };
-use tests::{Delivery, Fault, World, send_to};
+use tests::{Delivery, Fault, SIGNING_KEY, World, send_to};
 
 fn account() -> Account {
     Account { provider: Provider::Integrabot, id: "acme".to_owned() }
 }
 
-fn new_lead(sources: &Sources, claims: Vec<Claim>) -> NewLead<()> {
+/// Which of Maria's values a lead claims.
+#[derive(Clone, Copy)]
+struct Maria {
+    phone: Option<&'static str>,
+    email: Option<&'static str>,
+}
+
+const NOBODY: Maria = Maria { phone: None, email: None };
+const MARIA: Maria = Maria { phone: Some("5511"), email: Some("maria@exemplo.com") };
+
+fn new_lead(sources: &Sources, Maria { phone, email }: Maria) -> NewLead<()> {
     let created_at = sources.now();
+    let (phone, email) = (phone.map(str::to_owned), email.map(str::to_owned));
+    let claims = Claims::of_delivery(&Request::default(), created_at).unwrap();
+    let claims = claims.phone(&phone).email(&email);
     let lead = Lead {
         id: sources.draw_lead_id(created_at),
         created_at,
         name: Some("Maria".to_owned()),
-        email: None,
-        phone: None,
+        email,
+        phone,
         source: None,
         status: None,
         details: (),
@@ -35,23 +50,19 @@ fn new_lead(sources: &Sources, claims: Vec<Claim>) -> NewLead<()> {
     NewLead { account: account(), claims, lead }
 }
 
-async fn create(world: &World, claims: Vec<Claim>) -> Result<Outcome<()>, StoreError> {
-    let Context { table, sources, .. } = &*world.context;
-    table.create_lead(new_lead(sources, claims), sources).await
+async fn create(world: &World, maria: Maria) -> Result<Outcome<()>, CreateLeadError> {
+    let Context { table, sources, .. } = &world.app.context;
+    table.create_lead(new_lead(sources, maria), sources).await
 }
 
-fn maria() -> Vec<Claim> {
-    vec![Claim::phone("5511"), Claim::email("maria@exemplo.com")]
-}
-
-fn is_created<D>(outcome: &Result<Outcome<D>, StoreError>) -> bool {
-    matches!(outcome, Ok(Outcome::Created(_)))
+fn is_created<D>(outcome: &Result<Outcome<D>, CreateLeadError>) -> bool {
+    matches!(outcome, Ok(Outcome { standing: Standing::New, replayed: false, .. }))
 }
 
 #[tokio::test]
 async fn a_lead_stands_beside_its_claims_at_the_documented_keys() {
     let world = World::start().await;
-    let Ok(Outcome::Created(lead)) = create(&world, maria()).await else { panic!("not created") };
+    let Outcome { lead, .. } = create(&world, MARIA).await.unwrap();
     let items = world.items("lead#").await;
     assert_eq!(items[0]["pk"].as_s().unwrap(), "lead#integrabot#acme");
     assert_eq!(items[0]["sk"].as_s().unwrap(), &format!("{:0>16}", lead.id.to_string()));
@@ -69,16 +80,16 @@ async fn a_lead_stands_beside_its_claims_at_the_documented_keys() {
 #[tokio::test]
 async fn a_claim_that_is_taken_leaves_nothing_behind() {
     let world = World::start().await;
-    assert!(is_created(&create(&world, vec![Claim::phone("5511")]).await));
-    let clash = vec![Claim::email("new@exemplo.com"), Claim::phone("5511")];
-    assert!(matches!(create(&world, clash).await, Ok(Outcome::Existing(_))));
+    assert!(is_created(&create(&world, Maria { email: None, ..MARIA }).await));
+    let clash = create(&world, MARIA).await.unwrap();
+    assert_eq!(clash.standing, Standing::Known);
     assert_eq!(world.items("lead#").await.len(), 1);
     assert_eq!(world.items("claim#").await.len(), 1);
 }
 
 #[tokio::test]
 async fn a_lead_whose_id_is_taken_gets_another() {
-    for (case, claims) in [("alone", vec![]), ("with claims", maria())] {
+    for (case, claims) in [("alone", NOBODY), ("with claims", MARIA)] {
         let world = World::start().await;
         // Ids are drawn from low numbers that repeat, marks from high ones that do not.
         let drawn = Arc::new(AtomicU64::new(0));
@@ -88,13 +99,11 @@ async fn a_lead_whose_id_is_taken_gets_another() {
         };
         let now = world.now();
         let sources = Sources::new(move || now, random);
-        let table = &world.context.table;
-        let first = table.create_lead(new_lead(&sources, vec![]), &sources).await;
+        let table = &world.app.context.table;
+        let first = table.create_lead(new_lead(&sources, NOBODY), &sources).await;
         let second = table.create_lead(new_lead(&sources, claims), &sources).await;
-        let (Ok(Outcome::Created(first)), Ok(Outcome::Created(second))) = (first, second) else {
-            panic!("{case}: not created");
-        };
-        assert_ne!(first.id, second.id, "{case}");
+        assert!(is_created(&first) && is_created(&second), "{case}");
+        assert_ne!(first.unwrap().lead.id, second.unwrap().lead.id, "{case}");
         assert_eq!(world.items("lead#").await.len(), 2, "{case}");
     }
 }
@@ -102,16 +111,16 @@ async fn a_lead_whose_id_is_taken_gets_another() {
 #[tokio::test]
 async fn a_lost_answer_is_not_a_duplicate() {
     let cases = [
-        ("a transaction", "TransactWriteItems", maria(), Fault::AnswerLost),
-        ("a transaction, its token forgotten", "TransactWriteItems", maria(), {
+        ("a transaction", "TransactWriteItems", MARIA, Fault::AnswerLost),
+        ("a transaction, its token forgotten", "TransactWriteItems", MARIA, {
             Fault::AnswerAndTokenLost
         }),
-        ("a single put", "PutItem", vec![], Fault::AnswerLost),
-        ("a request that never arrived", "TransactWriteItems", maria(), Fault::RequestLost),
+        ("a single put", "PutItem", NOBODY, Fault::AnswerLost),
+        ("a request that never arrived", "TransactWriteItems", MARIA, Fault::RequestLost),
     ];
     for (case, operation, claims, fault) in cases {
         let world = World::start().await;
-        let claimed = claims.len();
+        let claimed = [claims.phone, claims.email].into_iter().flatten().count();
         world.wire.fail_next(operation, fault);
         let outcome = create(&world, claims).await;
         assert!(is_created(&outcome), "{case}: {outcome:?}");
@@ -139,20 +148,23 @@ async fn a_delivery_whose_first_answer_was_lost_is_answered_201() {
 #[tokio::test]
 async fn a_claim_whose_lead_is_gone_never_names_a_lead() {
     let world = World::start().await;
-    assert!(is_created(&create(&world, maria()).await));
+    assert!(is_created(&create(&world, MARIA).await));
     let lead = world.items("lead#").await.remove(0);
     let key = ["pk", "sk"].map(|name| (name.to_owned(), lead[name].clone()));
-    let delete = world.direct_client().delete_item().table_name(world.context.table.name());
+    let delete = world.direct_client().delete_item().table_name(world.app.context.table.name());
     delete.set_key(Some(key.into())).send().await.unwrap();
-    let outcome = create(&world, maria()).await;
-    assert!(matches!(outcome, Err(StoreError::Unavailable(_))), "{outcome:?}");
+    let outcome = create(&world, MARIA).await;
+    assert!(
+        matches!(outcome, Err(CreateLeadError::Store(StoreError::Unavailable(_)))),
+        "{outcome:?}"
+    );
 }
 
 /// Statuses and bodies.
 type CannedAnswers = &'static [(u16, &'static str)];
 
 /// A context over a DynamoDB that gives these answers in turn, the last one for ever.
-fn canned(answers: CannedAnswers) -> (Context, Arc<AtomicUsize>) {
+fn canned(answers: CannedAnswers) -> (Keyspot, Arc<AtomicUsize>) {
     let sent = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&sent);
     let http_client = infallible_client_fn(move |_| {
@@ -167,7 +179,9 @@ fn canned(answers: CannedAnswers) -> (Context, Arc<AtomicUsize>) {
         .http_client(http_client);
     let table = LeadTable::new(connect(config, Patience::DEPLOYED), "leads");
     let sources = Sources::new(Timestamp::now, || 7);
-    (Context::new(table, sources, Patience::DEPLOYED.answer), sent)
+    let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, Patience::DEPLOYED.answer);
+    let signing_keys = SigningKeys::new(SIGNING_KEY, None).unwrap();
+    (Keyspot { context, signing_keys }, sent)
 }
 
 const CONFLICT: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","CancellationReasons":[{"Code":"None"},{"Code":"TransactionConflict"}]}"#;
@@ -186,16 +200,17 @@ const INVALID: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#Transaction
 /// Time is paused: the waits between attempts are real to the SDK, but take none.
 #[tokio::test(start_paused = true)]
 async fn conflicts_and_throttling_are_retried_and_end_in_success() {
-    let cases: [(&str, Vec<Claim>, CannedAnswers); 6] = [
-        ("conflict", maria(), &[(400, CONFLICT), (400, CONFLICT), (200, "{}")]),
-        ("throttled inside", maria(), &[(400, CANCELED_THROTTLED), (200, "{}")]),
-        ("in progress", maria(), &[(400, IN_PROGRESS), (200, "{}")]),
-        ("throttled", maria(), &[(400, THROTTLED), (400, THROTTLED), (200, "{}")]),
-        ("put conflict", vec![], &[(400, PUT_CONFLICT), (200, "{}")]),
-        ("put broken", vec![], &[(500, BROKEN), (200, "{}")]),
+    let cases: [(&str, Maria, CannedAnswers); 6] = [
+        ("conflict", MARIA, &[(400, CONFLICT), (400, CONFLICT), (200, "{}")]),
+        ("throttled inside", MARIA, &[(400, CANCELED_THROTTLED), (200, "{}")]),
+        ("in progress", MARIA, &[(400, IN_PROGRESS), (200, "{}")]),
+        ("throttled", MARIA, &[(400, THROTTLED), (400, THROTTLED), (200, "{}")]),
+        ("put conflict", NOBODY, &[(400, PUT_CONFLICT), (200, "{}")]),
+        ("put broken", NOBODY, &[(500, BROKEN), (200, "{}")]),
     ];
     for (case, claims, answers) in cases {
-        let (Context { table, sources, .. }, sent) = &canned(answers);
+        let (app, sent) = &canned(answers);
+        let Context { table, sources, .. } = &app.context;
         let outcome = table.create_lead(new_lead(sources, claims), sources).await;
         assert!(is_created(&outcome), "{case}: {outcome:?}");
         assert_eq!(sent.load(SeqCst), answers.len(), "{case}");
@@ -204,19 +219,23 @@ async fn conflicts_and_throttling_are_retried_and_end_in_success() {
 
 #[tokio::test(start_paused = true)]
 async fn what_does_not_pass_is_unavailable_after_a_few_attempts_inside_the_deadline() {
-    let cases: [(&str, Vec<Claim>, CannedAnswers); 6] = [
-        ("conflict", maria(), &[(400, CONFLICT)]),
-        ("throttled inside", maria(), &[(400, CANCELED_THROTTLED)]),
-        ("in progress", maria(), &[(400, IN_PROGRESS)]),
-        ("throttled", maria(), &[(400, THROTTLED)]),
-        ("put conflict", vec![], &[(400, PUT_CONFLICT)]),
-        ("put broken", vec![], &[(500, BROKEN)]),
+    let cases: [(&str, Maria, CannedAnswers); 6] = [
+        ("conflict", MARIA, &[(400, CONFLICT)]),
+        ("throttled inside", MARIA, &[(400, CANCELED_THROTTLED)]),
+        ("in progress", MARIA, &[(400, IN_PROGRESS)]),
+        ("throttled", MARIA, &[(400, THROTTLED)]),
+        ("put conflict", NOBODY, &[(400, PUT_CONFLICT)]),
+        ("put broken", NOBODY, &[(500, BROKEN)]),
     ];
     for (case, claims, answers) in cases {
-        let (Context { table, sources, .. }, sent) = &canned(answers);
+        let (app, sent) = &canned(answers);
+        let Context { table, sources, .. } = &app.context;
         let started = tokio::time::Instant::now();
         let outcome = table.create_lead(new_lead(sources, claims), sources).await;
-        assert!(matches!(outcome, Err(StoreError::Unavailable(_))), "{case}: {outcome:?}");
+        assert!(
+            matches!(outcome, Err(CreateLeadError::Store(StoreError::Unavailable(_)))),
+            "{case}: {outcome:?}"
+        );
         assert!((2..=8).contains(&sent.load(SeqCst)), "{case}");
         assert!(started.elapsed() < Patience::DEPLOYED.answer, "{case}");
     }
@@ -230,9 +249,13 @@ async fn what_the_table_refuses_is_not_retried() {
         ("invalid", &[(400, INVALID)]),
     ];
     for (case, answers) in cases {
-        let (Context { table, sources, .. }, sent) = &canned(answers);
-        let outcome = table.create_lead(new_lead(sources, maria()), sources).await;
-        assert!(matches!(outcome, Err(StoreError::Unexpected(_))), "{case}: {outcome:?}");
+        let (app, sent) = &canned(answers);
+        let Context { table, sources, .. } = &app.context;
+        let outcome = table.create_lead(new_lead(sources, MARIA), sources).await;
+        assert!(
+            matches!(outcome, Err(CreateLeadError::Store(StoreError::Unexpected(_)))),
+            "{case}: {outcome:?}"
+        );
         assert_eq!(sent.load(SeqCst), 1, "{case}");
     }
 }
@@ -248,9 +271,9 @@ async fn a_sender_is_told_503_to_come_back_and_500_for_a_fault_of_ours() {
     for (answers, status, body) in
         [(&[(400, THROTTLED)], 503, unavailable), (&[(400, DENIED)], 500, internal)]
     {
-        let (context, _) = canned(answers);
+        let (app, _) = canned(answers);
         let delivery = Delivery::new("integrabot-create-lead", r#"{"name":"Ana","type":"web"}"#);
-        let answer = send_to(&context, delivery.bearer("sk")).await;
+        let answer = send_to(&app, delivery.bearer("sk")).await;
         assert_eq!((answer.status, answer.body), (status, body));
         let retry_after = answer.headers.get("retry-after").and_then(|value| value.as_str());
         assert_eq!(retry_after, (status == 503).then_some("1"));

@@ -2,12 +2,20 @@ use crate::create_lead::Details;
 use lambda_http::{Body, Response, http::StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value, json, value::RawValue};
-use shared::{JsonType, Lead, LeadId, Outcome, Rejection, Rule, Violation, json_answer};
+use shared::{
+    JsonType, Lead, LeadId, Outcome, Rejection, Rule, Standing, Violation, delivery_answer,
+    json_answer,
+};
 
 pub(crate) fn answer(result: Result<Outcome<Details>, Rejection>) -> Response<Body> {
     match result {
-        Ok(Outcome::Created(lead)) => json_answer(StatusCode::CREATED, &LeadBody::of(&lead)),
-        Ok(Outcome::Existing(lead)) => json_answer(StatusCode::OK, &LeadBody::of(&lead)),
+        Ok(Outcome { standing, replayed, lead }) => {
+            let status = match standing {
+                Standing::New => StatusCode::CREATED,
+                Standing::Known => StatusCode::OK,
+            };
+            delivery_answer(status, &LeadBody::of(&lead), replayed)
+        }
         Err(rejection) => refuse(rejection),
     }
 }
@@ -63,6 +71,10 @@ fn refuse(rejection: Rejection) -> Response<Body> {
         Rejection::Invalid(violations) => {
             invalid(violations.iter().map(|violation| (violation.field, text(violation))))
         }
+        Rejection::IdempotencyKeyReused => invalid([(
+            "Idempotency-Key",
+            "A chave de idempotência já foi usada com outro corpo.".to_owned(),
+        )]),
         Rejection::Unavailable => error(
             StatusCode::SERVICE_UNAVAILABLE,
             "Service Unavailable",
@@ -94,11 +106,16 @@ fn text(violation: &Violation) -> String {
         Rule::Required => format!("O campo {field} é obrigatório."),
         Rule::Type { expected, .. } => format!("O campo {field} deve ser {}.", type_name(expected)),
         Rule::Unicode => format!("O campo {field} deve ser um texto Unicode válido."),
-        Rule::Choice => format!("O campo {field} selecionado é inválido."),
+        Rule::Choice(_) | Rule::Exists => format!("O campo {field} selecionado é inválido."),
         Rule::Email => format!("O campo {field} deve ser um endereço de e-mail válido."),
         Rule::Digits => format!("O campo {field} deve estar em formato válido."),
         Rule::Uuid => format!("O campo {field} deve ser um UUID válido."),
-        Rule::StringMembers => format!("Os valores do campo {field} devem ser textos."),
+        Rule::Url => format!("O campo {field} deve ser uma URL válida."),
+        Rule::Integer => format!("O campo {field} deve ser um número inteiro."),
+        Rule::Length { max } => format!("O campo {field} não pode ter mais de {max} caracteres."),
+        Rule::StringMembers | Rule::StringItems => {
+            format!("Os valores do campo {field} devem ser textos.")
+        }
     }
 }
 

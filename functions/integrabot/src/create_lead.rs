@@ -1,9 +1,10 @@
 use crate::answer::answer;
+use jiff::Timestamp;
 use lambda_http::{Body, Request, Response};
 use serde::{Deserialize, Serialize};
 use shared::{
-    Account, Claim, Context, Fields, Lead, NewLead, Outcome, Provider, RawJson, Rejection, Sources,
-    Violation, bearer_token, read_body, rules, telemetry,
+    Claims, Context, Fields, Lead, LeadId, NewLead, Outcome, Provider, RawJson, Rejection,
+    TokenHash, Violation, bearer_token, read_body, rules, telemetry,
 };
 use std::time::Instant;
 
@@ -18,18 +19,20 @@ const NEW: &str = "new";
 pub async fn create_lead(context: &Context, request: &Request) -> Response<Body> {
     let started = Instant::now();
     let result = context.in_time(accept(context, request)).await;
-    telemetry::log_delivery(Provider::Integrabot, request, &result, started);
+    let outcome = result.as_ref().map_or_else(Rejection::as_str, Outcome::as_str);
+    telemetry::log_delivery(Provider::Integrabot, request, outcome, started);
     answer(result)
 }
 
 async fn accept(context: &Context, request: &Request) -> Result<Outcome<Details>, Rejection> {
     let Context { table, api_keys, sources, .. } = context;
-    let token = bearer_token(request.headers());
-    let account = api_keys.authenticate(Provider::Integrabot, token, sources.now()).await?;
-    let body = read_body(request)?;
-    let lead = CreateLead::read(body).map_err(Rejection::Invalid)?;
-    let new_lead = lead.into_new_lead(account, sources);
-    Ok(table.create_lead(new_lead, sources).await?)
+    let now = sources.now();
+    let token = TokenHash::of(bearer_token(request.headers())?);
+    let account = api_keys.authenticate(Provider::Integrabot, token, now).await?.account;
+    let lead = CreateLead::read(read_body(request)?)?;
+    let claims = Claims::of_delivery(request, now)?.phone(&lead.phone_number).email(&lead.email);
+    let lead = lead.into_lead(sources.draw_lead_id(now), now);
+    Ok(table.create_lead(NewLead { account, claims, lead }, sources).await?)
 }
 
 /// The request body, schema `LeadInput`. Unknown members are ignored.
@@ -63,25 +66,18 @@ impl CreateLead {
         body.finish(lead)
     }
 
-    fn into_new_lead(self, account: Account, sources: &Sources) -> NewLead<Details> {
-        let created_at = sources.now();
-        let phone = self.phone_number.as_deref().map(Claim::phone);
-        let email = self.email.as_deref().map(Claim::email);
-        NewLead {
-            account,
-            claims: phone.into_iter().chain(email).collect(),
-            lead: Lead {
-                id: sources.draw_lead_id(created_at),
-                created_at,
-                name: Some(self.name),
-                email: self.email,
-                phone: self.phone_number,
-                source: Some(self.channel.to_owned()),
-                status: Some(NEW.to_owned()),
-                details: Details {
-                    agent_id: self.agent_id,
-                    custom_fields: self.custom_fields.unwrap_or_else(RawJson::empty_object),
-                },
+    fn into_lead(self, id: LeadId, created_at: Timestamp) -> Lead<Details> {
+        Lead {
+            id,
+            created_at,
+            name: Some(self.name),
+            email: self.email,
+            phone: self.phone_number,
+            source: Some(self.channel.to_owned()),
+            status: Some(NEW.to_owned()),
+            details: Details {
+                agent_id: self.agent_id,
+                custom_fields: self.custom_fields.unwrap_or_else(RawJson::empty_object),
             },
         }
     }

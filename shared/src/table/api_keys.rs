@@ -1,5 +1,6 @@
-use super::{LeadTable, StoreError, keys};
+use super::{Item, LeadTable, StoreError, keys};
 use crate::{Account, ApiKey, Provider, TokenHash};
+use ipnet::IpNet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,12 @@ struct ApiKeyItem {
     expires_at: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     revoked_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    secret: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    tenants: Vec<u64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    networks: Vec<IpNet>,
 }
 
 impl LeadTable {
@@ -24,11 +31,16 @@ impl LeadTable {
         let Some(item) = self.get(keys::api_key(token)).await? else {
             return Ok(None);
         };
-        let ApiKeyItem { provider, account: id, expires_at, revoked_at } =
-            serde_dynamo::from_item(item)?;
-        let account = Account { provider, id };
-        let expires_at = expires_at.and_then(|seconds| Timestamp::from_second(seconds).ok());
-        Ok(Some(ApiKey { account, expires_at, revoked_at }))
+        let item: ApiKeyItem = serde_dynamo::from_item(item)?;
+        Ok(Some(ApiKey {
+            account: Account { provider: item.provider, id: item.account },
+            // A time that no clock reaches is no expiry.
+            expires_at: item.expires_at.and_then(|second| Timestamp::from_second(second).ok()),
+            revoked_at: item.revoked_at,
+            secret: item.secret.map(TokenHash::from_hex),
+            tenants: item.tenants,
+            networks: item.networks,
+        }))
     }
 
     /// Stores a key, in place of what stood there for the same token.
@@ -36,10 +48,15 @@ impl LeadTable {
     /// # Errors
     /// Where the table could not be written.
     pub async fn put_api_key(&self, token: &TokenHash, key: ApiKey) -> Result<(), StoreError> {
-        let ApiKey { account: Account { provider, id }, expires_at, revoked_at } = key;
-        let expires_at = expires_at.map(Timestamp::as_second);
-        let mut item: super::Item =
-            serde_dynamo::to_item(ApiKeyItem { provider, account: id, expires_at, revoked_at })?;
+        let mut item: Item = serde_dynamo::to_item(ApiKeyItem {
+            provider: key.account.provider,
+            account: key.account.id,
+            expires_at: key.expires_at.map(Timestamp::as_second),
+            revoked_at: key.revoked_at,
+            secret: key.secret.map(|secret| secret.as_str().to_owned()),
+            tenants: key.tenants,
+            networks: key.networks,
+        })?;
         item.extend(keys::api_key(token));
         self.client.put_item().table_name(&self.name).set_item(Some(item)).send().await?;
         Ok(())

@@ -1,19 +1,38 @@
-use super::{Item, LeadTable, StoreError, keys};
-use crate::{Account, Lead, NewLead, Outcome, Sources, dynamodb::met_another_write};
+use super::{
+    Item, LeadTable, StoreError,
+    keys::{self, EXPIRES_AT},
+};
+use crate::{
+    Account, Lead, LeadId, NewLead, Outcome, Sources, Standing,
+    claim::{Claim, ClaimKind, Claims},
+    dynamodb::met_another_write,
+};
 use aws_sdk_dynamodb::{
     operation::{put_item::PutItemError, transact_write_items::TransactWriteItemsError},
     types::{AttributeValue, Put, ReturnValuesOnConditionCheckFailure::AllOld, TransactWriteItem},
 };
-use serde::{Serialize, de::DeserializeOwned};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-const ITEM_IS_NEW: &str = "attribute_not_exists(pk)";
+/// An item may be written where none stands, or one whose time is over: its deletion can
+/// lag by two days.
+const FREE: &str = "attribute_not_exists(pk) OR expires_at <= :now";
 /// Which write made a lead: tells it from another of the same id.
 const WRITE_MARK: &str = "write_mark";
-/// Which lead holds a claim.
-const LEAD_ID: &str = "lead_id";
 /// How often a create begins again after it met an id that was taken, or a claim whose
 /// lead was erased meanwhile. Both are rare.
 const ROUNDS: usize = 3;
+
+/// Why a sound delivery could not be stored.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateLeadError {
+    /// Its `Idempotency-Key` was used before, with another body.
+    #[error("the Idempotency-Key was used before, with another body")]
+    IdempotencyKeyReused,
+    /// The table failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
 
 /// What a write of new items came to.
 enum Written {
@@ -22,84 +41,122 @@ enum Written {
     Refused(Vec<Option<Item>>),
 }
 
-/// Whose lead it was that refused a write.
-enum Met<D> {
-    /// Our own: the write was done before, and its answer got lost.
+/// What refused a write.
+enum Met {
+    /// Our own lead: the write was done before, and its answer got lost.
     Own,
-    Another(Lead<D>),
+    /// The first of our claims that is held, and by which claim.
+    Claim(ClaimKind, ClaimItem),
     /// No lead that can be named: another id may do.
     Nobody,
+}
+
+/// A claim as it stands in the table.
+#[derive(Clone, Serialize, Deserialize)]
+struct ClaimItem {
+    /// The lead that holds the value.
+    lead_id: LeadId,
+    /// The SHA-256 of the body that an `Idempotency-Key` came with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    body: Option<String>,
+    /// Whether the lead was known already when the `Idempotency-Key` came.
+    #[serde(default)]
+    known: bool,
 }
 
 impl LeadTable {
     /// Stores a lead with all its claims, or finds the lead that holds one of them.
     ///
     /// # Errors
-    /// Where the table is busy, away, or refuses. The lead may have been stored even so;
-    /// the same delivery, sent again, then finds it.
+    /// An `Idempotency-Key` that was used for another body; a table that is busy, away, or
+    /// refuses. The lead may have been stored even so; the same delivery, sent again, then
+    /// finds it.
     pub async fn create_lead<D: Serialize + DeserializeOwned>(
         &self,
         new: NewLead<D>,
         sources: &Sources,
-    ) -> Result<Outcome<D>, StoreError> {
+    ) -> Result<Outcome<D>, CreateLeadError> {
         let NewLead { account, claims, mut lead } = new;
         for _ in 0..ROUNDS {
-            let mark = sources.draw_write_mark();
-            let mut items = vec![lead_item(&account, &lead, &mark)?];
-            for claim in &claims {
-                let mut item = keys::claim(&account, claim);
-                item.insert(LEAD_ID.to_owned(), AttributeValue::N(lead.id.to_string()));
-                items.push(item);
-            }
-            match self.put_new(items, &mark).await? {
-                Written::Stored => return Ok(Outcome::Created(lead)),
-                Written::Refused(standing) => match self.meet(&account, standing, &mark).await? {
-                    Met::Own => return Ok(Outcome::Created(lead)),
-                    Met::Another(other) => return Ok(Outcome::Existing(other)),
-                    Met::Nobody => lead.id = sources.draw_lead_id(lead.created_at),
-                },
+            let mark = sources.draw_mark();
+            match self.write(&account, &claims, &lead, &mark).await? {
+                Met::Own => return Ok(Outcome::created(lead)),
+                Met::Nobody => lead.id = sources.draw_lead_id(lead.created_at),
+                Met::Claim(kind, held) => {
+                    let (standing, replayed) = judge(kind, &held, &claims)?;
+                    let Some(item) = self.get(keys::lead(&account, held.lead_id)).await? else {
+                        continue;
+                    };
+                    if has_mark(&item, &mark) {
+                        return Ok(Outcome::created(lead));
+                    }
+                    let found = serde_dynamo::from_item(item).map_err(StoreError::from)?;
+                    let by_key = kind == ClaimKind::IdempotencyKey;
+                    if by_key || self.remember_key(&account, &claims, &held, standing).await? {
+                        return Ok(Outcome { standing, replayed, lead: found });
+                    }
+                }
             }
         }
-        Err(StoreError::Unavailable("ids and claims kept changing"))
+        Err(StoreError::Unavailable("ids and claims kept changing").into())
     }
 
-    /// Finds the lead behind what refused a write, the claims in their order.
-    async fn meet<D: DeserializeOwned>(
+    async fn write<D: Serialize>(
         &self,
         account: &Account,
-        standing: Vec<Option<Item>>,
+        claims: &Claims,
+        lead: &Lead<D>,
         mark: &str,
-    ) -> Result<Met<D>, StoreError> {
-        let mut standing = standing.into_iter();
-        if standing.next().flatten().is_some_and(|lead| has_mark(&lead, mark)) {
-            return Ok(Met::Own);
+    ) -> Result<Met, StoreError> {
+        let mut items = vec![lead_item(account, lead, mark)?];
+        for claim in &claims.list {
+            items.push(claim_item(account, claims, claim, lead.id, Standing::New)?);
         }
-        let Some(claim) = standing.flatten().next() else {
-            return Ok(Met::Nobody);
-        };
-        let Claimed { lead_id } = serde_dynamo::from_item(claim)?;
-        match self.get(keys::lead(account, lead_id)).await? {
-            Some(lead) if has_mark(&lead, mark) => Ok(Met::Own),
-            Some(lead) => Ok(Met::Another(serde_dynamo::from_item(lead)?)),
-            None => Ok(Met::Nobody),
+        match self.put_new(items, mark, claims.received_at).await? {
+            Written::Stored => Ok(Met::Own),
+            Written::Refused(standing) => meet(claims, standing, mark),
+        }
+    }
+
+    /// Remembers what became of an `Idempotency-Key` that did not decide it: so that it
+    /// means the same when it comes again. False where another delivery was quicker.
+    async fn remember_key(
+        &self,
+        account: &Account,
+        claims: &Claims,
+        held: &ClaimItem,
+        standing: Standing,
+    ) -> Result<bool, StoreError> {
+        let key = claims.list.iter().find(|claim| claim.kind == ClaimKind::IdempotencyKey);
+        let Some(key) = key else { return Ok(true) };
+        let item = claim_item(account, claims, key, held.lead_id, standing)?;
+        match self.put_one(item, claims.received_at).await? {
+            Written::Stored => Ok(true),
+            Written::Refused(_) => Ok(false),
         }
     }
 
     /// Writes items that must not stand there yet, all or none.
-    async fn put_new(&self, items: Vec<Item>, mark: &str) -> Result<Written, StoreError> {
+    async fn put_new(
+        &self,
+        items: Vec<Item>,
+        mark: &str,
+        now: Timestamp,
+    ) -> Result<Written, StoreError> {
         match <[Item; 1]>::try_from(items) {
-            Ok([item]) => self.put_one(item).await,
-            Err(items) => self.put_all(items, mark).await,
+            Ok([item]) => self.put_one(item, now).await,
+            Err(items) => self.put_all(items, mark, now).await,
         }
     }
 
-    async fn put_one(&self, item: Item) -> Result<Written, StoreError> {
+    async fn put_one(&self, item: Item, now: Timestamp) -> Result<Written, StoreError> {
         let put = self
             .client
             .put_item()
             .table_name(&self.name)
             .set_item(Some(item))
-            .condition_expression(ITEM_IS_NEW)
+            .condition_expression(FREE)
+            .expression_attribute_values(":now", seconds(now))
             .return_values_on_condition_check_failure(AllOld);
         match put.send().await {
             Ok(_) => Ok(Written::Stored),
@@ -112,14 +169,20 @@ impl LeadTable {
         }
     }
 
-    async fn put_all(&self, items: Vec<Item>, mark: &str) -> Result<Written, StoreError> {
+    async fn put_all(
+        &self,
+        items: Vec<Item>,
+        mark: &str,
+        now: Timestamp,
+    ) -> Result<Written, StoreError> {
         // With the mark as its token, a transaction that is sent twice is done once.
         let mut transaction = self.client.transact_write_items().client_request_token(mark);
         for item in items {
             let put = Put::builder()
                 .table_name(&self.name)
                 .set_item(Some(item))
-                .condition_expression(ITEM_IS_NEW)
+                .condition_expression(FREE)
+                .expression_attribute_values(":now", seconds(now))
                 .return_values_on_condition_check_failure(AllOld)
                 .build()?;
             transaction = transaction.transact_items(TransactWriteItem::builder().put(put).build());
@@ -148,10 +211,35 @@ fn refusal(fault: &TransactWriteItemsError) -> Option<Written> {
     standing.collect::<Option<_>>().map(Written::Refused)
 }
 
-/// What is read of a claim.
-#[derive(serde::Deserialize)]
-struct Claimed {
-    lead_id: crate::LeadId,
+/// Names what stood in the way of a lead and its claims.
+fn meet(claims: &Claims, standing: Vec<Option<Item>>, mark: &str) -> Result<Met, StoreError> {
+    let mut standing = standing.into_iter();
+    if standing.next().flatten().is_some_and(|lead| has_mark(&lead, mark)) {
+        return Ok(Met::Own);
+    }
+    for (claim, item) in claims.list.iter().zip(standing) {
+        if let Some(item) = item {
+            return Ok(Met::Claim(claim.kind, serde_dynamo::from_item(item)?));
+        }
+    }
+    Ok(Met::Nobody)
+}
+
+/// What it means for a delivery that a claim is held: whether its person is known, and
+/// whether it was taken before.
+fn judge(
+    kind: ClaimKind,
+    held: &ClaimItem,
+    claims: &Claims,
+) -> Result<(Standing, bool), CreateLeadError> {
+    match kind {
+        ClaimKind::IdempotencyKey if held.body.as_ref() != Some(&claims.body) => {
+            Err(CreateLeadError::IdempotencyKeyReused)
+        }
+        ClaimKind::IdempotencyKey if held.known => Ok((Standing::Known, true)),
+        ClaimKind::IdempotencyKey | ClaimKind::Replay => Ok((Standing::New, true)),
+        ClaimKind::Phone | ClaimKind::Email => Ok((Standing::Known, false)),
+    }
 }
 
 fn lead_item<D: Serialize>(
@@ -165,6 +253,27 @@ fn lead_item<D: Serialize>(
     Ok(item)
 }
 
+fn claim_item(
+    account: &Account,
+    claims: &Claims,
+    claim: &Claim,
+    lead_id: LeadId,
+    standing: Standing,
+) -> Result<Item, StoreError> {
+    let body = (claim.kind == ClaimKind::IdempotencyKey).then(|| claims.body.clone());
+    let known = standing == Standing::Known;
+    let mut item: Item = serde_dynamo::to_item(ClaimItem { lead_id, body, known })?;
+    item.extend(keys::claim(account, claim));
+    if let Some(expires_at) = claim.expires_at {
+        item.insert(EXPIRES_AT.to_owned(), seconds(expires_at));
+    }
+    Ok(item)
+}
+
 fn has_mark(lead: &Item, mark: &str) -> bool {
     lead.get(WRITE_MARK).and_then(|value| value.as_s().ok()).is_some_and(|own| own == mark)
+}
+
+fn seconds(time: Timestamp) -> AttributeValue {
+    AttributeValue::N(time.as_second().to_string())
 }

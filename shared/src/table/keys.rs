@@ -1,7 +1,7 @@
 //! Where each kind of item stands.
 
 use super::Item;
-use crate::{Account, Claim, LeadId, TokenHash};
+use crate::{Account, LeadId, TokenHash, claim::Claim, directory::EntryKey};
 use aws_sdk_dynamodb::types::AttributeValue;
 
 /// The partition key's name.
@@ -22,6 +22,10 @@ pub(super) fn claim(account: &Account, claim: &Claim) -> Item {
 
 pub(super) fn api_key(token: &TokenHash) -> Item {
     key(format!("key#{}", token.as_str()), "key".to_owned())
+}
+
+pub(super) fn entry(account: &Account, entry: &EntryKey) -> Item {
+    key(format!("directory#{account}"), entry.sort_key())
 }
 
 fn key(pk: String, sk: String) -> Item {

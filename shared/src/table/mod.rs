@@ -5,13 +5,16 @@
 //! | lead | `lead#<provider>#<account>` | the id, zero-padded |
 //! | claim | `claim#<provider>#<account>#<kind>#<sha-256>` | `claim` |
 //! | API key | `key#<sha-256 of the token>` | `key` |
+//! | directory entry | `directory#<provider>#<account>` | `<kind>#<id>` |
 
 mod api_keys;
 mod create_lead;
+mod directory;
 mod fault;
 mod keys;
 mod schema;
 
+pub use create_lead::CreateLeadError;
 pub use fault::StoreError;
 
 use aws_sdk_dynamodb::{Client, types::AttributeValue};

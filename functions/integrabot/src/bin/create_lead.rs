@@ -1,15 +1,11 @@
 //! The Lambda function behind `POST /v1/leads`.
 
 use integrabot::create_lead;
-use lambda_http::{Error, Request, service_fn};
-use shared::{Context, telemetry};
-use std::convert::Infallible;
+use shared::{Context, run_function};
+use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    telemetry::start_json_logs();
-    let context = &Context::from_env().await?;
-    let handle =
-        |request: Request| async move { Ok::<_, Infallible>(create_lead(context, &request).await) };
-    lambda_http::run(service_fn(handle)).await
+async fn main() -> ExitCode {
+    run_function(Context::from_env(), |context, request| Box::pin(create_lead(context, request)))
+        .await
 }

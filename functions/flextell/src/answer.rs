@@ -1,0 +1,170 @@
+use crate::{
+    create_lead::{Details, Refusal},
+    directory::{ReferenceSource, Status, User},
+};
+use lambda_http::{Body, Response, http::StatusCode};
+use serde::Serialize;
+use serde_json::{json, value::RawValue};
+use shared::{
+    Lead, LeadId, Outcome, Rejection, Standing, Unauthorized, Violation, delivery_answer,
+    json_answer,
+};
+
+pub(crate) fn answer(result: Result<Outcome<Details>, Refusal>) -> Response<Body> {
+    match result {
+        Ok(Outcome { standing, replayed, lead }) => {
+            let status = match standing {
+                Standing::New | Standing::Known => StatusCode::CREATED,
+            };
+            let body = Created { success: flag(true), data: LeadBody::of(&lead) };
+            delivery_answer(status, &body, replayed)
+        }
+        Err(refusal) => refuse(refusal),
+    }
+}
+
+/// A truth value as the provider's schema has them on leads: a string.
+fn flag(value: bool) -> &'static str {
+    if value { "true" } else { "false" }
+}
+
+#[derive(Serialize)]
+struct Created<'a> {
+    success: &'static str,
+    data: LeadBody<'a>,
+}
+
+/// The provider's `LeadResource`. Members of unit type are always null here: only an
+/// import, a conversion or a deletion sets them.
+#[derive(Serialize)]
+struct LeadBody<'a> {
+    id: LeadId,
+    first_name: Option<&'a str>,
+    last_name: &'a str,
+    full_name: Option<&'a str>,
+    phone_number: Option<&'a str>,
+    email: Option<&'a str>,
+    description: Option<&'a str>,
+    message: Option<&'a str>,
+    preferred_contact: Option<&'a str>,
+    source_page_url: Option<&'a str>,
+    country_id: Option<i64>,
+    is_converted: &'static str,
+    converted_at: (),
+    customer_id: (),
+    marketing_attribution: &'a RawValue,
+    external_id: (),
+    external_branch_id: (),
+    external_created_at: (),
+    last_synced_at: (),
+    import_source_id: (),
+    created_at: String,
+    updated_at: String,
+    deleted_at: (),
+    status: Option<&'a Status>,
+    reference_source: Option<&'a ReferenceSource>,
+    assigned_user: Option<&'a User>,
+    country_name: Option<&'a str>,
+}
+
+impl<'a> LeadBody<'a> {
+    fn of(lead: &'a Lead<Details>) -> Self {
+        let details = &lead.details;
+        let created_at = format!("{:.0}", lead.created_at);
+        Self {
+            id: lead.id,
+            first_name: details.first_name.as_deref(),
+            last_name: &details.last_name,
+            full_name: lead.name.as_deref(),
+            phone_number: lead.phone.as_deref(),
+            email: lead.email.as_deref(),
+            description: details.description.as_deref(),
+            message: details.message.as_deref(),
+            preferred_contact: details.preferred_contact.as_deref(),
+            source_page_url: details.source_page_url.as_deref(),
+            country_id: details.country_id,
+            is_converted: flag(false),
+            converted_at: (),
+            customer_id: (),
+            marketing_attribution: details.marketing_attribution.as_raw(),
+            external_id: (),
+            external_branch_id: (),
+            external_created_at: (),
+            last_synced_at: (),
+            import_source_id: (),
+            updated_at: created_at.clone(),
+            created_at,
+            deleted_at: (),
+            status: details.status.as_ref(),
+            reference_source: details.reference_source.as_ref(),
+            assigned_user: details.assigned_user.as_ref(),
+            country_name: details.country_name.as_deref(),
+        }
+    }
+}
+
+/// Errors are `{error, message}`, as the provider's guide has them; it names the codes
+/// `invalid_request`, `unauthorized`, `invalid_token` and `validation_error`.
+fn refuse(refusal: Refusal) -> Response<Body> {
+    match refusal {
+        Refusal::BadTenant => error(
+            StatusCode::BAD_REQUEST,
+            "invalid_request",
+            "The X-Tenant header must be a tenant's number.",
+        ),
+        Refusal::ForeignTenant => {
+            error(StatusCode::FORBIDDEN, "forbidden", "The token may not act for this tenant.")
+        }
+        Refusal::Rejected(rejection) => reject(rejection),
+    }
+}
+
+fn reject(rejection: Rejection) -> Response<Body> {
+    match rejection {
+        Rejection::Unauthorized(Unauthorized::Missing) => error(
+            StatusCode::UNAUTHORIZED,
+            "unauthorized",
+            "The access token is missing or invalid.",
+        ),
+        Rejection::Unauthorized(Unauthorized::Malformed | Unauthorized::Invalid) => error(
+            StatusCode::UNAUTHORIZED,
+            "invalid_token",
+            "The bearer token is expired or malformed.",
+        ),
+        Rejection::BodyTooLarge => error(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "payload_too_large",
+            "The body must not exceed 256 KiB.",
+        ),
+        Rejection::NotAnObject => {
+            error(StatusCode::BAD_REQUEST, "invalid_request", "The body must be a JSON object.")
+        }
+        Rejection::Invalid(violations) => {
+            invalid(&violations.first().map(text).unwrap_or_default())
+        }
+        Rejection::IdempotencyKeyReused => {
+            invalid("The Idempotency-Key was used before with another body.")
+        }
+        Rejection::Unavailable => error(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "service_unavailable",
+            "The service is temporarily unavailable.",
+        ),
+        Rejection::Internal => {
+            error(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "An internal error occurred.")
+        }
+    }
+}
+
+fn error(status: StatusCode, code: &str, message: &str) -> Response<Body> {
+    json_answer(status, &json!({ "error": code, "message": message }))
+}
+
+fn invalid(message: &str) -> Response<Body> {
+    error(StatusCode::UNPROCESSABLE_ENTITY, "validation_error", message)
+}
+
+/// Names the field at fault and says what it must be.
+fn text(violation: &Violation) -> String {
+    format!("The '{}' field {}.", violation.field, violation.rule.phrase())
+}

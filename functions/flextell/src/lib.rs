@@ -1,0 +1,10 @@
+//! Flextell's lead API, `POST /api/v1/leads`, as <https://docs.flextell.ai> documents it.
+
+mod answer;
+mod create_lead;
+mod directory;
+
+pub use create_lead::create_lead;
+pub use directory::{
+    COUNTRY, Country, DEFAULT_STATUS, REFERENCE_SOURCE, ReferenceSource, STATUS, Status, USER, User,
+};

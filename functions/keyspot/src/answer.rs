@@ -1,0 +1,121 @@
+use crate::{Refusal, create_lead::Details};
+use lambda_http::{Body, Response, http::StatusCode};
+use serde::Serialize;
+use serde_json::json;
+use shared::{
+    Lead, LeadIdForm, Outcome, Rejection, Standing, Violation, delivery_answer, json_answer,
+};
+
+/// Lead ids: `c` and 14 digits of base 36.
+pub const LEAD_ID: LeadIdForm =
+    LeadIdForm { prefix: "c", alphabet: b"0123456789abcdefghijklmnopqrstuvwxyz", digits: 14 };
+
+/// The priority of every lead that comes in; there is no field to ask for another.
+const PRIORITY: &str = "MEDIUM";
+
+/// Answers a request for a token. Wrong credentials have a code of their own (ours: the
+/// provider documents none).
+pub(crate) fn answer_token(result: Result<String, Refusal>) -> Response<Body> {
+    match result {
+        Ok(token) => json_answer(StatusCode::OK, &json!({ "data": { "token": token } })),
+        Err(refusal) => refuse(refusal, "INVALID_CREDENTIALS", "Invalid API key or secret"),
+    }
+}
+
+pub(crate) fn answer_lead(result: Result<Outcome<Details>, Refusal>) -> Response<Body> {
+    match result {
+        Ok(Outcome { standing, replayed, lead }) => {
+            let status = match standing {
+                Standing::New | Standing::Known => StatusCode::CREATED,
+            };
+            delivery_answer(status, &json!({ "data": LeadBody::of(&lead) }), replayed)
+        }
+        Err(refusal) => refuse(refusal, "INVALID_TOKEN", "Invalid or expired token"),
+    }
+}
+
+/// The lead as the provider shows it: these twelve members.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LeadBody<'a> {
+    id: String,
+    name: Option<&'a str>,
+    email: Option<&'a str>,
+    phone: Option<&'a str>,
+    message: &'a str,
+    source: Option<&'a str>,
+    status: Option<&'a str>,
+    priority: &'static str,
+    property_id: Option<&'a str>,
+    interested_property_title: Option<&'a str>,
+    created_at: String,
+    updated_at: String,
+}
+
+impl<'a> LeadBody<'a> {
+    fn of(lead: &'a Lead<Details>) -> Self {
+        let created_at = format!("{:.3}", lead.created_at);
+        Self {
+            id: LEAD_ID.write(lead.id),
+            name: lead.name.as_deref(),
+            email: lead.email.as_deref(),
+            phone: lead.phone.as_deref(),
+            message: &lead.details.message,
+            source: lead.source.as_deref(),
+            status: lead.status.as_deref(),
+            priority: PRIORITY,
+            property_id: lead.details.property_id.as_deref(),
+            interested_property_title: lead.details.interested_property_title.as_deref(),
+            updated_at: created_at.clone(),
+            created_at,
+        }
+    }
+}
+
+/// Errors are `{error, code}`. The provider documents the codes `INVALID_TOKEN` and
+/// `IP_BLOCKED`; the others, and all texts, are ours in the same shape.
+fn refuse(refusal: Refusal, unauthorized: &str, unauthorized_text: &str) -> Response<Body> {
+    match refusal {
+        Refusal::IpBlocked => {
+            error(StatusCode::FORBIDDEN, "IP_BLOCKED", "This network is not allowed")
+        }
+        Refusal::Rejected(Rejection::Unauthorized(_)) => {
+            error(StatusCode::UNAUTHORIZED, unauthorized, unauthorized_text)
+        }
+        Refusal::Rejected(Rejection::BodyTooLarge) => error(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "PAYLOAD_TOO_LARGE",
+            "The body must not exceed 256 KiB",
+        ),
+        Refusal::Rejected(Rejection::NotAnObject) => invalid("The body must be a JSON object"),
+        Refusal::Rejected(Rejection::Invalid(violations)) => {
+            invalid(&violations.first().map(text).unwrap_or_default())
+        }
+        Refusal::Rejected(Rejection::IdempotencyKeyReused) => error(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "IDEMPOTENCY_KEY_REUSED",
+            "Idempotency-Key was used before with another body",
+        ),
+        Refusal::Rejected(Rejection::Unavailable) => error(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "SERVICE_UNAVAILABLE",
+            "Service temporarily unavailable",
+        ),
+        Refusal::Rejected(Rejection::Internal) => {
+            error(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", "Internal server error")
+        }
+    }
+}
+
+fn error(status: StatusCode, code: &str, error: &str) -> Response<Body> {
+    json_answer(status, &json!({ "error": error, "code": code }))
+}
+
+fn invalid(text: &str) -> Response<Body> {
+    error(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", text)
+}
+
+/// Names the field at fault and says what it must be.
+fn text(violation: &Violation) -> String {
+    format!("{} {}", violation.field, violation.rule.phrase())
+}

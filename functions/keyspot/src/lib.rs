@@ -1,0 +1,63 @@
+//! Keyspot's partner API: `POST /v1/auth/token` and `POST /v1/leads`, as
+//! <https://developers.keyspot.com.br> documents them.
+
+mod answer;
+mod create_lead;
+mod issue_token;
+mod signing_keys;
+
+pub use answer::LEAD_ID;
+pub use create_lead::{PROPERTY, Property, create_lead};
+pub use issue_token::issue_token;
+pub use signing_keys::SigningKeys;
+
+use lambda_http::Request;
+use shared::{ApiKey, Context, Rejection, StartUpError, source_address};
+
+/// What Keyspot's handlers are given besides the request.
+pub struct Keyspot {
+    /// What every provider's handlers are given.
+    pub context: Context,
+    /// What tokens are signed with.
+    pub signing_keys: SigningKeys,
+}
+
+impl Keyspot {
+    /// What a deployed function is given, from its environment.
+    ///
+    /// # Errors
+    /// A variable that is missing or makes no sense.
+    pub async fn from_env() -> Result<Self, StartUpError> {
+        let signing_keys = SigningKeys::from_env()?;
+        Ok(Self { context: Context::from_env().await?, signing_keys })
+    }
+}
+
+/// Why Keyspot refuses a request.
+enum Refusal {
+    /// For a reason any provider may have.
+    Rejected(Rejection),
+    /// The account does not accept the network it comes from.
+    IpBlocked,
+}
+
+impl Refusal {
+    /// The reason's name in logs.
+    fn as_str(&self) -> &'static str {
+        match self {
+            Self::Rejected(rejection) => rejection.as_str(),
+            Self::IpBlocked => "ip_blocked",
+        }
+    }
+}
+
+impl<R: Into<Rejection>> From<R> for Refusal {
+    fn from(rejection: R) -> Self {
+        Self::Rejected(rejection.into())
+    }
+}
+
+/// Holds a request to the networks its key may be used from.
+fn check_network(key: &ApiKey, request: &Request) -> Result<(), Refusal> {
+    if key.accepts(source_address(request)) { Ok(()) } else { Err(Refusal::IpBlocked) }
+}

@@ -1,0 +1,169 @@
+use crate::create_lead::{Details, Refusal};
+use lambda_http::{Body, Response, http::StatusCode};
+use serde::Serialize;
+use serde_json::{json, value::RawValue};
+use shared::{
+    Lead, LeadIdForm, Outcome, RawJson, Rejection, Rule, Standing, Unauthorized, Violation,
+    delivery_answer, json_answer,
+};
+
+/// Lead ids: `lead_` and 16 hexadecimal digits.
+pub const LEAD_ID: LeadIdForm =
+    LeadIdForm { prefix: "lead_", alphabet: b"0123456789abcdef", digits: 16 };
+
+pub(crate) fn answer(result: Result<Outcome<Details>, Refusal>) -> Response<Body> {
+    match result {
+        Ok(Outcome { standing, replayed, lead }) => {
+            let status = match standing {
+                Standing::New | Standing::Known => StatusCode::CREATED,
+            };
+            delivery_answer(status, &Created { success: true, data: LeadBody::of(&lead) }, replayed)
+        }
+        Err(refusal) => refuse(refusal),
+    }
+}
+
+#[derive(Serialize)]
+struct Created<'a> {
+    success: bool,
+    data: LeadBody<'a>,
+}
+
+/// The lead as the provider shows it. The chatbot is not part of it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LeadBody<'a> {
+    id: String,
+    name: Option<&'a str>,
+    email: Option<&'a str>,
+    phone: Option<&'a str>,
+    source: Option<&'a str>,
+    status: Option<&'a str>,
+    metadata: &'a RawValue,
+    created_at: String,
+    updated_at: String,
+    workspace_id: &'a str,
+}
+
+impl<'a> LeadBody<'a> {
+    fn of(lead: &'a Lead<Details>) -> Self {
+        let created_at = format!("{:.3}", lead.created_at);
+        Self {
+            id: LEAD_ID.write(lead.id),
+            name: lead.name.as_deref(),
+            email: lead.email.as_deref(),
+            phone: lead.phone.as_deref(),
+            source: lead.source.as_deref(),
+            status: lead.status.as_deref(),
+            metadata: lead.details.metadata.as_raw(),
+            updated_at: created_at.clone(),
+            created_at,
+            workspace_id: &lead.details.workspace_id,
+        }
+    }
+}
+
+/// Errors are `{success, error, code, details}`. Those of 401, 404, 409 and of a bad field
+/// are the provider's; it documents the number 400 for bad data and none for a duplicate.
+fn refuse(refusal: Refusal) -> Response<Body> {
+    match refusal {
+        Refusal::ChatbotNotFound => {
+            let message = "Chatbot not found or access denied";
+            error(StatusCode::NOT_FOUND, "CHATBOT_NOT_FOUND", message)
+        }
+        Refusal::DuplicateEmail { email, existing, replayed } => {
+            let details = json!({
+                "email": email,
+                "existingLeadId": LEAD_ID.write(existing),
+                "message": "A lead with this email already exists in your workspace",
+            });
+            let body = Refused::new("DUPLICATE_EMAIL", "Email already exists", Some(details));
+            delivery_answer(StatusCode::CONFLICT, &body, replayed)
+        }
+        Refusal::Rejected(rejection) => reject(rejection),
+    }
+}
+
+fn reject(rejection: Rejection) -> Response<Body> {
+    match rejection {
+        Rejection::Unauthorized(reason) => {
+            let (code, message) = match reason {
+                Unauthorized::Missing => ("MISSING_AUTH_HEADER", "Missing authorization header"),
+                Unauthorized::Malformed => (
+                    "MALFORMED_AUTH_HEADER",
+                    "Malformed authorization header. Expected format: Bearer <token>",
+                ),
+                Unauthorized::Invalid => ("INVALID_API_KEY", "Invalid API key"),
+            };
+            error(StatusCode::UNAUTHORIZED, code, message)
+        }
+        Rejection::BodyTooLarge => error(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "PAYLOAD_TOO_LARGE",
+            "Request body must not exceed 256 KiB",
+        ),
+        Rejection::NotAnObject => {
+            invalid(&json!({ "message": "Request body must be a JSON object" }))
+        }
+        Rejection::Invalid(violations) => invalid(&violations.first().map(FieldFault::of)),
+        Rejection::IdempotencyKeyReused => error(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "IDEMPOTENCY_KEY_REUSED",
+            "Idempotency-Key was used before with another body",
+        ),
+        Rejection::Unavailable => error(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "SERVICE_UNAVAILABLE",
+            "Service temporarily unavailable",
+        ),
+        Rejection::Internal => {
+            error(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", "Internal server error")
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Refused<D> {
+    success: bool,
+    error: &'static str,
+    code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details: Option<D>,
+}
+
+impl<D> Refused<D> {
+    fn new(code: &'static str, error: &'static str, details: Option<D>) -> Self {
+        Self { success: false, error, code, details }
+    }
+}
+
+fn error(status: StatusCode, code: &'static str, error: &'static str) -> Response<Body> {
+    json_answer(status, &Refused::<()>::new(code, error, None))
+}
+
+fn invalid(details: &impl Serialize) -> Response<Body> {
+    let body = Refused::new("VALIDATION_ERROR", "Validation failed", Some(details));
+    json_answer(StatusCode::BAD_REQUEST, &body)
+}
+
+/// One field at fault: its name, what was sent, and what it must be.
+#[derive(Serialize)]
+struct FieldFault<'a> {
+    field: &'a str,
+    value: Option<&'a RawValue>,
+    message: String,
+}
+
+impl<'a> FieldFault<'a> {
+    fn of(violation: &'a Violation) -> Self {
+        let Violation { field, rule, sent } = violation;
+        Self { field, value: sent.as_ref().map(RawJson::as_raw), message: text(rule) }
+    }
+}
+
+/// A rule as a sentence: `Must be a valid email address`.
+fn text(rule: &Rule) -> String {
+    let phrase = rule.phrase();
+    let (first, rest) = phrase.split_at(1);
+    first.to_uppercase() + rest
+}

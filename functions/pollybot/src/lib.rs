@@ -1,0 +1,8 @@
+//! PollyBot's lead API, `POST /api/v1/chatbots/{chatbotId}/leads`, as
+//! <https://pollybot.app/docs/api-endpoints/leads/create> documents it.
+
+mod answer;
+mod create_lead;
+
+pub use answer::LEAD_ID;
+pub use create_lead::{CHATBOT, create_lead};

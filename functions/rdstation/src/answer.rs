@@ -1,0 +1,160 @@
+use crate::create_lead::Details;
+use lambda_http::{Body, Response, http::StatusCode};
+use serde::Serialize;
+use serde_json::{Value, json, value::RawValue};
+use shared::{
+    JsonType, Lead, LeadIdForm, Outcome, Rejection, Rule, Standing, Violation, delivery_answer,
+    json_answer,
+};
+
+/// Lead ids: `lead_` and 11 digits of Crockford's base 32.
+pub const LEAD_ID: LeadIdForm =
+    LeadIdForm { prefix: "lead_", alphabet: b"0123456789ABCDEFGHJKMNPQRSTVWXYZ", digits: 11 };
+
+pub(crate) fn answer(result: Result<Outcome<Details>, Rejection>) -> Response<Body> {
+    match result {
+        Ok(Outcome { standing, replayed, lead }) => {
+            let status = match standing {
+                Standing::New | Standing::Known => StatusCode::OK,
+            };
+            delivery_answer(status, &LeadBody::of(&lead), replayed)
+        }
+        Err(rejection) => refuse(rejection),
+    }
+}
+
+/// The lead as the provider shows it: every member, no envelope.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LeadBody<'a> {
+    id: String,
+    agent_id: Option<&'a str>,
+    name: Option<&'a str>,
+    email: Option<&'a str>,
+    phone: Option<&'a str>,
+    company: Option<&'a str>,
+    site: Option<&'a str>,
+    custom: &'a RawValue,
+    utm: &'a RawValue,
+    capture: Option<&'a str>,
+    workspace_id: &'a str,
+    created_at: String,
+    updated_at: String,
+}
+
+impl<'a> LeadBody<'a> {
+    fn of(lead: &'a Lead<Details>) -> Self {
+        let Details { workspace_id, agent_id, company, site, custom, utm } = &lead.details;
+        let created_at = format!("{:.3}", lead.created_at);
+        Self {
+            id: LEAD_ID.write(lead.id),
+            agent_id: agent_id.as_deref(),
+            name: lead.name.as_deref(),
+            email: lead.email.as_deref(),
+            phone: lead.phone.as_deref(),
+            company: company.as_deref(),
+            site: site.as_deref(),
+            custom: custom.as_raw(),
+            utm: utm.as_raw(),
+            capture: lead.status.as_deref(),
+            workspace_id,
+            updated_at: created_at.clone(),
+            created_at,
+        }
+    }
+}
+
+/// Errors are `{message, code}`, with `issues` for fields. The provider documents none;
+/// these are those of the library its documentation points to, trpc-openapi with zod.
+fn refuse(rejection: Rejection) -> Response<Body> {
+    match rejection {
+        Rejection::Unauthorized(_) => {
+            error(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "UNAUTHORIZED")
+        }
+        Rejection::BodyTooLarge => {
+            error(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", "Request body too large")
+        }
+        Rejection::NotAnObject => {
+            error(StatusCode::BAD_REQUEST, "PARSE_ERROR", "Failed to parse request body")
+        }
+        Rejection::Invalid(violations) => {
+            let issues: Vec<Value> = violations.iter().map(issue).collect();
+            let message = "Input validation failed";
+            let body = json!({ "message": message, "code": "BAD_REQUEST", "issues": issues });
+            json_answer(StatusCode::BAD_REQUEST, &body)
+        }
+        Rejection::IdempotencyKeyReused => error(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "UNPROCESSABLE_CONTENT",
+            "Idempotency-Key was used before with another body",
+        ),
+        Rejection::Unavailable => {
+            error(StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE", "Service unavailable")
+        }
+        Rejection::Internal => error(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "INTERNAL_SERVER_ERROR",
+            "Internal server error",
+        ),
+    }
+}
+
+fn error(status: StatusCode, code: &str, message: &str) -> Response<Body> {
+    json_answer(status, &json!({ "message": message, "code": code }))
+}
+
+/// What is wrong with a field, as zod reports it.
+fn issue(violation: &Violation) -> Value {
+    let path = [violation.field];
+    let custom = |message: &str| json!({ "code": "custom", "path": path, "message": message });
+    match &violation.rule {
+        Rule::Type { expected, received } => {
+            let (expected, received) = (type_name(*expected), type_name(*received));
+            let message = format!("Expected {expected}, received {received}");
+            json!({
+                "code": "invalid_type", "expected": expected, "received": received,
+                "path": path, "message": message,
+            })
+        }
+        Rule::Choice(options) => {
+            let sent = violation.sent.as_ref().map_or("null", |sent| sent.as_raw().get());
+            let received: String = serde_json::from_str(sent).unwrap_or_default();
+            let quoted: Vec<String> = options.iter().map(|option| format!("'{option}'")).collect();
+            let message = format!(
+                "Invalid enum value. Expected {}, received '{received}'",
+                quoted.join(" | ")
+            );
+            json!({
+                "received": received, "code": "invalid_enum_value", "options": options,
+                "path": path, "message": message,
+            })
+        }
+        Rule::Length { max } => {
+            let message = format!("String must contain at most {max} character(s)");
+            json!({
+                "code": "too_big", "maximum": max, "type": "string", "inclusive": true,
+                "exact": false, "message": message, "path": path,
+            })
+        }
+        Rule::Required => custom("Required"),
+        Rule::Unicode => custom("Invalid Unicode text"),
+        Rule::Email => custom("Invalid email"),
+        Rule::Digits => custom("Expected digits"),
+        Rule::Uuid => custom("Invalid uuid"),
+        Rule::Url => custom("Invalid url"),
+        Rule::Integer => custom("Expected integer"),
+        Rule::StringMembers | Rule::StringItems => custom("Expected strings"),
+        Rule::Exists => custom("Not found"),
+    }
+}
+
+fn type_name(json_type: JsonType) -> &'static str {
+    match json_type {
+        JsonType::Null => "null",
+        JsonType::Boolean => "boolean",
+        JsonType::Number => "number",
+        JsonType::String => "string",
+        JsonType::Array => "array",
+        JsonType::Object => "object",
+    }
+}

@@ -1,0 +1,8 @@
+//! RD Station Mentoria's lead API, `POST /rest/leads`, as
+//! <https://docs.rdstationmentoria.com.br> documents it.
+
+mod answer;
+mod create_lead;
+
+pub use answer::LEAD_ID;
+pub use create_lead::create_lead;

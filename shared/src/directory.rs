@@ -1,0 +1,98 @@
+use crate::{Account, LeadTable, StoreError, kept::Kept};
+use jiff::Timestamp;
+use serde::{Serialize, de::DeserializeOwned};
+use std::collections::HashMap;
+
+/// Names a thing that an account has: a property, a chatbot, a status.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct EntryKey {
+    /// What it is.
+    pub kind: &'static str,
+    /// Its id, as senders give it.
+    pub id: String,
+}
+
+impl EntryKey {
+    /// The thing of this kind and id.
+    pub fn new(kind: &'static str, id: impl ToString) -> Self {
+        Self { kind, id: id.to_string() }
+    }
+
+    /// Its sort key: `<kind>#<id>`.
+    pub(crate) fn sort_key(&self) -> String {
+        format!("{}#{}", self.kind, self.id)
+    }
+}
+
+/// What an account has, so that deliveries can point to it. Each entry is kept for a
+/// minute once it was looked up.
+pub struct Directory {
+    table: LeadTable,
+    kept: Kept<(Account, EntryKey), Entry>,
+}
+
+/// An entry as JSON; which members it has is up to its kind.
+pub(crate) type Entry = serde_json::Value;
+
+/// The entries that were found.
+pub struct Entries(HashMap<EntryKey, Entry>);
+
+impl Entries {
+    /// The entry of a key, where there is one.
+    ///
+    /// # Errors
+    /// An entry of another shape than its kind has.
+    pub fn get<T: DeserializeOwned>(&self, key: &EntryKey) -> Result<Option<T>, StoreError> {
+        let entry = self.0.get(key).cloned().map(serde_json::from_value).transpose();
+        entry.map_err(|_| StoreError::Unexpected(format!("a {} of another shape", key.kind)))
+    }
+}
+
+impl Directory {
+    /// The directory of `table`, nothing looked up yet.
+    pub fn new(table: LeadTable) -> Self {
+        Self { table, kept: Kept::default() }
+    }
+
+    /// Finds the entries of an account, those that are not kept in one request.
+    ///
+    /// # Errors
+    /// Where the table could not be read.
+    pub async fn find(
+        &self,
+        account: &Account,
+        keys: Vec<EntryKey>,
+        now: Timestamp,
+    ) -> Result<Entries, StoreError> {
+        let mut found = HashMap::new();
+        let mut missing = Vec::new();
+        for key in keys {
+            match self.kept.get(&(account.clone(), key.clone()), now) {
+                Some(entry) => {
+                    found.insert(key, entry);
+                }
+                None => missing.push(key),
+            }
+        }
+        if !missing.is_empty() {
+            for (key, entry) in self.table.get_entries(account, missing).await? {
+                self.kept.put((account.clone(), key.clone()), entry.clone(), now);
+                found.insert(key, entry);
+            }
+        }
+        Ok(Entries(found))
+    }
+
+    /// Puts an entry in place of what stood there.
+    ///
+    /// # Errors
+    /// Where the table could not be written.
+    pub async fn put(
+        &self,
+        account: &Account,
+        key: &EntryKey,
+        entry: &impl Serialize,
+    ) -> Result<(), StoreError> {
+        self.table.put_entry(account, key, entry).await
+    }
+}
