@@ -3,6 +3,11 @@
 
 mod access;
 mod events;
+mod flextell;
 mod http;
 mod integrabot;
+mod keyspot;
+mod pollybot;
+mod rdstation;
+mod repeats;
 mod table;

@@ -1,0 +1,264 @@
+//! PollyBot's contract, rule by rule, as pollybot.app/docs states it.
+
+use serde_json::{Value, json};
+use shared::{Account, Provider};
+use tests::{Delivery, World};
+
+const FUNCTION: &str = "pollybot-create-lead";
+const TOKEN: &str = "sk-workspace_your_api_key";
+const CHATBOT: &str = "cb_1234567890abcdef";
+
+fn delivery(body: &Value) -> Delivery {
+    Delivery::new(FUNCTION, body.to_string()).bearer(TOKEN).chatbot(CHATBOT)
+}
+
+/// The example of the provider's page.
+fn example() -> Value {
+    json!({
+        "name": "John Doe",
+        "email": "john.doe@example.com",
+        "phone": "+1-555-123-4567",
+        "source": "website",
+        "status": "new",
+        "metadata": {
+            "utm_source": "google",
+            "utm_campaign": "spring_2024",
+            "interests": ["product_a", "product_b"],
+            "company": "Tech Corp",
+            "job_title": "Marketing Manager",
+        },
+    })
+}
+
+fn example_with(field: &str, value: Value) -> Value {
+    let mut body = example();
+    body[field] = value;
+    body
+}
+
+fn error(error: &str, code: &str) -> Value {
+    json!({ "success": false, "error": error, "code": code })
+}
+
+fn invalid(field: &str, value: Value, message: &str) -> Value {
+    json!({
+        "success": false, "error": "Validation failed", "code": "VALIDATION_ERROR",
+        "details": { "field": field, "value": value, "message": message },
+    })
+}
+
+#[tokio::test]
+async fn a_new_lead_is_answered_201_as_the_page_shows_it() {
+    for (case, delivery) in [
+        ("chatbot path", delivery(&example())),
+        ("alias", Delivery::new(FUNCTION, example().to_string()).bearer(TOKEN)),
+    ] {
+        let world = World::start().await;
+        let mut answer = world.send(delivery).await;
+        assert_eq!(answer.status, 201, "{case}");
+        let id = answer.body["data"]["id"].take();
+        let id = id.as_str().unwrap();
+        assert!(id.starts_with("lead_") && id.len() == 21, "{case}: {id}");
+        assert!(pollybot::LEAD_ID.read(id).is_some(), "{case}: {id}");
+        let mut data = json!({ "id": null });
+        data.as_object_mut().unwrap().extend(example().as_object().unwrap().clone());
+        data["createdAt"] = World::BEGINNING.into();
+        data["updatedAt"] = World::BEGINNING.into();
+        data["workspaceId"] = "ws_your_workspace_id".into();
+        assert_eq!(answer.body, json!({ "success": true, "data": data }), "{case}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_given_has_its_default() {
+    let minimal = json!({ "name": "Ana", "email": "ana@x.com" });
+    let nulls = json!({
+        "name": "Ana", "email": "ana@x.com", "phone": null, "source": null, "status": null,
+        "metadata": null,
+    });
+    for (case, body) in [("absent", minimal), ("null", nulls)] {
+        let world = World::start().await;
+        let answer = world.send(delivery(&body)).await;
+        assert_eq!(answer.status, 201, "{case}");
+        let data = &answer.body["data"];
+        let optional = [&data["phone"], &data["source"], &data["status"], &data["metadata"]];
+        assert_eq!(optional, [&json!(null), &json!(null), &json!("new"), &json!({})], "{case}");
+    }
+}
+
+#[tokio::test]
+async fn each_field_keeps_to_its_rule() {
+    let required = "Is required";
+    let string = "Must be a string";
+    let email = "Must be a valid email address";
+    let status = "Must be one of: new, contacted, qualified, converted, lost, follow_up";
+    let cases = [
+        ("name", json!(null), required),
+        ("name", json!(""), required),
+        ("name", json!(1), string),
+        ("name", json!("J"), ""),
+        ("name", json!("J".repeat(3_000)), ""),
+        ("email", json!(null), required),
+        ("email", json!(""), email),
+        ("email", json!("invalid-email"), email),
+        ("email", json!("a@b@"), email),
+        ("email", json!(["a@b.c"]), string),
+        ("email", json!("A@b.co"), ""),
+        ("phone", json!(1), string),
+        ("phone", json!("call me"), ""),
+        ("source", json!({}), string),
+        ("source", json!("webinar"), ""),
+        ("status", json!("hot"), status),
+        ("status", json!(""), status),
+        ("status", json!("New"), status),
+        ("status", json!(7), string),
+        ("status", json!("new"), ""),
+        ("status", json!("contacted"), ""),
+        ("status", json!("qualified"), ""),
+        ("status", json!("converted"), ""),
+        ("status", json!("lost"), ""),
+        ("status", json!("follow_up"), ""),
+        ("metadata", json!([]), "Must be an object"),
+        ("metadata", json!("x"), "Must be an object"),
+        ("metadata", json!({}), ""),
+    ];
+    for (field, value, message) in cases {
+        let case = format!("{field}: {value}");
+        let world = World::start().await;
+        let answer = world.send(delivery(&example_with(field, value.clone()))).await;
+        if message.is_empty() {
+            assert_eq!((answer.status, &answer.body["data"][field]), (201, &value), "{case}");
+        } else {
+            assert_eq!(answer.status, 400, "{case}");
+            assert_eq!(answer.body, invalid(field, value, message), "{case}");
+            assert!(world.items("lead#").await.is_empty(), "{case}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_first_field_at_fault_in_body_order_is_named() {
+    let world = World::start().await;
+    for (body, field) in [
+        (json!({ "metadata": 1, "status": "x", "email": "x" }), "name"),
+        (json!({ "metadata": 1, "status": "x", "email": "x", "name": "Ana" }), "email"),
+        (json!({ "metadata": 1, "status": "x", "email": "a@x.com", "name": "Ana" }), "status"),
+    ] {
+        let answer = world.send(delivery(&body)).await;
+        assert_eq!(answer.body["details"]["field"], field);
+    }
+}
+
+#[tokio::test]
+async fn what_was_sent_is_shown_back_however_odd_it_is() {
+    let world = World::start().await;
+    let deep = format!("{}1{}", "[".repeat(300), "]".repeat(300));
+    for sent in ["1e400", deep.as_str(), r#"{"a":"\ud800"}"#] {
+        let body = format!(r#"{{"name":"Ana","email":{sent}}}"#);
+        let answer = world.send(Delivery::new(FUNCTION, body).bearer(TOKEN)).await;
+        assert_eq!(answer.status, 400, "{sent}");
+        assert!(answer.text.contains(&format!(r#""value":{sent},"#)), "{}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn metadata_comes_back_exactly_as_sent() {
+    let deep = format!("{}1{}", r#"{"a":"#.repeat(200), "}".repeat(200));
+    for sent in [
+        r#"{"z":1,"a":1.0,"e":1E+2,"n":-0,"huge":1e400,"long":0.10000000000000000000001}"#,
+        r#"{ "space" : [ true , null ] }"#,
+        r#"{"k":"\u00e3\/\ud83d\ude00","k":"again"}"#,
+        &deep,
+    ] {
+        let world = World::start().await;
+        let body = format!(r#"{{"name":"Ana","email":"ana@x.com","metadata":{sent}}}"#);
+        let answer = world.send(Delivery::new(FUNCTION, body).bearer(TOKEN)).await;
+        assert_eq!(answer.status, 201, "{sent}");
+        assert!(answer.text.contains(&format!(r#""metadata":{sent},"#)), "{}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn a_known_email_is_409_with_the_lead_that_has_it() {
+    let world = World::start().await;
+    let first = world.send(delivery(&example())).await;
+    for (case, email) in
+        [("as it was", "john.doe@example.com"), ("in capitals", "JOHN.DOE@Example.com")]
+    {
+        let body = json!({ "name": "J", "email": email, "phone": "1" });
+        let answer = world.send(delivery(&body)).await;
+        let mut expected = error("Email already exists", "DUPLICATE_EMAIL");
+        expected["details"] = json!({
+            "email": email,
+            "existingLeadId": first.body["data"]["id"],
+            "message": "A lead with this email already exists in your workspace",
+        });
+        assert_eq!((answer.status, answer.body), (409, expected), "{case}");
+    }
+    let same_phone = json!({ "name": "J", "email": "j@x.com", "phone": "+1-555-123-4567" });
+    assert_eq!(world.send(delivery(&same_phone)).await.status, 201, "a phone is no key");
+    assert_eq!(world.items("lead#").await.len(), 2);
+}
+
+#[tokio::test]
+async fn one_workspace_never_sees_or_blocks_another() {
+    let world = World::start().await;
+    let account = Account { provider: Provider::PollyBot, id: "ws_other".to_owned() };
+    world.open_account("sk-workspace_other", account).await;
+    let other = Delivery::new(FUNCTION, example().to_string()).bearer("sk-workspace_other");
+    assert_eq!(world.send(delivery(&example())).await.status, 201);
+    let answer = world.send(other.clone()).await;
+    assert_eq!((answer.status, &answer.body["data"]["workspaceId"]), (201, &json!("ws_other")));
+    let theirs = world.send(other.chatbot(CHATBOT)).await;
+    assert_eq!(theirs.status, 404, "the chatbot is the demo workspace's");
+}
+
+#[tokio::test]
+async fn a_chatbot_that_is_not_the_workspaces_is_404() {
+    let world = World::start().await;
+    let not_found = error("Chatbot not found or access denied", "CHATBOT_NOT_FOUND");
+    for id in ["cb_unknown", "%", "cb_1234567890abcdef#", " "] {
+        let request = Delivery::new(FUNCTION, example().to_string()).bearer(TOKEN).chatbot(id);
+        let answer = world.send(request).await;
+        assert_eq!((answer.status, &answer.body), (404, &not_found), "{id}");
+    }
+    assert!(world.items("lead#").await.is_empty());
+}
+
+#[tokio::test]
+async fn each_fault_of_the_authorization_header_has_its_code() {
+    let world = World::start().await;
+    let missing = error("Missing authorization header", "MISSING_AUTH_HEADER");
+    let malformed = error(
+        "Malformed authorization header. Expected format: Bearer <token>",
+        "MALFORMED_AUTH_HEADER",
+    );
+    let bad = error("Invalid API key", "INVALID_API_KEY");
+    let anonymous = Delivery::new(FUNCTION, example().to_string()).chatbot(CHATBOT);
+    for (case, delivery, expected) in [
+        ("none", anonymous.clone(), missing),
+        ("no scheme", anonymous.clone().header("authorization", TOKEN), malformed.clone()),
+        ("another scheme", anonymous.clone().header("authorization", "Token x"), malformed),
+        ("unknown", anonymous.clone().bearer("sk-workspace_x"), bad.clone()),
+        ("another provider's", anonymous.bearer("demo-rdstation"), bad),
+    ] {
+        let answer = world.send(delivery).await;
+        assert_eq!((answer.status, &answer.body), (401, &expected), "{case}");
+        assert_eq!(answer.headers["www-authenticate"], "Bearer", "{case}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_json_object_is_400_and_too_much_is_413() {
+    let world = World::start().await;
+    let mut expected = error("Validation failed", "VALIDATION_ERROR");
+    expected["details"] = json!({ "message": "Request body must be a JSON object" });
+    for body in ["", "{", "[]", "null", "7"] {
+        let answer = world.send(Delivery::new(FUNCTION, body).bearer(TOKEN)).await;
+        assert_eq!((answer.status, &answer.body), (400, &expected), "{body}");
+    }
+    let body = vec![b' '; shared::MAX_BODY_BYTES + 1];
+    let answer = world.send(Delivery::new(FUNCTION, body).bearer(TOKEN)).await;
+    let too_large = error("Request body must not exceed 256 KiB", "PAYLOAD_TOO_LARGE");
+    assert_eq!((answer.status, answer.body), (413, too_large));
+}

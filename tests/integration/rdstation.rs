@@ -1,0 +1,197 @@
+//! RD Station Mentoria's contract, rule by rule.
+
+use serde_json::{Value, json};
+use shared::{Account, Provider};
+use tests::{Delivery, World};
+
+const FUNCTION: &str = "rdstation-create-lead";
+const TOKEN: &str = "demo-rdstation";
+const STRINGS: [&str; 6] = ["agentId", "name", "email", "phone", "company", "site"];
+
+fn delivery(body: &Value) -> Delivery {
+    Delivery::new(FUNCTION, body.to_string()).bearer(TOKEN)
+}
+
+fn invalid(issue: Value) -> Value {
+    json!({ "message": "Input validation failed", "code": "BAD_REQUEST", "issues": [issue] })
+}
+
+fn wrong_type(field: &str, expected: &str, received: &str) -> Value {
+    let message = format!("Expected {expected}, received {received}");
+    json!({
+        "code": "invalid_type", "expected": expected, "received": received, "path": [field],
+        "message": message,
+    })
+}
+
+#[tokio::test]
+async fn an_empty_body_is_a_lead_whose_members_are_all_there() {
+    let world = World::start().await;
+    for (case, body) in [
+        ("nothing", json!({})),
+        (
+            "every nullable member null",
+            json!({
+                "agentId": null, "name": null, "email": null, "phone": null, "company": null,
+                "site": null,
+            }),
+        ),
+        ("only unknown members", json!({ "id": "x", "workspaceId": "wpc_other", "createdAt": 1 })),
+    ] {
+        let mut answer = world.send(delivery(&body)).await;
+        assert_eq!(answer.status, 200, "{case}");
+        let id = answer.body["id"].take();
+        let id = id.as_str().unwrap();
+        assert!(id.starts_with("lead_") && id.len() == 16, "{case}: {id}");
+        assert!(rdstation::LEAD_ID.read(id).is_some(), "{case}: {id}");
+        let expected = json!({
+            "id": null, "agentId": null, "name": null, "email": null, "phone": null,
+            "company": null, "site": null, "custom": {}, "utm": {}, "capture": "completed",
+            "workspaceId": "wpc_demo", "createdAt": "2026-01-15T10:30:00.123Z",
+            "updatedAt": "2026-01-15T10:30:00.123Z",
+        });
+        assert_eq!(answer.body, expected, "{case}");
+    }
+    assert_eq!(world.items("lead#").await.len(), 3, "two who name nobody are two leads");
+}
+
+#[tokio::test]
+async fn strings_come_back_as_sent_and_nothing_else_is_taken_for_one() {
+    for field in STRINGS {
+        let world = World::start().await;
+        for value in [json!(""), json!(" x "), json!("não é e-mail"), json!("x".repeat(5_000))] {
+            let answer = world.send(delivery(&json!({ field: value }))).await;
+            assert_eq!((answer.status, &answer.body[field]), (200, &value), "{field}");
+        }
+        for (value, received) in [
+            (json!(1), "number"),
+            (json!(true), "boolean"),
+            (json!([]), "array"),
+            (json!({}), "object"),
+        ] {
+            let answer = world.send(delivery(&json!({ field: value }))).await;
+            assert_eq!(answer.status, 400, "{field}: {value}");
+            assert_eq!(answer.body, invalid(wrong_type(field, "string", received)), "{field}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn custom_and_utm_are_objects_that_come_back_exactly_as_sent() {
+    let world = World::start().await;
+    let deep = format!("{}1{}", r#"{"a":"#.repeat(200), "}".repeat(200));
+    for field in ["custom", "utm"] {
+        for sent in [
+            "{}",
+            r#"{"z":1,"a":1.0,"n":1e400,"big":12345678901234567890123456789}"#,
+            r#"{ "space" : [ 1 , 2 ] }"#,
+            r#"{"s":"\u00e3\ud800","twice":1,"twice":2}"#,
+            &deep,
+        ] {
+            let body = format!(r#"{{"{field}":{sent}}}"#);
+            let answer = world.send(Delivery::new(FUNCTION, body).bearer(TOKEN)).await;
+            assert_eq!(answer.status, 200, "{field}: {sent}");
+            assert!(answer.text.contains(&format!(r#""{field}":{sent}"#)), "{}", answer.text);
+        }
+        for (value, received) in [
+            (json!(null), "null"),
+            (json!([]), "array"),
+            (json!("x"), "string"),
+            (json!(1), "number"),
+        ] {
+            let answer = world.send(delivery(&json!({ field: value }))).await;
+            assert_eq!(answer.status, 400, "{field}: {value}");
+            assert_eq!(answer.body, invalid(wrong_type(field, "object", received)), "{field}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn capture_is_completed_or_partial() {
+    let world = World::start().await;
+    for value in ["completed", "partial"] {
+        let answer = world.send(delivery(&json!({ "capture": value }))).await;
+        assert_eq!((answer.status, &answer.body["capture"]), (200, &json!(value)));
+    }
+    let enum_issue = |received: &str| {
+        let message =
+            format!("Invalid enum value. Expected 'completed' | 'partial', received '{received}'");
+        json!({
+            "received": received, "code": "invalid_enum_value",
+            "options": ["completed", "partial"], "path": ["capture"], "message": message,
+        })
+    };
+    for (value, issue) in [
+        (json!(""), enum_issue("")),
+        (json!("Completed"), enum_issue("Completed")),
+        (json!("it's \"done\""), enum_issue("it's \"done\"")),
+        (json!(null), wrong_type("capture", "string", "null")),
+        (json!(1), wrong_type("capture", "string", "number")),
+    ] {
+        let answer = world.send(delivery(&json!({ "capture": value }))).await;
+        assert_eq!((answer.status, &answer.body), (400, &invalid(issue)), "{value}");
+    }
+}
+
+#[tokio::test]
+async fn all_fields_at_fault_are_named_at_once() {
+    let world = World::start().await;
+    let body = json!({ "name": 1, "site": [], "utm": null, "capture": "x" });
+    let answer = world.send(delivery(&body)).await;
+    let issues = answer.body["issues"].as_array().unwrap();
+    let paths: Vec<&Value> = issues.iter().map(|issue| &issue["path"][0]).collect();
+    assert_eq!(paths, ["name", "site", "utm", "capture"]);
+}
+
+#[tokio::test]
+async fn what_is_no_json_object_is_a_parse_error_and_too_much_is_413() {
+    let world = World::start().await;
+    let parse_error = json!({ "message": "Failed to parse request body", "code": "PARSE_ERROR" });
+    for body in ["", "{", "[]", "null", "\"x\"", "{} {}"] {
+        let answer = world.send(Delivery::new(FUNCTION, body).bearer(TOKEN)).await;
+        assert_eq!((answer.status, &answer.body), (400, &parse_error), "{body}");
+    }
+    let body = vec![b' '; shared::MAX_BODY_BYTES + 1];
+    let answer = world.send(Delivery::new(FUNCTION, body).bearer(TOKEN)).await;
+    let too_large = json!({ "message": "Request body too large", "code": "PAYLOAD_TOO_LARGE" });
+    assert_eq!((answer.status, answer.body), (413, too_large));
+}
+
+#[tokio::test]
+async fn without_a_good_token_nothing_is_taken() {
+    let world = World::start().await;
+    let unauthorized = json!({ "message": "UNAUTHORIZED", "code": "UNAUTHORIZED" });
+    let anonymous = Delivery::new(FUNCTION, "{}");
+    for (case, delivery) in [
+        ("none", anonymous.clone()),
+        ("unknown", anonymous.clone().bearer("x")),
+        ("another provider's", anonymous.bearer("sk_demo_integrabot")),
+    ] {
+        let answer = world.send(delivery).await;
+        assert_eq!((answer.status, &answer.body), (401, &unauthorized), "{case}");
+        assert_eq!(answer.headers["www-authenticate"], "Bearer", "{case}");
+    }
+}
+
+#[tokio::test]
+async fn the_same_person_again_is_a_new_lead() {
+    let world = World::start().await;
+    let body = |name: &str| json!({ "name": name, "email": "m@x.com", "phone": "5511" });
+    let first = world.send(delivery(&body("Maria"))).await;
+    let second = world.send(delivery(&body("Maria S."))).await;
+    assert_eq!((first.status, second.status), (200, 200));
+    assert_ne!(first.body["id"], second.body["id"]);
+}
+
+#[tokio::test]
+async fn a_lead_shows_the_workspace_of_its_key() {
+    let world = World::start().await;
+    let account = Account { provider: Provider::RdStation, id: "wpc_other".to_owned() };
+    world.open_account("other", account).await;
+    let body = json!({ "email": "m@x.com" }).to_string();
+    let demo = world.send(Delivery::new(FUNCTION, body.clone()).bearer(TOKEN)).await;
+    let other = world.send(Delivery::new(FUNCTION, body).bearer("other")).await;
+    assert_eq!(demo.body["workspaceId"], "wpc_demo");
+    assert_eq!(other.body["workspaceId"], "wpc_other");
+    assert_ne!(demo.body["id"], other.body["id"], "no replay of another account's lead");
+}

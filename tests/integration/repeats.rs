@@ -1,0 +1,305 @@
+//! Deliveries that come again: the replay window and `Idempotency-Key`, at every provider.
+
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use std::{collections::HashSet, sync::Arc};
+use tests::{Answer, Delivery, World};
+use tokio::task::JoinSet;
+
+/// A provider, as these tests need it: how to deliver, and what is answered.
+struct Case {
+    function: &'static str,
+    /// The status of a new lead.
+    created: u16,
+    /// Whether the provider knows a person again by itself.
+    unique: bool,
+    /// A body that names a person, and can be told from another by `n`.
+    body: fn(n: usize) -> Value,
+    /// The part of the answer where the lead stands.
+    lead: fn(&Value) -> &Value,
+    headers: &'static [(&'static str, &'static str)],
+}
+
+const CASES: [Case; 5] = [
+    Case {
+        function: "integrabot-create-lead",
+        created: 201,
+        unique: true,
+        body: |n| json!({ "name": "Ana", "type": "web", "email": format!("a{n}@x.com") }),
+        lead: |answer| answer,
+        headers: &[("authorization", "Bearer sk_demo_integrabot")],
+    },
+    Case {
+        function: "rdstation-create-lead",
+        created: 200,
+        unique: false,
+        body: |n| json!({ "email": format!("a{n}@x.com") }),
+        lead: |answer| answer,
+        headers: &[("authorization", "Bearer demo-rdstation")],
+    },
+    Case {
+        function: "pollybot-create-lead",
+        created: 201,
+        unique: true,
+        body: |n| json!({ "name": "Ana", "email": format!("a{n}@x.com") }),
+        lead: |answer| &answer["data"],
+        headers: &[("authorization", "Bearer sk-workspace_your_api_key")],
+    },
+    Case {
+        function: "keyspot-create-lead",
+        created: 201,
+        unique: false,
+        body: |n| json!({ "name": "A", "email": "a@x.com", "phone": n.to_string(), "message": "m" }),
+        lead: |answer| &answer["data"],
+        headers: &[],
+    },
+    Case {
+        function: "flextell-create-lead",
+        created: 201,
+        unique: false,
+        body: |n| json!({ "last_name": "Smith", "phone_number": n.to_string() }),
+        lead: |answer| &answer["data"],
+        headers: &[("authorization", "Bearer demo-flextell"), ("x-tenant", "1")],
+    },
+];
+
+impl Case {
+    async fn delivery(&self, world: &World, n: usize) -> Delivery {
+        let mut delivery = Delivery::new(self.function, (self.body)(n).to_string());
+        for (name, value) in self.headers {
+            delivery = delivery.header(name, value);
+        }
+        if self.headers.is_empty() {
+            let request = Delivery::new("keyspot-issue-token", "");
+            let request = request.header("x-api-key", "demo-key");
+            let issued = world.send(request.header("x-api-secret", "demo-secret")).await;
+            delivery = delivery.bearer(issued.body["data"]["token"].as_str().unwrap());
+        }
+        delivery
+    }
+
+    fn lead_of<'a>(&self, answer: &'a Answer) -> &'a Value {
+        (self.lead)(&answer.body)
+    }
+}
+
+fn is_replayed(answer: &Answer) -> bool {
+    answer.headers.get("idempotency-replayed") == Some(&json!("true"))
+}
+
+/// Sent again, a delivery got the first answer, said to be a replay.
+fn assert_replay(again: &Answer, first: &Answer, case: &str) {
+    assert_eq!((again.status, &again.text), (first.status, &first.text), "{case}");
+    assert!(is_replayed(again) && !is_replayed(first), "{case}");
+}
+
+#[tokio::test]
+async fn inside_the_replay_window_the_same_body_is_the_same_lead() {
+    for case in CASES.iter().filter(|case| !case.unique) {
+        let name = case.function;
+        let world = World::start().await;
+        let delivery = case.delivery(&world, 1).await;
+        let first = world.send(delivery.clone()).await;
+        assert_eq!(first.status, case.created, "{name}");
+        world.advance(SignedDuration::from_secs(299));
+        assert_replay(&world.send(delivery.clone()).await, &first, name);
+        assert_eq!(world.items("lead#").await.len(), 1, "{name}");
+        let other = world.send(case.delivery(&world, 2).await).await;
+        assert_ne!(case.lead_of(&other)["id"], case.lead_of(&first)["id"], "{name}: another body");
+        world.advance(SignedDuration::from_secs(1));
+        let later = world.send(delivery).await;
+        assert_eq!(later.status, case.created, "{name}");
+        assert_ne!(case.lead_of(&later)["id"], case.lead_of(&first)["id"], "{name}: too late");
+        assert!(!is_replayed(&later), "{name}");
+        assert_eq!(world.items("lead#").await.len(), 3, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_window_of_zero_makes_two_leads() {
+    for case in CASES.iter().filter(|case| !case.unique) {
+        let world = World::start().await.with_replay_window(SignedDuration::ZERO);
+        for _ in 0..2 {
+            let answer = world.send(case.delivery(&world, 1).await).await;
+            assert_eq!((answer.status, is_replayed(&answer)), (case.created, false));
+        }
+        assert_eq!(world.items("lead#").await.len(), 2, "{}", case.function);
+        assert!(world.items("claim#").await.is_empty(), "{}", case.function);
+    }
+}
+
+#[tokio::test]
+async fn the_same_key_and_body_get_the_first_answer_for_24_hours() {
+    for case in CASES {
+        let name = case.function;
+        let world = World::start().await;
+        let first = case.delivery(&world, 1).await.header("idempotency-key", "\"key-1\"");
+        let first = world.send(first).await;
+        assert_eq!((first.status, is_replayed(&first)), (case.created, false), "{name}");
+        for (hours, key) in [(1, "\"key-1\""), (22, "key-1")] {
+            world.advance(SignedDuration::from_hours(hours));
+            let again = case.delivery(&world, 1).await.header("idempotency-key", key);
+            assert_replay(&world.send(again).await, &first, name);
+        }
+        assert_eq!(world.items("lead#").await.len(), 1, "{name}");
+        world.advance(SignedDuration::from_hours(1));
+        let late = case.delivery(&world, 1).await.header("idempotency-key", "key-1");
+        let late = world.send(late).await;
+        assert!(!is_replayed(&late), "{name}: the key is free again");
+        let leads = if case.unique { 1 } else { 2 };
+        assert_eq!(world.items("lead#").await.len(), leads, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn the_same_key_with_another_body_is_422() {
+    let expected = [
+        json!({
+            "error": "Validation Error",
+            "message": {
+                "Idempotency-Key": ["A chave de idempotência já foi usada com outro corpo."],
+            },
+        }),
+        json!({
+            "message": "Idempotency-Key was used before with another body",
+            "code": "UNPROCESSABLE_CONTENT",
+        }),
+        json!({
+            "success": false, "error": "Idempotency-Key was used before with another body",
+            "code": "IDEMPOTENCY_KEY_REUSED",
+        }),
+        json!({
+            "error": "Idempotency-Key was used before with another body",
+            "code": "IDEMPOTENCY_KEY_REUSED",
+        }),
+        json!({
+            "error": "validation_error",
+            "message": "The Idempotency-Key was used before with another body.",
+        }),
+    ];
+    for (case, expected) in CASES.iter().zip(expected) {
+        let world = World::start().await;
+        for n in [1, 2] {
+            let delivery = case.delivery(&world, n).await.header("idempotency-key", "key-1");
+            let answer = world.send(delivery).await;
+            if n == 1 {
+                assert_eq!(answer.status, case.created, "{}", case.function);
+            } else {
+                assert_eq!((answer.status, &answer.body), (422, &expected), "{}", case.function);
+            }
+        }
+        assert_eq!(world.items("lead#").await.len(), 1, "{}", case.function);
+    }
+}
+
+/// What a key came to is remembered also where it was no new lead.
+#[tokio::test]
+async fn a_key_that_met_a_known_person_is_answered_the_same_again() {
+    for case in CASES.iter().filter(|case| case.unique) {
+        let name = case.function;
+        let world = World::start().await;
+        world.send(case.delivery(&world, 1).await).await;
+        let keyed = case.delivery(&world, 1).await.header("idempotency-key", "key-1");
+        let known = world.send(keyed.clone()).await;
+        assert_ne!(known.status, case.created, "{name}");
+        assert_replay(&world.send(keyed).await, &known, name);
+        let other = case.delivery(&world, 2).await.header("idempotency-key", "key-1");
+        assert_eq!(world.send(other).await.status, 422, "{name}");
+        assert_eq!(world.items("lead#").await.len(), 1, "{name}");
+    }
+}
+
+/// A replayed body under a key of its own: the key is remembered with the lead it met.
+#[tokio::test]
+async fn a_key_that_met_a_replay_is_remembered_too() {
+    for case in CASES.iter().filter(|case| !case.unique) {
+        let name = case.function;
+        let world = World::start().await;
+        let first = world.send(case.delivery(&world, 1).await).await;
+        let keyed = case.delivery(&world, 1).await.header("idempotency-key", "key-1");
+        assert_replay(&world.send(keyed).await, &first, name);
+        world.advance(SignedDuration::from_hours(1));
+        let keyed = case.delivery(&world, 1).await.header("idempotency-key", "key-1");
+        assert_replay(&world.send(keyed).await, &first, name);
+        let other = case.delivery(&world, 2).await.header("idempotency-key", "key-1");
+        assert_eq!(world.send(other).await.status, 422, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_of_one_account_means_nothing_in_another() {
+    let world = World::start().await;
+    for case in CASES {
+        let delivery = case.delivery(&world, 1).await.header("idempotency-key", "key-1");
+        let answer = world.send(delivery).await;
+        assert_eq!((answer.status, is_replayed(&answer)), (case.created, false));
+    }
+}
+
+#[tokio::test]
+async fn a_key_of_more_than_255_characters_is_a_field_at_fault() {
+    for case in CASES {
+        let world = World::start().await;
+        for (length, accepted) in [(255, true), (256, false)] {
+            let key = "k".repeat(length);
+            let delivery = case.delivery(&world, length).await.header("idempotency-key", &key);
+            let answer = world.send(delivery).await;
+            assert_eq!(answer.status == case.created, accepted, "{}: {length}", case.function);
+            assert_eq!(answer.text.contains("Idempotency-Key"), !accepted, "{}", answer.text);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_at_once_with_one_key_are_one_lead_and_get_one_answer() {
+    for case in CASES {
+        let name = case.function;
+        let world = Arc::new(World::start().await);
+        let delivery = case.delivery(&world, 1).await.header("idempotency-key", "key-1");
+        let mut senders = JoinSet::new();
+        for _ in 0..50 {
+            let (world, delivery) = (Arc::clone(&world), delivery.clone());
+            senders.spawn(async move { world.send(delivery).await });
+        }
+        let answers = senders.join_all().await;
+        assert!(answers.iter().all(|answer| answer.status == case.created), "{name}");
+        let texts: HashSet<&str> = answers.iter().map(|answer| answer.text.as_str()).collect();
+        assert_eq!(texts.len(), 1, "{name}");
+        assert_eq!(answers.iter().filter(|answer| !is_replayed(answer)).count(), 1, "{name}");
+        assert_eq!(world.items("lead#").await.len(), 1, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_keyspots_opens_no_other_address() {
+    let world = World::start().await;
+    let token = {
+        let request = Delivery::new("keyspot-issue-token", "").header("x-api-key", "demo-key");
+        let issued = world.send(request.header("x-api-secret", "demo-secret")).await;
+        issued.body["data"]["token"].as_str().unwrap().to_owned()
+    };
+    for case in CASES.iter().filter(|case| case.function != "keyspot-create-lead") {
+        let delivery = case.delivery(&world, 1).await.bearer(&token);
+        assert_eq!(world.send(delivery).await.status, 401, "{}", case.function);
+    }
+}
+
+#[tokio::test]
+async fn a_key_of_one_provider_opens_no_other() {
+    let world = World::start().await;
+    let keys = [
+        "sk_demo_integrabot",
+        "demo-rdstation",
+        "sk-workspace_your_api_key",
+        "demo-key",
+        "demo-flextell",
+    ];
+    for case in CASES {
+        for key in keys {
+            let own = case.headers.iter().any(|(_, value)| value.ends_with(key));
+            let delivery = case.delivery(&world, 1).await.bearer(key);
+            let status = world.send(delivery).await.status;
+            assert_eq!(status != 401, own, "{}: {key}", case.function);
+        }
+    }
+}
