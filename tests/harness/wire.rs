@@ -23,6 +23,9 @@ pub enum Fault {
     AnswerAndTokenLost,
 }
 
+/// What a create asks of the table.
+const CREATE_OPERATIONS: [&str; 4] = ["BatchGetItem", "GetItem", "PutItem", "TransactWriteItems"];
+
 /// A proxy in front of a table, which counts what passes and fails on demand.
 pub struct Wire {
     /// Where it listens.
@@ -35,6 +38,7 @@ struct State {
     upstream: String,
     client: reqwest::Client,
     passed: Mutex<Vec<String>>,
+    consumed: Mutex<f64>,
     faults: Mutex<VecDeque<(&'static str, Fault)>>,
     forget_token: Mutex<bool>,
 }
@@ -52,6 +56,12 @@ impl Wire {
     /// The next request of this DynamoDB operation meets this fault.
     pub fn fail_next(&self, operation: &'static str, fault: Fault) {
         self.state.faults.lock().unwrap().push_back((operation, fault));
+    }
+
+    /// The capacity units consumed since this was last asked, as the table counts them: for
+    /// writes that were done and for reads, not for writes that were refused.
+    pub fn take_consumed_units(&self) -> f64 {
+        std::mem::take(&mut *self.state.consumed.lock().unwrap())
     }
 
     /// The DynamoDB operations that have come by since this was last asked.
@@ -80,18 +90,22 @@ async fn pass(
     let target = head.headers["x-amz-target"].to_str().unwrap();
     let operation = target.rsplit('.').next().unwrap().to_owned();
     let fault = next_fault(state, &operation);
+    if CREATE_OPERATIONS.contains(&operation.as_str()) {
+        body = edited(&body, "ReturnConsumedCapacity", "TOTAL");
+        head.headers.remove(CONTENT_LENGTH);
+    }
     state.passed.lock().unwrap().push(operation);
     if fault == Some(Fault::RequestLost) {
         return Err(io::Error::other("request lost"));
     }
     if std::mem::take(&mut *state.forget_token.lock().unwrap()) {
-        body = with_another_token(&body);
-        head.headers.remove(CONTENT_LENGTH);
+        body = edited(&body, "ClientRequestToken", "another");
     }
     let answer = state.client.post(&state.upstream).headers(head.headers).body(body).send().await;
     let answer = answer.map_err(io::Error::other)?;
     let status = answer.status();
     let bytes = answer.bytes().await.map_err(io::Error::other)?;
+    *state.consumed.lock().unwrap() += consumed_units(&bytes);
     match fault {
         Some(Fault::AnswerLost) => return Err(io::Error::other("answer lost")),
         Some(Fault::AnswerAndTokenLost) => {
@@ -111,8 +125,16 @@ fn next_fault(state: &State, operation: &str) -> Option<Fault> {
     faults.remove(position).map(|(_, fault)| fault)
 }
 
-fn with_another_token(body: &[u8]) -> Bytes {
+fn edited(body: &[u8], member: &str, value: &str) -> Bytes {
     let mut request: Value = serde_json::from_slice(body).unwrap();
-    request["ClientRequestToken"] = "another".into();
+    request[member] = value.into();
     request.to_string().into()
+}
+
+/// `ConsumedCapacity` is one object, or a list of one for each table.
+fn consumed_units(answer: &[u8]) -> f64 {
+    let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
+    let consumed = &answer["ConsumedCapacity"];
+    let units = |table: &Value| table["CapacityUnits"].as_f64().unwrap_or_default();
+    consumed.as_array().map_or_else(|| units(consumed), |tables| tables.iter().map(units).sum())
 }

@@ -82,6 +82,11 @@ impl World {
         send_to(&self.app, delivery).await
     }
 
+    /// A token of Keyspot's for the demo account.
+    pub async fn keyspot_token(&self) -> String {
+        issue_token(&self.app).await
+    }
+
     /// Every item of the table whose partition key begins with `prefix`.
     pub async fn items(&self, prefix: &str) -> Vec<HashMap<String, AttributeValue>> {
         let pages = self.direct_client().scan().table_name(TABLE_NAME).into_paginator().items();
@@ -106,11 +111,14 @@ pub async fn send_event(app: &Keyspot, function: &str, event: &str) -> Answer {
     if !event.contains("{{token}}") {
         return run(app, function, event).await;
     }
+    run(app, function, &event.replace("{{token}}", &issue_token(app).await)).await
+}
+
+async fn issue_token(app: &Keyspot) -> String {
     let delivery = Delivery::new("keyspot-issue-token", "");
     let delivery = delivery.header("x-api-key", "demo-key").header("x-api-secret", "demo-secret");
     let issued = run(app, delivery.function, &delivery.event().to_string()).await;
-    let token = issued.body["data"]["token"].as_str().unwrap();
-    run(app, function, &event.replace("{{token}}", token)).await
+    issued.body["data"]["token"].as_str().unwrap().to_owned()
 }
 
 async fn run(app: &Keyspot, function: &str, event: &str) -> Answer {

@@ -35,14 +35,8 @@ fn token_request(key: &str, secret: &str) -> Delivery {
     Delivery::new("keyspot-issue-token", "").header("x-api-key", key).header("x-api-secret", secret)
 }
 
-async fn token(world: &World) -> String {
-    let answer = world.send(token_request("demo-key", "demo-secret")).await;
-    assert_eq!(answer.status, 200);
-    answer.body["data"]["token"].as_str().unwrap().to_owned()
-}
-
 async fn deliver(world: &World, body: &Value) -> tests::Answer {
-    let token = token(world).await;
+    let token = world.keyspot_token().await;
     world.send(Delivery::new(FUNCTION, body.to_string()).bearer(&token)).await
 }
 
@@ -193,7 +187,7 @@ async fn a_property_code_links_the_property_and_fills_the_title() {
 #[tokio::test]
 async fn the_directory_is_read_once_and_warm_not_at_all() {
     let world = World::start().await;
-    let token = token(&world).await;
+    let token = world.keyspot_token().await;
     let send = |n: u32| {
         let mut body = example_with("propertyCode", json!("AP001"));
         body["phone"] = n.to_string().into();
@@ -218,7 +212,7 @@ async fn the_same_person_again_is_a_new_lead() {
 #[tokio::test]
 async fn a_token_is_a_jwt_that_is_good_for_exactly_one_hour() {
     let world = World::start().await;
-    let token = token(&world).await;
+    let token = world.keyspot_token().await;
     let claims = jsonwebtoken::dangerous::insecure_decode::<Value>(&token).unwrap();
     assert_eq!(claims.header.alg, Algorithm::HS256);
     let claims = claims.claims;
@@ -327,7 +321,7 @@ async fn no_other_token_opens_the_lead_address() {
 #[tokio::test]
 async fn a_token_dies_with_its_credential() {
     let world = World::start().await;
-    let token = token(&world).await;
+    let token = world.keyspot_token().await;
     let account = Account { provider: Provider::Keyspot, id: "demo".to_owned() };
     let secret = Some(TokenHash::of("demo-secret"));
     let revoked_at = Some(world.now());
@@ -341,7 +335,7 @@ async fn a_token_dies_with_its_credential() {
 async fn signing_keys_rotate_without_an_outage() {
     const NEXT_KEY: &str = "the next signing key of 32 bytes";
     let world = World::start().await;
-    let token = token(&world).await;
+    let token = world.keyspot_token().await;
     let with_keys = |current, previous| {
         let Context { table, sources, replay_window, .. } = &world.app.context;
         let answer_within = std::time::Duration::from_secs(28);
@@ -400,7 +394,7 @@ async fn an_account_may_list_the_networks_it_accepts() {
 #[tokio::test]
 async fn what_is_no_json_object_is_400_and_too_much_is_413() {
     let world = World::start().await;
-    let token = token(&world).await;
+    let token = world.keyspot_token().await;
     let expected = error("The body must be a JSON object", "VALIDATION_ERROR");
     for body in ["", "{", "[]", "null", "7"] {
         let answer = world.send(Delivery::new(FUNCTION, body).bearer(&token)).await;

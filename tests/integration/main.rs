@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where and stop")]
 
 mod access;
+mod consumption;
 mod events;
 mod flextell;
 mod http;
@@ -10,4 +11,5 @@ mod keyspot;
 mod pollybot;
 mod rdstation;
 mod repeats;
+mod snippets;
 mod table;

@@ -70,10 +70,7 @@ impl Case {
             delivery = delivery.header(name, value);
         }
         if self.headers.is_empty() {
-            let request = Delivery::new("keyspot-issue-token", "");
-            let request = request.header("x-api-key", "demo-key");
-            let issued = world.send(request.header("x-api-secret", "demo-secret")).await;
-            delivery = delivery.bearer(issued.body["data"]["token"].as_str().unwrap());
+            delivery = delivery.bearer(&world.keyspot_token().await);
         }
         delivery
     }
@@ -273,11 +270,7 @@ async fn fifty_at_once_with_one_key_are_one_lead_and_get_one_answer() {
 #[tokio::test]
 async fn a_token_of_keyspots_opens_no_other_address() {
     let world = World::start().await;
-    let token = {
-        let request = Delivery::new("keyspot-issue-token", "").header("x-api-key", "demo-key");
-        let issued = world.send(request.header("x-api-secret", "demo-secret")).await;
-        issued.body["data"]["token"].as_str().unwrap().to_owned()
-    };
+    let token = world.keyspot_token().await;
     for case in CASES.iter().filter(|case| case.function != "keyspot-create-lead") {
         let delivery = case.delivery(&world, 1).await.bearer(&token);
         assert_eq!(world.send(delivery).await.status, 401, "{}", case.function);
