@@ -3,6 +3,9 @@ use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::HashMap;
 
+/// The longest sort key DynamoDB takes, in bytes.
+const MAX_SORT_KEY: usize = 1_024;
+
 /// Names a thing that an account has: a property, a chatbot, a status.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct EntryKey {
@@ -16,6 +19,11 @@ impl EntryKey {
     /// The thing of this kind and id.
     pub fn new(kind: &'static str, id: impl ToString) -> Self {
         Self { kind, id: id.to_string() }
+    }
+
+    /// Senders choose the id: one that no sort key can hold names nothing.
+    fn can_exist(&self) -> bool {
+        self.sort_key().len() <= MAX_SORT_KEY
     }
 
     /// Its sort key: `<kind>#<id>`.
@@ -66,7 +74,7 @@ impl Directory {
     ) -> Result<Entries, StoreError> {
         let mut found = HashMap::new();
         let mut missing = Vec::new();
-        for key in keys {
+        for key in keys.into_iter().filter(EntryKey::can_exist) {
             match self.kept.get(&(account.clone(), key.clone()), now) {
                 Some(entry) => {
                     found.insert(key, entry);

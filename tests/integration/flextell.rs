@@ -202,6 +202,7 @@ async fn the_tenant_must_be_a_number_that_the_token_may_act_for() {
         ("empty", tenant(""), 400, &bad),
         ("text", tenant("acme"), 400, &bad),
         ("negative", tenant("-1"), 400, &bad),
+        ("a sign", tenant("+1"), 400, &bad),
         ("a fraction", tenant("1.5"), 400, &bad),
         ("too large", tenant("99999999999999999999"), 400, &bad),
         ("foreign", tenant("2"), 403, &foreign),

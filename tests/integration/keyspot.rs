@@ -168,6 +168,8 @@ async fn a_property_code_links_the_property_and_fills_the_title() {
         ("known, with a title", titled, json!([id, "Cobertura"])),
         ("unknown", unknown, json!([null, null])),
         ("unknown, with a title", unknown_titled, json!([null, "Casa"])),
+        ("empty", json!({ "propertyCode": "" }), json!([null, null])),
+        ("longer than a key", json!({ "propertyCode": "A".repeat(9_000) }), json!([null, null])),
     ];
     for (case, given, expected) in cases {
         let world = World::start().await;

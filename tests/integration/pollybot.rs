@@ -217,7 +217,8 @@ async fn one_workspace_never_sees_or_blocks_another() {
 async fn a_chatbot_that_is_not_the_workspaces_is_404() {
     let world = World::start().await;
     let not_found = error("Chatbot not found or access denied", "CHATBOT_NOT_FOUND");
-    for id in ["cb_unknown", "%", "cb_1234567890abcdef#", " "] {
+    let too_long = "c".repeat(2_000);
+    for id in ["cb_unknown", "%", "cb_1234567890abcdef#", " ", &too_long] {
         let request = Delivery::new(FUNCTION, example().to_string()).bearer(TOKEN).chatbot(id);
         let answer = world.send(request).await;
         assert_eq!((answer.status, &answer.body), (404, &not_found), "{id}");

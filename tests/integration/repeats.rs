@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use std::{collections::HashSet, sync::Arc};
-use tests::{Answer, Delivery, World};
+use tests::{Answer, Delivery, Fault, World};
 use tokio::task::JoinSet;
 
 /// A provider, as these tests need it: how to deliver, and what is answered.
@@ -203,6 +203,20 @@ async fn a_key_that_met_a_known_person_is_answered_the_same_again() {
         let other = case.delivery(&world, 2).await.header("idempotency-key", "key-1");
         assert_eq!(world.send(other).await.status, 422, "{name}");
         assert_eq!(world.items("lead#").await.len(), 1, "{name}");
+    }
+}
+
+/// The write that leaves the key behind may lose its answer, too.
+#[tokio::test]
+async fn a_key_whose_own_write_lost_its_answer_is_no_replay() {
+    for case in CASES.iter().filter(|case| case.unique) {
+        let world = World::start().await;
+        world.send(case.delivery(&world, 1).await).await;
+        world.wire.fail_next("PutItem", Fault::AnswerLost);
+        let keyed = case.delivery(&world, 1).await.header("idempotency-key", "key-1");
+        let known = world.send(keyed.clone()).await;
+        assert!(!is_replayed(&known), "{}", case.function);
+        assert_replay(&world.send(keyed).await, &known, case.function);
     }
 }
 

@@ -1,5 +1,5 @@
 use crate::{
-    create_lead::{Details, Refusal},
+    contract::{Details, Refusal},
     directory::{ReferenceSource, Status, User},
 };
 use lambda_http::{Body, Response, http::StatusCode};

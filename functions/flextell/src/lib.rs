@@ -1,6 +1,7 @@
 //! Flextell's lead API, `POST /api/v1/leads`, as <https://docs.flextell.ai> documents it.
 
 mod answer;
+mod contract;
 mod create_lead;
 mod directory;
 

@@ -1,6 +1,7 @@
 //! Integrabot's lead API, `POST /v1/leads`, as <https://docs.integrabot.ai> documents it.
 
 mod answer;
+mod contract;
 mod create_lead;
 
 pub use create_lead::create_lead;

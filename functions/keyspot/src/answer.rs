@@ -1,4 +1,4 @@
-use crate::{Refusal, create_lead::Details};
+use crate::contract::{Details, Refusal};
 use lambda_http::{Body, Response, http::StatusCode};
 use serde::Serialize;
 use serde_json::json;

@@ -1,4 +1,4 @@
-use crate::{Keyspot, Refusal, answer::answer_token, check_network};
+use crate::{Keyspot, answer::answer_token, check_network, contract::Refusal};
 use lambda_http::{Body, Request, Response, http::HeaderMap};
 use shared::{Context, Provider, Rejection, TokenHash, Unauthorized, telemetry};
 use std::time::Instant;

@@ -2,17 +2,20 @@
 //! <https://developers.keyspot.com.br> documents them.
 
 mod answer;
+mod contract;
 mod create_lead;
 mod issue_token;
 mod signing_keys;
 
 pub use answer::LEAD_ID;
-pub use create_lead::{PROPERTY, Property, create_lead};
+pub use contract::{PROPERTY, Property};
+pub use create_lead::create_lead;
 pub use issue_token::issue_token;
 pub use signing_keys::SigningKeys;
 
+use contract::Refusal;
 use lambda_http::Request;
-use shared::{ApiKey, Context, Rejection, StartUpError, source_address};
+use shared::{ApiKey, Context, StartUpError, source_address};
 
 /// What Keyspot's handlers are given besides the request.
 pub struct Keyspot {
@@ -30,30 +33,6 @@ impl Keyspot {
     pub async fn from_env() -> Result<Self, StartUpError> {
         let signing_keys = SigningKeys::from_env()?;
         Ok(Self { context: Context::from_env().await?, signing_keys })
-    }
-}
-
-/// Why Keyspot refuses a request.
-enum Refusal {
-    /// For a reason any provider may have.
-    Rejected(Rejection),
-    /// The account does not accept the network it comes from.
-    IpBlocked,
-}
-
-impl Refusal {
-    /// The reason's name in logs.
-    fn as_str(&self) -> &'static str {
-        match self {
-            Self::Rejected(rejection) => rejection.as_str(),
-            Self::IpBlocked => "ip_blocked",
-        }
-    }
-}
-
-impl<R: Into<Rejection>> From<R> for Refusal {
-    fn from(rejection: R) -> Self {
-        Self::Rejected(rejection.into())
     }
 }
 

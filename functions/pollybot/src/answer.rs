@@ -1,4 +1,4 @@
-use crate::create_lead::{Details, Refusal};
+use crate::contract::{Details, Refusal};
 use lambda_http::{Body, Response, http::StatusCode};
 use serde::Serialize;
 use serde_json::{json, value::RawValue};

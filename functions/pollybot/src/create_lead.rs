@@ -1,29 +1,15 @@
-use crate::answer::answer;
+use crate::{
+    answer::answer,
+    contract::{CHATBOT, CreateLead, Details, Refusal},
+};
 use jiff::Timestamp;
 use lambda_http::{Body, Request, RequestExt, Response};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::{
-    Account, Claims, Context, EntryKey, Fields, Lead, LeadId, NewLead, Outcome, Provider, RawJson,
-    Rejection, Standing, TokenHash, Violation, bearer_token, read_body, rules, telemetry,
+    Account, Claims, Context, EntryKey, NewLead, Outcome, Provider, Standing, TokenHash,
+    bearer_token, read_body, telemetry,
 };
 use std::time::Instant;
-
-/// The kind of a chatbot in the directory of a workspace.
-pub const CHATBOT: &str = "chatbot";
-
-/// Where a lead may stand. The first is the default.
-const STATUSES: [&str; 6] = ["new", "contacted", "qualified", "converted", "lost", "follow_up"];
-
-/// Why PollyBot refuses a delivery.
-pub(crate) enum Refusal {
-    /// For a reason any provider may have.
-    Rejected(Rejection),
-    /// The chatbot in the path is none of the workspace's.
-    ChatbotNotFound,
-    /// The workspace has a lead with this e-mail.
-    DuplicateEmail { email: String, existing: LeadId, replayed: bool },
-}
 
 /// Answers a request to `POST /api/v1/chatbots/{chatbotId}/leads`, or to its alias
 /// `POST /api/v1/leads`, which the provider's own samples use.
@@ -70,75 +56,5 @@ async fn find_chatbot(
     match entries.get::<Value>(&key)? {
         Some(_) => Ok(Some(id)),
         None => Err(Refusal::ChatbotNotFound),
-    }
-}
-
-/// The request body. Unknown members are ignored.
-struct CreateLead {
-    name: String,
-    email: String,
-    phone: Option<String>,
-    source: Option<String>,
-    status: Option<&'static str>,
-    metadata: Option<RawJson>,
-}
-
-/// What PollyBot knows of a lead and others do not.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Details {
-    pub(crate) workspace_id: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) chatbot_id: Option<String>,
-    pub(crate) metadata: RawJson,
-}
-
-impl CreateLead {
-    fn read(mut body: Fields<'_>) -> Result<Self, Vec<Violation>> {
-        let lead = Self {
-            name: body.required_string("name", &[]),
-            email: body.required_string("email", &[rules::email]),
-            phone: body.string("phone", &[]),
-            source: body.string("source", &[]),
-            status: body.choice("status", &STATUSES),
-            metadata: body.object("metadata"),
-        };
-        body.finish(lead)
-    }
-
-    fn into_lead(
-        self,
-        id: LeadId,
-        created_at: Timestamp,
-        workspace_id: String,
-        chatbot_id: Option<String>,
-    ) -> Lead<Details> {
-        let metadata = self.metadata.unwrap_or_else(RawJson::empty_object);
-        Lead {
-            id,
-            created_at,
-            name: Some(self.name),
-            email: Some(self.email),
-            phone: self.phone,
-            source: self.source,
-            status: Some(self.status.unwrap_or(STATUSES[0]).to_owned()),
-            details: Details { workspace_id, chatbot_id, metadata },
-        }
-    }
-}
-
-impl Refusal {
-    /// The reason's name in logs.
-    fn as_str(&self) -> &'static str {
-        match self {
-            Self::Rejected(rejection) => rejection.as_str(),
-            Self::ChatbotNotFound => "chatbot_not_found",
-            Self::DuplicateEmail { .. } => "existing",
-        }
-    }
-}
-
-impl<R: Into<Rejection>> From<R> for Refusal {
-    fn from(rejection: R) -> Self {
-        Self::Rejected(rejection.into())
     }
 }

@@ -2,7 +2,9 @@
 //! <https://pollybot.app/docs/api-endpoints/leads/create> documents it.
 
 mod answer;
+mod contract;
 mod create_lead;
 
 pub use answer::LEAD_ID;
-pub use create_lead::{CHATBOT, create_lead};
+pub use contract::CHATBOT;
+pub use create_lead::create_lead;

@@ -1,4 +1,4 @@
-use crate::create_lead::Details;
+use crate::contract::Details;
 use lambda_http::{Body, Response, http::StatusCode};
 use serde::Serialize;
 use serde_json::{Value, json, value::RawValue};

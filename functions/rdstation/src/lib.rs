@@ -2,6 +2,7 @@
 //! <https://docs.rdstationmentoria.com.br> documents it.
 
 mod answer;
+mod contract;
 mod create_lead;
 
 pub use answer::LEAD_ID;

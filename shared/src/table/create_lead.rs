@@ -119,7 +119,7 @@ impl LeadTable {
     }
 
     /// Remembers what became of an `Idempotency-Key` that did not decide it: so that it
-    /// means the same when it comes again. False where another delivery was quicker.
+    /// means the same when it comes again. False where the key means something else by now.
     async fn remember_key(
         &self,
         account: &Account,
@@ -130,9 +130,9 @@ impl LeadTable {
         let key = claims.list.iter().find(|claim| claim.kind == ClaimKind::IdempotencyKey);
         let Some(key) = key else { return Ok(true) };
         let item = claim_item(account, claims, key, held.lead_id, standing)?;
-        match self.put_one(item, claims.received_at).await? {
+        match self.put_one(item.clone(), claims.received_at).await? {
             Written::Stored => Ok(true),
-            Written::Refused(_) => Ok(false),
+            Written::Refused(standing) => Ok(standing == [Some(item)]),
         }
     }
 

@@ -1,0 +1,134 @@
+//! What Flextell documents of a lead: its fields, their rules, and why it refuses one.
+
+use crate::directory::{Ids, ReferenceSource, Resolved, Status, User};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use shared::{Fields, Lead, LeadId, RawJson, Rejection, Violation, rules};
+
+/// Why Flextell refuses a delivery.
+pub(crate) enum Refusal {
+    /// For a reason any provider may have.
+    Rejected(Rejection),
+    /// `X-Tenant` is missing, or no number.
+    BadTenant,
+    /// The token may not act for the tenant.
+    ForeignTenant,
+}
+
+/// The request body. Unknown members are ignored.
+pub(crate) struct CreateLead {
+    pub(crate) last_name: String,
+    pub(crate) first_name: Option<String>,
+    pub(crate) phone_number: Option<String>,
+    pub(crate) email: Option<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) message: Option<String>,
+    pub(crate) preferred_contact: Option<String>,
+    pub(crate) source_page_url: Option<String>,
+    pub(crate) ids: Ids,
+    pub(crate) marketing_attribution: Option<RawJson>,
+}
+
+/// What Flextell knows of a lead and others do not.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Details {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) first_name: Option<String>,
+    pub(crate) last_name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) description: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) message: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) preferred_contact: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) source_page_url: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) country_id: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) country_name: Option<String>,
+    pub(crate) marketing_attribution: RawJson,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) status: Option<Status>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) reference_source: Option<ReferenceSource>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) assigned_user: Option<User>,
+}
+
+impl CreateLead {
+    pub(crate) fn read(mut body: Fields<'_>) -> Result<Self, Vec<Violation>> {
+        let lead = Self {
+            last_name: body.required_string("last_name", &[rules::max_length::<255>]),
+            first_name: body.string("first_name", &[rules::max_length::<255>]),
+            phone_number: body.string("phone_number", &[rules::max_length::<50>]),
+            email: body.string("email", &[rules::email, rules::max_length::<255>]),
+            description: body.string("description", &[]),
+            message: body.string("message", &[]),
+            preferred_contact: body.string("preferred_contact", &[rules::max_length::<50>]),
+            source_page_url: body
+                .string("source_page_url", &[rules::url, rules::max_length::<2048>]),
+            ids: Ids {
+                status: body.integer("lead_status_id"),
+                reference_source: body.integer("lead_reference_source_id"),
+                user: body.integer("assigned_user_id"),
+                country: body.integer("country_id"),
+            },
+            marketing_attribution: body.string_items("marketing_attribution"),
+        };
+        body.finish(lead)
+    }
+
+    pub(crate) fn into_lead(
+        self,
+        id: LeadId,
+        created_at: Timestamp,
+        resolved: Resolved,
+    ) -> Lead<Details> {
+        let names = [self.first_name.as_deref().unwrap_or_default(), &self.last_name];
+        let full_name = names.join(" ").trim().to_owned();
+        let Resolved { status, reference_source, assigned_user, country } = resolved;
+        Lead {
+            id,
+            created_at,
+            name: Some(full_name),
+            email: self.email,
+            phone: self.phone_number,
+            source: reference_source.as_ref().map(|source| source.name.clone()),
+            status: status.as_ref().map(|status| status.name.clone()),
+            details: Details {
+                first_name: self.first_name,
+                last_name: self.last_name,
+                description: self.description,
+                message: self.message,
+                preferred_contact: self.preferred_contact,
+                source_page_url: self.source_page_url,
+                country_id: self.ids.country,
+                country_name: country.map(|country| country.name),
+                marketing_attribution: self
+                    .marketing_attribution
+                    .unwrap_or_else(RawJson::empty_array),
+                status,
+                reference_source,
+                assigned_user,
+            },
+        }
+    }
+}
+
+impl Refusal {
+    /// The reason's name in logs.
+    pub(crate) fn as_str(&self) -> &'static str {
+        match self {
+            Self::Rejected(rejection) => rejection.as_str(),
+            Self::BadTenant => "bad_tenant",
+            Self::ForeignTenant => "foreign_tenant",
+        }
+    }
+}
+
+impl<R: Into<Rejection>> From<R> for Refusal {
+    fn from(rejection: R) -> Self {
+        Self::Rejected(rejection.into())
+    }
+}

@@ -1,0 +1,60 @@
+//! What Integrabot documents of a lead: its fields, their rules, and how it becomes ours.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use shared::{Fields, Lead, LeadId, RawJson, Violation, rules};
+
+/// The channels a lead may come from. Older pages of the provider name `whatsapp` and
+/// `instagram` too; its present one does not.
+const TYPES: [&str; 4] = ["web", "telegram", "email", "manual"];
+
+/// The status of a lead that nobody has worked on yet.
+const NEW: &str = "new";
+
+/// The request body, schema `LeadInput`. Unknown members are ignored.
+pub(crate) struct CreateLead {
+    pub(crate) name: String,
+    pub(crate) channel: &'static str,
+    pub(crate) phone_number: Option<String>,
+    pub(crate) email: Option<String>,
+    pub(crate) agent_id: Option<String>,
+    pub(crate) custom_fields: Option<RawJson>,
+}
+
+/// What Integrabot knows of a lead and others do not.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Details {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) agent_id: Option<String>,
+    pub(crate) custom_fields: RawJson,
+}
+
+impl CreateLead {
+    pub(crate) fn read(mut body: Fields<'_>) -> Result<Self, Vec<Violation>> {
+        let lead = Self {
+            name: body.required_string("name", &[]),
+            channel: body.required_choice("type", &TYPES),
+            phone_number: body.string("phone_number", &[rules::digits]),
+            email: body.string("email", &[rules::email]),
+            agent_id: body.string("agent_id", &[rules::uuid]),
+            custom_fields: body.string_members("custom_fields"),
+        };
+        body.finish(lead)
+    }
+
+    pub(crate) fn into_lead(self, id: LeadId, created_at: Timestamp) -> Lead<Details> {
+        Lead {
+            id,
+            created_at,
+            name: Some(self.name),
+            email: self.email,
+            phone: self.phone_number,
+            source: Some(self.channel.to_owned()),
+            status: Some(NEW.to_owned()),
+            details: Details {
+                agent_id: self.agent_id,
+                custom_fields: self.custom_fields.unwrap_or_else(RawJson::empty_object),
+            },
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! What Keyspot documents of a lead: its fields, their rules, and how it becomes ours.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use shared::{Fields, Lead, LeadId, Rejection, Violation, rules};
+
+/// The kind of a property in the directory of an account, found by its code.
+pub const PROPERTY: &str = "property";
+
+/// Where a lead may come from.
+const SOURCES: [&str; 20] = [
+    "WEBSITE",
+    "WHATSAPP",
+    "PHONE",
+    "EMAIL",
+    "SOCIAL_MEDIA",
+    "INSTAGRAM",
+    "FACEBOOK",
+    "PORTAL",
+    "PORTAL_VIVAREAL",
+    "PORTAL_ZAPIMOVEIS",
+    "PORTAL_OLX",
+    "PORTAL_IMOVELWEB",
+    "PORTAL_CHAVESNAMAO",
+    "META_ADS",
+    "GOOGLE_ADS",
+    "RD_STATION",
+    "REFERRAL",
+    "REAL_ESTATE",
+    "OTHER",
+    "API",
+];
+const DEFAULT_SOURCE: &str = "API";
+/// The status of a lead that nobody has worked on yet.
+const NEW_LEAD: &str = "NEW_LEAD";
+
+/// Why Keyspot refuses a request.
+pub(crate) enum Refusal {
+    /// For a reason any provider may have.
+    Rejected(Rejection),
+    /// The account does not accept the network it comes from.
+    IpBlocked,
+}
+
+impl Refusal {
+    /// The reason's name in logs.
+    pub(crate) fn as_str(&self) -> &'static str {
+        match self {
+            Self::Rejected(rejection) => rejection.as_str(),
+            Self::IpBlocked => "ip_blocked",
+        }
+    }
+}
+
+impl<R: Into<Rejection>> From<R> for Refusal {
+    fn from(rejection: R) -> Self {
+        Self::Rejected(rejection.into())
+    }
+}
+
+/// A property of an account, as it stands in the directory.
+#[derive(Serialize, Deserialize)]
+pub struct Property {
+    /// The id a linked lead shows.
+    pub property_id: String,
+    /// The title a lead gets that has none of its own.
+    pub title: String,
+}
+
+/// The request body. Unknown members are ignored.
+pub(crate) struct CreateLead {
+    pub(crate) name: String,
+    pub(crate) email: String,
+    pub(crate) phone: String,
+    pub(crate) message: String,
+    pub(crate) source: Option<&'static str>,
+    pub(crate) property_code: Option<String>,
+    pub(crate) interested_property_title: Option<String>,
+    pub(crate) traffic_origin: Option<String>,
+}
+
+/// What Keyspot knows of a lead and others do not.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Details {
+    pub(crate) message: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    property_code: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) property_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) interested_property_title: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    traffic_origin: Option<String>,
+}
+
+impl CreateLead {
+    pub(crate) fn read(mut body: Fields<'_>) -> Result<Self, Vec<Violation>> {
+        let lead = Self {
+            name: body.required_string("name", &[]),
+            email: body.required_string("email", &[rules::email]),
+            phone: body.required_string("phone", &[]),
+            message: body.required_string("message", &[]),
+            source: body.choice("source", &SOURCES),
+            property_code: body.string("propertyCode", &[]),
+            interested_property_title: body.string("interestedPropertyTitle", &[]),
+            traffic_origin: body.string("trafficOrigin", &[]),
+        };
+        body.finish(lead)
+    }
+
+    pub(crate) fn into_lead(
+        self,
+        id: LeadId,
+        created_at: Timestamp,
+        property: Option<Property>,
+    ) -> Lead<Details> {
+        let (property_id, title) = property.map(|found| (found.property_id, found.title)).unzip();
+        Lead {
+            id,
+            created_at,
+            name: Some(self.name),
+            email: Some(self.email),
+            phone: Some(self.phone),
+            source: Some(self.source.unwrap_or(DEFAULT_SOURCE).to_owned()),
+            status: Some(NEW_LEAD.to_owned()),
+            details: Details {
+                message: self.message,
+                property_code: self.property_code,
+                property_id,
+                interested_property_title: self.interested_property_title.or(title),
+                traffic_origin: self.traffic_origin,
+            },
+        }
+    }
+}

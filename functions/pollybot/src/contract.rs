@@ -1,0 +1,91 @@
+//! What PollyBot documents of a lead: its fields, their rules, and why it refuses one.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use shared::{Fields, Lead, LeadId, RawJson, Rejection, Violation, rules};
+
+/// The kind of a chatbot in the directory of a workspace.
+pub const CHATBOT: &str = "chatbot";
+
+/// Where a lead may stand. The first is the default.
+const STATUSES: [&str; 6] = ["new", "contacted", "qualified", "converted", "lost", "follow_up"];
+
+/// Why PollyBot refuses a delivery.
+pub(crate) enum Refusal {
+    /// For a reason any provider may have.
+    Rejected(Rejection),
+    /// The chatbot in the path is none of the workspace's.
+    ChatbotNotFound,
+    /// The workspace has a lead with this e-mail.
+    DuplicateEmail { email: String, existing: LeadId, replayed: bool },
+}
+
+/// The request body. Unknown members are ignored.
+pub(crate) struct CreateLead {
+    pub(crate) name: String,
+    pub(crate) email: String,
+    pub(crate) phone: Option<String>,
+    pub(crate) source: Option<String>,
+    pub(crate) status: Option<&'static str>,
+    pub(crate) metadata: Option<RawJson>,
+}
+
+/// What PollyBot knows of a lead and others do not.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Details {
+    pub(crate) workspace_id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) chatbot_id: Option<String>,
+    pub(crate) metadata: RawJson,
+}
+
+impl CreateLead {
+    pub(crate) fn read(mut body: Fields<'_>) -> Result<Self, Vec<Violation>> {
+        let lead = Self {
+            name: body.required_string("name", &[]),
+            email: body.required_string("email", &[rules::email]),
+            phone: body.string("phone", &[]),
+            source: body.string("source", &[]),
+            status: body.choice("status", &STATUSES),
+            metadata: body.object("metadata"),
+        };
+        body.finish(lead)
+    }
+
+    pub(crate) fn into_lead(
+        self,
+        id: LeadId,
+        created_at: Timestamp,
+        workspace_id: String,
+        chatbot_id: Option<String>,
+    ) -> Lead<Details> {
+        let metadata = self.metadata.unwrap_or_else(RawJson::empty_object);
+        Lead {
+            id,
+            created_at,
+            name: Some(self.name),
+            email: Some(self.email),
+            phone: self.phone,
+            source: self.source,
+            status: Some(self.status.unwrap_or(STATUSES[0]).to_owned()),
+            details: Details { workspace_id, chatbot_id, metadata },
+        }
+    }
+}
+
+impl Refusal {
+    /// The reason's name in logs.
+    pub(crate) fn as_str(&self) -> &'static str {
+        match self {
+            Self::Rejected(rejection) => rejection.as_str(),
+            Self::ChatbotNotFound => "chatbot_not_found",
+            Self::DuplicateEmail { .. } => "existing",
+        }
+    }
+}
+
+impl<R: Into<Rejection>> From<R> for Refusal {
+    fn from(rejection: R) -> Self {
+        Self::Rejected(rejection.into())
+    }
+}

@@ -1,0 +1,77 @@
+//! What RD Station documents of a lead: its fields, their rules, and how it becomes ours.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use shared::{Fields, JsonType, Lead, LeadId, RawJson, Violation};
+
+/// How much of a lead its assistant has captured. The first is the default.
+const CAPTURES: [&str; 2] = ["completed", "partial"];
+
+/// The request body. Every member is optional; unknown ones are ignored.
+pub(crate) struct CreateLead {
+    pub(crate) agent_id: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) email: Option<String>,
+    pub(crate) phone: Option<String>,
+    pub(crate) company: Option<String>,
+    pub(crate) site: Option<String>,
+    pub(crate) custom: Option<RawJson>,
+    pub(crate) utm: Option<RawJson>,
+    pub(crate) capture: Option<&'static str>,
+}
+
+/// What RD Station knows of a lead and others do not.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Details {
+    pub(crate) workspace_id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) agent_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) company: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) site: Option<String>,
+    pub(crate) custom: RawJson,
+    pub(crate) utm: RawJson,
+}
+
+impl CreateLead {
+    pub(crate) fn read(mut body: Fields<'_>) -> Result<Self, Vec<Violation>> {
+        let lead = Self {
+            agent_id: body.string("agentId", &[]),
+            name: body.string("name", &[]),
+            email: body.string("email", &[]),
+            phone: body.string("phone", &[]),
+            company: body.string("company", &[]),
+            site: body.string("site", &[]),
+            custom: body.not_null("custom", JsonType::Object).object("custom"),
+            utm: body.not_null("utm", JsonType::Object).object("utm"),
+            capture: body.not_null("capture", JsonType::String).choice("capture", &CAPTURES),
+        };
+        body.finish(lead)
+    }
+
+    pub(crate) fn into_lead(
+        self,
+        id: LeadId,
+        created_at: Timestamp,
+        workspace_id: String,
+    ) -> Lead<Details> {
+        Lead {
+            id,
+            created_at,
+            name: self.name,
+            email: self.email,
+            phone: self.phone,
+            source: None,
+            status: Some(self.capture.unwrap_or(CAPTURES[0]).to_owned()),
+            details: Details {
+                workspace_id,
+                agent_id: self.agent_id,
+                company: self.company,
+                site: self.site,
+                custom: self.custom.unwrap_or_else(RawJson::empty_object),
+                utm: self.utm.unwrap_or_else(RawJson::empty_object),
+            },
+        }
+    }
+}
