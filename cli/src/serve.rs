@@ -1,4 +1,5 @@
 use crate::{EmbeddedError, EmbeddedTable, Example, Storage, examples, router, seed_demo_accounts};
+use jiff::SignedDuration;
 use keyspot::{Keyspot, SigningKeys};
 use shared::{
     Context, LeadTable, Sources, StartUpError, StoreError,
@@ -74,6 +75,7 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     tracing_subscriber::registry().with(guarded(lines)).init();
     let stop = stop_signal();
 
+    let settings = Settings::from_env()?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
     let listener = TcpListener::bind(address).await.map_err(|e| ServeError::Port(address, e))?;
     let base = format!("http://{}", listener.local_addr().map_err(ServeError::Server)?);
@@ -81,16 +83,41 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
         Some(endpoint) => {
             let table = find_table(&endpoint).await?;
             say(&greeting(&base, &table, &endpoint));
-            serve_table(listener, table, Patience::DEPLOYED, stop).await
+            serve_table(listener, settings.over(table, Patience::DEPLOYED), stop).await
         }
         None => {
             let embedded = EmbeddedTable::open(&storage(options)).await?;
             let table = seeded_table(&embedded).await?;
             say(&(greeting(&base, &table, embedded.endpoint()) + &examples_text(&base)));
-            let served = serve_table(listener, table, Patience::LOCAL, stop).await;
+            let served = serve_table(listener, settings.over(table, Patience::LOCAL), stop).await;
             embedded.close().await;
             served
         }
+    }
+}
+
+/// What the environment sets.
+struct Settings {
+    sources: Sources,
+    replay_window: SignedDuration,
+    signing_keys: SigningKeys,
+}
+
+impl Settings {
+    fn from_env() -> Result<Self, StartUpError> {
+        let sources = Sources::system();
+        let signing_keys = match SigningKeys::from_env() {
+            // One for as long as this server runs.
+            Err(StartUpError::MissingVariable(_)) => SigningKeys::new(&sources.draw_mark(), None),
+            from_env => from_env,
+        }?;
+        Ok(Self { sources, replay_window: replay_window_from_env()?, signing_keys })
+    }
+
+    fn over(self, table: LeadTable, patience: Patience) -> Keyspot {
+        let Self { sources, replay_window, signing_keys } = self;
+        let context = Context::new(table, sources, replay_window, patience.answer);
+        Keyspot { context, signing_keys }
     }
 }
 
@@ -134,27 +161,14 @@ fn say(text: &str) {
 
 async fn serve_table(
     listener: TcpListener,
-    table: LeadTable,
-    patience: Patience,
+    app: Keyspot,
     stop: watch::Receiver<bool>,
 ) -> Result<(), ServeError> {
-    let sources = Sources::system();
-    let signing_keys = signing_keys(&sources)?;
-    let context = Context::new(table, sources, replay_window_from_env()?, patience.answer);
-    let service = router(&Arc::new(Keyspot { context, signing_keys }))
-        .into_make_service_with_connect_info::<SocketAddr>();
+    let service = router(&Arc::new(app)).into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, service).with_graceful_shutdown(stopped(stop.clone()));
     tokio::select! {
         served = server => served.map_err(ServeError::Server),
         () = async { stopped(stop).await; tokio::time::sleep(DRAIN_FOR).await } => Ok(()),
-    }
-}
-
-/// The signing keys of the environment; without any, one for as long as this server runs.
-fn signing_keys(sources: &Sources) -> Result<SigningKeys, StartUpError> {
-    match SigningKeys::from_env() {
-        Err(StartUpError::MissingVariable(_)) => SigningKeys::new(&sources.draw_mark(), None),
-        from_env => from_env,
     }
 }
 

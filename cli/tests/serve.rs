@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 use std::{
     collections::{HashMap, HashSet},
+    ffi::OsStr,
     io::{BufRead, BufReader, Read},
     path::Path,
     process::{Child, Command, Output, Stdio},
@@ -48,8 +49,11 @@ impl Serve {
         let last_word = |line: String| line.split(' ').next_back().unwrap().to_owned();
         let base = last_word(lines.next().unwrap());
         let table = last_word(lines.next().unwrap());
+        // Over another table it prints no examples, and nothing more until it stops.
+        let is_own = |(name, _): (&OsStr, _)| name != "TABLE_NAME";
+        let examples = if command.get_envs().all(is_own) { EXAMPLES } else { 0 };
         let is_curl_line = |line: &String| line.starts_with("  curl");
-        let curl_lines = lines.filter(is_curl_line).take(EXAMPLES).collect();
+        let curl_lines = lines.filter(is_curl_line).take(examples).collect();
         Self { process, base, table, curl_lines }
     }
 
@@ -121,6 +125,53 @@ async fn nobody_has_to_read_what_it_prints() {
     let id = process.id().to_string();
     assert!(Command::new("kill").args(["-s", "INT", &id]).status().unwrap().success());
     assert!(process.wait().unwrap().success());
+}
+
+/// A server without a table of its own, over that of `other`.
+fn over_the_table_of(other: &Serve, table_name: &str) -> Command {
+    let mut command = Serve::command(&[]);
+    command.env("AWS_ENDPOINT_URL_DYNAMODB", &other.table).env("TABLE_NAME", table_name);
+    command.env("AWS_ACCESS_KEY_ID", "local").env("AWS_SECRET_ACCESS_KEY", "local");
+    command.env_remove("AWS_REGION").env_remove("AWS_DEFAULT_REGION");
+    command
+}
+
+#[tokio::test]
+async fn the_sdks_own_variable_names_another_table() {
+    let other = Serve::start(&mut Serve::command(&["--memory"]));
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = over_the_table_of(&other, "leadhook");
+    let serve = Serve::start(command.current_dir(folder.path()));
+    let body = json!({ "name": "Ana", "type": "web", "phone_number": "5511" });
+    let (status, lead) = serve.create(&body).await;
+    assert_eq!(status, 201);
+    assert_eq!(other.create(&body).await, (200, lead));
+    assert!(serve.curl_lines.is_empty(), "demo accounts are made in no other table");
+    assert!(!folder.path().join(".leadhook").exists(), "nor is there a table of its own");
+    serve.stop();
+    other.stop();
+}
+
+#[tokio::test]
+async fn a_table_that_is_not_there_is_said_with_what_to_do() {
+    let other = Serve::start(&mut Serve::command(&["--memory"]));
+    let output = over_the_table_of(&other, "nowhere").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.starts_with("error: there is no table nowhere at http://127.0.0.1:"), "{said}");
+    assert!(said.contains("aws dynamodb create-table"), "{said}");
+    other.stop();
+}
+
+#[tokio::test]
+async fn a_setting_that_makes_no_sense_is_said_in_one_line() {
+    for (name, value) in [("REPLAY_WINDOW_SECONDS", "soon"), ("KEYSPOT_SIGNING_KEY", "short")] {
+        let output = Serve::command(&["--memory"]).env(name, value).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{name}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains(name) && said.lines().count() == 1, "{said}");
+        assert!(output.stdout.is_empty(), "{name}");
+    }
 }
 
 #[tokio::test]

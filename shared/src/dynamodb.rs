@@ -1,6 +1,9 @@
 //! The DynamoDB client: its connection, its time-outs and what it tries again.
 
-use aws_config::{BehaviorVersion, Region, meta::region::RegionProviderChain};
+use aws_config::{
+    BehaviorVersion, Region, environment::EnvironmentVariableRegionProvider,
+    meta::region::RegionProviderChain, profile::ProfileFileRegionProvider,
+};
 use aws_sdk_dynamodb::{
     Client,
     config::{
@@ -56,7 +59,11 @@ impl Patience {
 /// Connects to the table that the environment names: the region, credentials and
 /// `AWS_ENDPOINT_URL_DYNAMODB`, as every AWS SDK reads them.
 pub async fn connect_from_env() -> Client {
-    let region = RegionProviderChain::default_provider().or_else(Region::new(FALLBACK_REGION));
+    // The SDK's default chain, but for the metadata service of a virtual machine, which a
+    // laptop would wait for.
+    let region = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
+        .or_else(ProfileFileRegionProvider::new())
+        .or_else(Region::new(FALLBACK_REGION));
     let shared = aws_config::defaults(BehaviorVersion::latest())
         .http_client(https_client())
         .region(region)
