@@ -9,11 +9,12 @@ use std::{
     ffi::OsStr,
     io::{BufRead, BufReader, Read},
     path::Path,
-    process::{Child, Command, Output, Stdio},
+    process::{Child, Command, Stdio},
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering::SeqCst},
     },
+    thread::{self, JoinHandle},
     time::Duration,
 };
 use tokio::{
@@ -28,6 +29,8 @@ const EXAMPLES: usize = 6;
 /// A running `leadhook serve` and what it said at its start.
 struct Serve {
     process: Child,
+    /// Its log, read as it comes: a full pipe would stop the server.
+    log: JoinHandle<String>,
     base: String,
     table: String,
     curl_lines: Vec<String>,
@@ -54,7 +57,13 @@ impl Serve {
         let examples = if command.get_envs().all(is_own) { EXAMPLES } else { 0 };
         let is_curl_line = |line: &String| line.starts_with("  curl");
         let curl_lines = lines.filter(is_curl_line).take(examples).collect();
-        Self { process, base, table, curl_lines }
+        let mut stderr = process.stderr.take().unwrap();
+        let log = thread::spawn(move || {
+            let mut log = String::new();
+            stderr.read_to_string(&mut log).unwrap();
+            log
+        });
+        Self { process, log, base, table, curl_lines }
     }
 
     fn in_folder(folder: &Path) -> Self {
@@ -66,15 +75,16 @@ impl Serve {
         assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
     }
 
-    fn stop(mut self) -> Output {
+    /// Stops it as Ctrl-C does, and gives its log.
+    fn stop(self) -> String {
         self.signal("INT");
-        self.output()
+        self.wait()
     }
 
-    fn output(&mut self) -> Output {
-        let mut stderr = Vec::new();
-        self.process.stderr.take().unwrap().read_to_end(&mut stderr).unwrap();
-        Output { status: self.process.wait().unwrap(), stdout: Vec::new(), stderr }
+    /// Waits for its good end, and gives its log.
+    fn wait(mut self) -> String {
+        assert!(self.process.wait().unwrap().success());
+        self.log.join().unwrap()
     }
 
     fn lead_url(&self) -> String {
@@ -108,7 +118,7 @@ async fn the_curl_lines_it_prints_work_as_they_stand() {
         let answer = String::from_utf8(output.stdout).unwrap();
         assert!(answer.starts_with(&format!("HTTP/1.1 {expected}")), "{line}\n{answer}");
     }
-    assert!(serve.stop().status.success());
+    serve.stop();
 }
 
 #[tokio::test]
@@ -181,7 +191,7 @@ async fn leads_outlive_a_restart() {
     let serve = Serve::in_folder(folder.path());
     let (status, first) = serve.create(&body).await;
     assert_eq!(status, 201);
-    assert!(serve.stop().status.success());
+    serve.stop();
     let serve = Serve::in_folder(folder.path());
     assert_eq!(serve.create(&body).await, (200, first));
     serve.stop();
@@ -239,8 +249,7 @@ async fn ctrl_c_finishes_what_was_taken() {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 201 Created"), "{answer}");
-    let mut serve = serve;
-    assert!(serve.output().status.success());
+    serve.wait();
 }
 
 #[tokio::test]
@@ -258,7 +267,7 @@ async fn no_log_line_at_any_level_holds_a_token_or_a_person() {
     assert_eq!(serve.create(&invalid).await.0, 422);
     let wrong = reqwest::Client::new().post(serve.lead_url()).bearer_auth("sk_wrong").json(&body);
     assert_eq!(wrong.send().await.unwrap().status(), 401);
-    let log = String::from_utf8(serve.stop().stderr).unwrap();
+    let log = serve.stop();
     assert_eq!(log.lines().filter(|line| line.contains("delivery")).count(), 4, "{log}");
     for secret in secrets {
         assert!(!log.contains(secret), "{secret} is in the log");

@@ -15,7 +15,8 @@ use std::{
     },
 };
 
-const TABLE_NAME: &str = "leads";
+/// Names another DynamoDB to run the tests on, such as Amazon's DynamoDB Local.
+const ENDPOINT_VARIABLE: &str = "TEST_DYNAMODB_ENDPOINT";
 /// What every world's tokens are signed with.
 pub const SIGNING_KEY: &str = "a signing key of 32 bytes or more";
 
@@ -25,7 +26,8 @@ pub struct World {
     pub app: Arc<Keyspot>,
     /// What stands between the handlers and the table.
     pub wire: Wire,
-    embedded: EmbeddedTable,
+    direct: Client,
+    embedded: Option<EmbeddedTable>,
     clock: Arc<AtomicI64>,
 }
 
@@ -33,27 +35,36 @@ impl World {
     /// The time at which every world begins.
     pub const BEGINNING: &str = "2026-01-15T10:30:00.123Z";
 
-    /// A world of its own, in memory.
+    /// A world of its own, in memory: on the embedded engine, or in a new table of the
+    /// DynamoDB that `TEST_DYNAMODB_ENDPOINT` names.
     pub async fn start() -> Self {
-        let embedded = EmbeddedTable::open(&Storage::Memory).await.unwrap();
-        let table = LeadTable::new(embedded.client(), TABLE_NAME);
+        let (endpoint, embedded) = match std::env::var(ENDPOINT_VARIABLE) {
+            Ok(endpoint) => (endpoint, None),
+            Err(_) => {
+                let embedded = EmbeddedTable::open(&Storage::Memory).await.unwrap();
+                (embedded.endpoint().to_owned(), Some(embedded))
+            }
+        };
+        let direct = connect_local(&endpoint);
+        let name = format!("leads-{:032x}", rand::random::<u128>());
+        let table = LeadTable::new(direct.clone(), name);
         table.create().await.unwrap();
         seed_demo_accounts(&table).await.unwrap();
         let beginning: Timestamp = Self::BEGINNING.parse().unwrap();
         let clock = Arc::new(AtomicI64::new(beginning.as_millisecond()));
-        let wire = Wire::to(embedded.endpoint()).await;
-        let app = new_app(&wire, &clock, DEFAULT_REPLAY_WINDOW);
-        Self { app, wire, embedded, clock }
+        let wire = Wire::to(&endpoint).await;
+        let app = new_app(&wire, table.name(), &clock, DEFAULT_REPLAY_WINDOW);
+        Self { app, wire, direct, embedded, clock }
     }
 
     /// Another function instance over the same table, with nothing looked up yet.
     pub fn another_instance(&self) -> Arc<Keyspot> {
-        new_app(&self.wire, &self.clock, DEFAULT_REPLAY_WINDOW)
+        new_app(&self.wire, self.table_name(), &self.clock, DEFAULT_REPLAY_WINDOW)
     }
 
     /// This world with another replay window.
     pub fn with_replay_window(mut self, window: SignedDuration) -> Self {
-        self.app = new_app(&self.wire, &self.clock, window);
+        self.app = new_app(&self.wire, self.table_name(), &self.clock, window);
         self
     }
 
@@ -89,14 +100,24 @@ impl World {
 
     /// Every item of the table whose partition key begins with `prefix`.
     pub async fn items(&self, prefix: &str) -> Vec<HashMap<String, AttributeValue>> {
-        let pages = self.direct_client().scan().table_name(TABLE_NAME).into_paginator().items();
+        let scan = self.direct.scan().table_name(self.table_name()).consistent_read(true);
+        let pages = scan.into_paginator().items();
         let items = pages.send().collect::<Result<Vec<_>, _>>().await.unwrap();
         items.into_iter().filter(|item| item["pk"].as_s().unwrap().starts_with(prefix)).collect()
     }
 
+    /// Whether the world stands on the embedded engine.
+    pub fn is_embedded(&self) -> bool {
+        self.embedded.is_some()
+    }
+
     /// A client that reaches the table without the wire.
     pub fn direct_client(&self) -> Client {
-        self.embedded.client()
+        self.direct.clone()
+    }
+
+    fn table_name(&self) -> &str {
+        self.app.context.table.name()
     }
 }
 
@@ -127,8 +148,13 @@ async fn run(app: &Keyspot, function: &str, event: &str) -> Answer {
     Answer::of((route.handler)(app, &request).await)
 }
 
-fn new_app(wire: &Wire, clock: &Arc<AtomicI64>, replay_window: SignedDuration) -> Arc<Keyspot> {
-    let table = LeadTable::new(connect_local(&wire.endpoint), TABLE_NAME);
+fn new_app(
+    wire: &Wire,
+    table_name: &str,
+    clock: &Arc<AtomicI64>,
+    replay_window: SignedDuration,
+) -> Arc<Keyspot> {
+    let table = LeadTable::new(connect_local(&wire.endpoint), table_name);
     let clock = Arc::clone(clock);
     let now = move || Timestamp::from_millisecond(clock.load(SeqCst)).unwrap();
     let sources = Sources::new(now, rand::random);

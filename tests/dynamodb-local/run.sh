@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Runs the integration tests on Amazon's DynamoDB Local; needs Java 17 and Maven.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+jars="$PWD/target/dynamodb-local"
+port="${PORT:-8124}"
+
+mvn -q -B -f tests/dynamodb-local/pom.xml dependency:copy-dependencies -DoutputDirectory="$jars"
+java -Djava.library.path="$jars" -cp "$jars/*" \
+  com.amazonaws.services.dynamodbv2.local.main.ServerRunner -inMemory -port "$port" >"$jars/log" 2>&1 &
+trap 'kill $!' EXIT
+for _ in $(seq 100); do
+  (: <>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break
+  sleep 0.1
+done
+TEST_DYNAMODB_ENDPOINT="http://127.0.0.1:$port" cargo test --package tests --locked
