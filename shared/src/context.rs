@@ -1,4 +1,4 @@
-use crate::{ApiKeys, Directory, LeadTable, Rejection, Sources, dynamodb};
+use crate::{ApiKeys, Directory, LeadTable, Rejection, Sources, dynamodb, telemetry::Report};
 use jiff::SignedDuration;
 use std::{env, time::Duration};
 
@@ -17,6 +17,8 @@ pub struct Context {
     pub sources: Sources,
     /// How long the same body is the same delivery.
     pub replay_window: SignedDuration,
+    /// How deliveries are reported.
+    pub report: Report,
     answer_within: Duration,
 }
 
@@ -55,7 +57,8 @@ impl Context {
     ) -> Self {
         let api_keys = ApiKeys::new(table.clone());
         let directory = Directory::new(table.clone());
-        Self { table, api_keys, directory, sources, replay_window, answer_within }
+        let report = Report::Lines;
+        Self { table, api_keys, directory, sources, replay_window, report, answer_within }
     }
 
     /// The context of a deployed function, from its environment: `TABLE_NAME`,
@@ -68,7 +71,8 @@ impl Context {
         let replay_window = replay_window_from_env()?;
         let table = LeadTable::new(dynamodb::connect_from_env().await, table_name);
         let answer_within = dynamodb::Patience::DEPLOYED.answer;
-        Ok(Self::new(table, Sources::system(), replay_window, answer_within))
+        let context = Self::new(table, Sources::system(), replay_window, answer_within);
+        Ok(Self { report: Report::Metrics, ..context })
     }
 
     /// Runs the steps of a handler, within the time its sender waits.

@@ -43,3 +43,4 @@ pub use rejection::{Rejection, Unauthorized};
 pub use request::{MAX_BODY_BYTES, bearer_token, read_body, source_address};
 pub use sources::Sources;
 pub use table::{CreateLeadError, LeadTable, StoreError};
+pub use telemetry::DeliveryLog;

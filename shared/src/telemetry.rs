@@ -1,8 +1,17 @@
-//! Logs: one JSON line per delivery, and nothing personal in any of them.
+//! Logs and metrics: one line per delivery, and nothing personal in any of them.
 
-use crate::Provider;
-use lambda_http::{Request, RequestExt, request::RequestContext};
-use std::time::Instant;
+use crate::{Context, Provider};
+use jiff::Timestamp;
+use lambda_http::{Body, Request, RequestExt, Response, request::RequestContext};
+use serde_json::{Map, Value, json};
+use std::{
+    io::{self, Write},
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
 use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::{
     EnvFilter, Layer,
@@ -11,6 +20,9 @@ use tracing_subscriber::{
     registry::LookupSpan,
     util::SubscriberInitExt,
 };
+
+/// The namespace of the metrics.
+const NAMESPACE: &str = "leadhook";
 
 /// The crates whose log lines are ours, and hold nothing personal at any level.
 const OUR_CRATES: [&str; 7] =
@@ -39,11 +51,113 @@ fn is_harmless(line: &Metadata<'_>) -> bool {
     OUR_CRATES.contains(&name) || *line.level() == Level::ERROR
 }
 
-/// Logs what became of a delivery.
-pub fn log_delivery(provider: Provider, request: &Request, outcome: &str, started: Instant) {
-    let duration_ms = started.elapsed().as_micros() as f64 / 1_000.0;
-    let request_id = request_id(request);
-    tracing::info!(provider = provider.as_str(), outcome, duration_ms, request_id, "delivery");
+/// How deliveries are reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Report {
+    /// As log lines for a reader.
+    Lines,
+    /// As JSON lines that are metrics too, in CloudWatch's embedded metric format.
+    Metrics,
+}
+
+/// A delivery while it is answered, and the one line it leaves in the log.
+pub struct DeliveryLog<'a> {
+    report: Report,
+    provider: Provider,
+    request: &'a Request,
+    started: Instant,
+    store_latency: OnceLock<Duration>,
+}
+
+impl<'a> DeliveryLog<'a> {
+    /// Begins with a request.
+    pub fn start(context: &Context, provider: Provider, request: &'a Request) -> Self {
+        let (report, started) = (context.report, Instant::now());
+        Self { report, provider, request, started, store_latency: OnceLock::new() }
+    }
+
+    /// Notes how long the table takes over a write.
+    pub async fn time_store<T>(&self, write: impl Future<Output = T>) -> T {
+        let started = Instant::now();
+        let written = write.await;
+        // Only the first write counts; there is no other.
+        let _ = self.store_latency.set(started.elapsed());
+        written
+    }
+
+    /// Reports what became of the request, and gives its answer back.
+    pub fn finish(self, outcome: &str, answer: Response<Body>) -> Response<Body> {
+        let status = answer.status().as_u16();
+        let provider = self.provider.as_str();
+        let duration = milliseconds(self.started.elapsed());
+        let request_id = request_id(self.request);
+        match self.report {
+            Report::Lines => {
+                tracing::info!(provider, outcome, status, duration, request_id, "delivery");
+            }
+            Report::Metrics => {
+                let latency = self.store_latency.get().copied().map(milliseconds);
+                let line = metrics_line(&[
+                    ("Provider", provider.into()),
+                    ("Outcome", outcome.into()),
+                    ("Deliveries", 1.into()),
+                    ("Duration", duration.into()),
+                    ("StoreLatency", latency.into()),
+                    ("ColdStarts", u8::from(is_first()).into()),
+                    ("status", status.into()),
+                    ("request_id", request_id.into()),
+                ]);
+                // A log nobody reads is no reason to fail.
+                let _ = writeln!(io::stdout(), "{line}");
+            }
+        }
+        answer
+    }
+}
+
+/// A JSON line of these members, of which CloudWatch makes metrics: those it knows by
+/// their names, in the dimensions `Provider` and `Provider, Outcome`.
+fn metrics_line(members: &[(&str, Value)]) -> Value {
+    let units = [
+        ("Deliveries", "Count"),
+        ("Duration", "Milliseconds"),
+        ("StoreLatency", "Milliseconds"),
+        ("ColdStarts", "Count"),
+    ];
+    let present: Map<String, Value> = members
+        .iter()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(name, value)| ((*name).to_owned(), value.clone()))
+        .collect();
+    let metrics: Vec<Value> = units
+        .iter()
+        .filter(|(name, _)| present.contains_key(*name))
+        .map(|(name, unit)| json!({ "Name": name, "Unit": unit }))
+        .collect();
+    let mut line = json!({
+        "_aws": {
+            "Timestamp": Timestamp::now().as_millisecond(),
+            "CloudWatchMetrics": [{
+                "Namespace": NAMESPACE,
+                "Dimensions": [["Provider"], ["Provider", "Outcome"]],
+                "Metrics": metrics,
+            }],
+        },
+    });
+    if let Some(line) = line.as_object_mut() {
+        line.extend(present);
+    }
+    line
+}
+
+/// Whether this is the first request of the process.
+fn is_first() -> bool {
+    static SEEN: AtomicBool = AtomicBool::new(false);
+    !SEEN.swap(true, Relaxed)
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_micros() as f64 / 1_000.0
 }
 
 /// The id that the API's own access log has for this request.
@@ -52,5 +166,37 @@ fn request_id(request: &Request) -> Option<String> {
         RequestContext::ApiGatewayV1(context) => context.request_id.clone(),
         RequestContext::ApiGatewayV2(context) => context.request_id.clone(),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_metrics_line_is_in_the_embedded_metric_format() {
+        let mut line = metrics_line(&[
+            ("Provider", "flextell".into()),
+            ("Outcome", "created".into()),
+            ("Deliveries", 1.into()),
+            ("StoreLatency", Value::Null),
+            ("status", 201.into()),
+        ]);
+        assert!(line["_aws"]["Timestamp"].take().is_i64());
+        let expected = json!({
+            "_aws": {
+                "Timestamp": null,
+                "CloudWatchMetrics": [{
+                    "Namespace": "leadhook",
+                    "Dimensions": [["Provider"], ["Provider", "Outcome"]],
+                    "Metrics": [{ "Name": "Deliveries", "Unit": "Count" }],
+                }],
+            },
+            "Provider": "flextell",
+            "Outcome": "created",
+            "Deliveries": 1,
+            "status": 201,
+        });
+        assert_eq!(line, expected);
     }
 }

@@ -5,21 +5,23 @@ use crate::{
 };
 use lambda_http::{Body, Request, Response, http::HeaderMap};
 use shared::{
-    Account, Claims, Context, NewLead, Outcome, Provider, TokenHash, bearer_token, read_body,
-    rules, telemetry,
+    Account, Claims, Context, DeliveryLog, NewLead, Outcome, Provider, TokenHash, bearer_token,
+    read_body, rules,
 };
-use std::time::Instant;
 
 /// Answers a request to `POST /api/v1/leads`.
 pub async fn create_lead(context: &Context, request: &Request) -> Response<Body> {
-    let started = Instant::now();
-    let result = context.in_time(accept(context, request)).await;
+    let log = DeliveryLog::start(context, Provider::Flextell, request);
+    let result = context.in_time(accept(context, request, &log)).await;
     let outcome = result.as_ref().map_or_else(Refusal::as_str, Outcome::as_str);
-    telemetry::log_delivery(Provider::Flextell, request, outcome, started);
-    answer(result)
+    log.finish(outcome, answer(result))
 }
 
-async fn accept(context: &Context, request: &Request) -> Result<Outcome<Details>, Refusal> {
+async fn accept(
+    context: &Context,
+    request: &Request,
+    log: &DeliveryLog<'_>,
+) -> Result<Outcome<Details>, Refusal> {
     let Context { table, api_keys, directory, sources, replay_window, .. } = context;
     let now = sources.now();
     let token = TokenHash::of(bearer_token(request.headers())?);
@@ -30,7 +32,7 @@ async fn accept(context: &Context, request: &Request) -> Result<Outcome<Details>
         .replay(*replay_window, [&lead.email, &lead.phone_number]);
     let resolved = resolve(directory, &account, lead.ids, now).await?;
     let lead = lead.into_lead(sources.draw_lead_id(now), now, resolved);
-    Ok(table.create_lead(NewLead { account, claims, lead }, sources).await?)
+    Ok(log.time_store(table.create_lead(NewLead { account, claims, lead }, sources)).await?)
 }
 
 /// The account of the tenant that `X-Tenant` names, where it is one of `tenants`.

@@ -4,21 +4,23 @@ use crate::{
 };
 use lambda_http::{Body, Request, Response};
 use shared::{
-    Claims, Context, NewLead, Outcome, Provider, Rejection, TokenHash, bearer_token, read_body,
-    telemetry,
+    Claims, Context, DeliveryLog, NewLead, Outcome, Provider, Rejection, TokenHash, bearer_token,
+    read_body,
 };
-use std::time::Instant;
 
 /// Answers a request to `POST /v1/leads`.
 pub async fn create_lead(context: &Context, request: &Request) -> Response<Body> {
-    let started = Instant::now();
-    let result = context.in_time(accept(context, request)).await;
+    let log = DeliveryLog::start(context, Provider::Integrabot, request);
+    let result = context.in_time(accept(context, request, &log)).await;
     let outcome = result.as_ref().map_or_else(Rejection::as_str, Outcome::as_str);
-    telemetry::log_delivery(Provider::Integrabot, request, outcome, started);
-    answer(result)
+    log.finish(outcome, answer(result))
 }
 
-async fn accept(context: &Context, request: &Request) -> Result<Outcome<Details>, Rejection> {
+async fn accept(
+    context: &Context,
+    request: &Request,
+    log: &DeliveryLog<'_>,
+) -> Result<Outcome<Details>, Rejection> {
     let Context { table, api_keys, sources, .. } = context;
     let now = sources.now();
     let token = TokenHash::of(bearer_token(request.headers())?);
@@ -26,5 +28,5 @@ async fn accept(context: &Context, request: &Request) -> Result<Outcome<Details>
     let lead = CreateLead::read(read_body(request)?)?;
     let claims = Claims::of_delivery(request, now)?.phone(&lead.phone_number).email(&lead.email);
     let lead = lead.into_lead(sources.draw_lead_id(now), now);
-    Ok(table.create_lead(NewLead { account, claims, lead }, sources).await?)
+    Ok(log.time_store(table.create_lead(NewLead { account, claims, lead }, sources)).await?)
 }

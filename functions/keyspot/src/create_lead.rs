@@ -7,21 +7,23 @@ use crate::{
 use jiff::Timestamp;
 use lambda_http::{Body, Request, Response};
 use shared::{
-    Account, Claims, Context, EntryKey, NewLead, Outcome, Provider, Rejection, Unauthorized,
-    bearer_token, read_body, telemetry,
+    Account, Claims, Context, DeliveryLog, EntryKey, NewLead, Outcome, Provider, Rejection,
+    Unauthorized, bearer_token, read_body,
 };
-use std::time::Instant;
 
 /// Answers a request to `POST /v1/leads`.
 pub async fn create_lead(keyspot: &Keyspot, request: &Request) -> Response<Body> {
-    let started = Instant::now();
-    let result = keyspot.context.in_time(accept(keyspot, request)).await;
+    let log = DeliveryLog::start(&keyspot.context, Provider::Keyspot, request);
+    let result = keyspot.context.in_time(accept(keyspot, request, &log)).await;
     let outcome = result.as_ref().map_or_else(Refusal::as_str, Outcome::as_str);
-    telemetry::log_delivery(Provider::Keyspot, request, outcome, started);
-    answer_lead(result)
+    log.finish(outcome, answer_lead(result))
 }
 
-async fn accept(keyspot: &Keyspot, request: &Request) -> Result<Outcome<Details>, Refusal> {
+async fn accept(
+    keyspot: &Keyspot,
+    request: &Request,
+    log: &DeliveryLog<'_>,
+) -> Result<Outcome<Details>, Refusal> {
     let Keyspot { context, signing_keys } = keyspot;
     let Context { table, api_keys, sources, replay_window, .. } = context;
     let now = sources.now();
@@ -35,7 +37,7 @@ async fn accept(keyspot: &Keyspot, request: &Request) -> Result<Outcome<Details>
         .replay(*replay_window, [&Some(lead.email.clone()), &Some(lead.phone.clone())]);
     let property = find_property(context, &account, lead.property_code.as_ref(), now).await?;
     let lead = lead.into_lead(sources.draw_lead_id(now), now, property);
-    Ok(table.create_lead(NewLead { account, claims, lead }, sources).await?)
+    Ok(log.time_store(table.create_lead(NewLead { account, claims, lead }, sources)).await?)
 }
 
 /// The property with this code; a code that is unknown is no fault.

@@ -1,15 +1,13 @@
 use crate::{Keyspot, answer::answer_token, check_network, contract::Refusal};
 use lambda_http::{Body, Request, Response, http::HeaderMap};
-use shared::{Context, Provider, Rejection, TokenHash, Unauthorized, telemetry};
-use std::time::Instant;
+use shared::{Context, DeliveryLog, Provider, Rejection, TokenHash, Unauthorized};
 
 /// Answers a request to `POST /v1/auth/token`.
 pub async fn issue_token(keyspot: &Keyspot, request: &Request) -> Response<Body> {
-    let started = Instant::now();
+    let log = DeliveryLog::start(&keyspot.context, Provider::Keyspot, request);
     let result = keyspot.context.in_time(issue(keyspot, request)).await;
     let outcome = result.as_ref().map_or_else(Refusal::as_str, |_| "token_issued");
-    telemetry::log_delivery(Provider::Keyspot, request, outcome, started);
-    answer_token(result)
+    log.finish(outcome, answer_token(result))
 }
 
 async fn issue(keyspot: &Keyspot, request: &Request) -> Result<String, Refusal> {

@@ -6,22 +6,24 @@ use jiff::Timestamp;
 use lambda_http::{Body, Request, RequestExt, Response};
 use serde_json::Value;
 use shared::{
-    Account, Claims, Context, EntryKey, NewLead, Outcome, Provider, Standing, TokenHash,
-    bearer_token, read_body, telemetry,
+    Account, Claims, Context, DeliveryLog, EntryKey, NewLead, Outcome, Provider, Standing,
+    TokenHash, bearer_token, read_body,
 };
-use std::time::Instant;
 
 /// Answers a request to `POST /api/v1/chatbots/{chatbotId}/leads`, or to its alias
 /// `POST /api/v1/leads`, which the provider's own samples use.
 pub async fn create_lead(context: &Context, request: &Request) -> Response<Body> {
-    let started = Instant::now();
-    let result = context.in_time(accept(context, request)).await;
+    let log = DeliveryLog::start(context, Provider::PollyBot, request);
+    let result = context.in_time(accept(context, request, &log)).await;
     let outcome = result.as_ref().map_or_else(Refusal::as_str, Outcome::as_str);
-    telemetry::log_delivery(Provider::PollyBot, request, outcome, started);
-    answer(result)
+    log.finish(outcome, answer(result))
 }
 
-async fn accept(context: &Context, request: &Request) -> Result<Outcome<Details>, Refusal> {
+async fn accept(
+    context: &Context,
+    request: &Request,
+    log: &DeliveryLog<'_>,
+) -> Result<Outcome<Details>, Refusal> {
     let Context { table, api_keys, sources, .. } = context;
     let now = sources.now();
     let token = TokenHash::of(bearer_token(request.headers())?);
@@ -31,7 +33,8 @@ async fn accept(context: &Context, request: &Request) -> Result<Outcome<Details>
     let email = lead.email.clone();
     let claims = Claims::of_delivery(request, now)?.email(&Some(email.clone()));
     let lead = lead.into_lead(sources.draw_lead_id(now), now, account.id.clone(), chatbot_id);
-    let outcome = table.create_lead(NewLead { account, claims, lead }, sources).await?;
+    let outcome =
+        log.time_store(table.create_lead(NewLead { account, claims, lead }, sources)).await?;
     match outcome.standing {
         Standing::New => Ok(outcome),
         Standing::Known => {

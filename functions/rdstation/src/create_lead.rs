@@ -4,21 +4,23 @@ use crate::{
 };
 use lambda_http::{Body, Request, Response};
 use shared::{
-    Claims, Context, NewLead, Outcome, Provider, Rejection, TokenHash, bearer_token, read_body,
-    telemetry,
+    Claims, Context, DeliveryLog, NewLead, Outcome, Provider, Rejection, TokenHash, bearer_token,
+    read_body,
 };
-use std::time::Instant;
 
 /// Answers a request to `POST /rest/leads`.
 pub async fn create_lead(context: &Context, request: &Request) -> Response<Body> {
-    let started = Instant::now();
-    let result = context.in_time(accept(context, request)).await;
+    let log = DeliveryLog::start(context, Provider::RdStation, request);
+    let result = context.in_time(accept(context, request, &log)).await;
     let outcome = result.as_ref().map_or_else(Rejection::as_str, Outcome::as_str);
-    telemetry::log_delivery(Provider::RdStation, request, outcome, started);
-    answer(result)
+    log.finish(outcome, answer(result))
 }
 
-async fn accept(context: &Context, request: &Request) -> Result<Outcome<Details>, Rejection> {
+async fn accept(
+    context: &Context,
+    request: &Request,
+    log: &DeliveryLog<'_>,
+) -> Result<Outcome<Details>, Rejection> {
     let Context { table, api_keys, sources, replay_window, .. } = context;
     let now = sources.now();
     let token = TokenHash::of(bearer_token(request.headers())?);
@@ -27,5 +29,5 @@ async fn accept(context: &Context, request: &Request) -> Result<Outcome<Details>
     let claims =
         Claims::of_delivery(request, now)?.replay(*replay_window, [&lead.email, &lead.phone]);
     let lead = lead.into_lead(sources.draw_lead_id(now), now, account.id.clone());
-    Ok(table.create_lead(NewLead { account, claims, lead }, sources).await?)
+    Ok(log.time_store(table.create_lead(NewLead { account, claims, lead }, sources)).await?)
 }
