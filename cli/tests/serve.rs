@@ -47,6 +47,12 @@ impl Serve {
 
     fn start(command: &mut Command) -> Self {
         let mut process = command.spawn().unwrap();
+        let mut stderr = process.stderr.take().unwrap();
+        let log = thread::spawn(move || {
+            let mut log = String::new();
+            stderr.read_to_string(&mut log).unwrap();
+            log
+        });
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let mut lines = lines.map(Result::unwrap);
         let last_word = |line: String| line.split(' ').next_back().unwrap().to_owned();
@@ -57,12 +63,6 @@ impl Serve {
         let examples = if command.get_envs().all(is_own) { EXAMPLES } else { 0 };
         let is_curl_line = |line: &String| line.starts_with("  curl");
         let curl_lines = lines.filter(is_curl_line).take(examples).collect();
-        let mut stderr = process.stderr.take().unwrap();
-        let log = thread::spawn(move || {
-            let mut log = String::new();
-            stderr.read_to_string(&mut log).unwrap();
-            log
-        });
         Self { process, log, base, table, curl_lines }
     }
 
