@@ -1,11 +1,12 @@
 use flextell::{Country, ReferenceSource, Status, User};
 use keyspot::Property;
+use serde_json::json;
 use shared::{Account, ApiKey, Directory, EntryKey, LeadTable, Provider, StoreError, TokenHash};
 
 /// Puts the demo accounts into a table: one for each provider, to try things with. Their
 /// credentials are public, so this is done in the embedded table alone.
 ///
-/// A key that stands there already is left as it is: one that was revoked stays so.
+/// What stands there already is left as it is: a key that was revoked stays so.
 ///
 /// # Errors
 /// Where the table could not be read or written.
@@ -42,16 +43,15 @@ fn demo_keys() -> [(&'static str, ApiKey); 5] {
 }
 
 async fn seed_directory(directory: &Directory) -> Result<(), StoreError> {
-    let pollybot = demo_account(Provider::PollyBot);
     let chatbot = EntryKey::new(pollybot::CHATBOT, "cb_1234567890abcdef");
-    directory.put(&pollybot, &chatbot, &serde_json::json!({})).await?;
+    directory.put_new(&demo_account(Provider::PollyBot), &chatbot, &json!({})).await?;
 
-    let keyspot = demo_account(Provider::Keyspot);
     let property = Property {
         property_id: "clp0demo0ap001".to_owned(),
         title: "Apartamento 2 quartos, Pinheiros".to_owned(),
     };
-    directory.put(&keyspot, &EntryKey::new(keyspot::PROPERTY, "AP001"), &property).await?;
+    let code = EntryKey::new(keyspot::PROPERTY, "AP001");
+    directory.put_new(&demo_account(Provider::Keyspot), &code, &property).await?;
 
     let tenant = demo_account(Provider::Flextell);
     let status = Status {
@@ -61,15 +61,15 @@ async fn seed_directory(directory: &Directory) -> Result<(), StoreError> {
         color: "#94a3b8".to_owned(),
         is_terminal: false,
     };
-    let source = ReferenceSource { id: 1, name: "Website".to_owned(), external_id: None };
-    let user = User { id: 1, name: "Demo User".to_owned() };
-    let country = Country { id: 76, name: "Brazil".to_owned() };
     for id in ["1", flextell::DEFAULT_STATUS] {
-        directory.put(&tenant, &EntryKey::new(flextell::STATUS, id), &status).await?;
+        directory.put_new(&tenant, &EntryKey::new(flextell::STATUS, id), &status).await?;
     }
-    directory.put(&tenant, &EntryKey::new(flextell::REFERENCE_SOURCE, 1), &source).await?;
-    directory.put(&tenant, &EntryKey::new(flextell::USER, 1), &user).await?;
-    directory.put(&tenant, &EntryKey::new(flextell::COUNTRY, 76), &country).await
+    let source = ReferenceSource { id: 1, name: "Website".to_owned(), external_id: None };
+    directory.put_new(&tenant, &EntryKey::new(flextell::REFERENCE_SOURCE, 1), &source).await?;
+    let user = User { id: 1, name: "Demo User".to_owned() };
+    directory.put_new(&tenant, &EntryKey::new(flextell::USER, 1), &user).await?;
+    let country = Country { id: 76, name: "Brazil".to_owned() };
+    directory.put_new(&tenant, &EntryKey::new(flextell::COUNTRY, 76), &country).await
 }
 
 /// A function and a command that calls it, with demo credentials and the example of the

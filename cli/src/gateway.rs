@@ -1,10 +1,13 @@
 use axum::{
     Router,
     body::{Body as HttpBody, HttpBody as _},
-    extract::{ConnectInfo, RawPathParams, Request as HttpRequest, State},
-    http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
+    extract::{
+        ConnectInfo, RawPathParams, Request as HttpRequest, State,
+        rejection::RawPathParamsRejection,
+    },
+    http::{HeaderMap, Method, StatusCode, header::CONTENT_TYPE},
     response::Response as HttpResponse,
-    routing::post,
+    routing::any,
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http_body_util::BodyExt;
@@ -14,6 +17,10 @@ use lambda_http::Body;
 use serde_json::{Map, Value, json};
 use shared::{Handler, MAX_BODY_BYTES};
 use std::{net::SocketAddr, sync::Arc};
+use tokio_util::task::TaskTracker;
+
+/// What the local API calls itself, in events.
+const DOMAIN_NAME: &str = "localhost";
 
 /// A route of the API and the function behind it.
 pub struct Route {
@@ -25,7 +32,7 @@ pub struct Route {
     pub handler: Handler<Keyspot>,
 }
 
-/// Every route of the API.
+/// Every route of the API, by function.
 pub const ROUTES: [Route; 7] = [
     Route {
         function: "integrabot-create-lead",
@@ -66,35 +73,57 @@ pub const ROUTES: [Route; 7] = [
 
 /// The API as API Gateway would serve it: each request becomes an HTTP API event
 /// (payload 2.0) for the function of its route.
-pub fn router(app: &Arc<Keyspot>) -> Router {
+///
+/// A delivery that was taken is finished, whether or not its sender waits; `taken` tells
+/// when all are.
+pub fn router(app: &Arc<Keyspot>, taken: &TaskTracker) -> Router {
     let mut router = Router::new();
     for Route { path, handler, .. } in ROUTES {
-        let state = (Arc::clone(app), path, handler);
-        router = router.route(path, post(invoke).with_state(state));
+        let target = Target { app: Arc::clone(app), taken: taken.clone(), path, handler };
+        router = router.route(path, any(invoke).with_state(target));
     }
-    router.fallback(not_found).method_not_allowed_fallback(not_found)
+    router.fallback(not_found)
 }
 
-type Target = (Arc<Keyspot>, &'static str, Handler<Keyspot>);
+/// What a route leads to.
+#[derive(Clone)]
+struct Target {
+    app: Arc<Keyspot>,
+    taken: TaskTracker,
+    path: &'static str,
+    handler: Handler<Keyspot>,
+}
 
 async fn invoke(
-    State((app, path, handler)): State<Target>,
+    State(Target { app, taken, path, handler }): State<Target>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    path_parameters: RawPathParams,
+    path_parameters: Result<RawPathParams, RawPathParamsRejection>,
     request: HttpRequest,
 ) -> HttpResponse {
+    if request.method() != Method::POST {
+        return not_found().await;
+    }
+    let Ok(path_parameters) = path_parameters else {
+        return gateway_answer(StatusCode::BAD_REQUEST, "Bad Request");
+    };
     let path_parameters =
         path_parameters.iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
     let Some(event) = event(path, path_parameters, peer, request).await else {
         return gateway_answer(StatusCode::BAD_REQUEST, "Bad Request");
     };
-    match lambda_http::request::from_str(&event.to_string()) {
-        Ok(request) => handler(&app, &request).await.map(|body| match body {
+    let invocation = taken.spawn(async move {
+        let request = lambda_http::request::from_str(&event.to_string()).ok()?;
+        Some(handler(&app, &request).await)
+    });
+    match invocation.await {
+        Ok(Some(answer)) => answer.map(|body| match body {
             Body::Text(text) => text.into(),
             Body::Binary(bytes) => bytes.into(),
             _ => HttpBody::empty(),
         }),
-        Err(_) => gateway_answer(StatusCode::BAD_REQUEST, "Bad Request"),
+        Ok(None) | Err(_) => {
+            gateway_answer(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+        }
     }
 }
 
@@ -115,13 +144,13 @@ async fn event(
         "routeKey": format!("POST {path}"),
         "rawPath": head.uri.path(),
         "rawQueryString": head.uri.query().unwrap_or_default(),
-        "headers": joined(&head.headers),
+        "headers": gateway_headers(&head.headers, peer),
         "pathParameters": path_parameters,
         "requestContext": {
             "accountId": "anonymous",
             "apiId": "local",
-            "domainName": "localhost",
-            "domainPrefix": "localhost",
+            "domainName": DOMAIN_NAME,
+            "domainPrefix": DOMAIN_NAME,
             "http": {
                 "method": "POST",
                 "path": head.uri.path(),
@@ -139,13 +168,21 @@ async fn event(
     }))
 }
 
-/// Headers of one name joined by commas, as API Gateway does.
-fn joined(headers: &HeaderMap) -> Map<String, Value> {
+/// Headers of one name joined by commas, as API Gateway does. Those that say where a
+/// request came in are the gateway's own, whatever the sender put there.
+fn gateway_headers(headers: &HeaderMap, peer: SocketAddr) -> Map<String, Value> {
     let values = |name| {
         let values = headers.get_all(name).iter();
         values.map(|value| String::from_utf8_lossy(value.as_bytes())).collect::<Vec<_>>().join(",")
     };
-    headers.keys().map(|name| (name.to_string(), values(name).into())).collect()
+    let sent = headers.keys().map(|name| (name.to_string(), values(name).into()));
+    let own = [
+        ("host", DOMAIN_NAME.to_owned()),
+        ("x-forwarded-for", peer.ip().to_string()),
+        ("x-forwarded-port", "80".to_owned()),
+        ("x-forwarded-proto", "http".to_owned()),
+    ];
+    sent.chain(own.map(|(name, value)| (name.to_owned(), value.into()))).collect()
 }
 
 /// JSON and text as they are, everything else base64-encoded, as API Gateway does.

@@ -3,9 +3,11 @@
 mod demo;
 mod embedded;
 mod gateway;
+mod listen;
 mod serve;
 
 pub use demo::{Example, examples, seed_demo_accounts};
 pub use embedded::{EmbeddedError, EmbeddedTable, Storage};
 pub use gateway::{ROUTES, Route, router};
+pub use listen::listen;
 pub use serve::{ServeError, ServeOptions, serve};

@@ -1,4 +1,6 @@
-use crate::{EmbeddedError, EmbeddedTable, Example, Storage, examples, router, seed_demo_accounts};
+use crate::{
+    EmbeddedError, EmbeddedTable, Example, Storage, examples, listen, router, seed_demo_accounts,
+};
 use jiff::SignedDuration;
 use keyspot::{Keyspot, SigningKeys};
 use shared::{
@@ -15,12 +17,13 @@ use std::{
     time::Duration,
 };
 use tokio::{net::TcpListener, sync::watch};
+use tokio_util::task::TaskTracker;
 use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
 
 /// The AWS SDKs' own variable for another DynamoDB.
 const ENDPOINT_VARIABLE: &str = "AWS_ENDPOINT_URL_DYNAMODB";
 const DEFAULT_TABLE_NAME: &str = "leadhook";
-/// How long a stop waits for senders to take their answers.
+/// How long a stop waits for what was taken.
 const DRAIN_FOR: Duration = Duration::from_secs(10);
 
 /// How to serve.
@@ -61,9 +64,6 @@ pub enum ServeError {
          --key-schema AttributeName=pk,KeyType=HASH AttributeName=sk,KeyType=RANGE"
     )]
     NoTable(String, String),
-    /// The server broke.
-    #[error("the server stopped: {0}")]
-    Server(io::Error),
 }
 
 /// Serves every route until Ctrl-C or a SIGTERM, then finishes what it has taken.
@@ -78,22 +78,23 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     let settings = Settings::from_env()?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
     let listener = TcpListener::bind(address).await.map_err(|e| ServeError::Port(address, e))?;
-    let base = format!("http://{}", listener.local_addr().map_err(ServeError::Server)?);
+    let own = listener.local_addr().map_err(|e| ServeError::Port(address, e))?;
+    let base = format!("http://{own}");
     match optional_variable(ENDPOINT_VARIABLE) {
         Some(endpoint) => {
             let table = find_table(&endpoint).await?;
             say(&greeting(&base, &table, &endpoint));
-            serve_table(listener, settings.over(table, Patience::DEPLOYED), stop).await
+            serve_table(listener, settings.over(table, Patience::DEPLOYED), stop).await;
         }
         None => {
             let embedded = EmbeddedTable::open(&storage(options)).await?;
             let table = seeded_table(&embedded).await?;
             say(&(greeting(&base, &table, embedded.endpoint()) + &examples_text(&base)));
-            let served = serve_table(listener, settings.over(table, Patience::LOCAL), stop).await;
+            serve_table(listener, settings.over(table, Patience::LOCAL), stop).await;
             embedded.close().await;
-            served
         }
     }
+    Ok(())
 }
 
 /// What the environment sets.
@@ -159,16 +160,17 @@ fn say(text: &str) {
     let _ = io::stdout().write_all(text.as_bytes());
 }
 
-async fn serve_table(
-    listener: TcpListener,
-    app: Keyspot,
-    stop: watch::Receiver<bool>,
-) -> Result<(), ServeError> {
-    let service = router(&Arc::new(app)).into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, service).with_graceful_shutdown(stopped(stop.clone()));
+async fn serve_table(listener: TcpListener, app: Keyspot, stop: watch::Receiver<bool>) {
+    let taken = TaskTracker::new();
+    let router = router(&Arc::new(app), &taken);
+    let finished = async {
+        listen(listener, router, stopped(stop.clone())).await;
+        taken.close();
+        taken.wait().await;
+    };
     tokio::select! {
-        served = server => served.map_err(ServeError::Server),
-        () = async { stopped(stop).await; tokio::time::sleep(DRAIN_FOR).await } => Ok(()),
+        () = finished => {}
+        () = async { stopped(stop.clone()).await; tokio::time::sleep(DRAIN_FOR).await } => {}
     }
 }
 

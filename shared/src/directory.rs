@@ -91,16 +91,16 @@ impl Directory {
         Ok(Entries(found))
     }
 
-    /// Puts an entry in place of what stood there.
+    /// Puts an entry where none stands.
     ///
     /// # Errors
     /// Where the table could not be written.
-    pub async fn put(
+    pub async fn put_new(
         &self,
         account: &Account,
         key: &EntryKey,
         entry: &impl Serialize,
     ) -> Result<(), StoreError> {
-        self.table.put_entry(account, key, entry).await
+        self.table.put_new_entry(account, key, entry).await
     }
 }

@@ -91,7 +91,7 @@ pub fn connect(builder: Builder, patience: Patience) -> Client {
         .operation_timeout(patience.operation)
         .build();
     let retries = RetryConfig::standard()
-        .with_max_attempts(8)
+        .with_max_attempts(12)
         .with_initial_backoff(Duration::from_millis(25))
         .with_max_backoff(Duration::from_millis(400));
     // The SDK's bucket stops retries after some 100 failures in a process. Here the time a
@@ -162,10 +162,11 @@ pub(crate) fn says_busy(error: &impl ProvideErrorMetadata) -> bool {
     matches!(
         error.code(),
         Some(
-            "InternalServerError"
+            "ExpiredTokenException"
+                | "LimitExceededException"
                 | "ProvisionedThroughputExceededException"
+                | "ReplicatedWriteConflictException"
                 | "RequestLimitExceeded"
-                | "ServiceUnavailable"
                 | "ThrottlingException"
                 | "TransactionConflictException"
         )

@@ -4,6 +4,9 @@ use std::{borrow::Cow, collections::HashMap, fmt};
 
 use crate::RawJson;
 
+/// What some programs put before UTF-8 text; JSON readers may ignore it (RFC 8259, 8.1).
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// The members of a JSON object, read one by one.
 ///
 /// A reading that finds a field at fault notes a [`Violation`] and goes on, so that all of
@@ -103,6 +106,7 @@ impl JsonType {
 impl<'a> Fields<'a> {
     /// The members of the object that `body` holds; `None` where it holds anything else.
     pub fn parse(body: &'a [u8]) -> Option<Self> {
+        let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
         let members = serde_json::from_slice(body).ok()?;
         Some(Self { members, violations: Vec::new() })
     }

@@ -6,9 +6,12 @@ jars="$PWD/target/dynamodb-local"
 port="${PORT:-8124}"
 
 mvn -q -B -f tests/dynamodb-local/pom.xml dependency:copy-dependencies -DoutputDirectory="$jars"
+# It leaves a file of its own where it is started.
+cd "$jars"
 java -Djava.library.path="$jars" -cp "$jars/*" \
   com.amazonaws.services.dynamodbv2.local.main.ServerRunner -inMemory -port "$port" >"$jars/log" 2>&1 &
 trap 'kill $!' EXIT
+cd - >/dev/null
 for _ in $(seq 100); do
   (: <>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break
   sleep 0.1

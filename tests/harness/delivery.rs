@@ -8,6 +8,7 @@ pub struct Delivery {
     pub(crate) function: &'static str,
     headers: Map<String, Value>,
     path_parameters: Map<String, Value>,
+    path: &'static str,
     source_ip: &'static str,
     body: Vec<u8>,
 }
@@ -16,7 +17,14 @@ impl Delivery {
     /// A delivery to `function`, without credentials.
     pub fn new(function: &'static str, body: impl Into<Vec<u8>>) -> Self {
         let (headers, path_parameters) = (Map::new(), Map::new());
-        Self { function, headers, path_parameters, source_ip: "127.0.0.1", body: body.into() }
+        let (path, source_ip, body) = ("/", "127.0.0.1", body.into());
+        Self { function, headers, path_parameters, path, source_ip, body }
+    }
+
+    /// Comes to this path.
+    pub fn path(mut self, path: &'static str) -> Self {
+        self.path = path;
+        self
     }
 
     /// Names the chatbot in the path.
@@ -47,13 +55,13 @@ impl Delivery {
         json!({
             "version": "2.0",
             "routeKey": "$default",
-            "rawPath": "/",
+            "rawPath": self.path,
             "rawQueryString": "",
             "headers": self.headers,
             "pathParameters": self.path_parameters,
             "requestContext": {
                 "http": {
-                    "method": "POST", "path": "/", "protocol": "HTTP/1.1",
+                    "method": "POST", "path": self.path, "protocol": "HTTP/1.1",
                     "sourceIp": self.source_ip,
                 },
                 "requestId": "test",

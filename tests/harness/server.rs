@@ -1,6 +1,7 @@
 use crate::World;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use tokio::net::TcpListener;
+use tokio_util::task::TaskTracker;
 
 /// The API of a world over HTTP, on a free port.
 pub struct Server {
@@ -13,9 +14,8 @@ impl Server {
     pub async fn start(world: &World) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let service = leadhook::router(&world.app);
-        let service = service.into_make_service_with_connect_info::<SocketAddr>();
-        tokio::spawn(async move { axum::serve(listener, service).await });
+        let router = leadhook::router(&world.app, &TaskTracker::new());
+        tokio::spawn(leadhook::listen(listener, router, std::future::pending()));
         Self { base }
     }
 }

@@ -1,9 +1,13 @@
 //! The API over HTTP: many senders at once, and what API Gateway does around a function.
 
 use serde_json::{Value, json};
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Duration};
 use tests::{Server, World};
-use tokio::task::JoinSet;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    task::JoinSet,
+};
 
 const DELIVERIES: usize = 500;
 const CONNECTIONS: usize = 64;
@@ -149,4 +153,75 @@ async fn a_body_of_300_kib_is_413_and_the_connection_lives_on() {
     assert_eq!(answer.json::<Value>().await.unwrap()["error"], "Payload Too Large");
     let answer = post().body(r#"{"name":"Ana","type":"web"}"#).send().await.unwrap();
     assert_eq!(answer.status(), 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn headers_that_only_a_gateway_may_set_do_no_harm() {
+    let world = World::start().await;
+    let base = Server::start(&world).await.base;
+    let address = base.strip_prefix("http://").unwrap();
+    let body = r#"{"name":"Ana","type":"web"}"#;
+    for header in [
+        "Host: a b",
+        "Host: [::1",
+        "Host: x:99999",
+        "Host: <>",
+        "Host: %",
+        "Host: a\r\nX-Forwarded-Proto: https,http",
+        "Host: a\r\nX-Forwarded-Proto:",
+        "Host: a\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Proto: https",
+        "Host: a\r\nX-Forwarded-Port: x\r\nX-Forwarded-For: x",
+    ] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let head = format!(
+            "POST /integrabot/v1/leads HTTP/1.1\r\n{header}\r\nConnection: close\r\n\
+             Authorization: Bearer sk_demo_integrabot\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        stream.write_all((head + body).as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 201"), "{header:?}: {answer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_is_finished_though_its_sender_does_not_wait() {
+    const SENDERS: usize = 40;
+    let world = World::start().await;
+    let base = Server::start(&world).await.base;
+    let address = base.strip_prefix("http://").unwrap();
+    for n in 0..SENDERS {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let body =
+            json!({ "name": "Ana", "type": "web", "phone_number": n.to_string() }).to_string();
+        let request = format!(
+            "POST /integrabot/v1/leads HTTP/1.1\r\nHost: a\r\n\
+             Authorization: Bearer sk_demo_integrabot\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        if n % 2 == 0 {
+            stream.shutdown().await.unwrap();
+        }
+    }
+    for _ in 0..1_000 {
+        if world.items("lead#").await.len() == SENDERS {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("only {} of {SENDERS} leads are there", world.items("lead#").await.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_error_of_the_gateway_is_json() {
+    let world = World::start().await;
+    let base = Server::start(&world).await.base;
+    let url = format!("{base}/pollybot/api/v1/chatbots/%ff/leads");
+    let answer = reqwest::Client::new().post(url).send().await.unwrap();
+    assert_eq!(answer.status(), 400);
+    assert_eq!(answer.json::<Value>().await.unwrap(), json!({ "message": "Bad Request" }));
+    let answer = reqwest::get(format!("{base}/integrabot/v1/leads")).await.unwrap();
+    assert_eq!(answer.headers().get("allow"), None, "API Gateway knows no other method there");
 }

@@ -295,6 +295,12 @@ async fn hostile_members_get_a_field_error_or_are_ignored() {
             201,
             Value::Null,
         ),
+        (
+            "a byte order mark",
+            "\u{feff}{\"name\":\"Ana\",\"type\":\"web\"}".to_owned(),
+            201,
+            Value::Null,
+        ),
         ("a NUL", r#"{"name":"\u0000Ana","type":"web"}"#.to_owned(), 201, Value::Null),
     ];
     for (case, body, status, message) in cases {

@@ -226,6 +226,30 @@ async fn a_chatbot_that_is_not_the_workspaces_is_404() {
     assert!(world.items("lead#").await.is_empty());
 }
 
+/// A function URL knows no path parameters.
+#[tokio::test]
+async fn behind_a_function_url_the_chatbot_is_read_from_the_path() {
+    let world = World::start().await;
+    for (path, status) in [
+        ("/api/v1/chatbots/cb_unknown/leads", 404),
+        ("/api/v1/chatbots/cb_1234567890abcdef/leads", 201),
+        ("/pollybot/api/v1/chatbots/cb_1234567890abcdef/leads", 409),
+        ("/api/v1/leads", 409),
+    ] {
+        let delivery = Delivery::new(FUNCTION, example().to_string()).bearer(TOKEN).path(path);
+        assert_eq!(world.send(delivery).await.status, status, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn an_idempotency_key_means_one_chatbot() {
+    let world = World::start().await;
+    let keyed = |delivery: Delivery| delivery.header("idempotency-key", "key-1");
+    assert_eq!(world.send(keyed(delivery(&example()))).await.status, 201);
+    let alias = Delivery::new(FUNCTION, example().to_string()).bearer(TOKEN);
+    assert_eq!(world.send(keyed(alias)).await.status, 422);
+}
+
 #[tokio::test]
 async fn each_fault_of_the_authorization_header_has_its_code() {
     let world = World::start().await;

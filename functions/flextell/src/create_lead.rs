@@ -28,8 +28,11 @@ async fn accept(
     let tenants = api_keys.authenticate(Provider::Flextell, token, now).await?.tenants;
     let account = read_tenant(request.headers(), &tenants)?;
     let lead = CreateLead::read(read_body(request)?)?;
-    let claims = Claims::of_delivery(request, now)?
-        .replay(*replay_window, [&lead.email, &lead.phone_number]);
+    let claims = Claims::of_delivery(request, now)?.replay(
+        *replay_window,
+        lead.email.as_deref(),
+        lead.phone_number.as_deref(),
+    );
     let resolved = resolve(directory, &account, lead.ids, now).await?;
     let lead = lead.into_lead(sources.draw_lead_id(now), now, resolved);
     Ok(log.time_store(table.create_lead(NewLead { account, claims, lead }, sources)).await?)

@@ -26,7 +26,9 @@ async fn accept(
     let token = TokenHash::of(bearer_token(request.headers())?);
     let account = api_keys.authenticate(Provider::Integrabot, token, now).await?.account;
     let lead = CreateLead::read(read_body(request)?)?;
-    let claims = Claims::of_delivery(request, now)?.phone(&lead.phone_number).email(&lead.email);
+    let claims = Claims::of_delivery(request, now)?
+        .phone(lead.phone_number.as_deref())
+        .email(lead.email.as_deref());
     let lead = lead.into_lead(sources.draw_lead_id(now), now);
     Ok(log.time_store(table.create_lead(NewLead { account, claims, lead }, sources)).await?)
 }

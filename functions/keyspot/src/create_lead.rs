@@ -33,8 +33,11 @@ async fn accept(
     check_network(&api_key, request)?;
     let account = api_key.account;
     let lead = CreateLead::read(read_body(request)?)?;
-    let claims = Claims::of_delivery(request, now)?
-        .replay(*replay_window, [&Some(lead.email.clone()), &Some(lead.phone.clone())]);
+    let claims = Claims::of_delivery(request, now)?.replay(
+        *replay_window,
+        Some(&lead.email),
+        Some(&lead.phone),
+    );
     let property = find_property(context, &account, lead.property_code.as_ref(), now).await?;
     let lead = lead.into_lead(sources.draw_lead_id(now), now, property);
     Ok(log.time_store(table.create_lead(NewLead { account, claims, lead }, sources)).await?)

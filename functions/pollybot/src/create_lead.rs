@@ -31,7 +31,9 @@ async fn accept(
     let chatbot_id = find_chatbot(context, request, &account, now).await?;
     let lead = CreateLead::read(read_body(request)?)?;
     let email = lead.email.clone();
-    let claims = Claims::of_delivery(request, now)?.email(&Some(email.clone()));
+    let claims = Claims::of_delivery(request, now)?
+        .to_target(chatbot_id.as_deref().unwrap_or_default())
+        .email(Some(&email));
     let lead = lead.into_lead(sources.draw_lead_id(now), now, account.id.clone(), chatbot_id);
     let outcome =
         log.time_store(table.create_lead(NewLead { account, claims, lead }, sources)).await?;
@@ -51,13 +53,20 @@ async fn find_chatbot(
     account: &Account,
     now: Timestamp,
 ) -> Result<Option<String>, Refusal> {
-    let Some(id) = request.path_parameters().first("chatbotId").map(str::to_owned) else {
-        return Ok(None);
-    };
+    let Some(id) = chatbot_id(request) else { return Ok(None) };
     let key = EntryKey::new(CHATBOT, &id);
     let entries = context.directory.find(account, vec![key.clone()], now).await?;
     match entries.get::<Value>(&key)? {
         Some(_) => Ok(Some(id)),
         None => Err(Refusal::ChatbotNotFound),
     }
+}
+
+/// The chatbot's id: a path parameter, or where a function URL gives none, what stands
+/// behind `chatbots/` in the path.
+fn chatbot_id(request: &Request) -> Option<String> {
+    let parameters = request.path_parameters();
+    let parameter = parameters.first("chatbotId");
+    let mut segments = request.raw_http_path().split('/').skip_while(|part| *part != "chatbots");
+    parameter.or_else(|| segments.nth(1)).map(str::to_owned)
 }

@@ -26,8 +26,11 @@ async fn accept(
     let token = TokenHash::of(bearer_token(request.headers())?);
     let account = api_keys.authenticate(Provider::RdStation, token, now).await?.account;
     let lead = CreateLead::read(read_body(request)?)?;
-    let claims =
-        Claims::of_delivery(request, now)?.replay(*replay_window, [&lead.email, &lead.phone]);
+    let claims = Claims::of_delivery(request, now)?.replay(
+        *replay_window,
+        lead.email.as_deref(),
+        lead.phone.as_deref(),
+    );
     let lead = lead.into_lead(sources.draw_lead_id(now), now, account.id.clone());
     Ok(log.time_store(table.create_lead(NewLead { account, claims, lead }, sources)).await?)
 }

@@ -13,15 +13,20 @@ use aws_sdk_dynamodb::{
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::time::Duration;
 
 /// An item may be written where none stands, or one whose time is over: its deletion can
 /// lag by two days.
 const FREE: &str = "attribute_not_exists(pk) OR expires_at <= :now";
 /// Which write made a lead: tells it from another of the same id.
 const WRITE_MARK: &str = "write_mark";
+/// Which claims a lead has: the partition keys of their items, for whoever erases it.
+const CLAIMS: &str = "claims";
 /// How often a create begins again after it met an id that was taken, or a claim whose
-/// lead was erased meanwhile. Both are rare.
-const ROUNDS: usize = 3;
+/// lead is not there. Both are rare.
+const ROUNDS: usize = 6;
+/// How long to wait for the lead of a claim before it counts as erased.
+const PAUSE: Duration = Duration::from_millis(25);
 
 /// Why a sound delivery could not be stored.
 #[derive(Debug, thiserror::Error)]
@@ -45,8 +50,8 @@ enum Written {
 enum Met {
     /// Our own lead: the write was done before, and its answer got lost.
     Own,
-    /// The first of our claims that is held, and by which claim.
-    Claim(ClaimKind, ClaimItem),
+    /// The first of our claims that is held, and what holds it.
+    Claim(Claim, ClaimItem),
     /// No lead that can be named: another id may do.
     Nobody,
 }
@@ -77,21 +82,27 @@ impl LeadTable {
         sources: &Sources,
     ) -> Result<Outcome<D>, CreateLeadError> {
         let NewLead { account, claims, mut lead } = new;
+        let mut missing = None;
         for _ in 0..ROUNDS {
             let mark = sources.draw_mark();
             match self.write(&account, &claims, &lead, &mark).await? {
                 Met::Own => return Ok(Outcome::created(lead)),
                 Met::Nobody => lead.id = sources.draw_lead_id(lead.created_at),
-                Met::Claim(kind, held) => {
-                    let (standing, replayed) = judge(kind, &held, &claims)?;
+                Met::Claim(claim, held) => {
+                    let (standing, replayed) = judge(claim.kind, &held, &claims)?;
                     let Some(item) = self.get(keys::lead(&account, held.lead_id)).await? else {
+                        if missing == Some(held.lead_id) {
+                            self.free(&account, &claim, held.lead_id).await?;
+                        }
+                        missing = Some(held.lead_id);
+                        tokio::time::sleep(PAUSE).await;
                         continue;
                     };
                     if has_mark(&item, &mark) {
                         return Ok(Outcome::created(lead));
                     }
                     let found = serde_dynamo::from_item(item).map_err(StoreError::from)?;
-                    let by_key = kind == ClaimKind::IdempotencyKey;
+                    let by_key = claim.kind == ClaimKind::IdempotencyKey;
                     if by_key || self.remember_key(&account, &claims, &held, standing).await? {
                         return Ok(Outcome { standing, replayed, lead: found });
                     }
@@ -108,7 +119,7 @@ impl LeadTable {
         lead: &Lead<D>,
         mark: &str,
     ) -> Result<Met, StoreError> {
-        let mut items = vec![lead_item(account, lead, mark)?];
+        let mut items = vec![lead_item(account, lead, claims, mark)?];
         for claim in &claims.list {
             items.push(claim_item(account, claims, claim, lead.id, Standing::New)?);
         }
@@ -133,6 +144,30 @@ impl LeadTable {
         match self.put_one(item.clone(), claims.received_at).await? {
             Written::Stored => Ok(true),
             Written::Refused(standing) => Ok(standing == [Some(item)]),
+        }
+    }
+
+    /// Frees a claim whose lead is not there, so that it blocks nobody: the lead was erased,
+    /// and the claim stayed behind.
+    async fn free(
+        &self,
+        account: &Account,
+        claim: &Claim,
+        holder: LeadId,
+    ) -> Result<(), StoreError> {
+        let delete = self
+            .client
+            .delete_item()
+            .table_name(&self.name)
+            .set_key(Some(keys::claim(account, claim)))
+            .condition_expression("lead_id = :holder")
+            .expression_attribute_values(":holder", AttributeValue::N(holder.to_string()));
+        match delete.send().await {
+            Ok(_) => Ok(()),
+            Err(error) => match error.as_service_error() {
+                Some(fault) if fault.is_conditional_check_failed_exception() => Ok(()),
+                _ => Err(error.into()),
+            },
         }
     }
 
@@ -219,7 +254,7 @@ fn meet(claims: &Claims, standing: Vec<Option<Item>>, mark: &str) -> Result<Met,
     }
     for (claim, item) in claims.list.iter().zip(standing) {
         if let Some(item) = item {
-            return Ok(Met::Claim(claim.kind, serde_dynamo::from_item(item)?));
+            return Ok(Met::Claim(claim.clone(), serde_dynamo::from_item(item)?));
         }
     }
     Ok(Met::Nobody)
@@ -245,10 +280,15 @@ fn judge(
 fn lead_item<D: Serialize>(
     account: &Account,
     lead: &Lead<D>,
+    claims: &Claims,
     mark: &str,
 ) -> Result<Item, StoreError> {
     let mut item: Item = serde_dynamo::to_item(lead)?;
     item.extend(keys::lead(account, lead.id));
+    if !claims.list.is_empty() {
+        let keys = claims.list.iter().map(|claim| keys::claim_pk(account, claim)).collect();
+        item.insert(CLAIMS.to_owned(), AttributeValue::Ss(keys));
+    }
     item.insert(WRITE_MARK.to_owned(), AttributeValue::S(mark.to_owned()));
     Ok(item)
 }

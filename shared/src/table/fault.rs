@@ -1,5 +1,8 @@
 use crate::dynamodb::says_busy;
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::{
+    config::http::HttpResponse,
+    error::{ProvideErrorMetadata, SdkError},
+};
 
 /// What the table could not do. Holds the fault's name and nothing of the request: an
 /// SDK error may hold the item that was to be written.
@@ -14,13 +17,17 @@ pub enum StoreError {
     Unexpected(String),
 }
 
-impl<E: ProvideErrorMetadata, R> From<SdkError<E, R>> for StoreError {
-    fn from(error: SdkError<E, R>) -> Self {
+impl<E: ProvideErrorMetadata> From<SdkError<E, HttpResponse>> for StoreError {
+    fn from(error: SdkError<E, HttpResponse>) -> Self {
         match error {
             SdkError::TimeoutError(_) => Self::Unavailable("time-out"),
             SdkError::DispatchFailure(_) => Self::Unavailable("no connection"),
             SdkError::ResponseError(_) => Self::Unavailable("unreadable answer"),
-            SdkError::ServiceError(fault) if says_busy(fault.err()) => Self::Unavailable("busy"),
+            SdkError::ServiceError(fault)
+                if fault.raw().status().is_server_error() || says_busy(fault.err()) =>
+            {
+                Self::Unavailable("busy")
+            }
             SdkError::ServiceError(fault) => {
                 Self::Unexpected(fault.err().code().unwrap_or("no error code").to_owned())
             }

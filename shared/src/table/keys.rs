@@ -16,8 +16,11 @@ pub(super) fn lead(account: &Account, id: LeadId) -> Item {
 }
 
 pub(super) fn claim(account: &Account, claim: &Claim) -> Item {
-    let (kind, hash) = (claim.kind.as_str(), &claim.hash);
-    key(format!("claim#{account}#{kind}#{hash}"), "claim".to_owned())
+    key(claim_pk(account, claim), "claim".to_owned())
+}
+
+pub(super) fn claim_pk(account: &Account, claim: &Claim) -> String {
+    format!("claim#{account}#{}#{}", claim.kind.as_str(), claim.hash)
 }
 
 pub(super) fn api_key(token: &TokenHash) -> Item {
