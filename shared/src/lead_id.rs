@@ -1,11 +1,13 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 /// 2024-01-01T00:00:00Z, where lead ids begin to count, in Unix milliseconds.
 const EPOCH_MILLISECONDS: i64 = 1_704_067_200_000;
 const RANDOM_BITS: u32 = 12;
 const TIME_BITS: u32 = 41;
+/// Every id is below this: 2^53.
+const LIMIT: u64 = 1 << (TIME_BITS + RANDOM_BITS);
 
 /// A lead's id: 41 bits of milliseconds since 2024, then 12 random bits.
 ///
@@ -69,9 +71,25 @@ impl LeadIdForm {
             let value = self.alphabet.iter().position(|known| *known == digit)?;
             number.checked_mul(base)?.checked_add(value as u64)
         })?;
-        (number < 1 << (TIME_BITS + RANDOM_BITS)).then_some(LeadId(number))
+        (number < LIMIT).then_some(LeadId(number))
     }
 }
+
+impl FromStr for LeadId {
+    type Err = NotALeadId;
+
+    /// Reads the plain number that [`LeadId`] prints, and nothing else.
+    fn from_str(text: &str) -> Result<Self, NotALeadId> {
+        let number = text.parse().map_err(|_| NotALeadId)?;
+        let id = Self(number);
+        if number < LIMIT && id.to_string() == text { Ok(id) } else { Err(NotALeadId) }
+    }
+}
+
+/// A text that is no lead id.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("not a lead id")]
+pub struct NotALeadId;
 
 impl fmt::Display for LeadId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -103,7 +121,7 @@ mod tests {
     #[test]
     fn every_id_stays_below_two_to_the_53() {
         for time in ["1970-01-01T00:00:00Z", "2093-09-06T15:47:35Z", "9999-12-30T00:00:00Z"] {
-            assert!(LeadId::new(at(time), u128::MAX).0 < 1 << 53, "{time}");
+            assert!(LeadId::new(at(time), u128::MAX).0 < 9_007_199_254_740_992, "{time}");
         }
     }
 }

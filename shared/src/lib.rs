@@ -37,7 +37,7 @@ pub use directory::{Directory, Entries, EntryKey};
 pub use fields::{Check, Fields, JsonType, Rule, Violation};
 pub use function::{Handler, run_function};
 pub use lead::{Lead, NewLead, Outcome, Standing};
-pub use lead_id::{LeadId, LeadIdForm};
+pub use lead_id::{LeadId, LeadIdForm, NotALeadId};
 pub use raw_json::RawJson;
 pub use rejection::{Rejection, Unauthorized};
 pub use request::{MAX_BODY_BYTES, bearer_token, read_body, source_address};

@@ -8,6 +8,7 @@ mod flextell;
 mod http;
 mod integrabot;
 mod keyspot;
+mod lead_ids;
 mod pollybot;
 mod rdstation;
 mod repeats;

@@ -65,8 +65,8 @@ struct ClaimItem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     body: Option<String>,
     /// Whether the lead was known already when the `Idempotency-Key` came.
-    #[serde(default)]
-    known: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    known: Option<bool>,
 }
 
 impl LeadTable {
@@ -271,7 +271,7 @@ fn judge(
         ClaimKind::IdempotencyKey if held.body.as_ref() != Some(&claims.body) => {
             Err(CreateLeadError::IdempotencyKeyReused)
         }
-        ClaimKind::IdempotencyKey if held.known => Ok((Standing::Known, true)),
+        ClaimKind::IdempotencyKey if held.known == Some(true) => Ok((Standing::Known, true)),
         ClaimKind::IdempotencyKey | ClaimKind::Replay => Ok((Standing::New, true)),
         ClaimKind::Phone | ClaimKind::Email => Ok((Standing::Known, false)),
     }
@@ -300,8 +300,9 @@ fn claim_item(
     lead_id: LeadId,
     standing: Standing,
 ) -> Result<Item, StoreError> {
-    let body = (claim.kind == ClaimKind::IdempotencyKey).then(|| claims.body.clone());
-    let known = standing == Standing::Known;
+    let is_key = claim.kind == ClaimKind::IdempotencyKey;
+    let body = is_key.then(|| claims.body.clone());
+    let known = is_key.then_some(standing == Standing::Known);
     let mut item: Item = serde_dynamo::to_item(ClaimItem { lead_id, body, known })?;
     item.extend(keys::claim(account, claim));
     if let Some(expires_at) = claim.expires_at {
