@@ -24,7 +24,7 @@ fn minimal_lead() -> Value {
         "is_converted": "false", "converted_at": null, "customer_id": null,
         "marketing_attribution": [], "external_id": null, "external_branch_id": null,
         "external_created_at": null, "last_synced_at": null, "import_source_id": null,
-        "created_at": "2026-01-15T10:30:00Z", "updated_at": "2026-01-15T10:30:00Z",
+        "created_at": "2076-01-15T10:30:00Z", "updated_at": "2076-01-15T10:30:00Z",
         "deleted_at": null,
         "status": {
             "id": 1, "name": "New", "slug": "new", "color": "#94a3b8", "is_terminal": false,

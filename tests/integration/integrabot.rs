@@ -51,8 +51,8 @@ async fn a_new_lead_is_answered_201_with_the_ten_documented_members() {
         "status": "new",
         "agent_id": "a1b2c3d4-e5f6-7890-abcd-ef1234567890",
         "custom_fields": { "empresa": "Acme Ltda", "cidade": "São Paulo" },
-        "created_at": "2026-01-15T10:30:00Z",
-        "updated_at": "2026-01-15T10:30:00Z",
+        "created_at": "2076-01-15T10:30:00Z",
+        "updated_at": "2076-01-15T10:30:00Z",
     });
     assert_eq!(body, expected);
 }

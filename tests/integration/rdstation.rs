@@ -47,8 +47,8 @@ async fn an_empty_body_is_a_lead_whose_members_are_all_there() {
         let expected = json!({
             "id": null, "agentId": null, "name": null, "email": null, "phone": null,
             "company": null, "site": null, "custom": {}, "utm": {}, "capture": "completed",
-            "workspaceId": "wpc_demo", "createdAt": "2026-01-15T10:30:00.123Z",
-            "updatedAt": "2026-01-15T10:30:00.123Z",
+            "workspaceId": "wpc_demo", "createdAt": "2076-01-15T10:30:00.123Z",
+            "updatedAt": "2076-01-15T10:30:00.123Z",
         });
         assert_eq!(answer.body, expected, "{case}");
     }

@@ -4,6 +4,7 @@
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
 use aws_smithy_http_client::test_util::infallible_client_fn;
 use jiff::Timestamp;
+use jsonwebtoken::{EncodingKey, Header, encode};
 use keyspot::{Keyspot, SigningKeys};
 use lambda_http::{Request, http};
 use serde_json::json;
@@ -269,23 +270,75 @@ async fn what_the_table_refuses_is_not_retried() {
     }
 }
 
+/// A token that Keyspot's lead address takes, whatever the table says.
+fn keyspot_token() -> String {
+    let now = Timestamp::now().as_second();
+    let claims = json!({
+        "iss": "leadhook", "aud": "keyspot", "sub": "x", "iat": now, "exp": now + 60, "jti": "1",
+    });
+    let key = EncodingKey::from_secret(SIGNING_KEY.as_bytes());
+    encode(&Header::default(), &claims, &key).unwrap()
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_sender_is_told_503_to_come_back_and_500_for_a_fault_of_ours() {
-    let unavailable = json!({
-        "error": "Service Unavailable",
-        "message": "Serviço temporariamente indisponível. Tente novamente.",
-    });
-    let internal =
-        json!({ "error": "Internal Server Error", "message": "Ocorreu um erro interno." });
-    for (answers, status, body) in
-        [(&[(400, THROTTLED)], 503, unavailable), (&[(400, DENIED)], 500, internal)]
-    {
-        let (app, _) = canned(answers);
-        let delivery = Delivery::new("integrabot-create-lead", r#"{"name":"Ana","type":"web"}"#);
-        let answer = send_to(&app, delivery.bearer("sk")).await;
-        assert_eq!((answer.status, answer.body), (status, body));
-        let retry_after = answer.headers.get("retry-after").and_then(|value| value.as_str());
-        assert_eq!(retry_after, (status == 503).then_some("1"));
+    let keyspot = [
+        json!({ "error": "Service temporarily unavailable", "code": "SERVICE_UNAVAILABLE" }),
+        json!({ "error": "Internal server error", "code": "INTERNAL_ERROR" }),
+    ];
+    let cases = [
+        (
+            "integrabot-create-lead",
+            [
+                json!({
+                    "error": "Service Unavailable",
+                    "message": "Serviço temporariamente indisponível. Tente novamente.",
+                }),
+                json!({ "error": "Internal Server Error", "message": "Ocorreu um erro interno." }),
+            ],
+        ),
+        (
+            "rdstation-create-lead",
+            [
+                json!({ "message": "Service unavailable", "code": "SERVICE_UNAVAILABLE" }),
+                json!({ "message": "Internal server error", "code": "INTERNAL_SERVER_ERROR" }),
+            ],
+        ),
+        (
+            "pollybot-create-lead",
+            [
+                json!({
+                    "success": false, "error": "Service temporarily unavailable",
+                    "code": "SERVICE_UNAVAILABLE",
+                }),
+                json!({ "success": false, "error": "Internal server error", "code": "INTERNAL_ERROR" }),
+            ],
+        ),
+        ("keyspot-issue-token", keyspot.clone()),
+        ("keyspot-create-lead", keyspot),
+        (
+            "flextell-create-lead",
+            [
+                json!({
+                    "error": "service_unavailable",
+                    "message": "The service is temporarily unavailable.",
+                }),
+                json!({ "error": "server_error", "message": "An internal error occurred." }),
+            ],
+        ),
+    ];
+    for (function, [unavailable, internal]) in cases {
+        for (answers, status, body) in
+            [(&[(400, THROTTLED)], 503, &unavailable), (&[(400, DENIED)], 500, &internal)]
+        {
+            let (app, _) = canned(answers);
+            let delivery = Delivery::new(function, "{}").bearer(&keyspot_token());
+            let delivery = delivery.header("x-api-key", "k").header("x-api-secret", "s");
+            let answer = send_to(&app, delivery.header("x-tenant", "1")).await;
+            assert_eq!((answer.status, &answer.body), (status, body), "{function}");
+            let retry_after = answer.headers.get("retry-after").and_then(|value| value.as_str());
+            assert_eq!(retry_after, (status == 503).then_some("1"), "{function}");
+        }
     }
 }
 
