@@ -8,10 +8,7 @@ const ANSWER_SUFFIX: &str = ".answer.json";
 
 /// A sample event and the answer it must get, from `events/<function>/`.
 ///
-/// Beside `<name>.json`, the event, stands `<name>.answer.json`: `status`, `headers` and
-/// `body`, and in `after` the names of the events to be sent first. In an answer
-/// `"<lead id>"` stands for any id, `"<time>"` for any time stamp and `"<token>"` for any
-/// token; in an event `{{token}}` stands for a token of Keyspot's that is still valid.
+/// `events/README.md` says what the files hold.
 pub struct SampleEvent {
     /// The function's name.
     pub function: String,
@@ -27,7 +24,8 @@ pub struct SampleEvent {
 /// Every sample event of every function.
 pub fn sample_events() -> Vec<SampleEvent> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../events");
-    let mut events: Vec<SampleEvent> = list(&root).iter().flat_map(|folder| read(folder)).collect();
+    let mut events: Vec<SampleEvent> =
+        folders(&root).iter().flat_map(|folder| read(folder)).collect();
     events.sort_by(|a, b| (&a.function, &a.name).cmp(&(&b.function, &b.name)));
     events
 }
@@ -81,6 +79,10 @@ fn read(folder: &Path) -> Vec<SampleEvent> {
         }
     };
     answers.map(sample).collect()
+}
+
+fn folders(root: &Path) -> Vec<PathBuf> {
+    list(root).into_iter().filter(|path| path.is_dir()).collect()
 }
 
 fn list(folder: &Path) -> Vec<PathBuf> {
