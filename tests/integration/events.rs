@@ -1,6 +1,6 @@
 //! The sample events of `events/`, each run through its function's handler.
 
-use leadhook::ROUTES;
+use leadhook::{ROUTES, Route};
 use serde_json::Value;
 use tests::{World, sample_events, send_event};
 
@@ -27,4 +27,15 @@ fn every_function_has_sample_events() {
         let has_sample = samples.iter().any(|sample| sample.function == route.function);
         assert!(has_sample, "{}", route.function);
     }
+}
+
+/// `cargo lambda watch` reads its routes from the workspace's manifest.
+#[test]
+fn cargo_lambda_watch_has_every_route() {
+    let manifest = include_str!("../../Cargo.toml");
+    for Route { path, function, .. } in ROUTES {
+        let line = format!(r#""{path}" = [{{ method = "POST", function = "{function}" }}]"#);
+        assert!(manifest.contains(&line), "{line}");
+    }
+    assert_eq!(manifest.matches(r#"method = "POST""#).count(), ROUTES.len());
 }
