@@ -85,12 +85,16 @@ fn free_ports() -> [u16; 2] {
     listeners.map(|listener| listener.local_addr().unwrap().port())
 }
 
-/// The answer in what a function returns to an HTTP API.
+/// The answer in what a function returns: to an HTTP API with `headers`, to a REST API with
+/// `multiValueHeaders`.
 fn answer(returned: &str) -> Answer {
     let returned: Value = serde_json::from_str(returned).unwrap();
     let status = returned["statusCode"].as_u64().unwrap_or_else(|| panic!("{returned}"));
     let text = returned["body"].as_str().unwrap_or_default().to_owned();
-    let headers: Map<String, Value> = returned["headers"].as_object().unwrap().clone();
+    let mut headers: Map<String, Value> = returned["headers"].as_object().unwrap().clone();
+    for (name, values) in returned["multiValueHeaders"].as_object().unwrap() {
+        headers.insert(name.clone(), values[0].clone());
+    }
     let body = serde_json::from_str(&text).unwrap_or_default();
     Answer { status: status.try_into().unwrap(), headers, body, text }
 }
