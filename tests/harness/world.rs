@@ -11,7 +11,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc,
-        atomic::{AtomicI64, Ordering::SeqCst},
+        atomic::{AtomicI64, AtomicU64, Ordering::SeqCst},
     },
 };
 
@@ -29,6 +29,7 @@ pub struct World {
     direct: Client,
     embedded: Option<EmbeddedTable>,
     clock: Arc<AtomicI64>,
+    drawn: Arc<AtomicU64>,
 }
 
 impl World {
@@ -54,18 +55,19 @@ impl World {
         let beginning: Timestamp = Self::BEGINNING.parse().unwrap();
         let clock = Arc::new(AtomicI64::new(beginning.as_millisecond()));
         let wire = Wire::to(&endpoint).await;
-        let app = new_app(&wire, table.name(), &clock, DEFAULT_REPLAY_WINDOW);
-        Self { app, wire, direct, embedded, clock }
+        let drawn = Arc::default();
+        let app = new_app(&wire, table.name(), &clock, &drawn, DEFAULT_REPLAY_WINDOW);
+        Self { app, wire, direct, embedded, clock, drawn }
     }
 
     /// Another function instance over the same table, with nothing looked up yet.
     pub fn another_instance(&self) -> Arc<Keyspot> {
-        new_app(&self.wire, self.table_name(), &self.clock, DEFAULT_REPLAY_WINDOW)
+        new_app(&self.wire, self.table_name(), &self.clock, &self.drawn, DEFAULT_REPLAY_WINDOW)
     }
 
     /// This world with another replay window.
     pub fn with_replay_window(mut self, window: SignedDuration) -> Self {
-        self.app = new_app(&self.wire, self.table_name(), &self.clock, window);
+        self.app = new_app(&self.wire, self.table_name(), &self.clock, &self.drawn, window);
         self
     }
 
@@ -153,12 +155,17 @@ fn new_app(
     wire: &Wire,
     table_name: &str,
     clock: &Arc<AtomicI64>,
+    drawn: &Arc<AtomicU64>,
     replay_window: SignedDuration,
 ) -> Arc<Keyspot> {
     let table = LeadTable::new(connect_local(&wire.endpoint), table_name);
     let clock = Arc::clone(clock);
     let now = move || Timestamp::from_millisecond(clock.load(SeqCst)).unwrap();
-    let sources = Sources::new(now, rand::random);
+    // The clock stands still, so ids differ by their random bits alone: none is drawn twice,
+    // or a test would now and then meet a clash it did not ask for.
+    let drawn = Arc::clone(drawn);
+    let random = move || (rand::random::<u128>() << 64) | u128::from(drawn.fetch_add(1, SeqCst));
+    let sources = Sources::new(now, random);
     let context = Context::new(table, sources, replay_window, Patience::LOCAL.answer);
     let signing_keys = SigningKeys::new(SIGNING_KEY, None).unwrap();
     Arc::new(Keyspot { context, signing_keys })
