@@ -1,23 +1,16 @@
 use super::{
     Item, LeadTable, StoreError,
     keys::{self, EXPIRES_AT},
+    put_new::{Written, seconds},
 };
 use crate::{
     Account, Lead, LeadId, NewLead, Outcome, Sources, Standing,
     claim::{Claim, ClaimKind, Claims},
-    dynamodb::met_another_write,
 };
-use aws_sdk_dynamodb::{
-    operation::{put_item::PutItemError, transact_write_items::TransactWriteItemsError},
-    types::{AttributeValue, Put, ReturnValuesOnConditionCheckFailure::AllOld, TransactWriteItem},
-};
-use jiff::Timestamp;
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::time::Duration;
 
-/// An item may be written where none stands, or one whose time is over: its deletion can
-/// lag by two days.
-const FREE: &str = "attribute_not_exists(pk) OR expires_at <= :now";
 /// Which write made a lead: tells it from another of the same id.
 const WRITE_MARK: &str = "write_mark";
 /// Which claims a lead has: the partition keys of their items, for whoever erases it.
@@ -37,13 +30,6 @@ pub enum CreateLeadError {
     /// The table failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-/// What a write of new items came to.
-enum Written {
-    Stored,
-    /// Nothing was written: these stood there already, an entry for each item of the write.
-    Refused(Vec<Option<Item>>),
 }
 
 /// What refused a write.
@@ -75,7 +61,7 @@ impl LeadTable {
     /// # Errors
     /// An `Idempotency-Key` that was used for another body; a table that is busy, away, or
     /// refuses. The lead may have been stored even so; the same delivery, sent again, then
-    /// finds it.
+    /// finds it by its claims, where it has any.
     pub async fn create_lead<D: Serialize + DeserializeOwned>(
         &self,
         new: NewLead<D>,
@@ -170,80 +156,6 @@ impl LeadTable {
             },
         }
     }
-
-    /// Writes items that must not stand there yet, all or none.
-    async fn put_new(
-        &self,
-        items: Vec<Item>,
-        mark: &str,
-        now: Timestamp,
-    ) -> Result<Written, StoreError> {
-        match <[Item; 1]>::try_from(items) {
-            Ok([item]) => self.put_one(item, now).await,
-            Err(items) => self.put_all(items, mark, now).await,
-        }
-    }
-
-    async fn put_one(&self, item: Item, now: Timestamp) -> Result<Written, StoreError> {
-        let put = self
-            .client
-            .put_item()
-            .table_name(&self.name)
-            .set_item(Some(item))
-            .condition_expression(FREE)
-            .expression_attribute_values(":now", seconds(now))
-            .return_values_on_condition_check_failure(AllOld);
-        match put.send().await {
-            Ok(_) => Ok(Written::Stored),
-            Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(refusal)) => {
-                    Ok(Written::Refused(vec![refusal.item.clone()]))
-                }
-                _ => Err(error.into()),
-            },
-        }
-    }
-
-    async fn put_all(
-        &self,
-        items: Vec<Item>,
-        mark: &str,
-        now: Timestamp,
-    ) -> Result<Written, StoreError> {
-        // With the mark as its token, a transaction that is sent twice is done once.
-        let mut transaction = self.client.transact_write_items().client_request_token(mark);
-        for item in items {
-            let put = Put::builder()
-                .table_name(&self.name)
-                .set_item(Some(item))
-                .condition_expression(FREE)
-                .expression_attribute_values(":now", seconds(now))
-                .return_values_on_condition_check_failure(AllOld)
-                .build()?;
-            transaction = transaction.transact_items(TransactWriteItem::builder().put(put).build());
-        }
-        match transaction.send().await {
-            Ok(_) => Ok(Written::Stored),
-            Err(error) => match error.as_service_error() {
-                Some(fault) if met_another_write(fault) => Err(StoreError::Unavailable("conflict")),
-                Some(fault) => refusal(fault).map_or_else(|| Err(error.into()), Ok),
-                None => Err(error.into()),
-            },
-        }
-    }
-}
-
-/// What stood in a transaction's way, where that is why it was cancelled.
-fn refusal(fault: &TransactWriteItemsError) -> Option<Written> {
-    let TransactWriteItemsError::TransactionCanceledException(canceled) = fault else {
-        return None;
-    };
-    let standing = canceled.cancellation_reasons().iter().map(|reason| match reason.code() {
-        Some("ConditionalCheckFailed") => Some(reason.item.clone()),
-        Some("None") | None => Some(None),
-        Some(_) => None,
-    });
-    standing.collect::<Option<_>>().map(Written::Refused)
 }
 
 /// Names what stood in the way of a lead and its claims.
@@ -313,8 +225,4 @@ fn claim_item(
 
 fn has_mark(lead: &Item, mark: &str) -> bool {
     lead.get(WRITE_MARK).and_then(|value| value.as_s().ok()).is_some_and(|own| own == mark)
-}
-
-fn seconds(time: Timestamp) -> AttributeValue {
-    AttributeValue::N(time.as_second().to_string())
 }

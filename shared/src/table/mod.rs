@@ -12,6 +12,7 @@ mod create_lead;
 mod directory;
 mod fault;
 mod keys;
+mod put_new;
 mod schema;
 
 pub use create_lead::CreateLeadError;

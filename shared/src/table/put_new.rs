@@ -1,0 +1,101 @@
+//! Writing items that must not stand there yet, all or none.
+
+use super::{Item, LeadTable, StoreError};
+use crate::dynamodb::met_another_write;
+use aws_sdk_dynamodb::{
+    operation::{put_item::PutItemError, transact_write_items::TransactWriteItemsError},
+    types::{AttributeValue, Put, ReturnValuesOnConditionCheckFailure::AllOld, TransactWriteItem},
+};
+use jiff::Timestamp;
+
+/// An item may be written where none stands, or one whose time is over: its deletion can
+/// lag by two days.
+const FREE: &str = "attribute_not_exists(pk) OR expires_at <= :now";
+
+/// What a write of new items came to.
+pub(super) enum Written {
+    Stored,
+    /// Nothing was written: these stood there already, an entry for each item of the write.
+    Refused(Vec<Option<Item>>),
+}
+
+impl LeadTable {
+    /// Writes items that must not stand there yet, all or none.
+    pub(super) async fn put_new(
+        &self,
+        items: Vec<Item>,
+        mark: &str,
+        now: Timestamp,
+    ) -> Result<Written, StoreError> {
+        match <[Item; 1]>::try_from(items) {
+            Ok([item]) => self.put_one(item, now).await,
+            Err(items) => self.put_all(items, mark, now).await,
+        }
+    }
+
+    pub(super) async fn put_one(&self, item: Item, now: Timestamp) -> Result<Written, StoreError> {
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(item))
+            .condition_expression(FREE)
+            .expression_attribute_values(":now", seconds(now))
+            .return_values_on_condition_check_failure(AllOld);
+        match put.send().await {
+            Ok(_) => Ok(Written::Stored),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(refusal)) => {
+                    Ok(Written::Refused(vec![refusal.item.clone()]))
+                }
+                _ => Err(error.into()),
+            },
+        }
+    }
+
+    async fn put_all(
+        &self,
+        items: Vec<Item>,
+        mark: &str,
+        now: Timestamp,
+    ) -> Result<Written, StoreError> {
+        // With the mark as its token, a transaction that is sent twice is done once.
+        let mut transaction = self.client.transact_write_items().client_request_token(mark);
+        for item in items {
+            let put = Put::builder()
+                .table_name(&self.name)
+                .set_item(Some(item))
+                .condition_expression(FREE)
+                .expression_attribute_values(":now", seconds(now))
+                .return_values_on_condition_check_failure(AllOld)
+                .build()?;
+            transaction = transaction.transact_items(TransactWriteItem::builder().put(put).build());
+        }
+        match transaction.send().await {
+            Ok(_) => Ok(Written::Stored),
+            Err(error) => match error.as_service_error() {
+                Some(fault) if met_another_write(fault) => Err(StoreError::Unavailable("conflict")),
+                Some(fault) => refusal(fault).map_or_else(|| Err(error.into()), Ok),
+                None => Err(error.into()),
+            },
+        }
+    }
+}
+
+/// What stood in a transaction's way, where that is why it was cancelled.
+fn refusal(fault: &TransactWriteItemsError) -> Option<Written> {
+    let TransactWriteItemsError::TransactionCanceledException(canceled) = fault else {
+        return None;
+    };
+    let standing = canceled.cancellation_reasons().iter().map(|reason| match reason.code() {
+        Some("ConditionalCheckFailed") => Some(reason.item.clone()),
+        Some("None") | None => Some(None),
+        Some(_) => None,
+    });
+    standing.collect::<Option<_>>().map(Written::Refused)
+}
+
+/// A time as the time-to-live attribute has it.
+pub(super) fn seconds(time: Timestamp) -> AttributeValue {
+    AttributeValue::N(time.as_second().to_string())
+}
