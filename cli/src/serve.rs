@@ -2,11 +2,11 @@ use crate::{
     EmbeddedError, EmbeddedTable, Example, Storage, examples, listen, router, seed_demo_accounts,
 };
 use jiff::SignedDuration;
-use keyspot::{Keyspot, SigningKeys};
+use keyspot::{Keyspot, SigningSecret};
 use shared::{
-    Context, LeadTable, Sources, StartUpError, StoreError,
+    Context, Environment, LeadTable, Sources, StartUpError, StoreError,
     dynamodb::{Patience, connect_from_env},
-    optional_variable, replay_window_from_env,
+    read_replay_window,
     telemetry::guarded,
 };
 use std::{
@@ -75,14 +75,15 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     tracing_subscriber::registry().with(guarded(lines)).init();
     let stop = stop_signal();
 
-    let settings = Settings::from_env()?;
+    let environment = Environment::of_process();
+    let settings = Settings::from_env(&environment)?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
     let listener = TcpListener::bind(address).await.map_err(|e| ServeError::Port(address, e))?;
     let own = listener.local_addr().map_err(|e| ServeError::Port(address, e))?;
     let base = format!("http://{own}");
-    match optional_variable(ENDPOINT_VARIABLE) {
+    match environment.optional(ENDPOINT_VARIABLE) {
         Some(endpoint) => {
-            let table = find_table(&endpoint).await?;
+            let table = find_table(&environment, &endpoint).await?;
             say(&greeting(&base, &table, &endpoint));
             serve_table(listener, settings.over(table, Patience::DEPLOYED), stop).await;
         }
@@ -101,24 +102,22 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
 struct Settings {
     sources: Sources,
     replay_window: SignedDuration,
-    signing_keys: SigningKeys,
+    signing_secret: SigningSecret,
 }
 
 impl Settings {
-    fn from_env() -> Result<Self, StartUpError> {
+    fn from_env(environment: &Environment) -> Result<Self, StartUpError> {
         let sources = Sources::system();
-        let signing_keys = match SigningKeys::from_env() {
-            // One for as long as this server runs.
-            Err(StartUpError::MissingVariable(_)) => SigningKeys::new(&sources.draw_mark(), None),
-            from_env => from_env,
-        }?;
-        Ok(Self { sources, replay_window: replay_window_from_env()?, signing_keys })
+        let replay_window = read_replay_window(environment)?;
+        // Where none is set, one for as long as this server runs.
+        let signing_secret = SigningSecret::from_env_or(environment, || sources.draw_mark())?;
+        Ok(Self { sources, replay_window, signing_secret })
     }
 
     fn over(self, table: LeadTable, patience: Patience) -> Keyspot {
-        let Self { sources, replay_window, signing_keys } = self;
+        let Self { sources, replay_window, signing_secret } = self;
         let context = Context::new(table, sources, replay_window, patience.answer);
-        Keyspot { context, signing_keys }
+        Keyspot { context, signing_secret }
     }
 }
 
@@ -126,8 +125,9 @@ fn storage(options: ServeOptions) -> Storage {
     if options.memory { Storage::Memory } else { Storage::Folder(options.data_dir) }
 }
 
-async fn find_table(endpoint: &str) -> Result<LeadTable, ServeError> {
-    let name = optional_variable("TABLE_NAME").unwrap_or_else(|| DEFAULT_TABLE_NAME.to_owned());
+async fn find_table(environment: &Environment, endpoint: &str) -> Result<LeadTable, ServeError> {
+    let name = environment.optional("TABLE_NAME");
+    let name = name.unwrap_or_else(|| DEFAULT_TABLE_NAME.to_owned());
     let table = LeadTable::new(connect_from_env().await, name);
     if table.exists().await? {
         Ok(table)

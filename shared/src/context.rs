@@ -1,6 +1,9 @@
-use crate::{ApiKeys, Directory, LeadTable, Rejection, Sources, dynamodb, telemetry::Report};
+use crate::{
+    ApiKeys, Directory, Environment, LeadTable, Rejection, Sources, StartUpError, dynamodb,
+    telemetry::Report,
+};
 use jiff::SignedDuration;
-use std::{env, time::Duration};
+use std::time::Duration;
 
 /// How long the same body is the same delivery, where nothing else is set.
 pub const DEFAULT_REPLAY_WINDOW: SignedDuration = SignedDuration::from_secs(300);
@@ -20,30 +23,6 @@ pub struct Context {
     /// How deliveries are reported.
     pub report: Report,
     answer_within: Duration,
-}
-
-/// Why a function could not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartUpError {
-    /// A required environment variable is missing or empty.
-    #[error("the environment variable {0} is not set")]
-    MissingVariable(&'static str),
-    /// An environment variable has a value that makes no sense.
-    #[error("the environment variable {0} must be {1}")]
-    BadVariable(&'static str, &'static str),
-}
-
-/// A required environment variable.
-///
-/// # Errors
-/// Where it is missing or empty.
-pub fn required_variable(name: &'static str) -> Result<String, StartUpError> {
-    optional_variable(name).ok_or(StartUpError::MissingVariable(name))
-}
-
-/// An environment variable; an empty one counts as none.
-pub fn optional_variable(name: &'static str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 impl Context {
@@ -66,9 +45,9 @@ impl Context {
     ///
     /// # Errors
     /// A variable that is missing or makes no sense.
-    pub async fn from_env() -> Result<Self, StartUpError> {
-        let table_name = required_variable("TABLE_NAME")?;
-        let replay_window = replay_window_from_env()?;
+    pub async fn from_env(environment: &Environment) -> Result<Self, StartUpError> {
+        let table_name = environment.required("TABLE_NAME")?;
+        let replay_window = read_replay_window(environment)?;
         let table = LeadTable::new(dynamodb::connect_from_env().await, table_name);
         let answer_within = dynamodb::Patience::DEPLOYED.answer;
         let context = Self::new(table, Sources::system(), replay_window, answer_within);
@@ -94,9 +73,9 @@ impl Context {
 ///
 /// # Errors
 /// A value that is not a number of seconds.
-pub fn replay_window_from_env() -> Result<SignedDuration, StartUpError> {
+pub fn read_replay_window(environment: &Environment) -> Result<SignedDuration, StartUpError> {
     const NAME: &str = "REPLAY_WINDOW_SECONDS";
-    let Some(value) = optional_variable(NAME) else { return Ok(DEFAULT_REPLAY_WINDOW) };
+    let Some(value) = environment.optional(NAME) else { return Ok(DEFAULT_REPLAY_WINDOW) };
     let seconds: u32 = value.parse().map_err(|_| {
         StartUpError::BadVariable(NAME, "a number of seconds, 0 for no replay window")
     })?;

@@ -1,13 +1,11 @@
 //! The DynamoDB client: its connection, its time-outs and what it tries again.
 
-use aws_config::{
-    BehaviorVersion, Region, environment::EnvironmentVariableRegionProvider,
-    meta::region::RegionProviderChain, profile::ProfileFileRegionProvider,
-};
+use crate::aws::{self, FALLBACK_REGION, https_client};
+use aws_config::{BehaviorVersion, Region};
 use aws_sdk_dynamodb::{
     Client,
     config::{
-        Builder, Credentials, SharedHttpClient,
+        Builder, Credentials,
         interceptors::InterceptorContext,
         retry::{ClassifyRetry, RetryAction, RetryConfig, RetryPartition, TokenBucket},
         timeout::TimeoutConfig,
@@ -21,11 +19,7 @@ use aws_sdk_dynamodb::{
     },
     types::CancellationReason,
 };
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use std::time::Duration;
-
-/// Where the SDK finds no region, as with a local table: any will do there.
-const FALLBACK_REGION: &str = "us-east-1";
 
 /// How long to wait for a table.
 #[derive(Clone, Copy, Debug)]
@@ -59,17 +53,7 @@ impl Patience {
 /// Connects to the table that the environment names: the region, credentials and
 /// `AWS_ENDPOINT_URL_DYNAMODB`, as every AWS SDK reads them.
 pub async fn connect_from_env() -> Client {
-    // The SDK's default chain, but for the metadata service of a virtual machine, which a
-    // laptop would wait for.
-    let region = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
-        .or_else(ProfileFileRegionProvider::new())
-        .or_else(Region::new(FALLBACK_REGION));
-    let shared = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(https_client())
-        .region(region)
-        .load()
-        .await;
-    connect(Builder::from(&shared), Patience::DEPLOYED)
+    connect(Builder::from(&aws::load_config().await), Patience::DEPLOYED)
 }
 
 /// Connects to a DynamoDB on this machine, which takes any credentials.
@@ -104,14 +88,6 @@ pub fn connect(builder: Builder, patience: Patience) -> Client {
         .retry_classifier(RetryConflicts)
         .build();
     Client::from_conf(config)
-}
-
-/// HTTPS by rustls with ring: the SDK's default, aws-lc, takes ten times as long over its
-/// first handshake. Certificates are the system's.
-fn https_client() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .build_https()
 }
 
 /// Retries writes that met another write: the SDK alone gives up on them.

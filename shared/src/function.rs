@@ -1,4 +1,4 @@
-use crate::{StartUpError, telemetry};
+use crate::{Environment, StartUpError, telemetry};
 use lambda_http::{Body, Request, Response, service_fn};
 use std::{convert::Infallible, pin::Pin, process::ExitCode};
 
@@ -9,11 +9,11 @@ pub type Handler<C> =
 /// Runs a Lambda function until its runtime ends it. What keeps it from starting is one
 /// line in its log.
 pub async fn run_function<C: Sync>(
-    start_up: impl Future<Output = Result<C, StartUpError>>,
+    start_up: impl AsyncFnOnce(&Environment) -> Result<C, StartUpError>,
     handler: Handler<C>,
 ) -> ExitCode {
     telemetry::start_json_logs();
-    let context = match start_up.await {
+    let context = match start_up(&Environment::of_process()).await {
         Ok(context) => context,
         Err(error) => {
             tracing::error!(%error, "the function cannot start");

@@ -7,10 +7,12 @@
 mod account;
 mod answer;
 mod api_key;
+pub mod aws;
 mod claim;
 mod context;
 mod directory;
 pub mod dynamodb;
+mod environment;
 mod fields;
 mod function;
 mod kept;
@@ -29,11 +31,9 @@ pub use account::{Account, Provider};
 pub use answer::{delivery_answer, json_answer};
 pub use api_key::{ApiKey, ApiKeys, TokenHash};
 pub use claim::Claims;
-pub use context::{
-    Context, DEFAULT_REPLAY_WINDOW, StartUpError, optional_variable, replay_window_from_env,
-    required_variable,
-};
+pub use context::{Context, DEFAULT_REPLAY_WINDOW, read_replay_window};
 pub use directory::{Directory, Entries, EntryKey};
+pub use environment::{Environment, StartUpError};
 pub use fields::{Check, Fields, JsonType, Rule, Violation};
 pub use function::{Handler, run_function};
 pub use lead::{Lead, NewLead, Outcome, Standing};

@@ -4,12 +4,15 @@
 
 mod delivery;
 mod events;
+mod http;
+mod secret_store;
 mod server;
 mod wire;
 mod world;
 
 pub use delivery::{Answer, Delivery};
 pub use events::{SampleEvent, sample_events};
+pub use secret_store::SecretStore;
 pub use server::Server;
 pub use wire::{Fault, Wire};
 pub use world::{SIGNING_KEY, World, send_event, send_to};

@@ -1,15 +1,13 @@
+use crate::http::{HttpAnswer, serve};
 use axum::http::{Request, Response, header::CONTENT_LENGTH};
 use http_body_util::{BodyExt, Full};
-use hyper::{body::Bytes, body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::TokioIo;
+use hyper::body::{Bytes, Incoming};
 use serde_json::Value;
 use std::{
-    collections::VecDeque,
-    io,
-    net::Ipv4Addr,
+    collections::{BTreeSet, VecDeque},
+    io, mem,
     sync::{Arc, Mutex},
 };
-use tokio::net::TcpListener;
 
 /// What happens to a request on its way to the table, or to its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +36,7 @@ struct State {
     upstream: String,
     client: reqwest::Client,
     passed: Mutex<Vec<String>>,
+    actions: Mutex<BTreeSet<String>>,
     consumed: Mutex<f64>,
     faults: Mutex<VecDeque<(&'static str, Fault)>>,
     forget_token: Mutex<bool>,
@@ -46,10 +45,8 @@ struct State {
 impl Wire {
     /// A wire to the table at `upstream`.
     pub async fn to(upstream: &str) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let state = Arc::new(State { upstream: upstream.to_owned(), ..State::default() });
-        tokio::spawn(carry(listener, Arc::clone(&state)));
+        let endpoint = serve(Arc::clone(&state), pass).await;
         Self { endpoint, state }
     }
 
@@ -61,44 +58,36 @@ impl Wire {
     /// The capacity units consumed since this was last asked, as the table counts them: for
     /// writes that were done and for reads, not for writes that were refused.
     pub fn take_consumed_units(&self) -> f64 {
-        std::mem::take(&mut *self.state.consumed.lock().unwrap())
+        mem::take(&mut *self.state.consumed.lock().unwrap())
+    }
+
+    /// The actions that IAM must have allowed for what has come by since this was last asked.
+    pub fn take_actions(&self) -> BTreeSet<String> {
+        mem::take(&mut *self.state.actions.lock().unwrap())
     }
 
     /// The DynamoDB operations that have come by since this was last asked.
     pub fn take_operations(&self) -> Vec<String> {
-        std::mem::take(&mut *self.state.passed.lock().unwrap())
+        mem::take(&mut *self.state.passed.lock().unwrap())
     }
 }
 
-async fn carry(listener: TcpListener, state: Arc<State>) {
-    while let Ok((stream, _)) = listener.accept().await {
-        let state = Arc::clone(&state);
-        tokio::spawn(async move {
-            let service = service_fn(|request| pass(&state, request));
-            // A connection ends in an error whenever a fault is asked for.
-            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
-        });
-    }
-}
-
-async fn pass(
-    state: &State,
-    request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, io::Error> {
+async fn pass(state: Arc<State>, request: Request<Incoming>) -> HttpAnswer {
     let (mut head, body) = request.into_parts();
     let mut body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     let target = head.headers["x-amz-target"].to_str().unwrap();
     let operation = target.rsplit('.').next().unwrap().to_owned();
-    let fault = next_fault(state, &operation);
+    let fault = next_fault(&state, &operation);
     if CREATE_OPERATIONS.contains(&operation.as_str()) {
         body = edited(&body, "ReturnConsumedCapacity", "TOTAL");
         head.headers.remove(CONTENT_LENGTH);
     }
+    state.actions.lock().unwrap().extend(actions(&operation, &body));
     state.passed.lock().unwrap().push(operation);
     if fault == Some(Fault::RequestLost) {
         return Err(io::Error::other("request lost"));
     }
-    if std::mem::take(&mut *state.forget_token.lock().unwrap()) {
+    if mem::take(&mut *state.forget_token.lock().unwrap()) {
         body = edited(&body, "ClientRequestToken", "another");
     }
     let answer = state.client.post(&state.upstream).headers(head.headers).body(body).send().await;
@@ -117,6 +106,17 @@ async fn pass(
     let mut response = Response::new(Full::new(bytes));
     *response.status_mut() = status;
     Ok(response)
+}
+
+/// A transaction needs the permission of each write in it, and none of its own.
+fn actions(operation: &str, body: &[u8]) -> Vec<String> {
+    if operation != "TransactWriteItems" {
+        return vec![operation.to_owned()];
+    }
+    let request: Value = serde_json::from_slice(body).unwrap();
+    let writes = request["TransactItems"].as_array().unwrap().iter();
+    let names = writes.flat_map(|write| write.as_object().unwrap().keys().cloned());
+    names.map(|name| name + "Item").collect()
 }
 
 fn next_fault(state: &State, operation: &str) -> Option<Fault> {

@@ -1,7 +1,7 @@
 use crate::{Answer, Delivery, Wire};
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use jiff::{SignedDuration, Timestamp};
-use keyspot::{Keyspot, SigningKeys};
+use keyspot::{Keyspot, SigningKeys, SigningSecret};
 use leadhook::{EmbeddedTable, ROUTES, Storage, seed_demo_accounts};
 use shared::{
     Account, ApiKey, Context, DEFAULT_REPLAY_WINDOW, LeadTable, Sources, TokenHash,
@@ -62,7 +62,14 @@ impl World {
 
     /// Another function instance over the same table, with nothing looked up yet.
     pub fn another_instance(&self) -> Arc<Keyspot> {
-        new_app(&self.wire, self.table_name(), &self.clock, &self.drawn, DEFAULT_REPLAY_WINDOW)
+        Arc::new(self.instance_with(SigningKeys::new(SIGNING_KEY).unwrap().into()))
+    }
+
+    /// Another function instance whose tokens are signed with other keys.
+    pub fn instance_with(&self, signing_secret: SigningSecret) -> Keyspot {
+        let window = DEFAULT_REPLAY_WINDOW;
+        let context = new_context(&self.wire, self.table_name(), &self.clock, &self.drawn, window);
+        Keyspot { context, signing_secret }
     }
 
     /// This world with another replay window.
@@ -158,6 +165,18 @@ fn new_app(
     drawn: &Arc<AtomicU64>,
     replay_window: SignedDuration,
 ) -> Arc<Keyspot> {
+    let context = new_context(wire, table_name, clock, drawn, replay_window);
+    let signing_secret = SigningKeys::new(SIGNING_KEY).unwrap().into();
+    Arc::new(Keyspot { context, signing_secret })
+}
+
+fn new_context(
+    wire: &Wire,
+    table_name: &str,
+    clock: &Arc<AtomicI64>,
+    drawn: &Arc<AtomicU64>,
+    replay_window: SignedDuration,
+) -> Context {
     let table = LeadTable::new(connect_local(&wire.endpoint), table_name);
     let clock = Arc::clone(clock);
     let now = move || Timestamp::from_millisecond(clock.load(SeqCst)).unwrap();
@@ -166,7 +185,5 @@ fn new_app(
     let drawn = Arc::clone(drawn);
     let random = move || (rand::random::<u128>() << 64) | u128::from(drawn.fetch_add(1, SeqCst));
     let sources = Sources::new(now, random);
-    let context = Context::new(table, sources, replay_window, Patience::LOCAL.answer);
-    let signing_keys = SigningKeys::new(SIGNING_KEY, None).unwrap();
-    Arc::new(Keyspot { context, signing_keys })
+    Context::new(table, sources, replay_window, Patience::LOCAL.answer)
 }

@@ -2,10 +2,10 @@
 
 use jiff::SignedDuration;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
-use keyspot::{Keyspot, SigningKeys};
+use keyspot::Keyspot;
 use serde_json::{Value, json};
-use shared::{Account, ApiKey, Context, Provider, TokenHash};
-use tests::{Delivery, SIGNING_KEY, World, send_to};
+use shared::{Account, ApiKey, Provider, TokenHash};
+use tests::{Delivery, SIGNING_KEY, SecretStore, World, send_to};
 
 const FUNCTION: &str = "keyspot-create-lead";
 const SOURCES: [&str; 20] = [
@@ -333,31 +333,79 @@ async fn a_token_dies_with_its_credential() {
     assert_eq!((answer.status, answer.body), (401, invalid_token()));
 }
 
+/// A token from this instance.
+async fn token_of(instance: &Keyspot) -> String {
+    let answer = send_to(instance, token_request("demo-key", "demo-secret")).await;
+    answer.body["data"]["token"].as_str().unwrap().to_owned()
+}
+
+/// The status of a delivery of its own to this instance.
+async fn status_of(instance: &Keyspot, token: &str) -> u16 {
+    let body = example_with("phone", json!(rand::random::<u64>().to_string())).to_string();
+    send_to(instance, Delivery::new(FUNCTION, body).bearer(token)).await.status
+}
+
 #[tokio::test]
-async fn signing_keys_rotate_without_an_outage() {
+async fn a_rotated_signing_secret_refuses_no_good_token() {
     const NEXT_KEY: &str = "the next signing key of 32 bytes";
+    const LAST_KEY: &str = "and the last one of 32 characters";
     let world = World::start().await;
-    let token = world.keyspot_token().await;
-    let with_keys = |current, previous| {
-        let Context { table, sources, replay_window, .. } = &world.app.context;
-        let answer_within = std::time::Duration::from_secs(28);
-        let context = Context::new(table.clone(), sources.clone(), *replay_window, answer_within);
-        Keyspot { context, signing_keys: SigningKeys::new(current, previous).unwrap() }
-    };
-    let delivery = |n: i32, token: &str| {
-        let body = example_with("phone", json!(n.to_string())).to_string();
-        Delivery::new(FUNCTION, body).bearer(token)
-    };
-    let rotating = with_keys(NEXT_KEY, Some(SIGNING_KEY));
-    assert_eq!(send_to(&rotating, delivery(1, &token)).await.status, 201, "the old key's token");
-    let answer = send_to(&rotating, token_request("demo-key", "demo-secret")).await;
-    let new_token = answer.body["data"]["token"].as_str().unwrap().to_owned();
-    let rotated = with_keys(NEXT_KEY, None);
-    assert_eq!(send_to(&rotated, delivery(2, &new_token)).await.status, 201);
-    let retired = send_to(&rotated, delivery(3, &token)).await;
-    assert_eq!((retired.status, retired.body), (401, invalid_token()));
-    assert!(SigningKeys::new("too short", None).is_err());
-    assert!(SigningKeys::new(NEXT_KEY, Some("too short")).is_err());
+    let store = SecretStore::start(SIGNING_KEY, world.now()).await;
+    let issuing = world.instance_with(store.signing_secret());
+    let taking = world.instance_with(store.signing_secret());
+    let before = token_of(&issuing).await;
+    assert_eq!(status_of(&taking, &before).await, 201, "a secret that was never rotated");
+    store.put(NEXT_KEY, world.now());
+    let fresh = world.instance_with(store.signing_secret());
+    let meanwhile = token_of(&fresh).await;
+    assert_eq!(status_of(&taking, &meanwhile).await, 201, "an instance that read no new key");
+    for minute in 1..=11 {
+        world.advance(SignedDuration::from_mins(1));
+        let token = token_of(&issuing).await;
+        for (case, token) in [("before", &before), ("meanwhile", &meanwhile), ("now", &token)] {
+            for instance in [&issuing, &taking, &fresh] {
+                assert_eq!(status_of(instance, token).await, 201, "{case}, minute {minute}");
+            }
+        }
+    }
+    let after = token_of(&issuing).await;
+    store.put(LAST_KEY, world.now());
+    world.advance(SignedDuration::from_mins(5));
+    assert_eq!(status_of(&taking, &after).await, 201, "the new key had begun to sign");
+    assert_eq!(status_of(&taking, &before).await, 401, "two rotations ago");
+}
+
+#[tokio::test]
+async fn the_signing_secret_is_read_once_in_five_minutes() {
+    let world = World::start().await;
+    let store = SecretStore::start(SIGNING_KEY, world.now()).await;
+    let instance = world.instance_with(store.signing_secret());
+    let token = token_of(&instance).await;
+    let once = store.reads();
+    world.advance(SignedDuration::from_secs(299));
+    assert_eq!(status_of(&instance, &token).await, 201);
+    assert_eq!(store.reads(), once);
+    world.advance(SignedDuration::from_secs(1));
+    assert_eq!(status_of(&instance, &token).await, 201);
+    assert_eq!(store.reads(), 2 * once);
+}
+
+#[tokio::test]
+async fn without_secrets_manager_the_keys_at_hand_go_on_and_none_is_503() {
+    let world = World::start().await;
+    let store = SecretStore::start(SIGNING_KEY, world.now()).await;
+    let instance = world.instance_with(store.signing_secret());
+    let token = token_of(&instance).await;
+    store.set_away(true);
+    world.advance(SignedDuration::from_mins(5));
+    assert_eq!(status_of(&instance, &token).await, 201, "keys at hand");
+    let cold = world.instance_with(store.signing_secret());
+    assert_eq!(status_of(&cold, &token).await, 503, "no keys");
+    store.set_away(false);
+    assert_eq!(status_of(&cold, &token).await, 201, "it is back");
+    store.put("too short", world.now());
+    let misled = world.instance_with(store.signing_secret());
+    assert_eq!(status_of(&misled, &token).await, 503, "a secret that is no key");
 }
 
 #[tokio::test]

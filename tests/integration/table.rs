@@ -187,8 +187,8 @@ fn canned(answers: CannedAnswers) -> (Keyspot, Arc<AtomicUsize>) {
     let table = LeadTable::new(connect(config, Patience::DEPLOYED), "leads");
     let sources = Sources::new(Timestamp::now, || 7);
     let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, Patience::DEPLOYED.answer);
-    let signing_keys = SigningKeys::new(SIGNING_KEY, None).unwrap();
-    (Keyspot { context, signing_keys }, sent)
+    let signing_secret = SigningKeys::new(SIGNING_KEY).unwrap().into();
+    (Keyspot { context, signing_secret }, sent)
 }
 
 const CONFLICT: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","CancellationReasons":[{"Code":"None"},{"Code":"TransactionConflict"}]}"#;

@@ -24,10 +24,11 @@ async fn accept(
     request: &Request,
     log: &DeliveryLog<'_>,
 ) -> Result<Outcome<Details>, Refusal> {
-    let Keyspot { context, signing_keys } = keyspot;
+    let Keyspot { context, signing_secret } = keyspot;
     let Context { table, api_keys, sources, replay_window, .. } = context;
     let now = sources.now();
     let token = bearer_token(request.headers())?;
+    let signing_keys = signing_secret.keys(now).await?;
     let issued_to = signing_keys.verify(token, now).ok_or(Unauthorized::Invalid)?;
     let api_key = api_keys.authenticate(Provider::Keyspot, issued_to, now).await?;
     check_network(&api_key, request)?;

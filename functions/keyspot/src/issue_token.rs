@@ -11,7 +11,7 @@ pub async fn issue_token(keyspot: &Keyspot, request: &Request) -> Response<Body>
 }
 
 async fn issue(keyspot: &Keyspot, request: &Request) -> Result<String, Refusal> {
-    let Keyspot { context: Context { api_keys, sources, .. }, signing_keys } = keyspot;
+    let Keyspot { context: Context { api_keys, sources, .. }, signing_secret } = keyspot;
     let now = sources.now();
     let (key, secret) = credentials(request.headers())?;
     let api_key = api_keys.authenticate(Provider::Keyspot, key.clone(), now).await?;
@@ -19,7 +19,7 @@ async fn issue(keyspot: &Keyspot, request: &Request) -> Result<String, Refusal> 
         return Err(Unauthorized::Invalid.into());
     }
     check_network(&api_key, request)?;
-    let token = signing_keys.issue(&key, now, sources.draw_mark());
+    let token = signing_secret.keys(now).await?.issue(&key, now, sources.draw_mark());
     token.map_err(|_| Rejection::Internal.into())
 }
 

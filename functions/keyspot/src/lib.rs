@@ -6,23 +6,25 @@ mod contract;
 mod create_lead;
 mod issue_token;
 mod signing_keys;
+mod signing_secret;
 
 pub use answer::LEAD_ID;
 pub use contract::{PROPERTY, Property};
 pub use create_lead::create_lead;
 pub use issue_token::issue_token;
-pub use signing_keys::SigningKeys;
+pub use signing_keys::{KeyTooShort, SigningKeys};
+pub use signing_secret::{ManagedSecret, SigningSecret};
 
 use contract::Refusal;
 use lambda_http::Request;
-use shared::{ApiKey, Context, StartUpError, source_address};
+use shared::{ApiKey, Context, Environment, StartUpError, source_address};
 
 /// What Keyspot's handlers are given besides the request.
 pub struct Keyspot {
     /// What every provider's handlers are given.
     pub context: Context,
     /// What tokens are signed with.
-    pub signing_keys: SigningKeys,
+    pub signing_secret: SigningSecret,
 }
 
 impl Keyspot {
@@ -30,9 +32,9 @@ impl Keyspot {
     ///
     /// # Errors
     /// A variable that is missing or makes no sense.
-    pub async fn from_env() -> Result<Self, StartUpError> {
-        let signing_keys = SigningKeys::from_env()?;
-        Ok(Self { context: Context::from_env().await?, signing_keys })
+    pub async fn from_env(environment: &Environment) -> Result<Self, StartUpError> {
+        let signing_secret = SigningSecret::from_env(environment).await?;
+        Ok(Self { context: Context::from_env(environment).await?, signing_secret })
     }
 }
 

@@ -1,7 +1,7 @@
 use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use serde::{Deserialize, Serialize};
-use shared::{StartUpError, TokenHash, optional_variable, required_variable};
+use shared::TokenHash;
 
 /// How long a token is valid; the provider's documents say one hour.
 const VALID_FOR: SignedDuration = SignedDuration::from_hours(1);
@@ -11,18 +11,17 @@ const ISSUER: &str = "leadhook";
 const AUDIENCE: &str = "keyspot";
 /// HS256 is no stronger than its key: as long as its hash, in bytes (RFC 7518, 3.2).
 const MIN_LENGTH: usize = 32;
-const CURRENT: &str = "KEYSPOT_SIGNING_KEY";
-const PREVIOUS: &str = "KEYSPOT_PREVIOUS_SIGNING_KEY";
 
 /// What tokens are signed with, and checked against.
-///
-/// New tokens are signed with the current key. Those of the previous one stay good, so
-/// that keys can be rotated without an outage: set the new key as current and the old one
-/// as previous, and drop the old one an hour later.
 pub struct SigningKeys {
-    current: EncodingKey,
+    signing: EncodingKey,
     accepted: Vec<DecodingKey>,
 }
+
+/// A signing key of fewer than 32 bytes.
+#[derive(Debug, thiserror::Error)]
+#[error("a signing key must have at least 32 characters")]
+pub struct KeyTooShort;
 
 /// A token's claims (RFC 7519).
 #[derive(Serialize, Deserialize)]
@@ -37,29 +36,22 @@ struct TokenClaims {
 }
 
 impl SigningKeys {
-    /// A current key and, while keys are rotated, the previous one.
+    /// One key, to sign and to check with.
     ///
     /// # Errors
-    /// A key of fewer than 32 bytes.
-    pub fn new(current: &str, previous: Option<&str>) -> Result<Self, StartUpError> {
-        let named = [(CURRENT, Some(current)), (PREVIOUS, previous)];
-        let mut accepted = Vec::new();
-        for (name, key) in named {
-            let Some(key) = key else { continue };
-            if key.len() < MIN_LENGTH {
-                return Err(StartUpError::BadVariable(name, "at least 32 characters"));
-            }
-            accepted.push(DecodingKey::from_secret(key.as_bytes()));
-        }
-        Ok(Self { current: EncodingKey::from_secret(current.as_bytes()), accepted })
+    /// A key that is too short.
+    pub fn new(key: &str) -> Result<Self, KeyTooShort> {
+        let accepted = vec![decoding_key(key)?];
+        Ok(Self { signing: EncodingKey::from_secret(key.as_bytes()), accepted })
     }
 
-    /// The keys in `KEYSPOT_SIGNING_KEY` and `KEYSPOT_PREVIOUS_SIGNING_KEY`.
+    /// Tokens that were signed with `key` are good too.
     ///
     /// # Errors
-    /// A key that is missing or too short.
-    pub fn from_env() -> Result<Self, StartUpError> {
-        Self::new(&required_variable(CURRENT)?, optional_variable(PREVIOUS).as_deref())
+    /// A key that is too short.
+    pub(crate) fn accepting(mut self, key: &str) -> Result<Self, KeyTooShort> {
+        self.accepted.push(decoding_key(key)?);
+        Ok(self)
     }
 
     /// A token for the holder of an API key.
@@ -77,7 +69,7 @@ impl SigningKeys {
             exp: (now + VALID_FOR).as_second(),
             jti: id,
         };
-        encode(&Header::new(ALGORITHM), &claims, &self.current)
+        encode(&Header::new(ALGORITHM), &claims, &self.signing)
     }
 
     /// The API key that a token was issued to, if the token is one of ours and its time
@@ -93,4 +85,11 @@ impl SigningKeys {
         let claims = self.accepted.iter().find_map(verified)?.claims;
         (now.as_second() < claims.exp).then(|| TokenHash::from_hex(claims.sub))
     }
+}
+
+fn decoding_key(key: &str) -> Result<DecodingKey, KeyTooShort> {
+    if key.len() < MIN_LENGTH {
+        return Err(KeyTooShort);
+    }
+    Ok(DecodingKey::from_secret(key.as_bytes()))
 }

@@ -6,6 +6,6 @@ use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    run_function(Context::from_env(), |context, request| Box::pin(create_lead(context, request)))
+    run_function(Context::from_env, |context, request| Box::pin(create_lead(context, request)))
         .await
 }

@@ -6,6 +6,6 @@ use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    run_function(Keyspot::from_env(), |keyspot, request| Box::pin(issue_token(keyspot, request)))
+    run_function(Keyspot::from_env, |keyspot, request| Box::pin(issue_token(keyspot, request)))
         .await
 }

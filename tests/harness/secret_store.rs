@@ -1,0 +1,99 @@
+use crate::http::{HttpAnswer, serve};
+use aws_sdk_secretsmanager::{
+    Client,
+    config::{BehaviorVersion, Config, Credentials, Region},
+};
+use axum::http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use jiff::Timestamp;
+use keyspot::{ManagedSecret, SigningSecret};
+use serde_json::{Value, json};
+use std::{
+    io,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+    },
+};
+
+/// One secret of AWS Secrets Manager, as its `GetSecretValue` tells it.
+pub struct SecretStore {
+    /// Where it listens.
+    pub endpoint: String,
+    state: Arc<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Values and when they were set, the newest last.
+    versions: Mutex<Vec<(String, Timestamp)>>,
+    away: AtomicBool,
+    reads: AtomicUsize,
+}
+
+impl SecretStore {
+    /// The secret's name.
+    pub const NAME: &str = "leadhook/keyspot";
+
+    /// A store whose secret was set a moment ago, for the first time.
+    pub async fn start(value: &str, now: Timestamp) -> Self {
+        let state = Arc::<State>::default();
+        let store = Self { endpoint: serve(Arc::clone(&state), answer).await, state };
+        store.put(value, now);
+        store
+    }
+
+    /// Sets a new value; the one before becomes the previous version.
+    pub fn put(&self, value: &str, now: Timestamp) {
+        self.state.versions.lock().unwrap().push((value.to_owned(), now));
+    }
+
+    /// Whether the store answers nobody.
+    pub fn set_away(&self, away: bool) {
+        self.state.away.store(away, SeqCst);
+    }
+
+    /// How often the secret was asked for.
+    pub fn reads(&self) -> usize {
+        self.state.reads.load(SeqCst)
+    }
+
+    /// The signing secret, with nothing read yet.
+    pub fn signing_secret(&self) -> SigningSecret {
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+            .region(Region::new("us-east-1"))
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .endpoint_url(&self.endpoint);
+        let client = Client::from_conf(config.build());
+        SigningSecret::Managed(ManagedSecret::new(client, Self::NAME.to_owned()))
+    }
+}
+
+async fn answer(state: Arc<State>, request: Request<Incoming>) -> HttpAnswer {
+    assert_eq!(request.headers()["x-amz-target"], "secretsmanager.GetSecretValue");
+    let body = request.into_body().collect().await.map_err(io::Error::other)?.to_bytes();
+    let asked: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(asked["SecretId"], SecretStore::NAME);
+    state.reads.fetch_add(1, SeqCst);
+    if state.away.load(SeqCst) {
+        return Err(io::Error::other("away"));
+    }
+    let age = match asked["VersionStage"].as_str() {
+        Some("AWSCURRENT") => 0,
+        Some("AWSPREVIOUS") => 1,
+        stage => panic!("{stage:?}"),
+    };
+    let (status, answer) = match state.versions.lock().unwrap().iter().nth_back(age) {
+        Some((value, set_at)) => (
+            StatusCode::OK,
+            json!({ "Name": SecretStore::NAME, "SecretString": value, "CreatedDate": set_at.as_second() }),
+        ),
+        None => (StatusCode::BAD_REQUEST, json!({ "__type": "ResourceNotFoundException" })),
+    };
+    let mut response = Response::new(Full::new(answer.to_string().into()));
+    *response.status_mut() = status;
+    Ok(response)
+}
