@@ -3,14 +3,9 @@
 # Python: cargo-lambda and the emulator come from PyPI.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-tools="$PWD/target/python"
-
-if [ ! -x "$tools/bin/cargo-lambda" ]; then
-  python3 -m venv "$tools"
-  "$tools/bin/pip" install --quiet cargo-lambda==1.9.2 aws-sam-cli==1.170.0
-fi
-PATH="$tools/bin:$PATH" cargo lambda build --release --locked \
-  --package integrabot --package rdstation --package pollybot --package keyspot --package flextell
+tools=$(tests/python-tools.sh)
+PATH="$tools/bin:$PATH" \
+  cargo lambda build --release --locked --workspace --exclude leadhook --exclude tests
 emulator=$(find "$tools" -name "aws-lambda-rie-$(uname -m)" | head -n 1)
 chmod +x "$emulator" || true
 LAMBDA_ARTIFACTS="$PWD/target/lambda" LAMBDA_EMULATOR="$emulator" \

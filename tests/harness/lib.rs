@@ -7,6 +7,7 @@ mod events;
 mod http;
 mod secret_store;
 mod server;
+mod template;
 mod wire;
 mod world;
 
@@ -14,5 +15,6 @@ pub use delivery::{Answer, Delivery};
 pub use events::{SampleEvent, sample_events};
 pub use secret_store::SecretStore;
 pub use server::Server;
+pub use template::{Template, TemplateFunction};
 pub use wire::{Fault, Wire};
 pub use world::{SIGNING_KEY, World, send_event, send_to};

@@ -116,6 +116,15 @@ impl World {
         items.into_iter().filter(|item| item["pk"].as_s().unwrap().starts_with(prefix)).collect()
     }
 
+    /// Takes every lead away and leaves its claims behind.
+    pub async fn delete_leads(&self) {
+        for mut lead in self.items("lead#").await {
+            lead.retain(|name, _| name == "pk" || name == "sk");
+            let delete = self.direct.delete_item().table_name(self.table_name());
+            delete.set_key(Some(lead)).send().await.unwrap();
+        }
+    }
+
     /// Whether the world stands on the embedded engine.
     pub fn is_embedded(&self) -> bool {
         self.embedded.is_some()

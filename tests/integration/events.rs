@@ -20,15 +20,6 @@ async fn every_sample_event_gets_the_answer_beside_it() {
     }
 }
 
-#[test]
-fn every_function_has_sample_events() {
-    let samples = sample_events();
-    for route in ROUTES {
-        let has_sample = samples.iter().any(|sample| sample.function == route.function);
-        assert!(has_sample, "{}", route.function);
-    }
-}
-
 /// `cargo lambda watch` reads its routes from the workspace's manifest.
 #[test]
 fn cargo_lambda_watch_has_every_route() {

@@ -14,3 +14,4 @@ mod rdstation;
 mod repeats;
 mod snippets;
 mod table;
+mod template;

@@ -156,11 +156,7 @@ async fn a_claim_whose_lead_is_gone_blocks_nobody() {
     for maria in [phone, email] {
         assert!(is_created(&create(&world, maria).await));
     }
-    for lead in world.items("lead#").await {
-        let key = ["pk", "sk"].map(|name| (name.to_owned(), lead[name].clone()));
-        let delete = world.direct_client().delete_item().set_key(Some(key.into()));
-        delete.table_name(world.app.context.table.name()).send().await.unwrap();
-    }
+    world.delete_leads().await;
     assert!(is_created(&create(&world, MARIA).await));
     assert_eq!(create(&world, MARIA).await.unwrap().standing, Standing::Known);
     assert_eq!(world.items("lead#").await.len(), 1);

@@ -1,0 +1,226 @@
+//! `template.yaml` says what the code says: its routes, its functions, what they read from
+//! the environment, and what they do to the table.
+
+use keyspot::Keyspot;
+use leadhook::ROUTES;
+use serde_json::{Value, json};
+use shared::{Context, Environment};
+use std::{
+    collections::{BTreeSet, HashSet},
+    fs,
+    sync::{Arc, Mutex},
+};
+use tests::{SampleEvent, Template, World, sample_events, send_event};
+
+/// What libraries read from the process by themselves: the log filter and the AWS SDK.
+const READ_BY_LIBRARIES: [&str; 2] = ["AWS_ENDPOINT_URL_DYNAMODB", "RUST_LOG"];
+
+#[test]
+fn the_template_has_every_route_and_no_other() {
+    let template = Template::read();
+    let declared: BTreeSet<_> = template
+        .functions()
+        .iter()
+        .flat_map(|function| {
+            let name = function.name;
+            function.routes().into_iter().map(move |(method, path)| (name, method, path))
+        })
+        .collect();
+    assert_eq!(declared, ROUTES.iter().map(|route| (route.function, "POST", route.path)).collect());
+}
+
+#[test]
+fn the_template_has_every_function_and_each_its_sample_events() {
+    let template = Template::read();
+    let declared: BTreeSet<_> = template.functions().iter().map(|function| function.name).collect();
+    let manifests = ["flextell", "integrabot", "keyspot", "pollybot", "rdstation"].map(|package| {
+        let manifest = format!("{}/../functions/{package}/Cargo.toml", env!("CARGO_MANIFEST_DIR"));
+        fs::read_to_string(manifest).unwrap()
+    });
+    let built = manifests.iter().flat_map(|manifest| {
+        let binaries = manifest.split("[[bin]]\nname = \"").skip(1);
+        binaries.map(|binary| binary.split('"').next().unwrap())
+    });
+    assert_eq!(declared, built.collect(), "binaries");
+    let samples = sample_events();
+    let sampled = samples.iter().map(|sample| sample.function.as_str());
+    assert_eq!(declared, sampled.collect(), "sample events");
+}
+
+/// Start-up in an environment that holds what the template sets; gives what was read.
+async fn variables_read(function: &str, set: &BTreeSet<&'static str>) -> BTreeSet<&'static str> {
+    let (set, read) = (set.clone(), Arc::<Mutex<BTreeSet<_>>>::default());
+    let note = Arc::clone(&read);
+    let environment = Environment::new(move |name| {
+        note.lock().unwrap().insert(name);
+        // A value that is a name, a number of seconds and a key alike.
+        set.contains(name).then(|| format!("{:040}", 300))
+    });
+    if function.starts_with("keyspot-") {
+        Keyspot::from_env(&environment).await.map(drop).unwrap();
+    } else {
+        Context::from_env(&environment).await.map(drop).unwrap();
+    }
+    let read = read.lock().unwrap().clone();
+    read
+}
+
+#[tokio::test]
+async fn each_function_is_given_the_variables_it_reads_and_no_other() {
+    // For the names to live as long as the environment.
+    let template: &'static Template = Box::leak(Box::new(Template::read()));
+    for function in template.functions() {
+        let set = function.variables();
+        let mut read = variables_read(function.name, &set).await;
+        read.extend(READ_BY_LIBRARIES);
+        assert_eq!(set, read, "{}", function.name);
+    }
+}
+
+/// The IAM actions that a function's sample events need, and meeting claims whose leads
+/// are gone.
+async fn actions_used(function: &str, samples: &[SampleEvent]) -> BTreeSet<String> {
+    let mut used = BTreeSet::new();
+    for sample in samples.iter().filter(|sample| sample.function == function) {
+        let world = World::start().await;
+        let mut events = sample.before();
+        events.push(sample.event.clone());
+        for event in &events {
+            send_through(&world, function, event).await;
+            used.append(&mut world.wire.take_actions());
+        }
+        world.delete_leads().await;
+        send_through(&world, function, &sample.event).await;
+        used.append(&mut world.wire.take_actions());
+    }
+    used.into_iter().map(|action| format!("dynamodb:{action}")).collect()
+}
+
+/// Sends an event; what its token needs is not counted.
+async fn send_through(world: &World, function: &str, event: &str) {
+    let mut event = event.to_owned();
+    if event.contains("{{token}}") {
+        event = event.replace("{{token}}", &world.keyspot_token().await);
+        world.wire.take_actions();
+    }
+    send_event(&world.another_instance(), function, &event).await;
+}
+
+#[tokio::test]
+async fn each_function_may_do_to_the_table_what_it_does_and_nothing_else() {
+    let (template, samples) = (Template::read(), sample_events());
+    let table = json!({
+        "Fn::Sub":
+            "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${TableName}",
+    });
+    let secret = json!({ "Ref": "KeyspotSigningSecret" });
+    for function in template.functions() {
+        let name = function.name;
+        let allowed: BTreeSet<_> =
+            function.actions_on(&table).into_iter().map(str::to_owned).collect();
+        assert_eq!(allowed, actions_used(name, &samples).await, "{name}");
+        let reads_secret = function.variables().contains("KEYSPOT_SIGNING_SECRET");
+        let on_secret = function.actions_on(&secret);
+        let expected: &[_] = if reads_secret { &["secretsmanager:GetSecretValue"] } else { &[] };
+        assert_eq!(on_secret, expected.iter().copied().collect(), "{name}");
+        assert_eq!(function.resources().len(), 1 + expected.len(), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn the_templates_table_is_the_one_that_the_code_makes() {
+    let (template, world) = (Template::read(), World::start().await);
+    let declared = template.at("/Resources/LeadTable/Properties");
+    let client = world.direct_client();
+    let name = world.app.context.table.name();
+    let made = client.describe_table().table_name(name).send().await.unwrap().table.unwrap();
+    let keys = made.key_schema().iter().map(
+        |key| json!({ "AttributeName": key.attribute_name(), "KeyType": key.key_type().as_str() }),
+    );
+    assert_eq!(declared["KeySchema"], keys.collect::<Value>());
+    let attributes = made.attribute_definitions().iter().map(|attribute| {
+        (attribute.attribute_name().to_owned(), attribute.attribute_type().as_str().to_owned())
+    });
+    let declared_attributes = declared["AttributeDefinitions"].as_array().unwrap().iter();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let declared_attributes = declared_attributes
+        .map(|attribute| (text(&attribute["AttributeName"]), text(&attribute["AttributeType"])));
+    assert_eq!(declared_attributes.collect::<HashSet<_>>(), attributes.collect());
+    let time_to_live = client.describe_time_to_live().table_name(name).send().await.unwrap();
+    let time_to_live = time_to_live.time_to_live_description.unwrap();
+    assert_eq!(
+        declared["TimeToLiveSpecification"],
+        json!({ "AttributeName": time_to_live.attribute_name(), "Enabled": true })
+    );
+}
+
+#[test]
+fn leads_outlive_the_stack_and_its_mistakes() {
+    let template = Template::read();
+    let cases = [
+        ("/DeletionPolicy", json!("Retain")),
+        ("/UpdateReplacePolicy", json!("Retain")),
+        ("/Properties/BillingMode", json!("PAY_PER_REQUEST")),
+        ("/Properties/DeletionProtectionEnabled", json!(true)),
+        ("/Properties/PointInTimeRecoverySpecification/PointInTimeRecoveryEnabled", json!(true)),
+        ("/Properties/SSESpecification/SSEEnabled", json!(true)),
+    ];
+    for (pointer, expected) in cases {
+        assert_eq!(*template.at(&format!("/Resources/LeadTable{pointer}")), expected, "{pointer}");
+    }
+}
+
+#[test]
+fn the_access_log_holds_nothing_that_tells_who_sent_a_lead() {
+    const HARMLESS: [&str; 7] = [
+        "requestId",
+        "requestTime",
+        "routeKey",
+        "status",
+        "responseLatency",
+        "integrationLatency",
+        "error.responseType",
+    ];
+    let template = Template::read();
+    let format = template.at("/Resources/Api/Properties/AccessLogSettings/Format");
+    let logged: Vec<_> = format.as_str().unwrap().split("$context.").skip(1).collect();
+    for variable in &logged {
+        let name: &str = variable.split(['"', ',', '}']).next().unwrap();
+        assert!(HARMLESS.contains(&name), "{name}");
+    }
+    assert_eq!(logged.len(), HARMLESS.len());
+}
+
+#[test]
+fn every_parameter_is_described_and_has_a_default() {
+    let template = Template::read();
+    for (name, parameter) in template.at("/Parameters").as_object().unwrap() {
+        assert!(parameter["Description"].as_str().unwrap().len() > 20, "{name}");
+        assert!(!parameter["Default"].is_null(), "{name}");
+    }
+}
+
+#[test]
+fn every_log_ends_and_every_alarm_can_be_sent() {
+    let template = Template::read();
+    let logs: Vec<_> = template.resources("AWS::Logs::LogGroup").collect();
+    let alarms: Vec<_> = template.resources("AWS::CloudWatch::Alarm").collect();
+    assert_eq!((logs.len(), alarms.len()), (2, 4));
+    for log in logs {
+        assert_eq!(log["Properties"]["RetentionInDays"], json!({ "Ref": "LogRetentionDays" }));
+    }
+    for alarm in alarms {
+        assert!(alarm["Properties"]["AlarmActions"].is_object(), "{alarm}");
+    }
+}
+
+#[test]
+fn every_provider_has_its_base_url_in_the_outputs() {
+    let template = Template::read();
+    let outputs = template.at("/Outputs").as_object().unwrap().values();
+    let base_urls = outputs.filter_map(|output| {
+        output["Value"]["Fn::Sub"].as_str()?.strip_prefix("${Api.ApiEndpoint}/")
+    });
+    let prefixes = ROUTES.iter().map(|route| route.path.split('/').nth(1).unwrap());
+    assert_eq!(base_urls.collect::<BTreeSet<_>>(), prefixes.collect());
+}

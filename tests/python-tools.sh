@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Brings cargo-lambda, the SAM CLI (with the runtime emulator) and cfn-lint from PyPI, once,
+# and prints the folder they are in.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+tools="$PWD/target/python"
+if [ ! -e "$tools/complete" ]; then
+  python3 -m venv "$tools"
+  "$tools/bin/pip" install --quiet cargo-lambda==1.9.2 aws-sam-cli==1.170.0 cfn-lint==1.58.0
+  touch "$tools/complete"
+fi
+echo "$tools"
