@@ -61,8 +61,7 @@ async fn variables_read(function: &str, set: &BTreeSet<&'static str>) -> BTreeSe
     } else {
         Context::from_env(&environment).await.map(drop).unwrap();
     }
-    let read = read.lock().unwrap().clone();
-    read
+    read.lock().unwrap().clone()
 }
 
 #[tokio::test]
