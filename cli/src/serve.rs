@@ -7,7 +7,7 @@ use shared::{
     Context, Environment, LeadTable, Sources, StartUpError, StoreError,
     dynamodb::{Patience, connect_from_env},
     read_replay_window,
-    telemetry::guarded,
+    telemetry::{guarded, log_panics},
 };
 use std::{
     io::{self, Write},
@@ -73,6 +73,7 @@ pub enum ServeError {
 pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     tracing_subscriber::registry().with(guarded(lines)).init();
+    log_panics();
     let stop = stop_signal();
 
     let environment = Environment::of_process();

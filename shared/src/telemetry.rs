@@ -6,6 +6,7 @@ use lambda_http::{Body, Request, RequestExt, Response, request::RequestContext};
 use serde_json::{Map, Value, json};
 use std::{
     io::{self, Write},
+    panic,
     sync::{
         OnceLock,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -32,6 +33,16 @@ const OUR_CRATES: [&str; 7] =
 pub fn start_json_logs() {
     let json = tracing_subscriber::fmt::layer().json().flatten_event(true);
     tracing_subscriber::registry().with(guarded(json.with_current_span(false))).init();
+    log_panics();
+}
+
+/// Makes a panic a log line of its own, that says where and not with what: its message may
+/// hold a value.
+pub fn log_panics() {
+    panic::set_hook(Box::new(|panic| {
+        let location = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(location, "a panic");
+    }));
 }
 
 /// Lets through what `RUST_LOG` asks for, `info` where it asks for nothing; but of other

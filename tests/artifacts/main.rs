@@ -4,17 +4,19 @@
 //! Run by `tests/artifacts/run.sh`, which builds the artifacts and brings the emulator.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where and stop")]
 
+use jiff::Timestamp;
 use leadhook::{EmbeddedTable, Storage, seed_demo_accounts};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use shared::LeadTable;
 use std::{
-    env,
+    env, fs,
     net::TcpListener,
     path::PathBuf,
-    process::{Child, Command, Stdio},
+    process::{Child, Command},
     time::Duration,
 };
-use tests::{Answer, SIGNING_KEY, sample_events};
+use tempfile::NamedTempFile;
+use tests::{Answer, Given, SIGNING_KEY, SampleEvent, SecretStore, sample_events};
 
 /// Where the artifacts are: `<folder>/<function>/bootstrap`.
 const ARTIFACTS_VARIABLE: &str = "LAMBDA_ARTIFACTS";
@@ -28,36 +30,43 @@ fn artifact(function: &str) -> Option<PathBuf> {
     Some(PathBuf::from(folder).join(function).join("bootstrap"))
 }
 
+/// An address where nothing listens.
+const NOWHERE: &str = "http://127.0.0.1:9";
+
 /// A function in the emulator, over a table of its own.
 struct Emulated {
     process: Child,
     url: String,
+    log: NamedTempFile,
 }
 
 impl Emulated {
-    async fn start(function: &str, table_endpoint: &str) -> Self {
+    /// Starts a function, with these variables besides those of every function.
+    fn start(function: &str, variables: &[(&str, &str)]) -> Self {
         let [port, runtime_port] = free_ports();
         let address = format!("127.0.0.1:{port}");
+        let log = NamedTempFile::new().unwrap();
         let process = Command::new(env::var_os(EMULATOR_VARIABLE).unwrap())
             .args(["--runtime-interface-emulator-address", &address])
             .args(["--runtime-api-address", &format!("127.0.0.1:{runtime_port}")])
             .arg(artifact(function).unwrap())
             .arg("bootstrap")
-            .env("AWS_ENDPOINT_URL_DYNAMODB", table_endpoint)
             .env("AWS_ACCESS_KEY_ID", "local")
             .env("AWS_SECRET_ACCESS_KEY", "local")
             .env("AWS_REGION", "us-east-1")
             .env("TABLE_NAME", TABLE_NAME)
-            .env("KEYSPOT_SIGNING_KEY", SIGNING_KEY)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .env("KEYSPOT_SIGNING_SECRET", SecretStore::NAME)
+            .envs(variables.iter().copied())
+            .stdout(log.reopen().unwrap())
+            .stderr(log.reopen().unwrap())
             .spawn()
             .unwrap();
         let url = format!("http://{address}/2015-03-31/functions/function/invocations");
-        Self { process, url }
+        Self { process, url, log }
     }
 
-    async fn invoke(&self, event: &str) -> Answer {
+    /// What the function returns for an event, as text.
+    async fn invoke(&self, event: &str) -> String {
         let client = reqwest::Client::new();
         let response = loop {
             match client.post(&self.url).body(event.to_owned()).send().await {
@@ -68,7 +77,12 @@ impl Emulated {
                 Err(error) => panic!("{error}"),
             }
         };
-        answer(&response.text().await.unwrap())
+        response.text().await.unwrap()
+    }
+
+    /// The log so far.
+    fn log(&self) -> String {
+        String::from_utf8_lossy(&fs::read(&self.log).unwrap()).into_owned()
     }
 }
 
@@ -99,6 +113,43 @@ fn answer(returned: &str) -> Answer {
     Answer { status: status.try_into().unwrap(), headers, body, text }
 }
 
+/// What the artifacts reach instead of AWS.
+struct Services {
+    embedded: EmbeddedTable,
+    secrets: SecretStore,
+}
+
+impl Services {
+    async fn start() -> Self {
+        let embedded = EmbeddedTable::open(&Storage::Memory).await.unwrap();
+        let table = LeadTable::new(embedded.client(), TABLE_NAME);
+        table.create().await.unwrap();
+        seed_demo_accounts(&table).await.unwrap();
+        Self { embedded, secrets: SecretStore::start(SIGNING_KEY, Timestamp::now()).await }
+    }
+
+    fn run(&self, function: &str, table_endpoint: &str) -> Emulated {
+        let variables = [
+            ("AWS_ENDPOINT_URL_DYNAMODB", table_endpoint),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &self.secrets.endpoint),
+        ];
+        Emulated::start(function, &variables)
+    }
+
+    /// A token of Keyspot's, from its own artifact.
+    async fn issue_token(&self) -> String {
+        let issuing = sample("keyspot-issue-token", "issued");
+        let function = self.run(&issuing.function, self.embedded.endpoint());
+        let answer = answer(&function.invoke(&issuing.event).await);
+        answer.body["data"]["token"].as_str().unwrap().to_owned()
+    }
+}
+
+fn sample(function: &str, name: &str) -> SampleEvent {
+    let mut samples = sample_events().into_iter();
+    samples.find(|sample| sample.function == function && sample.name == name).unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_artifact_answers_every_sample_event() {
     if env::var_os(ARTIFACTS_VARIABLE).is_none() {
@@ -106,38 +157,24 @@ async fn every_artifact_answers_every_sample_event() {
         return;
     }
     for sample in sample_events() {
-        let case = format!("{}/{}", sample.function, sample.name);
-        let embedded = EmbeddedTable::open(&Storage::Memory).await.unwrap();
-        let table = LeadTable::new(embedded.client(), TABLE_NAME);
-        table.create().await.unwrap();
-        seed_demo_accounts(&table).await.unwrap();
-        let token = token(embedded.endpoint(), &sample.event).await;
-        let function = Emulated::start(&sample.function, embedded.endpoint()).await;
+        let services = Services::start().await;
+        let needs_token = sample.event.contains("{{token}}");
+        let token = if needs_token { services.issue_token().await } else { String::new() };
+        let client = services.embedded.client();
+        sample.given().arrange(&LeadTable::new(client.clone(), TABLE_NAME), &client).await;
+        let endpoint = match sample.given() {
+            Given::TableAway => NOWHERE,
+            Given::DemoTable | Given::NoTable | Given::KeyOfANetwork => {
+                services.embedded.endpoint()
+            }
+        };
+        let function = services.run(&sample.function, endpoint);
         for event in sample.before() {
             function.invoke(&event.replace("{{token}}", &token)).await;
         }
-        let answer = function.invoke(&sample.event.replace("{{token}}", &token)).await;
-        assert_eq!(answer.status, sample.answer["status"], "{case}: {}", answer.text);
-        let headers = Value::Object(answer.headers);
-        assert!(sample.matches(&sample.answer["headers"], &headers), "{case}: {headers}");
-        assert!(sample.matches(&sample.answer["body"], &answer.body), "{case}: {}", answer.text);
+        let returned = function.invoke(&sample.event.replace("{{token}}", &token)).await;
+        sample.check(&answer(&returned));
     }
-}
-
-/// A token of Keyspot's, from its own artifact, where an event needs one.
-async fn token(table_endpoint: &str, event: &str) -> String {
-    if !event.contains("{{token}}") {
-        return String::new();
-    }
-    let request = json!({
-        "version": "2.0", "routeKey": "$default", "rawPath": "/", "rawQueryString": "",
-        "headers": { "x-api-key": "demo-key", "x-api-secret": "demo-secret" },
-        "requestContext": { "http": { "method": "POST", "path": "/" }, "stage": "$default" },
-        "isBase64Encoded": false,
-    });
-    let function = Emulated::start("keyspot-issue-token", table_endpoint).await;
-    let answer = function.invoke(&request.to_string()).await;
-    answer.body["data"]["token"].as_str().unwrap().to_owned()
 }
 
 #[test]
@@ -157,4 +194,45 @@ fn what_keeps_a_function_from_starting_is_one_line_in_its_log() {
         assert_eq!(line["error"], fault);
         assert!(output.stderr.is_empty(), "{fault}");
     }
+}
+
+/// The runtime's own library panics over such a header, before any handler.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_is_one_line_in_the_log_and_the_function_lives_on() {
+    if env::var_os(ARTIFACTS_VARIABLE).is_none() {
+        eprintln!("skipped: {ARTIFACTS_VARIABLE} names no artifacts");
+        return;
+    }
+    let services = Services::start().await;
+    let created = sample("integrabot-create-lead", "created");
+    let mut event: Value = serde_json::from_str(&created.event).unwrap();
+    event["headers"]["host"] = "not a host".into();
+    let function = services.run(&created.function, services.embedded.endpoint());
+    function.invoke(&event.to_string()).await;
+    let log = function.log();
+    let lines: Vec<Value> =
+        log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let panics: Vec<_> = lines.iter().filter(|line| line["message"] == "a panic").collect();
+    assert_eq!(panics.len(), 1, "{log}");
+    assert!(panics[0]["location"].as_str().unwrap().contains(".rs:"), "{log}");
+    assert!(!log.contains("maria"), "{log}");
+    created.check(&answer(&function.invoke(&created.event).await));
+}
+
+/// The line that the alarm for time-outs in `template.yaml` counts.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invocation_that_takes_too_long_is_ended_with_a_line_in_the_log() {
+    if env::var_os(ARTIFACTS_VARIABLE).is_none() {
+        eprintln!("skipped: {ARTIFACTS_VARIABLE} names no artifacts");
+        return;
+    }
+    // It takes connections and never answers.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", silent.local_addr().unwrap());
+    let variables =
+        [("AWS_ENDPOINT_URL_DYNAMODB", &*endpoint), ("AWS_LAMBDA_FUNCTION_TIMEOUT", "1")];
+    let created = sample("integrabot-create-lead", "created");
+    let function = Emulated::start(&created.function, &variables);
+    let returned = function.invoke(&created.event).await;
+    assert!(returned.contains("Task timed out after 1.00 seconds"), "{returned}");
 }

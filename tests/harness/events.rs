@@ -1,4 +1,7 @@
+use crate::Answer;
+use aws_sdk_dynamodb::Client;
 use serde_json::Value;
+use shared::{Account, ApiKey, LeadTable, Provider, TokenHash};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -30,7 +33,62 @@ pub fn sample_events() -> Vec<SampleEvent> {
     events
 }
 
+/// What must hold for an event to get its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// The table with the demo accounts.
+    DemoTable,
+    /// A table that does not answer.
+    TableAway,
+    /// A DynamoDB without the table.
+    NoTable,
+    /// A demo key that may be used from a network of its own alone.
+    KeyOfANetwork,
+}
+
+impl Given {
+    /// Brings it about in a table with the demo accounts. A table that is away is the
+    /// caller's to take away.
+    pub async fn arrange(self, table: &LeadTable, direct: &Client) {
+        match self {
+            Self::DemoTable | Self::TableAway => {}
+            Self::NoTable => {
+                direct.delete_table().table_name(table.name()).send().await.unwrap();
+            }
+            Self::KeyOfANetwork => {
+                let account = Account { provider: Provider::Keyspot, id: "demo".to_owned() };
+                let key = ApiKey {
+                    secret: Some(TokenHash::of("demo-secret")),
+                    networks: vec!["198.51.100.0/24".parse().unwrap()],
+                    ..ApiKey::new(account)
+                };
+                table.put_api_key(&TokenHash::of("demo-key"), key).await.unwrap();
+            }
+        }
+    }
+}
+
 impl SampleEvent {
+    /// What must hold before the event is sent.
+    pub fn given(&self) -> Given {
+        match self.answer["given"].as_str() {
+            None => Given::DemoTable,
+            Some("the table is away") => Given::TableAway,
+            Some("there is no table") => Given::NoTable,
+            Some("the demo key may be used from 198.51.100.0/24 alone") => Given::KeyOfANetwork,
+            Some(given) => panic!("{}/{}: {given}", self.function, self.name),
+        }
+    }
+
+    /// Holds an answer to the one beside the event.
+    pub fn check(&self, answer: &Answer) {
+        let case = format!("{}/{}", self.function, self.name);
+        assert_eq!(answer.status, self.answer["status"], "{case}: {}", answer.text);
+        let headers = Value::Object(answer.headers.clone());
+        assert!(self.matches(&self.answer["headers"], &headers), "{case}: {headers}");
+        assert!(self.matches(&self.answer["body"], &answer.body), "{case}: {}", answer.text);
+    }
+
     /// The events to be sent before this one, in order.
     pub fn before(&self) -> Vec<String> {
         let names = self.answer["after"].as_array().cloned().unwrap_or_default();
@@ -39,7 +97,7 @@ impl SampleEvent {
     }
 
     /// Whether `actual` is what the answer's file shows.
-    pub fn matches(&self, expected: &Value, actual: &Value) -> bool {
+    fn matches(&self, expected: &Value, actual: &Value) -> bool {
         match (expected, actual) {
             (Value::String(wanted), _) if wanted == "<lead id>" => {
                 actual.is_u64() || actual.is_string()

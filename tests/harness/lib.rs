@@ -12,7 +12,7 @@ mod wire;
 mod world;
 
 pub use delivery::{Answer, Delivery};
-pub use events::{SampleEvent, sample_events};
+pub use events::{Given, SampleEvent, sample_events};
 pub use secret_store::SecretStore;
 pub use server::Server;
 pub use template::{Template, TemplateFunction};

@@ -6,7 +6,10 @@ use serde_json::Value;
 use std::{
     collections::{BTreeSet, VecDeque},
     io, mem,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
 };
 
 /// What happens to a request on its way to the table, or to its answer.
@@ -39,6 +42,7 @@ struct State {
     actions: Mutex<BTreeSet<String>>,
     consumed: Mutex<f64>,
     faults: Mutex<VecDeque<(&'static str, Fault)>>,
+    away: AtomicBool,
     forget_token: Mutex<bool>,
 }
 
@@ -53,6 +57,11 @@ impl Wire {
     /// The next request of this DynamoDB operation meets this fault.
     pub fn fail_next(&self, operation: &'static str, fault: Fault) {
         self.state.faults.lock().unwrap().push_back((operation, fault));
+    }
+
+    /// Whether no request arrives any more.
+    pub fn set_away(&self, away: bool) {
+        self.state.away.store(away, SeqCst);
     }
 
     /// The capacity units consumed since this was last asked, as the table counts them: for
@@ -84,7 +93,7 @@ async fn pass(state: Arc<State>, request: Request<Incoming>) -> HttpAnswer {
     }
     state.actions.lock().unwrap().extend(actions(&operation, &body));
     state.passed.lock().unwrap().push(operation);
-    if fault == Some(Fault::RequestLost) {
+    if fault == Some(Fault::RequestLost) || state.away.load(SeqCst) {
         return Err(io::Error::other("request lost"));
     }
     if mem::take(&mut *state.forget_token.lock().unwrap()) {

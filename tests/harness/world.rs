@@ -145,26 +145,18 @@ pub async fn send_to(app: &Keyspot, delivery: Delivery) -> Answer {
     send_event(app, delivery.function, &delivery.event().to_string()).await
 }
 
-/// Runs an event through the handler of a function, with a valid token of Keyspot's in
-/// place of `{{token}}`.
+/// Runs an event through the handler of a function.
 pub async fn send_event(app: &Keyspot, function: &str, event: &str) -> Answer {
-    if !event.contains("{{token}}") {
-        return run(app, function, event).await;
-    }
-    run(app, function, &event.replace("{{token}}", &issue_token(app).await)).await
+    let route = ROUTES.iter().find(|route| route.function == function).unwrap();
+    let request = lambda_http::request::from_str(event).unwrap();
+    Answer::of((route.handler)(app, &request).await)
 }
 
 async fn issue_token(app: &Keyspot) -> String {
     let delivery = Delivery::new("keyspot-issue-token", "");
     let delivery = delivery.header("x-api-key", "demo-key").header("x-api-secret", "demo-secret");
-    let issued = run(app, delivery.function, &delivery.event().to_string()).await;
+    let issued = send_to(app, delivery).await;
     issued.body["data"]["token"].as_str().unwrap().to_owned()
-}
-
-async fn run(app: &Keyspot, function: &str, event: &str) -> Answer {
-    let route = ROUTES.iter().find(|route| route.function == function).unwrap();
-    let request = lambda_http::request::from_str(event).unwrap();
-    Answer::of((route.handler)(app, &request).await)
 }
 
 fn new_app(
