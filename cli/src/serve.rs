@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use keyspot::{Keyspot, SigningSecret};
 use shared::{
     Context, Environment, LeadTable, Sources, StartUpError, StoreError,
-    dynamodb::{Patience, connect_from_env},
+    dynamodb::{ENDPOINT_VARIABLE, Patience, connect_from_env},
     read_replay_window,
     telemetry::{guarded, log_panics},
 };
@@ -20,8 +20,6 @@ use tokio::{net::TcpListener, sync::watch};
 use tokio_util::task::TaskTracker;
 use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
 
-/// The AWS SDKs' own variable for another DynamoDB.
-const ENDPOINT_VARIABLE: &str = "AWS_ENDPOINT_URL_DYNAMODB";
 const DEFAULT_TABLE_NAME: &str = "leadhook";
 /// How long a stop waits for what was taken.
 const DRAIN_FOR: Duration = Duration::from_secs(10);

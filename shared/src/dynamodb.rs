@@ -19,7 +19,10 @@ use aws_sdk_dynamodb::{
     },
     types::CancellationReason,
 };
-use std::time::Duration;
+use std::{env, time::Duration};
+
+/// The AWS SDKs' own variable for another DynamoDB.
+pub const ENDPOINT_VARIABLE: &str = "AWS_ENDPOINT_URL_DYNAMODB";
 
 /// How long to wait for a table.
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +56,12 @@ impl Patience {
 /// Connects to the table that the environment names: the region, credentials and
 /// `AWS_ENDPOINT_URL_DYNAMODB`, as every AWS SDK reads them.
 pub async fn connect_from_env() -> Client {
-    connect(Builder::from(&aws::load_config().await), Patience::DEPLOYED)
+    let mut builder = Builder::from(&aws::load_config().await);
+    // An empty variable counts as none; the SDK takes it for an address, and panics.
+    if env::var_os(ENDPOINT_VARIABLE).is_some_and(|endpoint| endpoint.is_empty()) {
+        builder.set_endpoint_url(None);
+    }
+    connect(builder, Patience::DEPLOYED)
 }
 
 /// Connects to a DynamoDB on this machine, which takes any credentials.

@@ -126,35 +126,34 @@ impl<'a> DeliveryLog<'a> {
     }
 }
 
-/// A JSON line of these members, of which CloudWatch makes metrics: those it knows by
-/// their names, in the dimensions `Provider` and `Provider, Outcome`.
+/// A JSON line of these members, of which CloudWatch makes metrics by their names: each by
+/// provider, and how many deliveries there were by outcome too. A metric costs what its
+/// combinations cost, so the others are not told apart by outcome.
 fn metrics_line(members: &[(&str, Value)]) -> Value {
-    let units = [
-        ("Deliveries", "Count"),
-        ("Duration", "Milliseconds"),
-        ("StoreLatency", "Milliseconds"),
-        ("ColdStarts", "Count"),
+    let metrics = [
+        ("Deliveries", "Count", &[&["Provider"][..], &["Provider", "Outcome"]][..]),
+        ("Duration", "Milliseconds", &[&["Provider"]]),
+        ("StoreLatency", "Milliseconds", &[&["Provider"]]),
+        ("ColdStarts", "Count", &[&["Provider"]]),
     ];
     let present: Map<String, Value> = members
         .iter()
         .filter(|(_, value)| !value.is_null())
         .map(|(name, value)| ((*name).to_owned(), value.clone()))
         .collect();
-    let metrics: Vec<Value> = units
+    let directives: Vec<Value> = metrics
         .iter()
-        .filter(|(name, _)| present.contains_key(*name))
-        .map(|(name, unit)| json!({ "Name": name, "Unit": unit }))
-        .collect();
-    let mut line = json!({
-        "_aws": {
-            "Timestamp": Timestamp::now().as_millisecond(),
-            "CloudWatchMetrics": [{
+        .filter(|(name, ..)| present.contains_key(*name))
+        .map(|(name, unit, dimensions)| {
+            json!({
                 "Namespace": NAMESPACE,
-                "Dimensions": [["Provider"], ["Provider", "Outcome"]],
-                "Metrics": metrics,
-            }],
-        },
-    });
+                "Dimensions": dimensions,
+                "Metrics": [{ "Name": name, "Unit": unit }],
+            })
+        })
+        .collect();
+    let now = Timestamp::now().as_millisecond();
+    let mut line = json!({ "_aws": { "Timestamp": now, "CloudWatchMetrics": directives } });
     if let Some(line) = line.as_object_mut() {
         line.extend(present);
     }
@@ -191,21 +190,30 @@ mod tests {
             ("Outcome", "created".into()),
             ("Deliveries", 1.into()),
             ("StoreLatency", Value::Null),
+            ("ColdStarts", 0.into()),
             ("status", 201.into()),
         ]);
         assert!(line["_aws"]["Timestamp"].take().is_i64());
         let expected = json!({
             "_aws": {
                 "Timestamp": null,
-                "CloudWatchMetrics": [{
-                    "Namespace": "leadhook",
-                    "Dimensions": [["Provider"], ["Provider", "Outcome"]],
-                    "Metrics": [{ "Name": "Deliveries", "Unit": "Count" }],
-                }],
+                "CloudWatchMetrics": [
+                    {
+                        "Namespace": "leadhook",
+                        "Dimensions": [["Provider"], ["Provider", "Outcome"]],
+                        "Metrics": [{ "Name": "Deliveries", "Unit": "Count" }],
+                    },
+                    {
+                        "Namespace": "leadhook",
+                        "Dimensions": [["Provider"]],
+                        "Metrics": [{ "Name": "ColdStarts", "Unit": "Count" }],
+                    },
+                ],
             },
             "Provider": "flextell",
             "Outcome": "created",
             "Deliveries": 1,
+            "ColdStarts": 0,
             "status": 201,
         });
         assert_eq!(line, expected);

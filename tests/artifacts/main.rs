@@ -219,6 +219,20 @@ async fn a_panic_is_one_line_in_the_log_and_the_function_lives_on() {
     created.check(&answer(&function.invoke(&created.event).await));
 }
 
+/// As `template.yaml` sets it where another address of DynamoDB is not asked for.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_endpoint_is_none() {
+    if env::var_os(ARTIFACTS_VARIABLE).is_none() {
+        eprintln!("skipped: {ARTIFACTS_VARIABLE} names no artifacts");
+        return;
+    }
+    // A region that does not exist, so that nothing is reached.
+    let variables = [("AWS_ENDPOINT_URL_DYNAMODB", ""), ("AWS_REGION", "nowhere-1")];
+    let unavailable = sample("integrabot-create-lead", "unavailable");
+    let function = Emulated::start(&unavailable.function, &variables);
+    unavailable.check(&answer(&function.invoke(&unavailable.event).await));
+}
+
 /// The line that the alarm for time-outs in `template.yaml` counts.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_invocation_that_takes_too_long_is_ended_with_a_line_in_the_log() {
