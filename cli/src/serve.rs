@@ -115,7 +115,7 @@ impl Settings {
 
     fn over(self, table: LeadTable, patience: Patience) -> Keyspot {
         let Self { sources, replay_window, signing_secret } = self;
-        let context = Context::new(table, sources, replay_window, patience.answer);
+        let context = Context::new(table, sources, replay_window, patience);
         Keyspot { context, signing_secret }
     }
 }

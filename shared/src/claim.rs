@@ -3,7 +3,8 @@ use jiff::{SignedDuration, Timestamp};
 use lambda_http::Request;
 use sha2::{Digest, Sha256};
 
-const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
+/// The header of the IETF's draft.
+pub(crate) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 /// The longest `Idempotency-Key`, in bytes.
 const MAX_IDEMPOTENCY_KEY: usize = 255;
 /// How long an `Idempotency-Key` is remembered.

@@ -1,9 +1,9 @@
 use crate::{
-    ApiKeys, Directory, Environment, LeadTable, Rejection, Sources, StartUpError, dynamodb,
+    ApiKeys, Directory, Environment, LeadTable, Rejection, Sources, StartUpError,
+    dynamodb::{self, Patience},
     telemetry::Report,
 };
 use jiff::SignedDuration;
-use std::time::Duration;
 
 /// How long the same body is the same delivery, where nothing else is set.
 pub const DEFAULT_REPLAY_WINDOW: SignedDuration = SignedDuration::from_secs(300);
@@ -22,22 +22,22 @@ pub struct Context {
     pub replay_window: SignedDuration,
     /// How deliveries are reported.
     pub report: Report,
-    answer_within: Duration,
+    pub(crate) patience: Patience,
 }
 
 impl Context {
-    /// A context over `table`. A delivery that has no answer after `answer_within` is
+    /// A context over `table`. A delivery that has no answer when `patience` is over is
     /// answered as unavailable.
     pub fn new(
         table: LeadTable,
         sources: Sources,
         replay_window: SignedDuration,
-        answer_within: Duration,
+        patience: Patience,
     ) -> Self {
         let api_keys = ApiKeys::new(table.clone());
         let directory = Directory::new(table.clone());
         let report = Report::Lines;
-        Self { table, api_keys, directory, sources, replay_window, report, answer_within }
+        Self { table, api_keys, directory, sources, replay_window, report, patience }
     }
 
     /// The context of a deployed function, from its environment: `TABLE_NAME`,
@@ -49,8 +49,7 @@ impl Context {
         let table_name = environment.required("TABLE_NAME")?;
         let replay_window = read_replay_window(environment)?;
         let table = LeadTable::new(dynamodb::connect_from_env().await, table_name);
-        let answer_within = dynamodb::Patience::DEPLOYED.answer;
-        let context = Self::new(table, Sources::system(), replay_window, answer_within);
+        let context = Self::new(table, Sources::system(), replay_window, Patience::DEPLOYED);
         Ok(Self { report: Report::Metrics, ..context })
     }
 
@@ -62,7 +61,7 @@ impl Context {
         &self,
         steps: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
-        match tokio::time::timeout(self.answer_within, steps).await {
+        match tokio::time::timeout(self.patience.answer, steps).await {
             Ok(result) => result,
             Err(_) => Err(Rejection::Unavailable.into()),
         }

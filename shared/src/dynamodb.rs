@@ -32,6 +32,8 @@ pub struct Patience {
     operation: Duration,
     /// How long a sender waits for its answer.
     pub answer: Duration,
+    /// How much longer it may wait for its delivery to be held.
+    pub hold: Duration,
 }
 
 impl Patience {
@@ -42,6 +44,7 @@ impl Patience {
         attempt: Duration::from_millis(1_000),
         operation: Duration::from_millis(2_200),
         answer: Duration::from_millis(2_500),
+        hold: Duration::from_millis(300),
     };
 
     /// For a table on a busy laptop.
@@ -50,6 +53,7 @@ impl Patience {
         attempt: Duration::from_secs(20),
         operation: Duration::from_secs(25),
         answer: Duration::from_secs(28),
+        hold: Duration::from_secs(1),
     };
 }
 

@@ -58,6 +58,8 @@ pub struct Outcome<D> {
     pub replayed: bool,
     /// The lead it made or met.
     pub lead: Lead<D>,
+    /// Whether it met a lead that says something else.
+    pub differs: bool,
 }
 
 /// Whether a delivery made a lead.
@@ -71,7 +73,7 @@ pub enum Standing {
 
 impl<D> Outcome<D> {
     pub(crate) fn created(lead: Lead<D>) -> Self {
-        Self { standing: Standing::New, replayed: false, lead }
+        Self { standing: Standing::New, replayed: false, lead, differs: false }
     }
 
     /// The outcome's name in logs.

@@ -10,6 +10,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering::SeqCst},
     },
+    time::Duration,
 };
 
 /// What happens to a request on its way to the table, or to its answer.
@@ -19,6 +20,8 @@ pub enum Fault {
     AnswerLost,
     /// The request never arrives.
     RequestLost,
+    /// The answer comes after this time.
+    Delayed(Duration),
     /// Like `AnswerLost`, and the table forgets the client request token, as the embedded
     /// one does when it is restarted.
     AnswerAndTokenLost,
@@ -110,6 +113,7 @@ async fn pass(state: Arc<State>, request: Request<Incoming>) -> HttpAnswer {
             *state.forget_token.lock().unwrap() = true;
             return Err(io::Error::other("answer lost"));
         }
+        Some(Fault::Delayed(by)) => tokio::time::sleep(by).await,
         Some(Fault::RequestLost) | None => {}
     }
     let mut response = Response::new(Full::new(bytes));

@@ -186,5 +186,5 @@ fn new_context(
     let drawn = Arc::clone(drawn);
     let random = move || (rand::random::<u128>() << 64) | u128::from(drawn.fetch_add(1, SeqCst));
     let sources = Sources::new(now, random);
-    Context::new(table, sources, replay_window, Patience::LOCAL.answer)
+    Context::new(table, sources, replay_window, Patience::LOCAL)
 }

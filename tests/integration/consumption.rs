@@ -70,6 +70,17 @@ async fn a_create_consumes_what_the_documents_say() {
             &["TransactWriteItems", "GetItem", "PutItem"],
             2.0,
         ),
+        (
+            "integrabot: known, says more",
+            integrabot({
+                let mut more = maria(1);
+                more["custom_fields"] = json!({ "again": "yes" });
+                more
+            }),
+            &["TransactWriteItems", "GetItem", "PutItem"],
+            2.0,
+        ),
+        ("integrabot: refused", integrabot(json!({ "name": 5 })), &["PutItem"], 1.0),
         ("rdstation: cold", rdstation(rd(0)), &["GetItem", "TransactWriteItems"], 5.0),
         ("rdstation: new", rdstation(rd(1)), TRANSACTION, 4.0),
         ("rdstation: new, with a key", rdstation(rd(2)).header(KEY, "a"), TRANSACTION, 6.0),

@@ -5,6 +5,7 @@ mod access;
 mod consumption;
 mod events;
 mod flextell;
+mod held;
 mod http;
 mod integrabot;
 mod keyspot;

@@ -1,84 +1,10 @@
 //! Deliveries that come again: the replay window and `Idempotency-Key`, at every provider.
 
 use jiff::SignedDuration;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::{collections::HashSet, sync::Arc};
-use tests::{Answer, Delivery, Fault, World};
+use tests::{Answer, Fault, SENDERS, World};
 use tokio::task::JoinSet;
-
-/// A provider, as these tests need it: how to deliver, and what is answered.
-struct Case {
-    function: &'static str,
-    /// The status of a new lead.
-    created: u16,
-    /// Whether the provider knows a person again by itself.
-    unique: bool,
-    /// A body that names a person, and can be told from another by `n`.
-    body: fn(n: usize) -> Value,
-    /// The part of the answer where the lead stands.
-    lead: fn(&Value) -> &Value,
-    headers: &'static [(&'static str, &'static str)],
-}
-
-const CASES: [Case; 5] = [
-    Case {
-        function: "integrabot-create-lead",
-        created: 201,
-        unique: true,
-        body: |n| json!({ "name": "Ana", "type": "web", "email": format!("a{n}@x.com") }),
-        lead: |answer| answer,
-        headers: &[("authorization", "Bearer sk_demo_integrabot")],
-    },
-    Case {
-        function: "rdstation-create-lead",
-        created: 200,
-        unique: false,
-        body: |n| json!({ "email": format!("a{n}@x.com") }),
-        lead: |answer| answer,
-        headers: &[("authorization", "Bearer demo-rdstation")],
-    },
-    Case {
-        function: "pollybot-create-lead",
-        created: 201,
-        unique: true,
-        body: |n| json!({ "name": "Ana", "email": format!("a{n}@x.com") }),
-        lead: |answer| &answer["data"],
-        headers: &[("authorization", "Bearer sk-workspace_your_api_key")],
-    },
-    Case {
-        function: "keyspot-create-lead",
-        created: 201,
-        unique: false,
-        body: |n| json!({ "name": "A", "email": "a@x.com", "phone": n.to_string(), "message": "m" }),
-        lead: |answer| &answer["data"],
-        headers: &[],
-    },
-    Case {
-        function: "flextell-create-lead",
-        created: 201,
-        unique: false,
-        body: |n| json!({ "last_name": "Smith", "phone_number": n.to_string() }),
-        lead: |answer| &answer["data"],
-        headers: &[("authorization", "Bearer demo-flextell"), ("x-tenant", "1")],
-    },
-];
-
-impl Case {
-    async fn delivery(&self, world: &World, n: usize) -> Delivery {
-        let mut delivery = Delivery::new(self.function, (self.body)(n).to_string());
-        for (name, value) in self.headers {
-            delivery = delivery.header(name, value);
-        }
-        if self.headers.is_empty() {
-            delivery = delivery.bearer(&world.keyspot_token().await);
-        }
-        delivery
-    }
-
-    fn lead_of<'a>(&self, answer: &'a Answer) -> &'a Value {
-        (self.lead)(&answer.body)
-    }
-}
 
 fn is_replayed(answer: &Answer) -> bool {
     answer.headers.get("idempotency-replayed") == Some(&json!("true"))
@@ -92,7 +18,7 @@ fn assert_replay(again: &Answer, first: &Answer, case: &str) {
 
 #[tokio::test]
 async fn inside_the_replay_window_the_same_body_is_the_same_lead() {
-    for case in CASES.iter().filter(|case| !case.unique) {
+    for case in SENDERS.iter().filter(|case| !case.unique) {
         let name = case.function;
         let world = World::start().await;
         let delivery = case.delivery(&world, 1).await;
@@ -114,7 +40,7 @@ async fn inside_the_replay_window_the_same_body_is_the_same_lead() {
 
 #[tokio::test]
 async fn a_window_of_zero_makes_two_leads() {
-    for case in CASES.iter().filter(|case| !case.unique) {
+    for case in SENDERS.iter().filter(|case| !case.unique) {
         let world = World::start().await.with_replay_window(SignedDuration::ZERO);
         for _ in 0..2 {
             let answer = world.send(case.delivery(&world, 1).await).await;
@@ -127,7 +53,7 @@ async fn a_window_of_zero_makes_two_leads() {
 
 #[tokio::test]
 async fn the_same_key_and_body_get_the_first_answer_for_24_hours() {
-    for case in CASES {
+    for case in SENDERS {
         let name = case.function;
         let world = World::start().await;
         let first = case.delivery(&world, 1).await.header("idempotency-key", "\"key-1\"");
@@ -174,7 +100,7 @@ async fn the_same_key_with_another_body_is_422() {
             "message": "The Idempotency-Key was used before with another body.",
         }),
     ];
-    for (case, expected) in CASES.iter().zip(expected) {
+    for (case, expected) in SENDERS.iter().zip(expected) {
         let world = World::start().await;
         for n in [1, 2] {
             let delivery = case.delivery(&world, n).await.header("idempotency-key", "key-1");
@@ -192,7 +118,7 @@ async fn the_same_key_with_another_body_is_422() {
 /// What a key came to is remembered also where it was no new lead.
 #[tokio::test]
 async fn a_key_that_met_a_known_person_is_answered_the_same_again() {
-    for case in CASES.iter().filter(|case| case.unique) {
+    for case in SENDERS.iter().filter(|case| case.unique) {
         let name = case.function;
         let world = World::start().await;
         world.send(case.delivery(&world, 1).await).await;
@@ -209,7 +135,7 @@ async fn a_key_that_met_a_known_person_is_answered_the_same_again() {
 /// The write that leaves the key behind may lose its answer, too.
 #[tokio::test]
 async fn a_key_whose_own_write_lost_its_answer_is_no_replay() {
-    for case in CASES.iter().filter(|case| case.unique) {
+    for case in SENDERS.iter().filter(|case| case.unique) {
         let world = World::start().await;
         world.send(case.delivery(&world, 1).await).await;
         world.wire.fail_next("PutItem", Fault::AnswerLost);
@@ -223,7 +149,7 @@ async fn a_key_whose_own_write_lost_its_answer_is_no_replay() {
 /// A replayed body under a key of its own: the key is remembered with the lead it met.
 #[tokio::test]
 async fn a_key_that_met_a_replay_is_remembered_too() {
-    for case in CASES.iter().filter(|case| !case.unique) {
+    for case in SENDERS.iter().filter(|case| !case.unique) {
         let name = case.function;
         let world = World::start().await;
         let first = world.send(case.delivery(&world, 1).await).await;
@@ -240,7 +166,7 @@ async fn a_key_that_met_a_replay_is_remembered_too() {
 #[tokio::test]
 async fn a_key_of_one_account_means_nothing_in_another() {
     let world = World::start().await;
-    for case in CASES {
+    for case in SENDERS {
         let delivery = case.delivery(&world, 1).await.header("idempotency-key", "key-1");
         let answer = world.send(delivery).await;
         assert_eq!((answer.status, is_replayed(&answer)), (case.created, false));
@@ -249,7 +175,7 @@ async fn a_key_of_one_account_means_nothing_in_another() {
 
 #[tokio::test]
 async fn a_key_of_more_than_255_characters_is_a_field_at_fault() {
-    for case in CASES {
+    for case in SENDERS {
         let world = World::start().await;
         for (length, accepted) in [(255, true), (256, false)] {
             let key = "k".repeat(length);
@@ -263,7 +189,7 @@ async fn a_key_of_more_than_255_characters_is_a_field_at_fault() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_at_once_with_one_key_are_one_lead_and_get_one_answer() {
-    for case in CASES {
+    for case in SENDERS {
         let name = case.function;
         let world = Arc::new(World::start().await);
         let delivery = case.delivery(&world, 1).await.header("idempotency-key", "key-1");
@@ -285,7 +211,7 @@ async fn fifty_at_once_with_one_key_are_one_lead_and_get_one_answer() {
 async fn a_token_of_keyspots_opens_no_other_address() {
     let world = World::start().await;
     let token = world.keyspot_token().await;
-    for case in CASES.iter().filter(|case| case.function != "keyspot-create-lead") {
+    for case in SENDERS.iter().filter(|case| case.function != "keyspot-create-lead") {
         let delivery = case.delivery(&world, 1).await.bearer(&token);
         assert_eq!(world.send(delivery).await.status, 401, "{}", case.function);
     }
@@ -301,7 +227,7 @@ async fn a_key_of_one_provider_opens_no_other() {
         "demo-key",
         "demo-flextell",
     ];
-    for case in CASES {
+    for case in SENDERS {
         for key in keys {
             let own = case.headers.iter().any(|(_, value)| value.ends_with(key));
             let delivery = case.delivery(&world, 1).await.bearer(key);

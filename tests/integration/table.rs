@@ -182,7 +182,7 @@ fn canned(answers: CannedAnswers) -> (Keyspot, Arc<AtomicUsize>) {
         .http_client(http_client);
     let table = LeadTable::new(connect(config, Patience::DEPLOYED), "leads");
     let sources = Sources::new(Timestamp::now, || 7);
-    let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, Patience::DEPLOYED.answer);
+    let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, Patience::DEPLOYED);
     let signing_secret = SigningKeys::new(SIGNING_KEY).unwrap().into();
     (Keyspot { context, signing_secret }, sent)
 }

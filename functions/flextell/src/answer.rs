@@ -12,7 +12,7 @@ use shared::{
 
 pub(crate) fn answer(result: Result<Outcome<Details>, Refusal>) -> Response<Body> {
     match result {
-        Ok(Outcome { standing, replayed, lead }) => {
+        Ok(Outcome { standing, replayed, lead, differs: _ }) => {
             let status = match standing {
                 Standing::New | Standing::Known => StatusCode::CREATED,
             };

@@ -3,7 +3,7 @@
 use crate::directory::{Ids, ReferenceSource, Resolved, Status, User};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use shared::{Fields, Lead, LeadId, RawJson, Rejection, Violation, rules};
+use shared::{Fields, HeldReason, Lead, LeadId, RawJson, Rejection, Violation, rules};
 
 /// Why Flextell refuses a delivery.
 pub(crate) enum Refusal {
@@ -123,6 +123,14 @@ impl Refusal {
             Self::Rejected(rejection) => rejection.as_str(),
             Self::BadTenant => "bad_tenant",
             Self::ForeignTenant => "foreign_tenant",
+        }
+    }
+
+    /// Why a delivery that was refused so is held, if it is.
+    pub(crate) fn held_reason(&self) -> Option<HeldReason> {
+        match self {
+            Self::Rejected(rejection) => rejection.held_reason(),
+            Self::BadTenant | Self::ForeignTenant => None,
         }
     }
 }

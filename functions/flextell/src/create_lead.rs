@@ -12,30 +12,54 @@ use shared::{
 /// Answers a request to `POST /api/v1/leads`.
 pub async fn create_lead(context: &Context, request: &Request) -> Response<Body> {
     let log = DeliveryLog::start(context, Provider::Flextell, request);
-    let result = context.in_time(accept(context, request, &log)).await;
+    let mut account = None;
+    let result = context.in_time(async {
+        let account = account.insert(authenticate(context, request).await?);
+        accept(context, account, request, &log).await
+    });
+    let result = result.await;
+    let reason = result.as_ref().map_or_else(Refusal::held_reason, Outcome::held_reason);
+    context.hold(account, None, request, reason).await;
+    finish(log, result)
+}
+
+/// Takes a delivery that was held, as its account's owner mended it.
+pub async fn replay(context: &Context, account: &Account, request: &Request) -> Response<Body> {
+    let log = DeliveryLog::start(context, Provider::Flextell, request);
+    let result = context.in_time(accept(context, account, request, &log)).await;
+    finish(log, result)
+}
+
+fn finish(log: DeliveryLog<'_>, result: Result<Outcome<Details>, Refusal>) -> Response<Body> {
     let outcome = result.as_ref().map_or_else(Refusal::as_str, Outcome::as_str);
     log.finish(outcome, answer(result))
 }
 
+async fn authenticate(context: &Context, request: &Request) -> Result<Account, Refusal> {
+    let Context { api_keys, sources, .. } = context;
+    let token = TokenHash::of(bearer_token(request.headers())?);
+    let tenants = api_keys.authenticate(Provider::Flextell, token, sources.now()).await?.tenants;
+    read_tenant(request.headers(), &tenants)
+}
+
 async fn accept(
     context: &Context,
+    account: &Account,
     request: &Request,
     log: &DeliveryLog<'_>,
 ) -> Result<Outcome<Details>, Refusal> {
-    let Context { table, api_keys, directory, sources, replay_window, .. } = context;
+    let Context { table, directory, sources, replay_window, .. } = context;
     let now = sources.now();
-    let token = TokenHash::of(bearer_token(request.headers())?);
-    let tenants = api_keys.authenticate(Provider::Flextell, token, now).await?.tenants;
-    let account = read_tenant(request.headers(), &tenants)?;
     let lead = CreateLead::read(read_body(request)?)?;
     let claims = Claims::of_delivery(request, now)?.replay(
         *replay_window,
         lead.email.as_deref(),
         lead.phone_number.as_deref(),
     );
-    let resolved = resolve(directory, &account, lead.ids, now).await?;
+    let resolved = resolve(directory, account, lead.ids, now).await?;
     let lead = lead.into_lead(sources.draw_lead_id(now), now, resolved);
-    Ok(log.time_store(table.create_lead(NewLead { account, claims, lead }, sources)).await?)
+    let new = NewLead { account: account.clone(), claims, lead };
+    Ok(log.time_store(table.create_lead(new, sources)).await?)
 }
 
 /// The account of the tenant that `X-Tenant` names, where it is one of `tenants`.

@@ -9,7 +9,7 @@ use shared::{
 
 pub(crate) fn answer(result: Result<Outcome<Details>, Rejection>) -> Response<Body> {
     match result {
-        Ok(Outcome { standing, replayed, lead }) => {
+        Ok(Outcome { standing, replayed, lead, differs: _ }) => {
             let status = match standing {
                 Standing::New => StatusCode::CREATED,
                 Standing::Known => StatusCode::OK,

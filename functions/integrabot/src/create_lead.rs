@@ -4,31 +4,55 @@ use crate::{
 };
 use lambda_http::{Body, Request, Response};
 use shared::{
-    Claims, Context, DeliveryLog, NewLead, Outcome, Provider, Rejection, TokenHash, bearer_token,
-    read_body,
+    Account, Claims, Context, DeliveryLog, NewLead, Outcome, Provider, Rejection, TokenHash,
+    bearer_token, read_body,
 };
 
 /// Answers a request to `POST /v1/leads`.
 pub async fn create_lead(context: &Context, request: &Request) -> Response<Body> {
     let log = DeliveryLog::start(context, Provider::Integrabot, request);
-    let result = context.in_time(accept(context, request, &log)).await;
+    let mut account = None;
+    let result = context.in_time(async {
+        let account = account.insert(authenticate(context, request).await?);
+        accept(context, account, request, &log).await
+    });
+    let result = result.await;
+    let reason = result.as_ref().map_or_else(Rejection::held_reason, Outcome::held_reason);
+    context.hold(account, None, request, reason).await;
+    finish(log, result)
+}
+
+/// Takes a delivery that was held, as its account's owner mended it.
+pub async fn replay(context: &Context, account: &Account, request: &Request) -> Response<Body> {
+    let log = DeliveryLog::start(context, Provider::Integrabot, request);
+    let result = context.in_time(accept(context, account, request, &log)).await;
+    finish(log, result)
+}
+
+fn finish(log: DeliveryLog<'_>, result: Result<Outcome<Details>, Rejection>) -> Response<Body> {
     let outcome = result.as_ref().map_or_else(Rejection::as_str, Outcome::as_str);
     log.finish(outcome, answer(result))
 }
 
+async fn authenticate(context: &Context, request: &Request) -> Result<Account, Rejection> {
+    let Context { api_keys, sources, .. } = context;
+    let token = TokenHash::of(bearer_token(request.headers())?);
+    Ok(api_keys.authenticate(Provider::Integrabot, token, sources.now()).await?.account)
+}
+
 async fn accept(
     context: &Context,
+    account: &Account,
     request: &Request,
     log: &DeliveryLog<'_>,
 ) -> Result<Outcome<Details>, Rejection> {
-    let Context { table, api_keys, sources, .. } = context;
+    let Context { table, sources, .. } = context;
     let now = sources.now();
-    let token = TokenHash::of(bearer_token(request.headers())?);
-    let account = api_keys.authenticate(Provider::Integrabot, token, now).await?.account;
     let lead = CreateLead::read(read_body(request)?)?;
     let claims = Claims::of_delivery(request, now)?
         .phone(lead.phone_number.as_deref())
         .email(lead.email.as_deref());
     let lead = lead.into_lead(sources.draw_lead_id(now), now);
-    Ok(log.time_store(table.create_lead(NewLead { account, claims, lead }, sources)).await?)
+    let new = NewLead { account: account.clone(), claims, lead };
+    Ok(log.time_store(table.create_lead(new, sources)).await?)
 }

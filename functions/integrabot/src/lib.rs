@@ -4,4 +4,4 @@ mod answer;
 mod contract;
 mod create_lead;
 
-pub use create_lead::create_lead;
+pub use create_lead::{create_lead, replay};

@@ -24,7 +24,7 @@ pub(crate) fn answer_token(result: Result<String, Refusal>) -> Response<Body> {
 
 pub(crate) fn answer_lead(result: Result<Outcome<Details>, Refusal>) -> Response<Body> {
     match result {
-        Ok(Outcome { standing, replayed, lead }) => {
+        Ok(Outcome { standing, replayed, lead, differs: _ }) => {
             let status = match standing {
                 Standing::New | Standing::Known => StatusCode::CREATED,
             };

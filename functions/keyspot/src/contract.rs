@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use shared::{Fields, Lead, LeadId, Rejection, Violation, rules};
+use shared::{Fields, HeldReason, Lead, LeadId, Rejection, Violation, rules};
 
 /// The kind of a property in the directory of an account, found by its code.
 pub const PROPERTY: &str = "property";
@@ -48,6 +48,14 @@ impl Refusal {
         match self {
             Self::Rejected(rejection) => rejection.as_str(),
             Self::IpBlocked => "ip_blocked",
+        }
+    }
+
+    /// Why a delivery that was refused so is held, if it is.
+    pub(crate) fn held_reason(&self) -> Option<HeldReason> {
+        match self {
+            Self::Rejected(rejection) => rejection.held_reason(),
+            Self::IpBlocked => None,
         }
     }
 }

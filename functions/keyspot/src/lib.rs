@@ -10,7 +10,7 @@ mod signing_secret;
 
 pub use answer::LEAD_ID;
 pub use contract::{PROPERTY, Property};
-pub use create_lead::create_lead;
+pub use create_lead::{create_lead, replay};
 pub use issue_token::issue_token;
 pub use signing_keys::{KeyTooShort, SigningKeys};
 pub use signing_secret::{ManagedSecret, SigningSecret};

@@ -13,7 +13,7 @@ pub const LEAD_ID: LeadIdForm =
 
 pub(crate) fn answer(result: Result<Outcome<Details>, Refusal>) -> Response<Body> {
     match result {
-        Ok(Outcome { standing, replayed, lead }) => {
+        Ok(Outcome { standing, replayed, lead, differs: _ }) => {
             let status = match standing {
                 Standing::New | Standing::Known => StatusCode::CREATED,
             };
@@ -71,14 +71,14 @@ fn refuse(refusal: Refusal) -> Response<Body> {
             let message = "Chatbot not found or access denied";
             error(StatusCode::NOT_FOUND, "CHATBOT_NOT_FOUND", message)
         }
-        Refusal::DuplicateEmail { email, existing, replayed } => {
+        Refusal::DuplicateEmail { email, met } => {
             let details = json!({
                 "email": email,
-                "existingLeadId": LEAD_ID.write(existing),
+                "existingLeadId": LEAD_ID.write(met.lead.id),
                 "message": "A lead with this email already exists in your workspace",
             });
             let body = Refused::new("DUPLICATE_EMAIL", "Email already exists", Some(details));
-            delivery_answer(StatusCode::CONFLICT, &body, replayed)
+            delivery_answer(StatusCode::CONFLICT, &body, met.replayed)
         }
         Refusal::Rejected(rejection) => reject(rejection),
     }

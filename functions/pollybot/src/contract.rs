@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use shared::{Fields, Lead, LeadId, RawJson, Rejection, Violation, rules};
+use shared::{Fields, HeldReason, Lead, LeadId, Outcome, RawJson, Rejection, Violation, rules};
 
 /// The kind of a chatbot in the directory of a workspace.
 pub const CHATBOT: &str = "chatbot";
@@ -17,7 +17,7 @@ pub(crate) enum Refusal {
     /// The chatbot in the path is none of the workspace's.
     ChatbotNotFound,
     /// The workspace has a lead with this e-mail.
-    DuplicateEmail { email: String, existing: LeadId, replayed: bool },
+    DuplicateEmail { email: String, met: Box<Outcome<Details>> },
 }
 
 /// The request body. Unknown members are ignored.
@@ -80,6 +80,15 @@ impl Refusal {
             Self::Rejected(rejection) => rejection.as_str(),
             Self::ChatbotNotFound => "chatbot_not_found",
             Self::DuplicateEmail { .. } => "existing",
+        }
+    }
+
+    /// Why a delivery that was refused so is held, if it is.
+    pub(crate) fn held_reason(&self) -> Option<HeldReason> {
+        match self {
+            Self::Rejected(rejection) => rejection.held_reason(),
+            Self::ChatbotNotFound => Some(HeldReason::Invalid),
+            Self::DuplicateEmail { met, .. } => met.held_reason(),
         }
     }
 }

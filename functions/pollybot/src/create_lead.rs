@@ -14,35 +14,55 @@ use shared::{
 /// `POST /api/v1/leads`, which the provider's own samples use.
 pub async fn create_lead(context: &Context, request: &Request) -> Response<Body> {
     let log = DeliveryLog::start(context, Provider::PollyBot, request);
-    let result = context.in_time(accept(context, request, &log)).await;
+    let mut account = None;
+    let result = context.in_time(async {
+        let account = account.insert(authenticate(context, request).await?);
+        accept(context, account, request, &log).await
+    });
+    let result = result.await;
+    let reason = result.as_ref().map_or_else(Refusal::held_reason, Outcome::held_reason);
+    context.hold(account, chatbot_id(request), request, reason).await;
+    finish(log, result)
+}
+
+/// Takes a delivery that was held, as its account's owner mended it.
+pub async fn replay(context: &Context, account: &Account, request: &Request) -> Response<Body> {
+    let log = DeliveryLog::start(context, Provider::PollyBot, request);
+    let result = context.in_time(accept(context, account, request, &log)).await;
+    finish(log, result)
+}
+
+fn finish(log: DeliveryLog<'_>, result: Result<Outcome<Details>, Refusal>) -> Response<Body> {
     let outcome = result.as_ref().map_or_else(Refusal::as_str, Outcome::as_str);
     log.finish(outcome, answer(result))
 }
 
+async fn authenticate(context: &Context, request: &Request) -> Result<Account, Refusal> {
+    let Context { api_keys, sources, .. } = context;
+    let token = TokenHash::of(bearer_token(request.headers())?);
+    Ok(api_keys.authenticate(Provider::PollyBot, token, sources.now()).await?.account)
+}
+
 async fn accept(
     context: &Context,
+    account: &Account,
     request: &Request,
     log: &DeliveryLog<'_>,
 ) -> Result<Outcome<Details>, Refusal> {
-    let Context { table, api_keys, sources, .. } = context;
+    let Context { table, sources, .. } = context;
     let now = sources.now();
-    let token = TokenHash::of(bearer_token(request.headers())?);
-    let account = api_keys.authenticate(Provider::PollyBot, token, now).await?.account;
-    let chatbot_id = find_chatbot(context, request, &account, now).await?;
+    let chatbot_id = find_chatbot(context, request, account, now).await?;
     let lead = CreateLead::read(read_body(request)?)?;
     let email = lead.email.clone();
     let claims = Claims::of_delivery(request, now)?
         .to_target(chatbot_id.as_deref().unwrap_or_default())
         .email(Some(&email));
     let lead = lead.into_lead(sources.draw_lead_id(now), now, account.id.clone(), chatbot_id);
-    let outcome =
-        log.time_store(table.create_lead(NewLead { account, claims, lead }, sources)).await?;
+    let new = NewLead { account: account.clone(), claims, lead };
+    let outcome = log.time_store(table.create_lead(new, sources)).await?;
     match outcome.standing {
         Standing::New => Ok(outcome),
-        Standing::Known => {
-            let Outcome { replayed, lead, .. } = outcome;
-            Err(Refusal::DuplicateEmail { email, existing: lead.id, replayed })
-        }
+        Standing::Known => Err(Refusal::DuplicateEmail { email, met: Box::new(outcome) }),
     }
 }
 

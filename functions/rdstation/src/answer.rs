@@ -13,7 +13,7 @@ pub const LEAD_ID: LeadIdForm =
 
 pub(crate) fn answer(result: Result<Outcome<Details>, Rejection>) -> Response<Body> {
     match result {
-        Ok(Outcome { standing, replayed, lead }) => {
+        Ok(Outcome { standing, replayed, lead, differs: _ }) => {
             let status = match standing {
                 Standing::New | Standing::Known => StatusCode::OK,
             };

@@ -6,4 +6,4 @@ mod contract;
 mod create_lead;
 
 pub use answer::LEAD_ID;
-pub use create_lead::create_lead;
+pub use create_lead::{create_lead, replay};

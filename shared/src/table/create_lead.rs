@@ -1,6 +1,6 @@
 use super::{
     Item, LeadTable, StoreError,
-    keys::{self, EXPIRES_AT},
+    keys::{self, EXPIRES_AT, PK, SK},
     put_new::{Written, seconds},
 };
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
 };
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 /// Which write made a lead: tells it from another of the same id.
 const WRITE_MARK: &str = "write_mark";
@@ -87,10 +87,12 @@ impl LeadTable {
                     if has_mark(&item, &mark) {
                         return Ok(Outcome::created(lead));
                     }
+                    let own = lead_item(&account, &lead, &claims, &mark)?;
+                    let differs = !replayed && words(&item) != words(&own);
                     let found = serde_dynamo::from_item(item).map_err(StoreError::from)?;
                     let by_key = claim.kind == ClaimKind::IdempotencyKey;
                     if by_key || self.remember_key(&account, &claims, &held, standing).await? {
-                        return Ok(Outcome { standing, replayed, lead: found });
+                        return Ok(Outcome { standing, replayed, lead: found, differs });
                     }
                 }
             }
@@ -221,6 +223,12 @@ fn claim_item(
         item.insert(EXPIRES_AT.to_owned(), seconds(expires_at));
     }
     Ok(item)
+}
+
+/// What a lead says: all of its item but what is its own in any case.
+fn words(lead: &Item) -> HashMap<&String, &AttributeValue> {
+    const ITS_OWN: [&str; 6] = [PK, SK, CLAIMS, WRITE_MARK, "id", "created_at"];
+    lead.iter().filter(|(name, _)| !ITS_OWN.contains(&name.as_str())).collect()
 }
 
 fn has_mark(lead: &Item, mark: &str) -> bool {

@@ -31,6 +31,10 @@ pub(super) fn entry(account: &Account, entry: &EntryKey) -> Item {
     key(format!("directory#{account}"), entry.sort_key())
 }
 
+pub(super) fn held(account: &Account, id: &str) -> Item {
+    key(format!("held#{account}"), id.to_owned())
+}
+
 fn key(pk: String, sk: String) -> Item {
     Item::from([(PK.to_owned(), AttributeValue::S(pk)), (SK.to_owned(), AttributeValue::S(sk))])
 }

@@ -6,11 +6,13 @@
 //! | claim | `claim#<provider>#<account>#<kind>#<sha-256>` | `claim` |
 //! | API key | `key#<sha-256 of the token>` | `key` |
 //! | directory entry | `directory#<provider>#<account>` | `<kind>#<id>` |
+//! | held delivery | `held#<provider>#<account>` | `<reason>#<sha-256>` |
 
 mod api_keys;
 mod create_lead;
 mod directory;
 mod fault;
+mod held;
 mod keys;
 mod put_new;
 mod schema;

@@ -1,0 +1,38 @@
+use keyspot::Keyspot;
+use lambda_http::{Body, Response};
+use shared::{Account, Context, HeldDelivery, Provider, StoreError};
+
+/// Delivers again what was held for an account, with `body` in its place. Where that
+/// succeeds it is held no longer.
+///
+/// # Errors
+/// Where it could not be let go: replayed again, it makes no second lead within a day.
+pub async fn replay_held(
+    app: &Keyspot,
+    account: &Account,
+    held: &HeldDelivery,
+    body: Vec<u8>,
+) -> Result<Response<Body>, StoreError> {
+    let Keyspot { context, .. } = app;
+    let answer = replay(context, account, held, body).await;
+    if answer.status().is_success() {
+        context.table.delete_held(account, &held.id()).await?;
+    }
+    Ok(answer)
+}
+
+async fn replay(
+    context: &Context,
+    account: &Account,
+    held: &HeldDelivery,
+    body: Vec<u8>,
+) -> Response<Body> {
+    let request = held.request(body);
+    match account.provider {
+        Provider::Integrabot => integrabot::replay(context, account, &request).await,
+        Provider::RdStation => rdstation::replay(context, account, &request).await,
+        Provider::PollyBot => pollybot::replay(context, account, &request).await,
+        Provider::Keyspot => keyspot::replay(context, account, &request).await,
+        Provider::Flextell => flextell::replay(context, account, &request).await,
+    }
+}

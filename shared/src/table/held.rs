@@ -1,0 +1,88 @@
+use super::{
+    Item, LeadTable, StoreError,
+    keys::{self, EXPIRES_AT, PK, SK},
+    put_new::seconds,
+};
+use crate::{Account, HELD_FOR, HeldDelivery, HeldReason, LeadId};
+use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The attribute that holds the body: text, or bytes where it is none.
+const BODY: &str = "body";
+
+/// What a held delivery has besides its body.
+#[derive(Serialize, Deserialize)]
+struct HeldItem {
+    received_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    target: Option<String>,
+    /// The lead that its person is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lead_id: Option<LeadId>,
+}
+
+impl LeadTable {
+    /// Holds a delivery; one of the same words, held for the same reason, is held on.
+    ///
+    /// # Errors
+    /// Where the table could not be written.
+    pub async fn put_held(&self, account: &Account, held: &HeldDelivery) -> Result<(), StoreError> {
+        let lead_id = match held.reason {
+            HeldReason::Invalid => None,
+            HeldReason::Repeat(lead_id) => Some(lead_id),
+        };
+        let HeldDelivery { received_at, target, .. } = held.clone();
+        let mut item: Item = serde_dynamo::to_item(HeldItem { received_at, target, lead_id })?;
+        item.extend(keys::held(account, &held.id()));
+        let body = match str::from_utf8(&held.body) {
+            Ok(text) => AttributeValue::S(text.to_owned()),
+            Err(_) => AttributeValue::B(Blob::new(held.body.clone())),
+        };
+        item.insert(BODY.to_owned(), body);
+        item.insert(EXPIRES_AT.to_owned(), seconds(received_at + HELD_FOR));
+        self.client.put_item().table_name(&self.name).set_item(Some(item)).send().await?;
+        Ok(())
+    }
+
+    /// The deliveries held for an account, those whose time is over left out.
+    ///
+    /// # Errors
+    /// Where the table could not be read.
+    pub async fn held(
+        &self,
+        account: &Account,
+        now: Timestamp,
+    ) -> Result<Vec<HeldDelivery>, StoreError> {
+        let query = self.client.query().table_name(&self.name).consistent_read(true);
+        let query = query
+            .key_condition_expression("pk = :account")
+            .filter_expression("expires_at > :now")
+            .expression_attribute_values(":account", keys::held(account, "")[PK].clone())
+            .expression_attribute_values(":now", seconds(now));
+        let items = query.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await?;
+        items.into_iter().map(read_held).collect()
+    }
+
+    /// Lets a held delivery go.
+    ///
+    /// # Errors
+    /// Where the table could not be written.
+    pub async fn delete_held(&self, account: &Account, id: &str) -> Result<(), StoreError> {
+        let delete = self.client.delete_item().table_name(&self.name);
+        delete.set_key(Some(keys::held(account, id))).send().await?;
+        Ok(())
+    }
+}
+
+fn read_held(mut item: Item) -> Result<HeldDelivery, StoreError> {
+    let body = match item.remove(BODY) {
+        Some(AttributeValue::S(text)) => text.into_bytes(),
+        Some(AttributeValue::B(bytes)) => bytes.into_inner(),
+        _ => return Err(StoreError::Unexpected("a held delivery without a body".to_owned())),
+    };
+    item.retain(|name, _| name != PK && name != SK && name != EXPIRES_AT);
+    let HeldItem { received_at, target, lead_id } = serde_dynamo::from_item(item)?;
+    let reason = lead_id.map_or(HeldReason::Invalid, HeldReason::Repeat);
+    Ok(HeldDelivery { reason, target, body, received_at })
+}

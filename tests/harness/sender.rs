@@ -1,0 +1,100 @@
+use crate::{Answer, Delivery, World};
+use serde_json::{Value, json};
+use shared::{Account, Provider};
+
+/// How to deliver to a provider, and what is answered.
+pub struct Sender {
+    /// The function that takes its deliveries.
+    pub function: &'static str,
+    /// Its demo account.
+    pub account: (Provider, &'static str),
+    /// The status of a new lead.
+    pub created: u16,
+    /// Whether the provider knows a person again by itself.
+    pub unique: bool,
+    /// A body that names a person, and can be told from another by `n`.
+    pub body: fn(n: usize) -> Value,
+    /// The part of the answer where the lead stands.
+    pub lead: fn(&Value) -> &Value,
+    /// Its credentials; a token of Keyspot's, where there are none.
+    pub headers: &'static [(&'static str, &'static str)],
+}
+
+/// A sender for each provider, to its demo account.
+pub const SENDERS: [Sender; 5] = [
+    Sender {
+        function: "integrabot-create-lead",
+        account: (Provider::Integrabot, "demo"),
+        created: 201,
+        unique: true,
+        body: |n| json!({ "name": "Ana", "type": "web", "email": format!("a{n}@x.com") }),
+        lead: |answer| answer,
+        headers: &[("authorization", "Bearer sk_demo_integrabot")],
+    },
+    Sender {
+        function: "rdstation-create-lead",
+        account: (Provider::RdStation, "wpc_demo"),
+        created: 200,
+        unique: false,
+        body: |n| json!({ "email": format!("a{n}@x.com") }),
+        lead: |answer| answer,
+        headers: &[("authorization", "Bearer demo-rdstation")],
+    },
+    Sender {
+        function: "pollybot-create-lead",
+        account: (Provider::PollyBot, "ws_your_workspace_id"),
+        created: 201,
+        unique: true,
+        body: |n| json!({ "name": "Ana", "email": format!("a{n}@x.com") }),
+        lead: |answer| &answer["data"],
+        headers: &[("authorization", "Bearer sk-workspace_your_api_key")],
+    },
+    Sender {
+        function: "keyspot-create-lead",
+        account: (Provider::Keyspot, "demo"),
+        created: 201,
+        unique: false,
+        body: |n| json!({ "name": "A", "email": "a@x.com", "phone": n.to_string(), "message": "m" }),
+        lead: |answer| &answer["data"],
+        headers: &[],
+    },
+    Sender {
+        function: "flextell-create-lead",
+        account: (Provider::Flextell, "1"),
+        created: 201,
+        unique: false,
+        body: |n| json!({ "last_name": "Smith", "phone_number": n.to_string() }),
+        lead: |answer| &answer["data"],
+        headers: &[("authorization", "Bearer demo-flextell"), ("x-tenant", "1")],
+    },
+];
+
+impl Sender {
+    /// The `n`th delivery.
+    pub async fn delivery(&self, world: &World, n: usize) -> Delivery {
+        self.deliver(world, (self.body)(n).to_string()).await
+    }
+
+    /// A delivery of this body.
+    pub async fn deliver(&self, world: &World, body: impl Into<Vec<u8>>) -> Delivery {
+        let mut delivery = Delivery::new(self.function, body);
+        for (name, value) in self.headers {
+            delivery = delivery.header(name, value);
+        }
+        if self.headers.is_empty() {
+            delivery = delivery.bearer(&world.keyspot_token().await);
+        }
+        delivery
+    }
+
+    /// The account it delivers to.
+    pub fn account(&self) -> Account {
+        let (provider, id) = self.account;
+        Account { provider, id: id.to_owned() }
+    }
+
+    /// The lead in an answer.
+    pub fn lead_of<'a>(&self, answer: &'a Answer) -> &'a Value {
+        (self.lead)(&answer.body)
+    }
+}

@@ -1,0 +1,189 @@
+//! Deliveries that became no lead: what is held, what is not, and how it comes again.
+
+use jiff::SignedDuration;
+use leadhook::replay_held;
+use serde_json::{Value, json};
+use shared::{HeldDelivery, HeldReason, MAX_BODY_BYTES};
+use std::time::{Duration, Instant};
+use tests::{Delivery, Fault, SENDERS, Sender, World};
+
+/// A body that every provider refuses, and what it wants to say.
+const INVALID: &str = r#"{"name": "Ana", "email": "not an address", "phone": 5}"#;
+
+async fn held(world: &World, sender: &Sender) -> Vec<HeldDelivery> {
+    world.app.context.table.held(&sender.account(), world.now()).await.unwrap()
+}
+
+async fn refused(world: &World, sender: &Sender, body: impl Into<Vec<u8>>) -> u16 {
+    world.send(sender.deliver(world, body).await).await.status
+}
+
+#[tokio::test]
+async fn what_is_refused_for_its_words_is_held_for_thirty_days_byte_for_byte() {
+    let bodies = [
+        ("fields", INVALID.as_bytes()),
+        ("a list", b"[1, 2]"),
+        ("no JSON", b"name=Ana&email=ana%40x.com"),
+        ("no text", b"\xff\xfe{}"),
+        ("nothing", b""),
+    ];
+    for sender in &SENDERS {
+        for (case, body) in bodies {
+            let case = format!("{}: {case}", sender.function);
+            // All fields of RD Station's are free text.
+            let is_lead = sender.function == "rdstation-create-lead" && body == INVALID.as_bytes();
+            let body = if is_lead { br#"{"email": 5}"# } else { body };
+            let world = World::start().await;
+            assert!([400, 422].contains(&refused(&world, sender, body).await), "{case}");
+            let expected = HeldDelivery {
+                reason: HeldReason::Invalid,
+                target: None,
+                body: body.to_vec(),
+                received_at: world.now(),
+            };
+            assert_eq!(held(&world, sender).await, [expected], "{case}");
+            world.advance(SignedDuration::from_hours(30 * 24) - SignedDuration::from_secs(1));
+            assert_eq!(held(&world, sender).await.len(), 1, "{case}");
+            world.advance(SignedDuration::from_secs(1));
+            assert!(held(&world, sender).await.is_empty(), "{case}: its time is over");
+        }
+    }
+}
+
+#[tokio::test]
+async fn nobody_knows_whose_an_unauthenticated_body_is_so_it_is_not_kept() {
+    let world = World::start().await;
+    for sender in &SENDERS {
+        let anonymous = Delivery::new(sender.function, INVALID);
+        for delivery in [anonymous.clone(), anonymous.bearer("nobody-has")] {
+            assert_eq!(world.send(delivery.header("x-tenant", "1")).await.status, 401);
+        }
+    }
+    let foreign = Delivery::new("flextell-create-lead", INVALID).bearer("demo-flextell");
+    for tenant in ["2", "x"] {
+        world.send(foreign.clone().header("x-tenant", tenant)).await;
+    }
+    assert!(world.items("held#").await.is_empty());
+}
+
+#[tokio::test]
+async fn what_its_sender_is_to_send_again_or_never_could_is_not_held() {
+    let world = World::start().await;
+    for sender in &SENDERS {
+        assert_eq!(refused(&world, sender, vec![b' '; MAX_BODY_BYTES + 1]).await, 413);
+        let delivery = sender.delivery(&world, 1).await;
+        world.send(delivery.clone()).await;
+        world.send(delivery).await;
+    }
+    assert!(world.items("held#").await.is_empty());
+}
+
+#[tokio::test]
+async fn the_same_words_are_held_once() {
+    for sender in &SENDERS {
+        let world = World::start().await;
+        refused(&world, sender, "[]").await;
+        world.advance(SignedDuration::from_secs(60));
+        refused(&world, sender, "[]").await;
+        refused(&world, sender, "[1]").await;
+        let held = held(&world, sender).await;
+        assert_eq!(held.len(), 2, "{}", sender.function);
+        assert!(held.iter().all(|held| held.received_at == world.now()), "{}", sender.function);
+    }
+}
+
+#[tokio::test]
+async fn what_a_known_person_says_the_second_time_is_held_beside_the_lead() {
+    for sender in SENDERS.iter().filter(|sender| sender.unique) {
+        let name = sender.function;
+        let world = World::start().await;
+        world.send(sender.delivery(&world, 1).await).await;
+        let mut body = (sender.body)(1);
+        body["name"] = "Ana Maria".into();
+        let again = world.send(sender.deliver(&world, body.to_string()).await).await;
+        assert!([200, 409].contains(&again.status), "{name}");
+        let [held] = &held(&world, sender).await[..] else { panic!("{name}") };
+        let HeldReason::Repeat(lead_id) = held.reason else { panic!("{name}") };
+        let lead = &world.items("lead#").await[0];
+        assert_eq!(lead["id"].as_n().unwrap(), &lead_id.to_string(), "{name}");
+        assert_eq!(held.body, body.to_string().into_bytes(), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_used_for_another_body_and_an_unknown_chatbot_are_held() {
+    for sender in &SENDERS {
+        let world = World::start().await;
+        let keyed = sender.delivery(&world, 1).await.header("idempotency-key", "k");
+        world.send(keyed).await;
+        let other = sender.delivery(&world, 2).await.header("idempotency-key", "k");
+        assert_eq!(world.send(other).await.status, 422, "{}", sender.function);
+        let [held] = &held(&world, sender).await[..] else { panic!("{}", sender.function) };
+        assert_eq!(held.body, (sender.body)(2).to_string().into_bytes());
+    }
+    let (world, sender) = (World::start().await, &SENDERS[2]);
+    let delivery = sender.delivery(&world, 1).await.chatbot("cb_gone");
+    assert_eq!(world.send(delivery).await.status, 404);
+    assert_eq!(held(&world, sender).await[0].target.as_deref(), Some("cb_gone"));
+}
+
+#[tokio::test]
+async fn a_table_that_does_not_hold_a_delivery_changes_no_answer() {
+    for sender in &SENDERS {
+        let world = World::start().await;
+        let expected = world.send(sender.deliver(&world, "[]").await).await;
+        let delivery = sender.deliver(&world, "[2]").await;
+        world.wire.fail_next("PutItem", Fault::Delayed(Duration::from_secs(60)));
+        let started = Instant::now();
+        assert_eq!(world.send(delivery).await, expected, "{}", sender.function);
+        assert!(started.elapsed() < Duration::from_secs(20), "{}", sender.function);
+        let delivery = sender.deliver(&world, "[3]").await;
+        world.wire.set_away(true);
+        assert_eq!(world.send(delivery).await, expected, "{}", sender.function);
+    }
+}
+
+#[tokio::test]
+async fn a_mended_delivery_becomes_the_lead_it_was_meant_to_be() {
+    for sender in &SENDERS {
+        let name = sender.function;
+        let world = World::start().await;
+        refused(&world, sender, r#"{"email": 5}"#).await;
+        let [held_one] = &held(&world, sender).await[..] else { panic!("{name}") };
+        let account = sender.account();
+        let replay = |body: Value| {
+            replay_held(&world.app, &account, held_one, body.to_string().into_bytes())
+        };
+        let still_invalid = replay(json!([])).await.unwrap();
+        assert!([400, 422].contains(&still_invalid.status().as_u16()), "{name}");
+        assert_eq!(held(&world, sender).await.len(), 1, "{name}: still invalid");
+        // Lost on its way, the replay is repeated.
+        world.wire.fail_next("DeleteItem", Fault::Delayed(Duration::from_secs(60)));
+        let body = (sender.body)(7);
+        let interrupted = tokio::time::timeout(Duration::from_secs(2), replay(body.clone())).await;
+        assert!(interrupted.is_err(), "{name}");
+        let answer = replay(body.clone()).await.unwrap();
+        assert_eq!(answer.status().as_u16(), sender.created, "{name}");
+        let answer: Value = serde_json::from_slice(answer.body()).unwrap();
+        let lead = (sender.lead)(&answer);
+        for (field, sent) in body.as_object().unwrap() {
+            assert_eq!(&lead[field], sent, "{name}: {field}");
+        }
+        assert!(held(&world, sender).await.is_empty(), "{name}: it is a lead now");
+        assert_eq!(world.items("lead#").await.len(), 1, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_mended_delivery_goes_to_the_chatbot_it_was_sent_to() {
+    let (world, sender) = (World::start().await, &SENDERS[2]);
+    let delivery = sender.deliver(&world, "{}").await.chatbot("cb_1234567890abcdef");
+    assert_eq!(world.send(delivery).await.status, 400);
+    let held = &held(&world, sender).await[0];
+    let body = (sender.body)(1).to_string().into_bytes();
+    let answer = replay_held(&world.app, &sender.account(), held, body).await.unwrap();
+    assert_eq!(answer.status().as_u16(), 201);
+    let lead = &world.items("lead#").await[0];
+    let details = lead["details"].as_m().unwrap();
+    assert_eq!(details["chatbot_id"].as_s().unwrap(), "cb_1234567890abcdef");
+}
