@@ -1,6 +1,6 @@
 use aws_sdk_dynamodb::Client;
 use dynoxide::{Database, server::serve_with_shutdown};
-use shared::dynamodb::connect_local;
+use shared::dynamodb::{Patience, connect_local};
 use std::{
     fs::{self, File, TryLockError},
     io,
@@ -87,7 +87,7 @@ impl EmbeddedTable {
 
     /// A new client for it.
     pub fn client(&self) -> Client {
-        connect_local(&self.endpoint)
+        connect_local(&self.endpoint, Patience::LOCAL)
     }
 
     /// Finishes the requests it has taken, then closes the database.

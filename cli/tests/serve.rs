@@ -4,6 +4,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
+use shared::dynamodb::{Patience, connect_local};
 use std::{
     collections::{HashMap, HashSet},
     ffi::OsStr,
@@ -98,7 +99,7 @@ impl Serve {
     }
 
     async fn items(&self) -> Vec<HashMap<String, AttributeValue>> {
-        let client = shared::dynamodb::connect_local(&self.table);
+        let client = connect_local(&self.table, Patience::LOCAL);
         let items = client.scan().table_name("leadhook").into_paginator().items().send();
         items.collect::<Result<_, _>>().await.unwrap()
     }

@@ -27,9 +27,12 @@ pub const ENDPOINT_VARIABLE: &str = "AWS_ENDPOINT_URL_DYNAMODB";
 /// How long to wait for a table.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
-    connect: Duration,
-    attempt: Duration,
-    operation: Duration,
+    /// How long a connection may take.
+    pub connect: Duration,
+    /// How long one attempt of a request may take.
+    pub attempt: Duration,
+    /// How long a request may take with all its attempts.
+    pub operation: Duration,
     /// How long a sender waits for its answer.
     pub answer: Duration,
     /// How much longer it may wait for its delivery to be held.
@@ -69,14 +72,14 @@ pub async fn connect_from_env() -> Client {
 }
 
 /// Connects to a DynamoDB on this machine, which takes any credentials.
-pub fn connect_local(endpoint: &str) -> Client {
+pub fn connect_local(endpoint: &str, patience: Patience) -> Client {
     let builder = Builder::new()
         .behavior_version(BehaviorVersion::latest())
         .http_client(https_client())
         .region(Region::new(FALLBACK_REGION))
         .credentials_provider(Credentials::new("local", "local", None, None, "local table"))
         .endpoint_url(endpoint);
-    connect(builder, Patience::LOCAL)
+    connect(builder, patience)
 }
 
 /// A client with leadhook's own time-outs and retries, whatever it connects to.

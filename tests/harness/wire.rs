@@ -1,14 +1,14 @@
 use crate::http::{HttpAnswer, serve};
-use axum::http::{Request, Response, header::CONTENT_LENGTH};
+use axum::http::{Request, Response, StatusCode, header::CONTENT_LENGTH, request::Parts};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{
-    collections::{BTreeSet, VecDeque},
+    collections::{BTreeSet, HashMap, VecDeque},
     io, mem,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
     },
     time::Duration,
 };
@@ -25,6 +25,12 @@ pub enum Fault {
     /// Like `AnswerLost`, and the table forgets the client request token, as the embedded
     /// one does when it is restarted.
     AnswerAndTokenLost,
+    /// The table does nothing, and answers that it met another write.
+    Conflict,
+    /// The table does nothing, and answers that it is busy.
+    Throttled,
+    /// The table does nothing, and answers that it failed.
+    Failed,
 }
 
 /// What a create asks of the table.
@@ -45,8 +51,14 @@ struct State {
     actions: Mutex<BTreeSet<String>>,
     consumed: Mutex<f64>,
     faults: Mutex<VecDeque<(&'static str, Fault)>>,
+    script: Mutex<VecDeque<Option<Fault>>>,
     away: AtomicBool,
-    forget_token: Mutex<bool>,
+    /// Client request tokens that the table has forgotten, and what stands for them.
+    forgotten: Mutex<HashMap<String, String>>,
+    /// What was written under each client request token.
+    tokens: Mutex<HashMap<String, Value>>,
+    misused_tokens: AtomicUsize,
+    under_way: AtomicUsize,
 }
 
 impl Wire {
@@ -60,6 +72,23 @@ impl Wire {
     /// The next request of this DynamoDB operation meets this fault.
     pub fn fail_next(&self, operation: &'static str, fault: Fault) {
         self.state.faults.lock().unwrap().push_back((operation, fault));
+    }
+
+    /// The next requests meet these faults, in the order they arrive, whatever they ask for.
+    pub fn set_script(&self, faults: impl IntoIterator<Item = Option<Fault>>) {
+        *self.state.script.lock().unwrap() = faults.into_iter().collect();
+    }
+
+    /// Waits until nothing is under way any more, not even what its asker gave up.
+    pub async fn settle(&self) {
+        while self.state.under_way.load(SeqCst) > 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    /// How many transactions had no client request token, or that of another write.
+    pub fn misused_tokens(&self) -> usize {
+        self.state.misused_tokens.load(SeqCst)
     }
 
     /// Whether no request arrives any more.
@@ -84,41 +113,106 @@ impl Wire {
     }
 }
 
+/// What was sent is done, also where its asker is gone.
 async fn pass(state: Arc<State>, request: Request<Incoming>) -> HttpAnswer {
-    let (mut head, body) = request.into_parts();
-    let mut body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+    let (head, body) = request.into_parts();
+    let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+    state.under_way.fetch_add(1, SeqCst);
+    let carried = tokio::spawn(async move {
+        let answer = carry(&state, head, body).await;
+        state.under_way.fetch_sub(1, SeqCst);
+        answer
+    });
+    carried.await.map_err(io::Error::other)?
+}
+
+async fn carry(state: &State, mut head: Parts, mut body: Bytes) -> HttpAnswer {
     let target = head.headers["x-amz-target"].to_str().unwrap();
     let operation = target.rsplit('.').next().unwrap().to_owned();
-    let fault = next_fault(&state, &operation);
+    let fault = next_fault(state, &operation);
+    if operation == "TransactWriteItems" {
+        check_token(state, &body);
+    }
     if CREATE_OPERATIONS.contains(&operation.as_str()) {
         body = edited(&body, "ReturnConsumedCapacity", "TOTAL");
         head.headers.remove(CONTENT_LENGTH);
     }
     state.actions.lock().unwrap().extend(actions(&operation, &body));
-    state.passed.lock().unwrap().push(operation);
+    state.passed.lock().unwrap().push(operation.clone());
     if fault == Some(Fault::RequestLost) || state.away.load(SeqCst) {
         return Err(io::Error::other("request lost"));
     }
-    if mem::take(&mut *state.forget_token.lock().unwrap()) {
-        body = edited(&body, "ClientRequestToken", "another");
+    if let Some((status, error)) = fault.and_then(|fault| refusal(fault, &operation)) {
+        return Ok(Response::builder().status(status).body(error.to_string().into()).unwrap());
     }
+    body = with_forgotten_token(state, body, fault);
     let answer = state.client.post(&state.upstream).headers(head.headers).body(body).send().await;
     let answer = answer.map_err(io::Error::other)?;
     let status = answer.status();
     let bytes = answer.bytes().await.map_err(io::Error::other)?;
     *state.consumed.lock().unwrap() += consumed_units(&bytes);
     match fault {
-        Some(Fault::AnswerLost) => return Err(io::Error::other("answer lost")),
-        Some(Fault::AnswerAndTokenLost) => {
-            *state.forget_token.lock().unwrap() = true;
+        Some(Fault::AnswerLost | Fault::AnswerAndTokenLost) => {
             return Err(io::Error::other("answer lost"));
         }
         Some(Fault::Delayed(by)) => tokio::time::sleep(by).await,
-        Some(Fault::RequestLost) | None => {}
+        Some(Fault::RequestLost | Fault::Conflict | Fault::Throttled | Fault::Failed) | None => {}
     }
     let mut response = Response::new(Full::new(bytes));
     *response.status_mut() = status;
     Ok(response)
+}
+
+/// What the table answers without doing anything.
+fn refusal(fault: Fault, operation: &str) -> Option<(StatusCode, Value)> {
+    let error =
+        |name: &str| json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{name}") });
+    match (fault, operation) {
+        (Fault::Conflict, "TransactWriteItems") => {
+            let mut canceled = error("TransactionCanceledException");
+            canceled["CancellationReasons"] =
+                json!([{ "Code": "None" }, { "Code": "TransactionConflict" }]);
+            Some((StatusCode::BAD_REQUEST, canceled))
+        }
+        (Fault::Conflict, "PutItem") => {
+            Some((StatusCode::BAD_REQUEST, error("TransactionConflictException")))
+        }
+        (Fault::Conflict | Fault::Throttled, _) => {
+            Some((StatusCode::BAD_REQUEST, error("ThrottlingException")))
+        }
+        (Fault::Failed, _) => {
+            Some((StatusCode::INTERNAL_SERVER_ERROR, error("InternalServerError")))
+        }
+        (
+            Fault::AnswerLost | Fault::AnswerAndTokenLost | Fault::RequestLost | Fault::Delayed(_),
+            _,
+        ) => None,
+    }
+}
+
+/// Every transaction has a token; the same one means the same write.
+fn check_token(state: &State, body: &[u8]) {
+    let request: Value = serde_json::from_slice(body).unwrap();
+    let Some(token) = request["ClientRequestToken"].as_str() else {
+        state.misused_tokens.fetch_add(1, SeqCst);
+        return;
+    };
+    let mut tokens = state.tokens.lock().unwrap();
+    let write = &request["TransactItems"];
+    if tokens.insert(token.to_owned(), write.clone()).is_some_and(|before| before != *write) {
+        state.misused_tokens.fetch_add(1, SeqCst);
+    }
+}
+
+fn with_forgotten_token(state: &State, body: Bytes, fault: Option<Fault>) -> Bytes {
+    let request: Value = serde_json::from_slice(&body).unwrap();
+    let Some(token) = request["ClientRequestToken"].as_str() else { return body };
+    let mut forgotten = state.forgotten.lock().unwrap();
+    let another = forgotten.get(token).cloned();
+    if fault == Some(Fault::AnswerAndTokenLost) {
+        forgotten.insert(token.to_owned(), format!("{:032x}", rand::random::<u128>()));
+    }
+    another.map_or(body.clone(), |another| edited(&body, "ClientRequestToken", &another))
 }
 
 /// A transaction needs the permission of each write in it, and none of its own.
@@ -133,6 +227,9 @@ fn actions(operation: &str, body: &[u8]) -> Vec<String> {
 }
 
 fn next_fault(state: &State, operation: &str) -> Option<Fault> {
+    if let Some(fault) = state.script.lock().unwrap().pop_front() {
+        return fault;
+    }
     let mut faults = state.faults.lock().unwrap();
     let position = faults.iter().position(|(wanted, _)| *wanted == operation)?;
     faults.remove(position).map(|(_, fault)| fault)

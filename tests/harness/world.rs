@@ -47,7 +47,7 @@ impl World {
                 (embedded.endpoint().to_owned(), Some(embedded))
             }
         };
-        let direct = connect_local(&endpoint);
+        let direct = connect_local(&endpoint, Patience::LOCAL);
         let name = format!("leads-{:032x}", rand::random::<u128>());
         let table = LeadTable::new(direct.clone(), name);
         table.create().await.unwrap();
@@ -178,7 +178,7 @@ fn new_context(
     drawn: &Arc<AtomicU64>,
     replay_window: SignedDuration,
 ) -> Context {
-    let table = LeadTable::new(connect_local(&wire.endpoint), table_name);
+    let table = LeadTable::new(connect_local(&wire.endpoint, Patience::LOCAL), table_name);
     let clock = Arc::clone(clock);
     let now = move || Timestamp::from_millisecond(clock.load(SeqCst)).unwrap();
     // The clock stands still, so ids differ by their random bits alone: none is drawn twice,

@@ -4,6 +4,7 @@
 mod access;
 mod consumption;
 mod events;
+mod faults;
 mod flextell;
 mod held;
 mod http;
