@@ -84,9 +84,6 @@ impl LeadTable {
                         tokio::time::sleep(PAUSE).await;
                         continue;
                     };
-                    if has_mark(&item, &mark) {
-                        return Ok(Outcome::created(lead));
-                    }
                     let own = lead_item(&account, &lead, &claims, &mark)?;
                     let differs = !replayed && words(&item) != words(&own);
                     let found = serde_dynamo::from_item(item).map_err(StoreError::from)?;
