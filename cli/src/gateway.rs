@@ -16,11 +16,19 @@ use keyspot::Keyspot;
 use lambda_http::Body;
 use serde_json::{Map, Value, json};
 use shared::{Handler, MAX_BODY_BYTES};
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
+use tower::limit::GlobalConcurrencyLimitLayer;
 
 /// What the local API calls itself, in events.
 const DOMAIN_NAME: &str = "localhost";
+
+/// How long a sender may take over a body, as with API Gateway.
+const BODY_WITHIN: Duration = Duration::from_secs(30);
+/// How many deliveries are read and handled at once; more wait for their turn. It bounds what
+/// their bodies take of memory.
+const DELIVERIES_AT_ONCE: usize = 256;
 
 /// A route of the API and the function behind it.
 pub struct Route {
@@ -82,7 +90,7 @@ pub fn router(app: &Arc<Keyspot>, taken: &TaskTracker) -> Router {
         let target = Target { app: Arc::clone(app), taken: taken.clone(), path, handler };
         router = router.route(path, any(invoke).with_state(target));
     }
-    router.fallback(not_found)
+    router.layer(GlobalConcurrencyLimitLayer::new(DELIVERIES_AT_ONCE)).fallback(not_found)
 }
 
 /// What a route leads to.
@@ -108,8 +116,10 @@ async fn invoke(
     };
     let path_parameters =
         path_parameters.iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
-    let Some(event) = event(path, path_parameters, peer, request).await else {
-        return gateway_answer(StatusCode::BAD_REQUEST, "Bad Request");
+    let event = match timeout(BODY_WITHIN, event(path, path_parameters, peer, request)).await {
+        Ok(Some(event)) => event,
+        Ok(None) => return gateway_answer(StatusCode::BAD_REQUEST, "Bad Request"),
+        Err(_) => return gateway_answer(StatusCode::REQUEST_TIMEOUT, "Request Timeout"),
     };
     let invocation = taken.spawn(async move {
         let request = lambda_http::request::from_str(&event.to_string()).ok()?;

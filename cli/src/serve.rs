@@ -7,7 +7,7 @@ use shared::{
     Context, Environment, LeadTable, Sources, StartUpError, StoreError,
     dynamodb::{ENDPOINT_VARIABLE, Patience, connect_from_env},
     read_replay_window,
-    telemetry::{guarded, log_panics},
+    telemetry::{asked_filter, guarded, log_panics},
 };
 use std::{
     io::{self, Write},
@@ -70,7 +70,7 @@ pub enum ServeError {
 /// A port, folder or table that cannot be had.
 pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
-    tracing_subscriber::registry().with(guarded(lines)).init();
+    tracing_subscriber::registry().with(guarded(lines, asked_filter())).init();
     log_panics();
     let stop = stop_signal();
 

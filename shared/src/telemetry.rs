@@ -32,7 +32,8 @@ const OUR_CRATES: [&str; 7] =
 /// Starts JSON logs on standard output.
 pub fn start_json_logs() {
     let json = tracing_subscriber::fmt::layer().json().flatten_event(true);
-    tracing_subscriber::registry().with(guarded(json.with_current_span(false))).init();
+    let json = guarded(json.with_current_span(false), asked_filter());
+    tracing_subscriber::registry().with(json).init();
     log_panics();
 }
 
@@ -45,15 +46,17 @@ pub fn log_panics() {
     }));
 }
 
-/// Lets through what `RUST_LOG` asks for, `info` where it asks for nothing; but of other
-/// crates only errors, whatever it asks for. The AWS SDK and its HTTP stack print
-/// requests, and so leads and tokens, at their lower levels.
-pub fn guarded<S>(layer: impl Layer<S>) -> impl Layer<S>
+/// What `RUST_LOG` asks for; `info` where it asks for nothing.
+pub fn asked_filter() -> EnvFilter {
+    EnvFilter::builder().with_default_directive(Level::INFO.into()).from_env_lossy()
+}
+
+/// Lets through what is asked for; but of other crates only errors, whatever is asked. The
+/// AWS SDK and its HTTP stack print requests, and so leads and tokens, at their lower levels.
+pub fn guarded<S>(layer: impl Layer<S>, asked: EnvFilter) -> impl Layer<S>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
-    let default = Level::INFO.into();
-    let asked = EnvFilter::builder().with_default_directive(default).from_env_lossy();
     layer.with_filter(asked.and(filter_fn(is_harmless)))
 }
 

@@ -1,11 +1,19 @@
 #!/usr/bin/env bash
-# Builds the release artifacts and tests them under AWS's own runtime emulator. Needs
-# Python: cargo-lambda and the emulator come from PyPI.
+# Builds the release artifacts, for arm64 and for this processor, and tests the latter under
+# AWS's own runtime emulator. Needs Python: cargo-lambda and the emulator come from PyPI.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 tools=$(tests/python-tools.sh)
-PATH="$tools/bin:$PATH" \
-  cargo lambda build --release --locked --workspace --exclude leadhook --exclude tests
+build() {
+  PATH="$tools/bin:$PATH" \
+    cargo lambda build --release --locked --workspace --exclude leadhook --exclude tests "$@"
+}
+
+build --arm64 --lambda-dir target/lambda-arm64
+build
+for function in events/*/; do
+  test -x "target/lambda-arm64/$(basename "$function")/bootstrap"
+done
 emulator=$(find "$tools" -name "aws-lambda-rie-$(uname -m)" | head -n 1)
 chmod +x "$emulator" || true
 LAMBDA_ARTIFACTS="$PWD/target/lambda" LAMBDA_EMULATOR="$emulator" \

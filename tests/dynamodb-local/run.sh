@@ -16,4 +16,4 @@ for _ in $(seq 100); do
   (: <>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break
   sleep 0.1
 done
-TEST_DYNAMODB_ENDPOINT="http://127.0.0.1:$port" cargo test --package tests --test integration --locked
+TEST_DYNAMODB_ENDPOINT="http://127.0.0.1:$port" FAULT_HISTORIES=0 cargo test --package tests --test integration --locked

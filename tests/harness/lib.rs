@@ -9,6 +9,7 @@ mod secret_store;
 mod sender;
 mod server;
 mod template;
+mod watched_log;
 mod wire;
 mod world;
 

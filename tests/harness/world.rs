@@ -1,4 +1,7 @@
-use crate::{Answer, Delivery, Wire};
+use crate::{
+    Answer, Delivery, Wire,
+    watched_log::{note_sent, watch_log},
+};
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use jiff::{SignedDuration, Timestamp};
 use keyspot::{Keyspot, SigningKeys, SigningSecret};
@@ -147,8 +150,10 @@ pub async fn send_to(app: &Keyspot, delivery: Delivery) -> Answer {
 
 /// Runs an event through the handler of a function.
 pub async fn send_event(app: &Keyspot, function: &str, event: &str) -> Answer {
-    let route = ROUTES.iter().find(|route| route.function == function).unwrap();
+    watch_log();
     let request = lambda_http::request::from_str(event).unwrap();
+    note_sent(&request);
+    let route = ROUTES.iter().find(|route| route.function == function).unwrap();
     Answer::of((route.handler)(app, &request).await)
 }
 

@@ -1,0 +1,78 @@
+use lambda_http::Request;
+use serde_json::Value;
+use shared::telemetry::guarded;
+use std::{
+    collections::HashSet,
+    io::{self, Write},
+    process,
+    sync::{LazyLock, Mutex, Once},
+};
+use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
+
+/// Texts shorter than this are found in any log.
+const TELLING: usize = 6;
+/// How many texts are remembered at a time.
+const KEPT: usize = 4_096;
+/// What a log line of ours may say, though a body of a test says it too.
+const HARMLESS: [&str; 5] = ["created", "invalid", "message", "secret", "status"];
+
+/// What no log line may hold: whatever was sent in this process.
+static SENT: LazyLock<Mutex<HashSet<String>>> = LazyLock::new(Mutex::default);
+
+/// Watches every log line of this process, at the lowest level: one that holds a value
+/// that was sent ends the process, and so the whole test run.
+pub(crate) fn watch_log() {
+    static STARTED: Once = Once::new();
+    STARTED.call_once(|| {
+        let lines = tracing_subscriber::fmt::layer().json().with_writer(|| WatchedLog);
+        tracing_subscriber::registry().with(guarded(lines, EnvFilter::new("trace"))).init();
+    });
+}
+
+/// Notes what is sent: the secrets in its headers, and every text in its body.
+pub(crate) fn note_sent(request: &Request) {
+    let mut sent = SENT.lock().unwrap();
+    if sent.len() > KEPT {
+        sent.clear();
+    }
+    let mut note = |text: &str| {
+        if (TELLING..10_000).contains(&text.len()) && !HARMLESS.contains(&text) {
+            sent.insert(text.to_owned());
+        }
+    };
+    for name in ["authorization", "x-api-key", "x-api-secret", "idempotency-key"] {
+        let value = request.headers().get(name).and_then(|value| value.to_str().ok());
+        value.into_iter().flat_map(str::split_whitespace).for_each(&mut note);
+    }
+    let body: &[u8] = request.body().as_ref();
+    note(&String::from_utf8_lossy(body));
+    if let Ok(body) = serde_json::from_slice(body) {
+        note_texts(&body, &mut note);
+    }
+}
+
+fn note_texts(value: &Value, note: &mut impl FnMut(&str)) {
+    match value {
+        Value::String(text) => note(text),
+        Value::Array(items) => items.iter().for_each(|item| note_texts(item, note)),
+        Value::Object(members) => members.values().for_each(|item| note_texts(item, note)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+struct WatchedLog;
+
+impl Write for WatchedLog {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(line);
+        if let Some(told) = SENT.lock().unwrap().iter().find(|sent| text.contains(*sent)) {
+            eprintln!("a log line holds what was sent, {told:?}: {text}");
+            process::exit(70);
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
