@@ -4,6 +4,7 @@
 
 mod delivery;
 mod events;
+mod fuzz;
 mod http;
 mod secret_store;
 mod sender;
@@ -15,9 +16,10 @@ mod world;
 
 pub use delivery::{Answer, Delivery};
 pub use events::{Given, SampleEvent, sample_events};
+pub use fuzz::{Around, Fuzzed};
 pub use secret_store::SecretStore;
 pub use sender::{SENDERS, Sender};
 pub use server::Server;
 pub use template::{Template, TemplateFunction};
 pub use wire::{Fault, Wire};
-pub use world::{SIGNING_KEY, World, send_event, send_to};
+pub use world::{SIGNING_KEY, World, send_event, send_to, sign_keyspot_token};

@@ -16,6 +16,10 @@ pub struct Sender {
     pub body: fn(n: usize) -> Value,
     /// The part of the answer where the lead stands.
     pub lead: fn(&Value) -> &Value,
+    /// The statuses it documents.
+    pub statuses: &'static [u16],
+    /// The fields that come back as they were sent.
+    pub echoed: &'static [&'static str],
     /// Its credentials; a token of Keyspot's, where there are none.
     pub headers: &'static [(&'static str, &'static str)],
 }
@@ -29,6 +33,8 @@ pub const SENDERS: [Sender; 5] = [
         unique: true,
         body: |n| json!({ "name": "Ana", "type": "web", "email": format!("a{n}@x.com") }),
         lead: |answer| answer,
+        statuses: &[200, 201, 401, 413, 422, 500, 503],
+        echoed: &["name", "type", "phone_number", "email", "agent_id", "custom_fields"],
         headers: &[("authorization", "Bearer sk_demo_integrabot")],
     },
     Sender {
@@ -38,6 +44,10 @@ pub const SENDERS: [Sender; 5] = [
         unique: false,
         body: |n| json!({ "email": format!("a{n}@x.com") }),
         lead: |answer| answer,
+        statuses: &[200, 400, 401, 413, 422, 500, 503],
+        echoed: &[
+            "agentId", "name", "email", "phone", "company", "site", "custom", "utm", "capture",
+        ],
         headers: &[("authorization", "Bearer demo-rdstation")],
     },
     Sender {
@@ -47,6 +57,8 @@ pub const SENDERS: [Sender; 5] = [
         unique: true,
         body: |n| json!({ "name": "Ana", "email": format!("a{n}@x.com") }),
         lead: |answer| &answer["data"],
+        statuses: &[201, 400, 401, 404, 409, 413, 422, 500, 503],
+        echoed: &["name", "email", "phone", "source", "status", "metadata"],
         headers: &[("authorization", "Bearer sk-workspace_your_api_key")],
     },
     Sender {
@@ -56,6 +68,8 @@ pub const SENDERS: [Sender; 5] = [
         unique: false,
         body: |n| json!({ "name": "A", "email": "a@x.com", "phone": n.to_string(), "message": "m" }),
         lead: |answer| &answer["data"],
+        statuses: &[201, 400, 401, 403, 413, 422, 500, 503],
+        echoed: &["name", "email", "phone", "message", "source"],
         headers: &[],
     },
     Sender {
@@ -65,6 +79,18 @@ pub const SENDERS: [Sender; 5] = [
         unique: false,
         body: |n| json!({ "last_name": "Smith", "phone_number": n.to_string() }),
         lead: |answer| &answer["data"],
+        statuses: &[201, 400, 401, 403, 413, 422, 500, 503],
+        echoed: &[
+            "first_name",
+            "last_name",
+            "phone_number",
+            "email",
+            "description",
+            "message",
+            "preferred_contact",
+            "source_page_url",
+            "marketing_attribution",
+        ],
         headers: &[("authorization", "Bearer demo-flextell"), ("x-tenant", "1")],
     },
 ];

@@ -4,8 +4,10 @@ use crate::{
 };
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use jiff::{SignedDuration, Timestamp};
+use jsonwebtoken::{EncodingKey, Header, encode};
 use keyspot::{Keyspot, SigningKeys, SigningSecret};
 use leadhook::{EmbeddedTable, ROUTES, Storage, seed_demo_accounts};
+use serde_json::json;
 use shared::{
     Account, ApiKey, Context, DEFAULT_REPLAY_WINDOW, LeadTable, Sources, TokenHash,
     dynamodb::{Patience, connect_local},
@@ -141,6 +143,15 @@ impl World {
     fn table_name(&self) -> &str {
         self.app.context.table.name()
     }
+}
+
+/// A token of Keyspot's for the holder of an API key, that no test's clock sees expire.
+pub fn sign_keyspot_token(api_key: &str) -> String {
+    let claims = json!({
+        "iss": "leadhook", "aud": "keyspot", "sub": TokenHash::of(api_key).as_str(),
+        "iat": 0, "exp": 4_102_444_800_u64, "jti": "1",
+    });
+    encode(&Header::default(), &claims, &EncodingKey::from_secret(SIGNING_KEY.as_bytes())).unwrap()
 }
 
 /// Runs a delivery in a context of one's own.

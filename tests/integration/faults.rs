@@ -5,7 +5,6 @@
 
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use jiff::{SignedDuration, Timestamp};
-use jsonwebtoken::{EncodingKey, Header, encode};
 use keyspot::{Keyspot, SigningKeys};
 use leadhook::{EmbeddedTable, Storage};
 use proptest::{
@@ -29,7 +28,7 @@ use std::{
     },
     time::Duration,
 };
-use tests::{Answer, Delivery, Fault, SIGNING_KEY, Wire, World, send_to};
+use tests::{Answer, Delivery, Fault, SIGNING_KEY, Wire, World, send_to, sign_keyspot_token};
 
 const HISTORIES_VARIABLE: &str = "FAULT_HISTORIES";
 const DEFAULT_HISTORIES: u32 = 200;
@@ -168,7 +167,7 @@ impl Sent {
             Provider::Integrabot => ("integrabot-create-lead", self.token()),
             Provider::RdStation => ("rdstation-create-lead", self.token()),
             Provider::PollyBot => ("pollybot-create-lead", self.token()),
-            Provider::Keyspot => ("keyspot-create-lead", keyspot_token(&self.token())),
+            Provider::Keyspot => ("keyspot-create-lead", sign_keyspot_token(&self.token())),
             Provider::Flextell => ("flextell-create-lead", self.token()),
         };
         let delivery = Delivery::new(function, body).bearer(&token);
@@ -214,16 +213,6 @@ impl Sent {
 }
 
 type Item = HashMap<String, AttributeValue>;
-
-/// A token of Keyspot's for the holder of a key.
-fn keyspot_token(key: &str) -> String {
-    let now = World::BEGINNING.parse::<Timestamp>().unwrap().as_second();
-    let claims = json!({
-        "iss": "leadhook", "aud": "keyspot", "sub": TokenHash::of(key).as_str(),
-        "iat": now, "exp": now + 1_000_000, "jti": "1",
-    });
-    encode(&Header::default(), &claims, &EncodingKey::from_secret(SIGNING_KEY.as_bytes())).unwrap()
-}
 
 /// An attempt to deliver, and what came of it.
 struct Attempt {

@@ -4,7 +4,6 @@
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
 use aws_smithy_http_client::test_util::infallible_client_fn;
 use jiff::Timestamp;
-use jsonwebtoken::{EncodingKey, Header, encode};
 use keyspot::{Keyspot, SigningKeys};
 use lambda_http::{Request, http};
 use serde_json::json;
@@ -17,7 +16,7 @@ use std::sync::{
     Arc,
     atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst},
 };
-use tests::{Delivery, Fault, SIGNING_KEY, World, send_to};
+use tests::{Delivery, Fault, SIGNING_KEY, World, send_to, sign_keyspot_token};
 
 fn account() -> Account {
     Account { provider: Provider::Integrabot, id: "acme".to_owned() }
@@ -266,16 +265,6 @@ async fn what_the_table_refuses_is_not_retried() {
     }
 }
 
-/// A token that Keyspot's lead address takes, whatever the table says.
-fn keyspot_token() -> String {
-    let now = Timestamp::now().as_second();
-    let claims = json!({
-        "iss": "leadhook", "aud": "keyspot", "sub": "x", "iat": now, "exp": now + 60, "jti": "1",
-    });
-    let key = EncodingKey::from_secret(SIGNING_KEY.as_bytes());
-    encode(&Header::default(), &claims, &key).unwrap()
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_sender_is_told_503_to_come_back_and_500_for_a_fault_of_ours() {
     let keyspot = [
@@ -328,7 +317,7 @@ async fn a_sender_is_told_503_to_come_back_and_500_for_a_fault_of_ours() {
             [(&[(400, THROTTLED)], 503, &unavailable), (&[(400, DENIED)], 500, &internal)]
         {
             let (app, _) = canned(answers);
-            let delivery = Delivery::new(function, "{}").bearer(&keyspot_token());
+            let delivery = Delivery::new(function, "{}").bearer(&sign_keyspot_token("key"));
             let delivery = delivery.header("x-api-key", "k").header("x-api-secret", "s");
             let answer = send_to(&app, delivery.header("x-tenant", "1")).await;
             assert_eq!((answer.status, &answer.body), (status, body), "{function}");

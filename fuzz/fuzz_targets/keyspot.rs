@@ -1,0 +1,10 @@
+//! Any body, sent to `keyspot-create-lead`.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use std::sync::LazyLock;
+use tests::{Fuzzed, SENDERS};
+
+static FUZZED: LazyLock<Fuzzed> = LazyLock::new(Fuzzed::start);
+
+fuzz_target!(|body: &[u8]| FUZZED.check_body(&SENDERS[3], body).unwrap());

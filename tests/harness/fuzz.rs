@@ -1,0 +1,133 @@
+use crate::{Answer, Delivery, Sender, World, send_to};
+use keyspot::Keyspot;
+use serde_json::{Value, value::RawValue};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::SeqCst},
+    },
+};
+use tokio::runtime::Runtime;
+
+/// A function that is sent anything, over a real table.
+pub struct Fuzzed {
+    runtime: Runtime,
+    world: World,
+    instance: Arc<Keyspot>,
+    token: String,
+    sent: AtomicU64,
+}
+
+/// What a sender may set besides the body.
+#[derive(Debug)]
+pub struct Around {
+    /// Header names and values.
+    pub headers: Vec<(String, String)>,
+    /// What stands for the chatbot in the path.
+    pub chatbot: Option<String>,
+}
+
+impl Fuzzed {
+    /// A world with the demo accounts.
+    pub fn start() -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        let world = runtime.block_on(World::start());
+        let token = runtime.block_on(world.keyspot_token());
+        let instance = world.another_instance();
+        Self { runtime, world, instance, token, sent: AtomicU64::new(0) }
+    }
+
+    /// Sends a body twice, and says what was wrong with the answers: they must be documented,
+    /// in the provider's shape, and the second, which is read from the table, the first again.
+    ///
+    /// # Errors
+    /// What was wrong.
+    pub fn check_body(&self, sender: &Sender, body: &[u8]) -> Result<(), String> {
+        let n = self.sent.fetch_add(1, SeqCst);
+        let delivery = Delivery::new(sender.function, body);
+        let delivery = self.signed(sender, delivery).header("idempotency-key", &n.to_string());
+        let answer = self.send(delivery.clone());
+        check_shape(sender, &answer)?;
+        let again = self.send(delivery);
+        if (again.status, &again.text) != (answer.status, &answer.text) {
+            return Err(format!("once {} {}, then {}", answer.status, answer.text, again.text));
+        }
+        match answer.status {
+            200 | 201 if again.headers.contains_key("idempotency-replayed") => {
+                check_fields(sender, body, &answer)
+            }
+            200 | 201 => Err(format!("taken twice: {}", again.text)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Sends a good body with anything around it.
+    ///
+    /// # Errors
+    /// What was wrong with the answer.
+    pub fn check_around(&self, sender: &Sender, around: &Around) -> Result<(), String> {
+        let n = self.sent.fetch_add(1, SeqCst) as usize;
+        let delivery = Delivery::new(sender.function, (sender.body)(n).to_string());
+        let mut delivery = self.signed(sender, delivery);
+        for (name, value) in &around.headers {
+            delivery = delivery.header(name, value);
+        }
+        if let Some(chatbot) = &around.chatbot {
+            delivery = delivery.chatbot(chatbot);
+        }
+        check_shape(sender, &self.send(delivery))
+    }
+
+    fn signed(&self, sender: &Sender, delivery: Delivery) -> Delivery {
+        let token = delivery.clone().bearer(&self.token);
+        let headers = sender.headers.iter();
+        let signed = headers.fold(delivery, |delivery, (name, value)| delivery.header(name, value));
+        if sender.headers.is_empty() { token } else { signed }
+    }
+
+    fn send(&self, delivery: Delivery) -> Answer {
+        let answer = self.runtime.block_on(send_to(&self.instance, delivery));
+        // Nothing is asked of it, and it would grow.
+        self.world.wire.take_operations();
+        answer
+    }
+}
+
+/// Whether the provider documents such an answer.
+fn check_shape(sender: &Sender, answer: &Answer) -> Result<(), String> {
+    let Answer { status, body, .. } = answer;
+    let has = |names: &[&str]| names.iter().all(|name| !body[*name].is_null());
+    let is_lead = (sender.lead)(body)["id"].is_number() || (sender.lead)(body)["id"].is_string();
+    let in_shape = match (sender.function, status) {
+        (_, 200 | 201) => is_lead,
+        ("integrabot-create-lead" | "flextell-create-lead", _) => has(&["error", "message"]),
+        ("rdstation-create-lead", _) => has(&["message", "code"]),
+        ("pollybot-create-lead", _) => has(&["error", "code"]) && body["success"] == false,
+        _ => has(&["error", "code"]),
+    };
+    if !in_shape || !sender.statuses.contains(status) {
+        return Err(format!("{status} {}", answer.text));
+    }
+    Ok(())
+}
+
+/// Whether a lead came back as it was sent, byte for byte where its form is free.
+fn check_fields(sender: &Sender, body: &[u8], answer: &Answer) -> Result<(), String> {
+    let sent: HashMap<String, Box<RawValue>> =
+        serde_json::from_slice(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body))
+            .map_err(|error| format!("taken, but {error}"))?;
+    let lead = (sender.lead)(&answer.body);
+    for field in sender.echoed {
+        let Some(sent) = sent.get(*field).filter(|sent| sent.get() != "null") else { continue };
+        let value: Value = serde_json::from_str(sent.get()).unwrap_or_default();
+        let same = match value {
+            Value::Object(_) | Value::Array(_) => answer.text.contains(sent.get()),
+            value => lead[*field] == value,
+        };
+        if !same {
+            return Err(format!("{field} was {}, and is {}", sent.get(), lead[*field]));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,139 @@
+//! What one sender can take of a function or of the local server.
+
+use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
+use aws_smithy_http_client::test_util::infallible_client_fn;
+use axum::{
+    body::Body,
+    extract::ConnectInfo,
+    http::{self, Request},
+};
+use keyspot::{Keyspot, SigningKeys};
+use serde_json::json;
+use shared::{
+    Context, DEFAULT_REPLAY_WINDOW, LeadTable, MAX_BODY_BYTES, Sources,
+    dynamodb::{Patience, connect, connect_local},
+};
+use std::{convert::Infallible, fs, net::SocketAddr, sync::Arc, time::Duration};
+use tests::{Delivery, SENDERS, SIGNING_KEY, World, send_to, sign_keyspot_token};
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt;
+
+fn app(table: LeadTable) -> Keyspot {
+    let sources = Sources::system();
+    let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, Patience::LOCAL);
+    Keyspot { context, signing_secret: SigningKeys::new(SIGNING_KEY).unwrap().into() }
+}
+
+/// The clock is stopped: it jumps to whatever is waited for.
+#[tokio::test(start_paused = true)]
+async fn a_sender_that_trickles_its_body_is_told_408_after_thirty_seconds() {
+    let table = LeadTable::new(connect_local("http://127.0.0.1:9", Patience::LOCAL), "none");
+    let router = leadhook::router(&Arc::new(app(table)), &TaskTracker::new());
+    let trickle = futures_util::stream::unfold((), |()| async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        Some((Ok::<_, Infallible>(" "), ()))
+    });
+    let request = Request::post("/integrabot/v1/leads").body(Body::from_stream(trickle)).unwrap();
+    let mut request = request;
+    request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1))));
+    let started = tokio::time::Instant::now();
+    let answer = router.oneshot(request).await.unwrap();
+    assert_eq!((answer.status().as_u16(), started.elapsed().as_secs()), (408, 30));
+}
+
+/// The processor time this thread has taken, where the system tells.
+fn processor_time() -> Option<Duration> {
+    let statistics = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    statistics.split(' ').next()?.parse().ok().map(Duration::from_nanos)
+}
+
+/// What a delivery may take of the processor; without optimization ten times as much.
+const PROCESSOR_TIME: Duration =
+    Duration::from_millis(if cfg!(debug_assertions) { 1_000 } else { 100 });
+
+/// A table that takes everything and knows one key, for whichever provider is asked.
+fn taking_table(provider: &'static str, account: &'static str) -> LeadTable {
+    let http_client = infallible_client_fn(move |request: http::Request<_>| {
+        let target = request.headers()["x-amz-target"].to_str().unwrap();
+        let answer = match target.rsplit('.').next().unwrap() {
+            "GetItem" => json!({ "Item": {
+                "provider": { "S": provider }, "account": { "S": account },
+                "tenants": { "L": [{ "N": "1" }] },
+            } }),
+            _ => json!({}),
+        };
+        let answer = answer.to_string();
+        http::Response::builder().status(200).body(answer).unwrap()
+    });
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+        .region(Region::new("us-east-1"))
+        .http_client(http_client);
+    LeadTable::new(connect(config, Patience::LOCAL), "leads")
+}
+
+/// Bodies of 256 KiB that are as hard as JSON gets.
+fn hard_bodies() -> Vec<(&'static str, Vec<u8>)> {
+    let full = |start: &str, part: &str, end: &str| {
+        let room = MAX_BODY_BYTES - start.len() - end.len();
+        format!("{start}{}{end}", part.repeat(room / part.len())).into_bytes()
+    };
+    let nested = |field: &str, open: &str, close: &str| {
+        let start = format!("{{\"{field}\": ");
+        let depth = (MAX_BODY_BYTES - start.len() - 1) / (open.len() + close.len());
+        format!("{start}{}{}}}", open.repeat(depth), close.repeat(depth)).into_bytes()
+    };
+    let nested_objects = |field: &str| {
+        let start = format!("{{\"{field}\": ");
+        let depth = (MAX_BODY_BYTES - start.len() - 2) / 6;
+        format!("{start}{}1{}}}", "{\"a\":".repeat(depth), "}".repeat(depth)).into_bytes()
+    };
+    let keys: String = (0..20_000).map(|n| format!("\"k{n}\":1,")).collect();
+    vec![
+        ("lists in lists", nested("unknown", "[", "]")),
+        ("objects in objects", nested_objects("custom_fields")),
+        ("an open end", full("{\"custom\":", "[", "")),
+        ("many keys", format!("{{{keys}\"name\":\"x\"}}").into_bytes()),
+        ("one key many times", full("{", "\"name\":\"\",", "\"name\":\"x\"}")),
+        ("a long name", full("{\"name\":\"", "x", "\"}")),
+        ("a long e-mail", full("{\"email\":\"", "a.", "@x.com\"}")),
+        ("a long URL", full("{\"source_page_url\":\"http://", "%00", "\"}")),
+        ("escapes", full("{\"name\":\"", "\\u00e9", "\"}")),
+        ("a long number", full("{\"name\":", "9", "}")),
+        ("a long list", full("{\"marketing_attribution\":[", "\"\",", "\"\"]}")),
+        ("white space", full("", " ", "{}")),
+    ]
+}
+
+#[tokio::test]
+async fn no_body_takes_a_tenth_of_a_second_of_the_processor() {
+    for sender in &SENDERS {
+        let (provider, account) = (sender.account().provider.as_str(), sender.account.1);
+        let app = app(taking_table(provider, account));
+        for (case, body) in hard_bodies() {
+            assert!(body.len() <= MAX_BODY_BYTES, "{case}");
+            let delivery = Delivery::new(sender.function, body).bearer(&sign_keyspot_token("any"));
+            let delivery = delivery.header("x-tenant", "1");
+            let before = processor_time();
+            let answer = send_to(&app, delivery).await;
+            let took = before.and_then(|before| Some(processor_time()? - before));
+            assert!(sender.statuses.contains(&answer.status), "{case}: {}", answer.status);
+            println!("{} {case}: {} in {took:?}", sender.function, answer.status);
+            assert!(took.unwrap_or_default() < PROCESSOR_TIME, "{case}: {took:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn depth_is_no_matter_where_a_form_is_free() {
+    let depth = 100_000;
+    let world = World::start().await;
+    let deep = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+    let body = format!("{{\"email\":\"a@x.com\",\"custom\":{{\"deep\": {deep}}}}}");
+    let answer = world.send(SENDERS[1].deliver(&world, body.clone()).await).await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.text.contains(&deep));
+    let again = world.send(SENDERS[1].deliver(&world, body).await).await;
+    assert_eq!(again.text, answer.text, "from the table");
+}
