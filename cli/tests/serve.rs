@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use shared::dynamodb::{Patience, connect_local};
 use std::{
     collections::{HashMap, HashSet},
+    env,
     ffi::OsStr,
     io::{BufRead, BufReader, Read},
     path::Path,
@@ -275,15 +276,26 @@ async fn no_log_line_at_any_level_holds_a_token_or_a_person() {
     }
 }
 
+/// Says how often the server is killed under load.
+const KILLS_VARIABLE: &str = "KILLS";
+/// How often it is killed over one folder, which is read whole each time.
+const KILLS_A_FOLDER: usize = 20;
+
 /// Kills the server under load, again and again; what was answered 201 must be there after
 /// each restart, whole.
 #[tokio::test(flavor = "multi_thread")]
 async fn kill_9_under_load_loses_no_lead_that_was_answered_201() {
-    const ROUNDS: usize = 20;
+    let kills = env::var(KILLS_VARIABLE).map_or(KILLS_A_FOLDER, |kills| kills.parse().unwrap());
+    for _ in 0..kills.div_ceil(KILLS_A_FOLDER) {
+        kill_again_and_again().await;
+    }
+}
+
+async fn kill_again_and_again() {
     const SENDERS: usize = 8;
     let folder = tempfile::tempdir().unwrap();
     let created: Arc<Mutex<HashSet<u64>>> = Arc::default();
-    for round in 0..ROUNDS {
+    for round in 0..KILLS_A_FOLDER {
         let mut serve = Serve::in_folder(folder.path());
         assert_whole(&serve.items().await, &created.lock().unwrap());
         let answered = Arc::new(AtomicUsize::new(0));

@@ -21,6 +21,12 @@ impl Delivery {
         Self { function, headers, path_parameters, path, source_ip, body }
     }
 
+    /// Says this instead.
+    pub fn with_body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
+    }
+
     /// Comes to this path.
     pub fn path(mut self, path: &'static str) -> Self {
         self.path = path;

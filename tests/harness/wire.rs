@@ -53,6 +53,7 @@ struct State {
     faults: Mutex<VecDeque<(&'static str, Fault)>>,
     script: Mutex<VecDeque<Option<Fault>>>,
     away: AtomicBool,
+    silent: AtomicBool,
     /// Client request tokens that the table has forgotten, and what stands for them.
     forgotten: Mutex<HashMap<String, String>>,
     /// What was written under each client request token.
@@ -94,6 +95,11 @@ impl Wire {
     /// Whether no request arrives any more.
     pub fn set_away(&self, away: bool) {
         self.state.away.store(away, SeqCst);
+    }
+
+    /// Whether requests arrive, and nobody answers.
+    pub fn set_silent(&self, silent: bool) {
+        self.state.silent.store(silent, SeqCst);
     }
 
     /// The capacity units consumed since this was last asked, as the table counts them: for
@@ -141,6 +147,9 @@ async fn carry(state: &State, mut head: Parts, mut body: Bytes) -> HttpAnswer {
     state.passed.lock().unwrap().push(operation.clone());
     if fault == Some(Fault::RequestLost) || state.away.load(SeqCst) {
         return Err(io::Error::other("request lost"));
+    }
+    if state.silent.load(SeqCst) {
+        return std::future::pending().await;
     }
     if let Some((status, error)) = fault.and_then(|fault| refusal(fault, &operation)) {
         return Ok(Response::builder().status(status).body(error.to_string().into()).unwrap());

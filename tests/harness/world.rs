@@ -34,7 +34,7 @@ pub struct World {
     direct: Client,
     embedded: Option<EmbeddedTable>,
     clock: Arc<AtomicI64>,
-    drawn: Arc<AtomicU64>,
+    sources: Sources,
 }
 
 impl World {
@@ -60,26 +60,33 @@ impl World {
         let beginning: Timestamp = Self::BEGINNING.parse().unwrap();
         let clock = Arc::new(AtomicI64::new(beginning.as_millisecond()));
         let wire = Wire::to(&endpoint).await;
-        let drawn = Arc::default();
-        let app = new_app(&wire, table.name(), &clock, &drawn, DEFAULT_REPLAY_WINDOW);
-        Self { app, wire, direct, embedded, clock, drawn }
+        let sources = new_sources(&clock);
+        let app = new_app(&wire, table.name(), &sources, DEFAULT_REPLAY_WINDOW, Patience::LOCAL);
+        Self { app: Arc::new(app), wire, direct, embedded, clock, sources }
     }
 
     /// Another function instance over the same table, with nothing looked up yet.
     pub fn another_instance(&self) -> Arc<Keyspot> {
-        Arc::new(self.instance_with(SigningKeys::new(SIGNING_KEY).unwrap().into()))
+        self.instance_of(Patience::LOCAL)
+    }
+
+    /// Another function instance, that waits so long.
+    pub fn instance_of(&self, patience: Patience) -> Arc<Keyspot> {
+        let (name, window) = (self.table_name(), DEFAULT_REPLAY_WINDOW);
+        Arc::new(new_app(&self.wire, name, &self.sources, window, patience))
     }
 
     /// Another function instance whose tokens are signed with other keys.
     pub fn instance_with(&self, signing_secret: SigningSecret) -> Keyspot {
-        let window = DEFAULT_REPLAY_WINDOW;
-        let context = new_context(&self.wire, self.table_name(), &self.clock, &self.drawn, window);
-        Keyspot { context, signing_secret }
+        let (name, window) = (self.table_name(), DEFAULT_REPLAY_WINDOW);
+        let app = new_app(&self.wire, name, &self.sources, window, Patience::LOCAL);
+        Keyspot { signing_secret, ..app }
     }
 
     /// This world with another replay window.
     pub fn with_replay_window(mut self, window: SignedDuration) -> Self {
-        self.app = new_app(&self.wire, self.table_name(), &self.clock, &self.drawn, window);
+        let app = new_app(&self.wire, self.table_name(), &self.sources, window, Patience::LOCAL);
+        self.app = Arc::new(app);
         self
     }
 
@@ -178,29 +185,21 @@ async fn issue_token(app: &Keyspot) -> String {
 fn new_app(
     wire: &Wire,
     table_name: &str,
-    clock: &Arc<AtomicI64>,
-    drawn: &Arc<AtomicU64>,
+    sources: &Sources,
     replay_window: SignedDuration,
-) -> Arc<Keyspot> {
-    let context = new_context(wire, table_name, clock, drawn, replay_window);
-    let signing_secret = SigningKeys::new(SIGNING_KEY).unwrap().into();
-    Arc::new(Keyspot { context, signing_secret })
+    patience: Patience,
+) -> Keyspot {
+    let table = LeadTable::new(connect_local(&wire.endpoint, patience), table_name);
+    let context = Context::new(table, sources.clone(), replay_window, patience);
+    Keyspot { context, signing_secret: SigningKeys::new(SIGNING_KEY).unwrap().into() }
 }
 
-fn new_context(
-    wire: &Wire,
-    table_name: &str,
-    clock: &Arc<AtomicI64>,
-    drawn: &Arc<AtomicU64>,
-    replay_window: SignedDuration,
-) -> Context {
-    let table = LeadTable::new(connect_local(&wire.endpoint, Patience::LOCAL), table_name);
+fn new_sources(clock: &Arc<AtomicI64>) -> Sources {
     let clock = Arc::clone(clock);
     let now = move || Timestamp::from_millisecond(clock.load(SeqCst)).unwrap();
     // The clock stands still, so ids differ by their random bits alone: none is drawn twice,
     // or a test would now and then meet a clash it did not ask for.
-    let drawn = Arc::clone(drawn);
+    let drawn = AtomicU64::new(0);
     let random = move || (rand::random::<u128>() << 64) | u128::from(drawn.fetch_add(1, SeqCst));
-    let sources = Sources::new(now, random);
-    Context::new(table, sources, replay_window, Patience::LOCAL)
+    Sources::new(now, random)
 }

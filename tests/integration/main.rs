@@ -13,6 +13,7 @@ mod integrabot;
 mod keyspot;
 mod lead_ids;
 mod limits;
+mod outage;
 mod pollybot;
 mod rdstation;
 mod repeats;

@@ -1,0 +1,78 @@
+//! The table is away, or silent, for a while: every sender is told to come back, and whoever
+//! does is taken, once. `OUTAGE_SECONDS` says for how long.
+
+use serde_json::json;
+use shared::dynamodb::Patience;
+use std::{
+    collections::HashSet,
+    env,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tests::{Delivery, SENDERS, World, send_to};
+use tokio::task::JoinSet;
+
+const SECONDS_VARIABLE: &str = "OUTAGE_SECONDS";
+/// How many deliver at a time.
+const SENDERS_AT_ONCE: usize = 10;
+
+/// Delivers until the outage is over; gives the deliveries that were refused, and the
+/// longest that a sender waited.
+async fn deliver_through(world: &World, until: Instant) -> (Vec<Delivery>, Duration) {
+    let instance = world.instance_of(Patience::DEPLOYED);
+    let mut senders = JoinSet::new();
+    for n in 0..SENDERS_AT_ONCE {
+        let (instance, sender) = (Arc::clone(&instance), &SENDERS[n % SENDERS.len()]);
+        let first = sender.delivery(world, 0).await;
+        senders.spawn(async move {
+            let (mut refused, mut longest) = (Vec::new(), Duration::ZERO);
+            for m in 0.. {
+                if Instant::now() >= until {
+                    break;
+                }
+                let body = (sender.body)(100_000 * (n + 1) + m).to_string();
+                let delivery = first.clone().with_body(body);
+                let sent = Instant::now();
+                let answer = send_to(&instance, delivery.clone()).await;
+                longest = longest.max(sent.elapsed());
+                assert_eq!(answer.status, 503, "{}: {}", sender.function, answer.text);
+                assert_eq!(answer.headers["retry-after"], "1", "{}", sender.function);
+                refused.push(delivery);
+            }
+            (refused, longest)
+        });
+    }
+    let done = senders.join_all().await;
+    let longest = done.iter().map(|(_, longest)| *longest).max().unwrap();
+    (done.into_iter().flat_map(|(refused, _)| refused).collect(), longest)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_table_is_away_all_is_503_and_afterwards_all_lands_once() {
+    let seconds = env::var(SECONDS_VARIABLE).map_or(3, |seconds| seconds.parse().unwrap());
+    for silent in [false, true] {
+        let world = World::start().await;
+        // Known keys, so that the write is what fails too.
+        for sender in &SENDERS {
+            world.send(sender.delivery(&world, 0).await).await;
+        }
+        let before = world.items("lead#").await.len();
+        world.wire.set_away(!silent);
+        world.wire.set_silent(silent);
+        let until = Instant::now() + Duration::from_secs(seconds);
+        let (refused, longest) = deliver_through(&world, until).await;
+        world.wire.set_away(false);
+        world.wire.set_silent(false);
+        let mut ids = HashSet::new();
+        for delivery in &refused {
+            let answer = world.send(delivery.clone()).await;
+            assert!([200, 201].contains(&answer.status), "{}", answer.text);
+            let ids_in = [&answer.body["id"], &answer.body["data"]["id"]];
+            ids.insert(json!(ids_in).to_string());
+        }
+        assert_eq!(ids.len(), refused.len(), "each its own lead");
+        assert_eq!(world.items("lead#").await.len(), before + refused.len());
+        println!("silent: {silent}; {} told 503, the longest wait {longest:?}", refused.len());
+        assert!(longest < Duration::from_secs(10), "{longest:?}");
+    }
+}
