@@ -87,6 +87,13 @@ impl Wire {
         }
     }
 
+    /// Forgets what has come by.
+    pub fn forget(&self) {
+        self.take_operations();
+        self.state.tokens.lock().unwrap().clear();
+        self.state.forgotten.lock().unwrap().clear();
+    }
+
     /// How many transactions had no client request token, or that of another write.
     pub fn misused_tokens(&self) -> usize {
         self.state.misused_tokens.load(SeqCst)

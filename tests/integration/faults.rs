@@ -348,6 +348,7 @@ impl Ground {
         }
         self.wire.settle().await;
         let verdict = self.judge(&table, &attempts).await;
+        self.wire.forget();
         self.direct.delete_table().table_name(table.name()).send().await.unwrap();
         verdict.map(|()| attempts.len())
     }
