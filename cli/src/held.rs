@@ -1,9 +1,9 @@
 use keyspot::Keyspot;
 use lambda_http::{Body, Response};
-use shared::{Account, Context, HeldDelivery, Provider, StoreError};
+use shared::{Account, Context, HeldDelivery, Provider, Replayed, StoreError};
 
-/// Delivers again what was held for an account, with `body` in its place. Where that
-/// succeeds it is held no longer.
+/// Delivers again what was held for an account, with `body` in its place. Where that makes a
+/// lead it is held no longer; where its person is known already it still is.
 ///
 /// # Errors
 /// Where it could not be let go: replayed again, it makes no second lead within a day.
@@ -14,11 +14,11 @@ pub async fn replay_held(
     body: Vec<u8>,
 ) -> Result<Response<Body>, StoreError> {
     let Keyspot { context, .. } = app;
-    let answer = replay(context, account, held, body).await;
-    if answer.status().is_success() {
+    let replayed = replay(context, account, held, body).await;
+    if replayed.became_lead {
         context.table.delete_held(account, &held.id()).await?;
     }
-    Ok(answer)
+    Ok(replayed.answer)
 }
 
 async fn replay(
@@ -26,7 +26,7 @@ async fn replay(
     account: &Account,
     held: &HeldDelivery,
     body: Vec<u8>,
-) -> Response<Body> {
+) -> Replayed {
     let request = held.request(body);
     match account.provider {
         Provider::Integrabot => integrabot::replay(context, account, &request).await,

@@ -1,9 +1,9 @@
 use crate::{
-    Account, Context, LeadId, Outcome, Rejection,
+    Account, Context, LeadId, MAX_BODY_BYTES, Outcome, Rejection,
     claim::{IDEMPOTENCY_KEY, sha256_hex},
 };
 use jiff::{SignedDuration, Timestamp};
-use lambda_http::{Body, Request, RequestExt, http::HeaderValue};
+use lambda_http::{Body, Request, RequestExt, Response, http::HeaderValue};
 use std::fmt;
 
 /// How long a delivery is held.
@@ -31,6 +31,14 @@ pub struct HeldDelivery {
     pub body: Vec<u8>,
     /// When it came last.
     pub received_at: Timestamp,
+}
+
+/// What a delivery came to that was held and comes again.
+pub struct Replayed {
+    /// What its sender would have been answered.
+    pub answer: Response<Body>,
+    /// Whether it is a lead now, and need not be held any longer.
+    pub became_lead: bool,
 }
 
 impl HeldReason {
@@ -103,6 +111,9 @@ impl Context {
     ) {
         let (Some(account), Some(reason)) = (account, reason) else { return };
         let body = request.body().as_ref().to_vec();
+        if body.len() > MAX_BODY_BYTES {
+            return;
+        }
         let held = HeldDelivery { reason, target, body, received_at: self.sources.now() };
         let put = self.table.put_held(&account, &held);
         match tokio::time::timeout(self.patience.hold, put).await {

@@ -76,6 +76,11 @@ impl<D> Outcome<D> {
         Self { standing: Standing::New, replayed: false, lead, differs: false }
     }
 
+    /// Whether the delivery is this lead, and not met it.
+    pub fn is_new(&self) -> bool {
+        self.standing == Standing::New
+    }
+
     /// The outcome's name in logs.
     pub fn as_str(&self) -> &'static str {
         match (self.replayed, self.standing) {

@@ -37,7 +37,7 @@ pub use directory::{Directory, Entries, EntryKey};
 pub use environment::{Environment, StartUpError};
 pub use fields::{Check, Fields, JsonType, Rule, Violation};
 pub use function::{Handler, run_function};
-pub use held::{HELD_FOR, HeldDelivery, HeldReason};
+pub use held::{HELD_FOR, HeldDelivery, HeldReason, Replayed};
 pub use lead::{Lead, NewLead, Outcome, Standing};
 pub use lead_id::{LeadId, LeadIdForm, NotALeadId};
 pub use raw_json::RawJson;

@@ -92,6 +92,7 @@ impl Wire {
         self.take_operations();
         self.state.tokens.lock().unwrap().clear();
         self.state.forgotten.lock().unwrap().clear();
+        self.state.misused_tokens.store(0, SeqCst);
     }
 
     /// How many transactions had no client request token, or that of another write.

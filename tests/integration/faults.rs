@@ -220,6 +220,8 @@ struct Attempt {
     at: Timestamp,
     /// Whether any claim of it could have been made before, or at the same time.
     first: bool,
+    /// Whether its key could have been used for another body.
+    rival_key: bool,
     /// Whether it may have been sent before.
     again: bool,
     answer: Answer,
@@ -237,7 +239,24 @@ impl Attempt {
     }
 
     fn is_fault(&self) -> bool {
-        self.answer.status >= 500
+        self.answer.status == 503
+    }
+
+    /// Whether a lead can be the one it was told of: its own, or one it shares a claim with. A
+    /// key may have come to a lead that was known by other claims, so it tells nothing.
+    fn may_be(&self, lead: &Item) -> bool {
+        let text = |name: &str| lead.get(name).and_then(|value| value.as_s().ok());
+        let same_email = text("email").map(String::as_str) == self.sent.body()["email"].as_str();
+        let same_phone = text("phone").map(String::as_str) == self.sent.phone().as_deref();
+        let shares = match self.sent.provider {
+            Provider::Integrabot => {
+                (same_phone && self.sent.phone.is_some())
+                    || (same_email && self.sent.email.is_some())
+            }
+            Provider::PollyBot => same_email,
+            Provider::RdStation | Provider::Keyspot | Provider::Flextell => self.sent.says(lead),
+        };
+        shares || self.is_created() || (self.is_replayed() && self.sent.key.is_some())
     }
 
     /// The lead it was told of, by its sort key.
@@ -341,7 +360,8 @@ impl Ground {
             for attempt in done.iter().filter(|attempt| attempt.is_fault()) {
                 let answer = send_to(&instance, attempt.sent.delivery()).await;
                 let (sent, at) = (attempt.sent.clone(), self.now());
-                repeats.push(Attempt { sent, at, first: false, again: true, answer });
+                let rival_key = attempt.rival_key;
+                repeats.push(Attempt { sent, at, first: false, rival_key, again: true, answer });
             }
             attempts.extend(done);
             attempts.extend(repeats);
@@ -370,12 +390,15 @@ impl Ground {
             let mut rivals = before.iter().map(|attempt| &attempt.sent);
             let rivals = rivals.by_ref().chain(others.map(|(_, other)| other));
             let claims = sent.claims();
-            let mut rivals = rivals.filter(|rival| rival.account() == sent.account());
-            let first = !rivals.any(|rival| !rival.claims().is_disjoint(&claims));
+            let rivals = rivals.filter(|rival| rival.account() == sent.account());
+            let rivals: Vec<_> = rivals.collect();
+            let first = rivals.iter().all(|rival| rival.claims().is_disjoint(&claims));
+            let rival_key = |rival: &&&Sent| rival.key == sent.key && rival.body() != sent.body();
+            let rival_key = sent.key.is_some() && rivals.iter().any(|rival| rival_key(&rival));
             let at = self.now();
             under_way.spawn(async move {
                 let answer = send_to(&app, sent.delivery()).await;
-                Attempt { sent, at, first, again: false, answer }
+                Attempt { sent, at, first, rival_key, again: false, answer }
             });
         }
         under_way.join_all().await
@@ -440,11 +463,14 @@ impl Stored {
             return fail("a first delivery is no new lead");
         }
         if answer.status == 422 {
-            return if sent.key.is_some() { Ok(()) } else { fail("refused") };
+            return if attempt.rival_key { Ok(()) } else { fail("refused") };
         }
         let Some(lead) = attempt.lead().and_then(|id| self.lead(&sent.account(), &id)) else {
             return fail("acknowledged, but not stored");
         };
+        if !attempt.may_be(lead) {
+            return fail("told of another's lead");
+        }
         if attempt.is_created() && !sent.says(lead) {
             return fail("stored otherwise");
         }

@@ -70,7 +70,10 @@ async fn nobody_knows_whose_an_unauthenticated_body_is_so_it_is_not_kept() {
 async fn what_its_sender_is_to_send_again_or_never_could_is_not_held() {
     let world = World::start().await;
     for sender in &SENDERS {
-        assert_eq!(refused(&world, sender, vec![b' '; MAX_BODY_BYTES + 1]).await, 413);
+        let too_large = vec![b' '; MAX_BODY_BYTES + 1];
+        assert_eq!(refused(&world, sender, too_large.clone()).await, 413);
+        let unknown = sender.deliver(&world, too_large).await.chatbot("cb_gone");
+        assert!([404, 413].contains(&world.send(unknown).await.status));
         let delivery = sender.delivery(&world, 1).await;
         world.send(delivery.clone()).await;
         world.send(delivery).await;
@@ -171,6 +174,44 @@ async fn a_mended_delivery_becomes_the_lead_it_was_meant_to_be() {
         }
         assert!(held(&world, sender).await.is_empty(), "{name}: it is a lead now");
         assert_eq!(world.items("lead#").await.len(), 1, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_replay_that_meets_a_known_person_stays_held() {
+    for sender in SENDERS.iter().filter(|sender| sender.unique) {
+        let name = sender.function;
+        let world = World::start().await;
+        world.send(sender.delivery(&world, 1).await).await;
+        refused(&world, sender, "{}").await;
+        let mut more = (sender.body)(1);
+        more["name"] = "Ana Maria".into();
+        world.send(sender.deliver(&world, more.to_string()).await).await;
+        let before = held(&world, sender).await;
+        assert_eq!(before.len(), 2, "{name}: one invalid, one repeat");
+        for held in &before {
+            let body = more.to_string().into_bytes();
+            let answer = replay_held(&world.app, &sender.account(), held, body).await.unwrap();
+            assert!([200, 409].contains(&answer.status().as_u16()), "{name}");
+        }
+        assert_eq!(held(&world, sender).await, before, "{name}");
+    }
+}
+
+/// The first attempt left its key behind and was cut before it could be held.
+#[tokio::test]
+async fn a_keyed_repeat_is_held_though_its_first_attempt_was_not() {
+    for sender in SENDERS.iter().filter(|sender| sender.unique) {
+        let world = World::start().await;
+        world.send(sender.delivery(&world, 1).await).await;
+        let mut more = (sender.body)(1);
+        more["name"] = "Ana Maria".into();
+        let keyed = sender.deliver(&world, more.to_string()).await.header("idempotency-key", "k");
+        world.send(keyed.clone()).await;
+        let id = held(&world, sender).await[0].id();
+        world.app.context.table.delete_held(&sender.account(), &id).await.unwrap();
+        world.send(keyed).await;
+        assert_eq!(held(&world, sender).await.len(), 1, "{}", sender.function);
     }
 }
 

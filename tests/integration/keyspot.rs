@@ -406,6 +406,32 @@ async fn without_secrets_manager_the_keys_at_hand_go_on_and_none_is_503() {
     store.put("too short", world.now());
     let misled = world.instance_with(store.signing_secret());
     assert_eq!(status_of(&misled, &token).await, 503, "a secret that is no key");
+    store.put("a key again, of 32 bytes or more", world.now());
+    let mended = world.instance_with(store.signing_secret());
+    assert_eq!(status_of(&mended, &token_of(&mended).await).await, 201, "mended at once");
+}
+
+/// An instance that cannot read the new key does not call its tokens bad.
+#[tokio::test]
+async fn a_rotation_while_secrets_manager_is_away_refuses_no_good_token() {
+    let world = World::start().await;
+    let store = SecretStore::start(SIGNING_KEY, world.now()).await;
+    let cut_off = world.instance_with(store.signing_secret());
+    let old = token_of(&cut_off).await;
+    store.put("the next signing key of 32 bytes", world.now());
+    store.set_away(true);
+    world.advance(SignedDuration::from_mins(5));
+    assert_eq!(status_of(&cut_off, &old).await, 201, "the keys at hand go on");
+    world.advance(SignedDuration::from_mins(1));
+    store.set_away(false);
+    let new = token_of(&world.instance_with(store.signing_secret())).await;
+    store.set_away(true);
+    assert_eq!(status_of(&cut_off, &new).await, 503, "it may be good");
+    assert_eq!(status_of(&cut_off, &old).await, 201, "this one is");
+    store.set_away(false);
+    world.advance(SignedDuration::from_secs(15));
+    assert_eq!(status_of(&cut_off, &new).await, 201, "read again soon");
+    assert_eq!(status_of(&cut_off, "no.good.token").await, 401);
 }
 
 #[tokio::test]

@@ -5,8 +5,8 @@ use crate::{
 };
 use lambda_http::{Body, Request, Response, http::HeaderMap};
 use shared::{
-    Account, Claims, Context, DeliveryLog, NewLead, Outcome, Provider, TokenHash, bearer_token,
-    read_body, rules,
+    Account, Claims, Context, DeliveryLog, NewLead, Outcome, Provider, Replayed, TokenHash,
+    bearer_token, read_body, rules,
 };
 
 /// Answers a request to `POST /api/v1/leads`.
@@ -24,10 +24,11 @@ pub async fn create_lead(context: &Context, request: &Request) -> Response<Body>
 }
 
 /// Takes a delivery that was held, as its account's owner mended it.
-pub async fn replay(context: &Context, account: &Account, request: &Request) -> Response<Body> {
+pub async fn replay(context: &Context, account: &Account, request: &Request) -> Replayed {
     let log = DeliveryLog::start(context, Provider::Flextell, request);
     let result = context.in_time(accept(context, account, request, &log)).await;
-    finish(log, result)
+    let became_lead = result.as_ref().is_ok_and(Outcome::is_new);
+    Replayed { answer: finish(log, result), became_lead }
 }
 
 fn finish(log: DeliveryLog<'_>, result: Result<Outcome<Details>, Refusal>) -> Response<Body> {

@@ -4,8 +4,8 @@ use crate::{
 };
 use lambda_http::{Body, Request, Response};
 use shared::{
-    Account, Claims, Context, DeliveryLog, NewLead, Outcome, Provider, Rejection, TokenHash,
-    bearer_token, read_body,
+    Account, Claims, Context, DeliveryLog, NewLead, Outcome, Provider, Rejection, Replayed,
+    TokenHash, bearer_token, read_body,
 };
 
 /// Answers a request to `POST /v1/leads`.
@@ -23,10 +23,11 @@ pub async fn create_lead(context: &Context, request: &Request) -> Response<Body>
 }
 
 /// Takes a delivery that was held, as its account's owner mended it.
-pub async fn replay(context: &Context, account: &Account, request: &Request) -> Response<Body> {
+pub async fn replay(context: &Context, account: &Account, request: &Request) -> Replayed {
     let log = DeliveryLog::start(context, Provider::Integrabot, request);
     let result = context.in_time(accept(context, account, request, &log)).await;
-    finish(log, result)
+    let became_lead = result.as_ref().is_ok_and(Outcome::is_new);
+    Replayed { answer: finish(log, result), became_lead }
 }
 
 fn finish(log: DeliveryLog<'_>, result: Result<Outcome<Details>, Rejection>) -> Response<Body> {

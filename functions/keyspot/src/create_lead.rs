@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use lambda_http::{Body, Request, Response};
 use shared::{
     Account, Claims, Context, DeliveryLog, EntryKey, NewLead, Outcome, Provider, Rejection,
-    Unauthorized, bearer_token, read_body,
+    Replayed, bearer_token, read_body,
 };
 
 /// Answers a request to `POST /v1/leads`.
@@ -27,10 +27,11 @@ pub async fn create_lead(keyspot: &Keyspot, request: &Request) -> Response<Body>
 }
 
 /// Takes a delivery that was held, as its account's owner mended it.
-pub async fn replay(context: &Context, account: &Account, request: &Request) -> Response<Body> {
+pub async fn replay(context: &Context, account: &Account, request: &Request) -> Replayed {
     let log = DeliveryLog::start(context, Provider::Keyspot, request);
     let result = context.in_time(accept(context, account, request, &log)).await;
-    finish(log, result)
+    let became_lead = result.as_ref().is_ok_and(Outcome::is_new);
+    Replayed { answer: finish(log, result), became_lead }
 }
 
 fn finish(log: DeliveryLog<'_>, result: Result<Outcome<Details>, Refusal>) -> Response<Body> {
@@ -42,8 +43,7 @@ async fn authenticate(keyspot: &Keyspot, request: &Request) -> Result<Account, R
     let Keyspot { context: Context { api_keys, sources, .. }, signing_secret } = keyspot;
     let now = sources.now();
     let token = bearer_token(request.headers())?;
-    let signing_keys = signing_secret.keys(now).await?;
-    let issued_to = signing_keys.verify(token, now).ok_or(Unauthorized::Invalid)?;
+    let issued_to = signing_secret.verify(token, now).await?;
     let api_key = api_keys.authenticate(Provider::Keyspot, issued_to, now).await?;
     check_network(&api_key, request)?;
     Ok(api_key.account)

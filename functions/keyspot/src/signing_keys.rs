@@ -41,17 +41,17 @@ impl SigningKeys {
     /// # Errors
     /// A key that is too short.
     pub fn new(key: &str) -> Result<Self, KeyTooShort> {
-        let accepted = vec![decoding_key(key)?];
+        if key.len() < MIN_LENGTH {
+            return Err(KeyTooShort);
+        }
+        let accepted = vec![DecodingKey::from_secret(key.as_bytes())];
         Ok(Self { signing: EncodingKey::from_secret(key.as_bytes()), accepted })
     }
 
-    /// Tokens that were signed with `key` are good too.
-    ///
-    /// # Errors
-    /// A key that is too short.
-    pub(crate) fn accepting(mut self, key: &str) -> Result<Self, KeyTooShort> {
-        self.accepted.push(decoding_key(key)?);
-        Ok(self)
+    /// Tokens that `others` accept are good too.
+    pub(crate) fn accepting(mut self, others: Self) -> Self {
+        self.accepted.extend(others.accepted);
+        self
     }
 
     /// A token for the holder of an API key.
@@ -85,11 +85,4 @@ impl SigningKeys {
         let claims = self.accepted.iter().find_map(verified)?.claims;
         (now.as_second() < claims.exp).then(|| TokenHash::from_hex(claims.sub))
     }
-}
-
-fn decoding_key(key: &str) -> Result<DecodingKey, KeyTooShort> {
-    if key.len() < MIN_LENGTH {
-        return Err(KeyTooShort);
-    }
-    Ok(DecodingKey::from_secret(key.as_bytes()))
 }

@@ -6,7 +6,7 @@ use aws_sdk_secretsmanager::{
     operation::get_secret_value::GetSecretValueError,
 };
 use jiff::{SignedDuration, Timestamp};
-use shared::{Environment, Rejection, StartUpError, aws};
+use shared::{Environment, Rejection, StartUpError, TokenHash, Unauthorized, aws};
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -16,6 +16,8 @@ const SIGNING_SECRET: &str = "KEYSPOT_SIGNING_SECRET";
 const SIGNING_KEY: &str = "KEYSPOT_SIGNING_KEY";
 /// How long the keys that were read are used before they are read again.
 const KEPT_FOR: SignedDuration = SignedDuration::from_mins(5);
+/// How soon they are read again where that failed.
+const RETRIED_AFTER: SignedDuration = SignedDuration::from_secs(15);
 /// How old a key must be to sign: by then every instance has read it, with a minute to
 /// spare for clocks that differ.
 const SIGNS_FROM: SignedDuration = SignedDuration::from_mins(6);
@@ -40,7 +42,16 @@ pub enum SigningSecret {
 pub struct ManagedSecret {
     client: Client,
     id: String,
-    kept: Mutex<Option<(Arc<SigningKeys>, Timestamp)>>,
+    kept: Mutex<Option<Kept>>,
+}
+
+/// The keys that were read last.
+#[derive(Clone)]
+struct Kept {
+    keys: Arc<SigningKeys>,
+    read_at: Timestamp,
+    /// When they are to be read again.
+    again_at: Timestamp,
 }
 
 /// A version of the secret.
@@ -92,14 +103,36 @@ impl SigningSecret {
         Ok(keys.map_err(too_short)?.into())
     }
 
-    /// The keys at `now`.
+    /// The keys to sign with at `now`.
     ///
     /// # Errors
     /// `Unavailable` where there are none to be had.
     pub(crate) async fn keys(&self, now: Timestamp) -> Result<Arc<SigningKeys>, Rejection> {
         match self {
             Self::Fixed(keys) => Ok(Arc::clone(keys)),
-            Self::Managed(secret) => secret.keys(now).await.ok_or(Rejection::Unavailable),
+            Self::Managed(secret) => {
+                secret.keys(now).await.map(|kept| kept.keys).ok_or(Rejection::Unavailable)
+            }
+        }
+    }
+
+    /// The API key that a token was issued to.
+    ///
+    /// # Errors
+    /// `Unauthorized` where the token is not good; `Unavailable` where it may be, and there
+    /// are no keys, or none new enough to tell.
+    pub(crate) async fn verify(&self, token: &str, now: Timestamp) -> Result<TokenHash, Rejection> {
+        let (keys, outdated) = match self {
+            Self::Fixed(keys) => (Arc::clone(keys), false),
+            Self::Managed(secret) => {
+                let kept = secret.keys(now).await.ok_or(Rejection::Unavailable)?;
+                (kept.keys, now.duration_since(kept.read_at) >= SIGNS_FROM)
+            }
+        };
+        match keys.verify(token, now) {
+            Some(issued_to) => Ok(issued_to),
+            None if outdated => Err(Rejection::Unavailable),
+            None => Err(Unauthorized::Invalid.into()),
         }
     }
 }
@@ -124,35 +157,34 @@ impl ManagedSecret {
 
     /// The keys, read again every five minutes. While they cannot be, those that were read
     /// last stay in use.
-    async fn keys(&self, now: Timestamp) -> Option<Arc<SigningKeys>> {
-        let kept = self.kept().clone();
-        let last = match kept {
-            Some((keys, read_at)) if now.duration_since(read_at) < KEPT_FOR => return Some(keys),
-            kept => kept.map(|(keys, _)| keys),
-        };
-        let keys = match self.read(now).await {
-            Ok(keys) => Arc::new(keys),
+    async fn keys(&self, now: Timestamp) -> Option<Kept> {
+        let last = self.kept().clone();
+        if let Some(kept) = last.clone().filter(|kept| now < kept.again_at) {
+            return Some(kept);
+        }
+        let kept = match self.read(now).await {
+            Ok(keys) => Kept { keys: Arc::new(keys), read_at: now, again_at: now + KEPT_FOR },
             Err(error) => {
                 tracing::error!(%error, "the signing keys cannot be read");
-                last?
+                Kept { again_at: now + RETRIED_AFTER, ..last? }
             }
         };
-        *self.kept() = Some((Arc::clone(&keys), now));
-        Some(keys)
+        *self.kept() = Some(kept.clone());
+        Some(kept)
     }
 
     async fn read(&self, now: Timestamp) -> Result<SigningKeys, SecretError> {
         let missing = || SecretError::Refused("that it has no current version".to_owned());
         let current = self.version(CURRENT).await?.ok_or_else(missing)?;
-        let Some(previous) = self.version(PREVIOUS).await? else {
-            return Ok(SigningKeys::new(&current.key)?);
-        };
-        let (signing, other) = if now.duration_since(current.created_at) < SIGNS_FROM {
-            (previous, current)
+        let keys = SigningKeys::new(&current.key)?;
+        let Some(previous) = self.version(PREVIOUS).await? else { return Ok(keys) };
+        // A previous version that is no key is a mistake that has been mended.
+        let Ok(previous) = SigningKeys::new(&previous.key) else { return Ok(keys) };
+        if now.duration_since(current.created_at) < SIGNS_FROM {
+            Ok(previous.accepting(keys))
         } else {
-            (current, previous)
-        };
-        Ok(SigningKeys::new(&signing.key)?.accepting(&other.key)?)
+            Ok(keys.accepting(previous))
+        }
     }
 
     /// The version at this stage; a secret that was never rotated has no previous one.
@@ -170,7 +202,7 @@ impl ManagedSecret {
         }))
     }
 
-    fn kept(&self) -> MutexGuard<'_, Option<(Arc<SigningKeys>, Timestamp)>> {
+    fn kept(&self) -> MutexGuard<'_, Option<Kept>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use lambda_http::{Body, Request, RequestExt, Response};
 use serde_json::Value;
 use shared::{
-    Account, Claims, Context, DeliveryLog, EntryKey, NewLead, Outcome, Provider, Standing,
-    TokenHash, bearer_token, read_body,
+    Account, Claims, Context, DeliveryLog, EntryKey, NewLead, Outcome, Provider, Replayed,
+    Standing, TokenHash, bearer_token, read_body,
 };
 
 /// Answers a request to `POST /api/v1/chatbots/{chatbotId}/leads`, or to its alias
@@ -26,10 +26,11 @@ pub async fn create_lead(context: &Context, request: &Request) -> Response<Body>
 }
 
 /// Takes a delivery that was held, as its account's owner mended it.
-pub async fn replay(context: &Context, account: &Account, request: &Request) -> Response<Body> {
+pub async fn replay(context: &Context, account: &Account, request: &Request) -> Replayed {
     let log = DeliveryLog::start(context, Provider::PollyBot, request);
     let result = context.in_time(accept(context, account, request, &log)).await;
-    finish(log, result)
+    let became_lead = result.as_ref().is_ok_and(Outcome::is_new);
+    Replayed { answer: finish(log, result), became_lead }
 }
 
 fn finish(log: DeliveryLog<'_>, result: Result<Outcome<Details>, Refusal>) -> Response<Body> {

@@ -85,7 +85,7 @@ impl LeadTable {
                         continue;
                     };
                     let own = lead_item(&account, &lead, &claims, &mark)?;
-                    let differs = !replayed && words(&item) != words(&own);
+                    let differs = standing == Standing::Known && words(&item) != words(&own);
                     let found = serde_dynamo::from_item(item).map_err(StoreError::from)?;
                     let by_key = claim.kind == ClaimKind::IdempotencyKey;
                     if by_key || self.remember_key(&account, &claims, &held, standing).await? {
