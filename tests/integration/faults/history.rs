@@ -1,0 +1,167 @@
+//! What may happen: deliveries, who sends them, and what fails meanwhile.
+
+use super::STALLED;
+use proptest::{collection::vec, option, prelude::*};
+use serde_json::{Value, json};
+use shared::{Account, Provider};
+use std::{collections::HashSet, time::Duration};
+use tests::{Delivery, Fault, sign_keyspot_token};
+
+/// Deliveries that are sent at once, after a while.
+#[derive(Clone, Debug)]
+pub(super) struct Step {
+    /// Whether the replay window passes first.
+    pub(super) later: bool,
+    /// Whether the functions are started anew, with nothing looked up.
+    pub(super) cold: bool,
+    pub(super) sent: Vec<Sent>,
+    pub(super) faults: Vec<Option<Fault>>,
+}
+
+/// A delivery: who sends it, for whom, and how long it waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Sent {
+    pub(super) provider: Provider,
+    account: u8,
+    /// Whose e-mail and whose phone; they need not be the same person's.
+    pub(super) email: Option<u8>,
+    pub(super) phone: Option<u8>,
+    words: u8,
+    pub(super) key: Option<u8>,
+    /// Milliseconds after which its sender is told 503; `None` where it waits long.
+    pub(super) waits: Option<u64>,
+}
+
+fn provider() -> impl Strategy<Value = Provider> {
+    prop_oneof![
+        3 => Just(Provider::Integrabot),
+        2 => Just(Provider::PollyBot),
+        2 => Just(Provider::RdStation),
+        1 => Just(Provider::Keyspot),
+        1 => Just(Provider::Flextell),
+    ]
+}
+
+prop_compose! {
+    fn sent()(
+        provider in provider(),
+        account in prop_oneof![4 => Just(0), 1 => Just(1)],
+        email in option::weighted(0.7, 0..2_u8),
+        phone in option::weighted(0.6, 0..2_u8),
+        words in 0..2_u8,
+        key in option::weighted(0.3, 0..2_u8),
+        waits in option::weighted(0.15, 0..12_u64),
+    ) -> Sent {
+        Sent { provider, account, email, phone, words, key, waits }
+    }
+}
+
+fn fault() -> impl Strategy<Value = Fault> {
+    prop_oneof![
+        4 => Just(Fault::AnswerLost),
+        2 => Just(Fault::AnswerAndTokenLost),
+        2 => Just(Fault::RequestLost),
+        2 => Just(Fault::Conflict),
+        1 => Just(Fault::Throttled),
+        1 => Just(Fault::Failed),
+        1 => (1..20_u64).prop_map(|by| Fault::Delayed(Duration::from_millis(by))),
+        1 => Just(Fault::Delayed(STALLED)),
+    ]
+}
+
+prop_compose! {
+    pub(super) fn step()(
+        later in prop::bool::weighted(0.1),
+        cold in prop::bool::weighted(0.1),
+        sent in prop_oneof![6 => vec(sent(), 1), 2 => vec(sent(), 2), 1 => vec(sent(), 3)],
+        twin in prop::bool::weighted(0.15),
+        faults in vec(option::weighted(0.5, fault()), 0..4),
+    ) -> Step {
+        let mut sent = sent;
+        // The same delivery twice at once, as impatient senders do.
+        if twin {
+            sent.push(sent[0].clone());
+        }
+        Step { later, cold, sent, faults }
+    }
+}
+
+impl Sent {
+    pub(super) fn account(&self) -> Account {
+        Account { provider: self.provider, id: (u32::from(self.account) + 1).to_string() }
+    }
+
+    pub(super) fn token(&self) -> String {
+        format!("{}-{}", self.provider.as_str(), self.account)
+    }
+
+    fn email(&self) -> Option<String> {
+        self.email.map(|n| format!("person{n}@example.com"))
+    }
+
+    pub(super) fn name(&self) -> String {
+        format!("Words {}", self.words)
+    }
+
+    pub(super) fn phone(&self) -> Option<String> {
+        self.phone.map(|n| format!("55119999{n:04}"))
+    }
+
+    pub(super) fn body(&self) -> Value {
+        let (email, phone) = (self.email(), self.phone());
+        let name = self.name();
+        let required = |value: Option<String>| value.unwrap_or_else(|| "a@b.example".to_owned());
+        match self.provider {
+            Provider::Integrabot => {
+                json!({ "name": name, "type": "web", "email": email, "phone_number": phone })
+            }
+            Provider::RdStation => json!({ "name": name, "email": email, "phone": phone }),
+            Provider::PollyBot => json!({ "name": name, "email": required(email), "phone": phone }),
+            Provider::Keyspot => {
+                json!({ "name": name, "email": required(email), "phone": required(phone), "message": "m" })
+            }
+            Provider::Flextell => {
+                json!({ "last_name": name, "email": email, "phone_number": phone })
+            }
+        }
+    }
+
+    pub(super) fn delivery(&self) -> Delivery {
+        let body = self.body().to_string();
+        let (function, token) = match self.provider {
+            Provider::Integrabot => ("integrabot-create-lead", self.token()),
+            Provider::RdStation => ("rdstation-create-lead", self.token()),
+            Provider::PollyBot => ("pollybot-create-lead", self.token()),
+            Provider::Keyspot => ("keyspot-create-lead", sign_keyspot_token(&self.token())),
+            Provider::Flextell => ("flextell-create-lead", self.token()),
+        };
+        let delivery = Delivery::new(function, body).bearer(&token);
+        let delivery = delivery.header("x-tenant", &self.account().id);
+        match self.key {
+            Some(key) => delivery.header("idempotency-key", &key.to_string()),
+            None => delivery,
+        }
+    }
+
+    /// What no other lead of the account may hold while this one does.
+    pub(super) fn claims(&self) -> HashSet<String> {
+        let body = self.body();
+        let mut claims: HashSet<_> = self.key.map(|key| format!("key {key}")).into_iter().collect();
+        match self.provider {
+            Provider::Integrabot => {
+                claims.extend(self.email().map(|email| format!("email {email}")));
+                claims.extend(self.phone().map(|phone| format!("phone {phone}")));
+            }
+            Provider::PollyBot => {
+                claims.insert(format!("email {}", body["email"]));
+            }
+            Provider::RdStation | Provider::Keyspot | Provider::Flextell => {
+                let named = ["email", "phone", "phone_number"];
+                if named.iter().any(|name| body[*name].is_string()) {
+                    claims.insert(format!("body {body}"));
+                }
+            }
+        }
+        claims
+    }
+}

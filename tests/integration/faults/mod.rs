@@ -1,0 +1,232 @@
+//! Random histories of deliveries over a wire that fails, held to a simple model.
+//!
+//! `FAULT_HISTORIES` says how many; a failing history is shrunk, and its seed kept in
+//! `faults.seeds`, to be tried first from then on.
+
+mod history;
+mod model;
+
+use aws_sdk_dynamodb::Client;
+use history::{Sent, Step, step};
+use jiff::{SignedDuration, Timestamp};
+use keyspot::{Keyspot, SigningKeys};
+use leadhook::{EmbeddedTable, Storage};
+use model::{Attempt, Item, Stored};
+use proptest::{
+    collection::vec,
+    prelude::*,
+    test_runner::{Config, FileFailurePersistence, TestRunner},
+};
+use shared::{
+    ApiKey, Context, DEFAULT_REPLAY_WINDOW, LeadTable, Sources, TokenHash,
+    dynamodb::{Patience, connect_local},
+};
+use std::{
+    collections::HashSet,
+    env,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicU64, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+use tests::{SIGNING_KEY, Wire, World, send_to};
+
+const HISTORIES_VARIABLE: &str = "FAULT_HISTORIES";
+const DEFAULT_HISTORIES: u32 = 200;
+/// Histories are played side by side: most of the time they wait.
+const PLAYERS: u32 = 8;
+
+/// Long enough for every fault a step can meet, short enough to meet many.
+const PATIENT: Patience = Patience {
+    connect: Duration::from_millis(500),
+    attempt: Duration::from_millis(60),
+    operation: Duration::from_secs(8),
+    answer: Duration::from_secs(9),
+    hold: Duration::from_millis(200),
+};
+/// More than an attempt may take.
+const STALLED: Duration = Duration::from_millis(80);
+
+/// What histories are played on: an engine, and a wire to it that fails.
+struct Ground {
+    _engine: EmbeddedTable,
+    wire: Wire,
+    direct: Client,
+    through: Client,
+    clock: Arc<AtomicI64>,
+    drawn: Arc<AtomicU64>,
+}
+
+impl Ground {
+    async fn lay() -> Self {
+        let engine = EmbeddedTable::open(&Storage::Memory).await.unwrap();
+        let wire = Wire::to(engine.endpoint()).await;
+        let direct = connect_local(engine.endpoint(), Patience::LOCAL);
+        let through = connect_local(&wire.endpoint, PATIENT);
+        let (clock, drawn) = (Arc::default(), Arc::default());
+        Self { _engine: engine, wire, direct, through, clock, drawn }
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millisecond(self.clock.load(SeqCst)).unwrap()
+    }
+
+    /// A function instance whose senders wait so long.
+    fn instance(&self, table: &str, waits: Option<u64>) -> Keyspot {
+        let (clock, drawn) = (Arc::clone(&self.clock), Arc::clone(&self.drawn));
+        let now = move || Timestamp::from_millisecond(clock.load(SeqCst)).unwrap();
+        // Some ids are drawn twice, so that clashes are met too.
+        let random = move || {
+            let drawn = drawn.fetch_add(1, SeqCst);
+            (rand::random::<u128>() << 64) | u128::from(drawn - u64::from(drawn % 8 == 7))
+        };
+        let patience = match waits {
+            Some(waits) => Patience { answer: Duration::from_millis(waits), ..PATIENT },
+            None => PATIENT,
+        };
+        let table = LeadTable::new(self.through.clone(), table);
+        let sources = Sources::new(now, random);
+        let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, patience);
+        Keyspot { context, signing_secret: SigningKeys::new(SIGNING_KEY).unwrap().into() }
+    }
+
+    /// A new table with the accounts of a history.
+    async fn new_table(&self, history: &[Step]) -> LeadTable {
+        let beginning: Timestamp = World::BEGINNING.parse().unwrap();
+        self.clock.store(beginning.as_millisecond(), SeqCst);
+        let name = format!("faults-{:032x}", rand::random::<u128>());
+        let table = LeadTable::new(self.direct.clone(), name);
+        table.create().await.unwrap();
+        let accounts: HashSet<_> = history
+            .iter()
+            .flat_map(|step| &step.sent)
+            .map(|sent| (sent.token(), sent.account()))
+            .collect();
+        for (token, account) in accounts {
+            let tenants = account.id.parse().into_iter().collect();
+            let key = ApiKey { tenants, ..ApiKey::new(account) };
+            table.put_api_key(&TokenHash::of(&token), key).await.unwrap();
+        }
+        table
+    }
+
+    /// Plays a history, and says what it broke.
+    async fn play(&self, history: &[Step]) -> Result<usize, String> {
+        let table = self.new_table(history).await;
+        let mut instance = Arc::new(self.instance(table.name(), None));
+        let mut attempts: Vec<Attempt> = Vec::new();
+        for step in history {
+            if step.later {
+                let window = DEFAULT_REPLAY_WINDOW + SignedDuration::from_secs(1);
+                self.clock.fetch_add(window.as_millis() as i64, SeqCst);
+            }
+            if step.cold {
+                instance = Arc::new(self.instance(table.name(), None));
+            }
+            self.wire.set_script(step.faults.iter().copied());
+            let done = self.send_at_once(&instance, table.name(), step, &attempts).await;
+            self.wire.set_script([]);
+            // Whoever was told 503 sends again, when the trouble is over.
+            let mut repeats = Vec::new();
+            for attempt in done.iter().filter(|attempt| attempt.is_fault()) {
+                let answer = send_to(&instance, attempt.sent.delivery()).await;
+                let (sent, at) = (attempt.sent.clone(), self.now());
+                let rival_key = attempt.rival_key;
+                repeats.push(Attempt { sent, at, first: false, rival_key, again: true, answer });
+            }
+            attempts.extend(done);
+            attempts.extend(repeats);
+        }
+        self.wire.settle().await;
+        let verdict = self.judge(&table, &attempts).await;
+        self.wire.forget();
+        self.direct.delete_table().table_name(table.name()).send().await.unwrap();
+        verdict.map(|()| attempts.len())
+    }
+
+    async fn send_at_once(
+        &self,
+        instance: &Arc<Keyspot>,
+        table: &str,
+        step: &Step,
+        before: &[Attempt],
+    ) -> Vec<Attempt> {
+        let mut under_way = tokio::task::JoinSet::new();
+        for (n, sent) in step.sent.iter().cloned().enumerate() {
+            let app = match sent.waits {
+                None => Arc::clone(instance),
+                waits => Arc::new(self.instance(table, waits)),
+            };
+            let others = step.sent.iter().enumerate().filter(|(other, _)| *other != n);
+            let mut rivals = before.iter().map(|attempt| &attempt.sent);
+            let rivals = rivals.by_ref().chain(others.map(|(_, other)| other));
+            let claims = sent.claims();
+            let rivals = rivals.filter(|rival| rival.account() == sent.account());
+            let rivals: Vec<_> = rivals.collect();
+            let first = rivals.iter().all(|rival| rival.claims().is_disjoint(&claims));
+            let rival_key = |rival: &&&Sent| rival.key == sent.key && rival.body() != sent.body();
+            let rival_key = sent.key.is_some() && rivals.iter().any(|rival| rival_key(&rival));
+            let at = self.now();
+            under_way.spawn(async move {
+                let answer = send_to(&app, sent.delivery()).await;
+                Attempt { sent, at, first, rival_key, again: false, answer }
+            });
+        }
+        under_way.join_all().await
+    }
+
+    /// What must hold after every history.
+    async fn judge(&self, table: &LeadTable, attempts: &[Attempt]) -> Result<(), String> {
+        let items = self.direct.scan().table_name(table.name()).consistent_read(true);
+        let items = items.into_paginator().items().send().collect::<Result<Vec<Item>, _>>().await;
+        let stored = Stored::of(items.unwrap());
+        for attempt in attempts {
+            stored.check_attempt(attempt)?;
+        }
+        stored.check_leads(attempts)?;
+        stored.check_claims()?;
+        match self.wire.misused_tokens() {
+            0 => Ok(()),
+            n => Err(format!("{n} transactions without a client request token of their own")),
+        }
+    }
+}
+
+/// Plays this many histories, and says how many deliveries they were.
+fn play_histories(histories: u32, ground: &Ground, runtime: &tokio::runtime::Runtime) -> usize {
+    let seeds = concat!(env!("CARGO_MANIFEST_DIR"), "/integration/faults/faults.seeds");
+    let config = Config {
+        cases: histories,
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct(seeds))),
+        max_shrink_iters: 2_000,
+        ..Config::default()
+    };
+    let delivered = std::cell::Cell::new(0);
+    let outcome = TestRunner::new(config).run(&vec(step(), 1..6), |history| {
+        let attempts = runtime.block_on(ground.play(&history)).map_err(TestCaseError::fail)?;
+        delivered.set(delivered.get() + attempts);
+        Ok(())
+    });
+    if let Err(fault) = outcome {
+        panic!("{fault}");
+    }
+    delivered.get()
+}
+
+#[test]
+fn whatever_fails_each_lead_is_stored_once() {
+    let histories = env::var(HISTORIES_VARIABLE).map_or(DEFAULT_HISTORIES, |n| n.parse().unwrap());
+    let players: Vec<_> = (0..PLAYERS)
+        .map(|_| {
+            std::thread::spawn(move || {
+                let runtime =
+                    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                let ground = runtime.block_on(Ground::lay());
+                play_histories(histories.div_ceil(PLAYERS), &ground, &runtime)
+            })
+        })
+        .collect();
+    let delivered: usize = players.into_iter().map(|player| player.join().unwrap()).sum();
+    println!("{histories} histories, {delivered} deliveries");
+}

@@ -1,0 +1,211 @@
+//! What must hold after every history, read from the answers and the table.
+
+use super::history::Sent;
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+use serde_json::Value;
+use shared::{Account, DEFAULT_REPLAY_WINDOW, LeadId, Provider};
+use std::collections::{HashMap, HashSet};
+use tests::Answer;
+
+pub(super) type Item = HashMap<String, AttributeValue>;
+
+/// An attempt to deliver, and what came of it.
+pub(super) struct Attempt {
+    pub(super) sent: Sent,
+    pub(super) at: Timestamp,
+    /// Whether any claim of it could have been made before, or at the same time.
+    pub(super) first: bool,
+    /// Whether its key could have been used for another body.
+    pub(super) rival_key: bool,
+    /// Whether it may have been sent before.
+    pub(super) again: bool,
+    pub(super) answer: Answer,
+}
+
+impl Attempt {
+    fn is_replayed(&self) -> bool {
+        self.answer.headers.contains_key("idempotency-replayed")
+    }
+
+    /// Whether it was told that it made a lead.
+    fn is_created(&self) -> bool {
+        let created = if self.sent.provider == Provider::RdStation { 200 } else { 201 };
+        self.answer.status == created && !self.is_replayed()
+    }
+
+    pub(super) fn is_fault(&self) -> bool {
+        self.answer.status == 503
+    }
+
+    /// Whether a lead can be the one it was told of: its own, or one it shares a claim with. A
+    /// key may have come to a lead that was known by other claims, so it tells nothing.
+    fn may_be(&self, lead: &Item) -> bool {
+        let text = |name: &str| lead.get(name).and_then(|value| value.as_s().ok());
+        let same_email = text("email").map(String::as_str) == self.sent.body()["email"].as_str();
+        let same_phone = text("phone").map(String::as_str) == self.sent.phone().as_deref();
+        let shares = match self.sent.provider {
+            Provider::Integrabot => {
+                (same_phone && self.sent.phone.is_some())
+                    || (same_email && self.sent.email.is_some())
+            }
+            Provider::PollyBot => same_email,
+            Provider::RdStation | Provider::Keyspot | Provider::Flextell => self.sent.says(lead),
+        };
+        shares || self.is_created() || (self.is_replayed() && self.sent.key.is_some())
+    }
+
+    /// The lead it was told of, by its sort key.
+    fn lead(&self) -> Option<String> {
+        let body = &self.answer.body;
+        let id: LeadId = match self.sent.provider {
+            Provider::Integrabot => body["id"].to_string().parse().ok()?,
+            Provider::Flextell => body["data"]["id"].to_string().parse().ok()?,
+            Provider::RdStation => rdstation::LEAD_ID.read(body["id"].as_str()?)?,
+            Provider::Keyspot => keyspot::LEAD_ID.read(body["data"]["id"].as_str()?)?,
+            Provider::PollyBot => {
+                let id = body["data"]["id"].as_str().or(body["details"]["existingLeadId"].as_str());
+                pollybot::LEAD_ID.read(id?)?
+            }
+        };
+        Some(format!("{:0>16}", id.to_string()))
+    }
+}
+
+/// The items of a table.
+pub(super) struct Stored {
+    /// By partition and sort key.
+    leads: HashMap<(String, String), Item>,
+    /// By partition key.
+    claims: HashMap<String, Item>,
+}
+
+impl Stored {
+    pub(super) fn of(items: Vec<Item>) -> Self {
+        let text = |item: &Item, name: &str| item[name].as_s().unwrap().clone();
+        let (mut leads, mut claims) = (HashMap::new(), HashMap::new());
+        for item in items {
+            let pk = text(&item, "pk");
+            if pk.starts_with("lead#") {
+                leads.insert((pk, text(&item, "sk")), item);
+            } else if pk.starts_with("claim#") {
+                claims.insert(pk, item);
+            }
+        }
+        Self { leads, claims }
+    }
+
+    fn lead(&self, account: &Account, sort_key: &str) -> Option<&Item> {
+        self.leads.get(&(format!("lead#{account}"), sort_key.to_owned()))
+    }
+
+    pub(super) fn check_attempt(&self, attempt: &Attempt) -> Result<(), String> {
+        let Attempt { sent, answer, .. } = attempt;
+        let fail =
+            |what: &str| Err(format!("{what}: {sent:?} got {} {}", answer.status, answer.text));
+        if attempt.is_fault() {
+            return match (attempt.again, sent.waits) {
+                (true, _) => fail("sent again in peace, and still no answer"),
+                (false, None) => fail("a short trouble was handed on"),
+                (false, Some(_)) => Ok(()),
+            };
+        }
+        if attempt.first && !attempt.is_created() {
+            return fail("a first delivery is no new lead");
+        }
+        if answer.status == 422 {
+            return if attempt.rival_key { Ok(()) } else { fail("refused") };
+        }
+        let Some(lead) = attempt.lead().and_then(|id| self.lead(&sent.account(), &id)) else {
+            return fail("acknowledged, but not stored");
+        };
+        if !attempt.may_be(lead) {
+            return fail("told of another's lead");
+        }
+        if attempt.is_created() && !sent.says(lead) {
+            return fail("stored otherwise");
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_leads(&self, attempts: &[Attempt]) -> Result<(), String> {
+        let mut created = HashSet::new();
+        let mut told = HashSet::new();
+        for attempt in attempts.iter().filter(|attempt| !attempt.is_fault()) {
+            let Some(lead) = attempt.lead() else { continue };
+            let key = (format!("lead#{}", attempt.sent.account()), lead);
+            if attempt.is_created() && !created.insert(key.clone()) {
+                return Err(format!("two deliveries made the same lead: {key:?}"));
+            }
+            told.insert(key);
+        }
+        let untold = self.leads.iter().filter(|(key, _)| !told.contains(*key));
+        let (claimed, unclaimed): (Vec<_>, Vec<_>) =
+            untold.partition(|(_, lead)| lead.contains_key("claims"));
+        if let Some((key, _)) = claimed.first() {
+            return Err(format!("a lead that nobody was told of: {key:?}"));
+        }
+        // What claims nothing cannot be found again: told 503, its sender may store it twice.
+        let told_503 = |attempt: &&Attempt| attempt.is_fault() && attempt.sent.claims().is_empty();
+        if unclaimed.len() > attempts.iter().filter(told_503).count() {
+            return Err(format!("leads that nobody was told of: {}", unclaimed.len()));
+        }
+        self.check_people(attempts)
+    }
+
+    /// No person twice where a provider forbids it; no body twice within the window.
+    fn check_people(&self, attempts: &[Attempt]) -> Result<(), String> {
+        let made: Vec<_> = attempts.iter().filter(|attempt| attempt.is_created()).collect();
+        for (n, one) in made.iter().enumerate() {
+            for other in &made[n + 1..] {
+                let same_account = one.sent.account() == other.sent.account();
+                let mut shared: HashSet<_> =
+                    one.sent.claims().intersection(&other.sent.claims()).cloned().collect();
+                if other.at.duration_since(one.at).abs() >= DEFAULT_REPLAY_WINDOW {
+                    shared.retain(|claim| !claim.starts_with("body "));
+                }
+                if same_account && !shared.is_empty() {
+                    let (one, other) = (&one.sent, &other.sent);
+                    return Err(format!("two leads hold {shared:?}: {one:?} and {other:?}"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_claims(&self) -> Result<(), String> {
+        for (pk, claim) in &self.claims {
+            let account = pk.split('#').skip(1).take(2).collect::<Vec<_>>().join("#");
+            let id = format!("{:0>16}", claim["lead_id"].as_n().unwrap());
+            if !self.leads.contains_key(&(format!("lead#{account}"), id)) {
+                return Err(format!("a claim of a lead that is not there: {pk}"));
+            }
+        }
+        for (key, lead) in &self.leads {
+            let Some(claims) = lead.get("claims") else { continue };
+            for pk in claims.as_ss().unwrap() {
+                let Some(claim) = self.claims.get(pk) else {
+                    return Err(format!("a lead without its claim {pk}: {key:?}"));
+                };
+                // A claim whose time was over may be another lead's by now.
+                let for_ever = !claim.contains_key("expires_at");
+                if for_ever && claim["lead_id"] != lead["id"] {
+                    return Err(format!("a claim of another lead: {pk}"));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Sent {
+    /// Whether a stored lead says what this delivery says.
+    fn says(&self, lead: &Item) -> bool {
+        let text = |name: &str| lead.get(name).map(|value| value.as_s().unwrap().clone());
+        let body = self.body();
+        let phone = body.get("phone").or_else(|| body.get("phone_number")).and_then(Value::as_str);
+        text("name") == Some(self.name())
+            && text("email").as_deref() == body["email"].as_str()
+            && text("phone").as_deref() == phone
+    }
+}
