@@ -12,6 +12,8 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 const DATABASE_FILE: &str = "leads.db";
 const LOCK_FILE: &str = "lock";
+/// Says where the database is served, while it is: so that others can reach it.
+const ADDRESS_FILE: &str = "address";
 /// How often items past their time to live are deleted; AWS takes up to two days.
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
 
@@ -37,12 +39,12 @@ pub struct EmbeddedTable {
 /// Why an embedded table could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum EmbeddedError {
-    /// Another process has it open.
+    /// Another process has it open, and serves it at this address.
     #[error(
         "the folder {0} is in use by another leadhook; stop that one, or choose another \
          folder with --data-dir or a throw-away table with --memory"
     )]
-    InUse(PathBuf),
+    InUse(PathBuf, Option<String>),
     /// The folder cannot be used.
     #[error("the folder {0} cannot be used: {1}")]
     Folder(PathBuf, io::Error),
@@ -71,6 +73,10 @@ impl EmbeddedTable {
         };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let endpoint = format!("http://{}", listener.local_addr()?);
+        if let Storage::Folder(folder) = storage {
+            let written = fs::write(folder.join(ADDRESS_FILE), &endpoint);
+            written.map_err(|error| EmbeddedError::Folder(folder.clone(), error))?;
+        }
         let sweeper = tokio::spawn(sweep_expired(database.clone()));
         let (stop, stopped) = oneshot::channel();
         let server = tokio::spawn(serve_with_shutdown(listener, database, async {
@@ -113,7 +119,10 @@ fn lock(folder: &Path) -> Result<File, EmbeddedError> {
     let file = File::create(folder.join(LOCK_FILE)).map_err(cannot)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(EmbeddedError::InUse(folder.to_owned())),
+        Err(TryLockError::WouldBlock) => {
+            let address = fs::read_to_string(folder.join(ADDRESS_FILE)).ok();
+            Err(EmbeddedError::InUse(folder.to_owned(), address))
+        }
         Err(TryLockError::Error(error)) => Err(cannot(error)),
     }
 }

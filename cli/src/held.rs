@@ -1,5 +1,3 @@
-use keyspot::Keyspot;
-use lambda_http::{Body, Response};
 use shared::{Account, Context, HeldDelivery, Provider, Replayed, StoreError};
 
 /// Delivers again what was held for an account, with `body` in its place. Where that makes a
@@ -8,17 +6,16 @@ use shared::{Account, Context, HeldDelivery, Provider, Replayed, StoreError};
 /// # Errors
 /// Where it could not be let go: replayed again, it makes no second lead within a day.
 pub async fn replay_held(
-    app: &Keyspot,
+    context: &Context,
     account: &Account,
     held: &HeldDelivery,
     body: Vec<u8>,
-) -> Result<Response<Body>, StoreError> {
-    let Keyspot { context, .. } = app;
+) -> Result<Replayed, StoreError> {
     let replayed = replay(context, account, held, body).await;
     if replayed.became_lead {
         context.table.delete_held(account, &held.id()).await?;
     }
-    Ok(replayed.answer)
+    Ok(replayed)
 }
 
 async fn replay(

@@ -4,7 +4,7 @@ use crate::{
 use jiff::SignedDuration;
 use keyspot::{Keyspot, SigningSecret};
 use shared::{
-    Context, Environment, LeadTable, Sources, StartUpError, StoreError,
+    Context, Environment, LeadTable, Shape, Sources, StartUpError, StoreError,
     dynamodb::{ENDPOINT_VARIABLE, Patience, connect_from_env},
     read_replay_window,
     telemetry::{asked_filter, guarded, log_panics},
@@ -62,6 +62,12 @@ pub enum ServeError {
          --key-schema AttributeName=pk,KeyType=HASH AttributeName=sk,KeyType=RANGE"
     )]
     NoTable(String, String),
+    /// The table is being created, deleted or restored.
+    #[error("the table {0} at {1} is not ready; try again")]
+    NotReady(String, String),
+    /// There is a table of another shape.
+    #[error("the table {0} at {1} is none of leadhook's: its keys are {2}, not pk, sk")]
+    ForeignTable(String, String, String),
 }
 
 /// Serves every route until Ctrl-C or a SIGTERM, then finishes what it has taken.
@@ -128,16 +134,18 @@ async fn find_table(environment: &Environment, endpoint: &str) -> Result<LeadTab
     let name = environment.optional("TABLE_NAME");
     let name = name.unwrap_or_else(|| DEFAULT_TABLE_NAME.to_owned());
     let table = LeadTable::new(connect_from_env().await, name);
-    if table.exists().await? {
-        Ok(table)
-    } else {
-        Err(ServeError::NoTable(table.name().to_owned(), endpoint.to_owned()))
+    let (name, endpoint) = (table.name().to_owned(), endpoint.to_owned());
+    match table.shape().await? {
+        Shape::Fitting => Ok(table),
+        Shape::Missing => Err(ServeError::NoTable(name, endpoint)),
+        Shape::NotReady => Err(ServeError::NotReady(name, endpoint)),
+        Shape::Foreign(keys) => Err(ServeError::ForeignTable(name, endpoint, keys)),
     }
 }
 
 /// The embedded table, created where it is new, with the demo accounts that are made
 /// nowhere else.
-async fn seeded_table(embedded: &EmbeddedTable) -> Result<LeadTable, ServeError> {
+pub(crate) async fn seeded_table(embedded: &EmbeddedTable) -> Result<LeadTable, StoreError> {
     let table = LeadTable::new(embedded.client(), DEFAULT_TABLE_NAME);
     table.create().await?;
     seed_demo_accounts(&table).await?;

@@ -1,5 +1,5 @@
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 /// The provider whose address a lead was sent to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -18,6 +18,10 @@ pub enum Provider {
 }
 
 impl Provider {
+    /// Every provider.
+    pub const ALL: [Self; 5] =
+        [Self::Integrabot, Self::RdStation, Self::PollyBot, Self::Keyspot, Self::Flextell];
+
     /// The provider's name in addresses, table keys and logs.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -29,6 +33,20 @@ impl Provider {
         }
     }
 }
+
+impl FromStr for Provider {
+    type Err = NotAProvider;
+
+    /// Reads the name that [`Provider::as_str`] gives.
+    fn from_str(name: &str) -> Result<Self, NotAProvider> {
+        Self::ALL.into_iter().find(|provider| provider.as_str() == name).ok_or(NotAProvider)
+    }
+}
+
+/// A text that is no provider's name.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("not a provider")]
+pub struct NotAProvider;
 
 /// Whose leads these are: one customer of one provider. Providers call it a workspace, an
 /// account or a tenant.

@@ -1,10 +1,11 @@
-use crate::{
-    Account, LeadTable, Provider, Rejection, StoreError, Unauthorized, claim::sha256_hex,
-    kept::Kept,
-};
+use crate::{Account, LeadTable, Provider, Rejection, Unauthorized, claim::sha256_hex, kept::Kept};
 use ipnet::IpNet;
-use jiff::Timestamp;
-use std::{fmt, net::IpAddr};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use std::{fmt, net::IpAddr, time::Duration};
+
+/// How many digits of its hash name a key: no two keys in 100,000 share 12 but by one chance
+/// in 50,000.
+const KEY_ID_DIGITS: usize = 12;
 
 /// The SHA-256 of a token; of the token itself nothing is kept.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -25,6 +26,11 @@ impl TokenHash {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// What the key is called where its token is not to be shown: the hash's first digits.
+    pub fn key_id(&self) -> &str {
+        self.0.get(..KEY_ID_DIGITS).unwrap_or(&self.0)
+    }
 }
 
 impl fmt::Debug for TokenHash {
@@ -38,6 +44,12 @@ impl fmt::Debug for TokenHash {
 pub struct ApiKey {
     /// The account whose leads the key's holder may create.
     pub account: Account,
+    /// What its owner calls it.
+    pub label: Option<String>,
+    /// When the key was made.
+    pub created_at: Option<Timestamp>,
+    /// The last day, in UTC, on which somebody came with it.
+    pub last_used_on: Option<Date>,
     /// From when on the key is dead, if it ever is, to the second.
     pub expires_at: Option<Timestamp>,
     /// When the key was revoked, if it was.
@@ -53,8 +65,31 @@ pub struct ApiKey {
 impl ApiKey {
     /// A key that opens `account` for ever, from anywhere.
     pub fn new(account: Account) -> Self {
-        let (secret, tenants, networks) = (None, Vec::new(), Vec::new());
-        Self { account, expires_at: None, revoked_at: None, secret, tenants, networks }
+        Self {
+            account,
+            label: None,
+            created_at: None,
+            last_used_on: None,
+            expires_at: None,
+            revoked_at: None,
+            secret: None,
+            tenants: Vec::new(),
+            networks: Vec::new(),
+        }
+    }
+
+    /// The accounts it opens: its tenants, where its provider has them.
+    pub fn accounts(&self) -> Vec<Account> {
+        if self.tenants.is_empty() {
+            return vec![self.account.clone()];
+        }
+        let provider = self.account.provider;
+        self.tenants.iter().map(|id| Account { provider, id: id.to_string() }).collect()
+    }
+
+    /// Whether it is neither revoked nor expired.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|expiry| now < expiry)
     }
 
     /// Whether the key may be used from `address`.
@@ -64,10 +99,17 @@ impl ApiKey {
     }
 
     fn is_valid(&self, provider: Provider, now: Timestamp) -> bool {
-        self.account.provider == provider
-            && self.revoked_at.is_none()
-            && self.expires_at.is_none_or(|expiry| now < expiry)
+        self.account.provider == provider && self.is_live(now)
     }
+}
+
+/// A key and the hash of its token.
+#[derive(Clone, Debug)]
+pub struct ListedKey {
+    /// The hash of its token.
+    pub token: TokenHash,
+    /// What it opens.
+    pub key: ApiKey,
 }
 
 /// The keys of the table, each kept for a minute once it was looked up: a revoked key is
@@ -75,12 +117,13 @@ impl ApiKey {
 pub struct ApiKeys {
     table: LeadTable,
     kept: Kept<TokenHash, ApiKey>,
+    note_within: Duration,
 }
 
 impl ApiKeys {
-    /// The keys of `table`, none looked up yet.
-    pub fn new(table: LeadTable) -> Self {
-        Self { table, kept: Kept::default() }
+    /// The keys of `table`, none looked up yet. Noting that one is used may take so long.
+    pub fn new(table: LeadTable, note_within: Duration) -> Self {
+        Self { table, kept: Kept::default(), note_within }
     }
 
     /// The key that a token stands for at `provider`.
@@ -94,18 +137,31 @@ impl ApiKeys {
         token: TokenHash,
         now: Timestamp,
     ) -> Result<ApiKey, Rejection> {
-        let key = self.find(token, now).await?;
-        key.filter(|key| key.is_valid(provider, now)).ok_or(Unauthorized::Invalid.into())
-    }
-
-    async fn find(&self, token: TokenHash, now: Timestamp) -> Result<Option<ApiKey>, StoreError> {
+        let is_valid = |key: &ApiKey| key.is_valid(provider, now);
         if let Some(key) = self.kept.get(&token, now) {
-            return Ok(Some(key));
+            return Some(key).filter(is_valid).ok_or(Unauthorized::Invalid.into());
         }
         let found = self.table.get_api_key(&token).await?;
         if let Some(key) = &found {
-            self.kept.put(token, key.clone(), now);
+            self.kept.put(token.clone(), key.clone(), now);
         }
-        Ok(found)
+        let key = found.filter(is_valid).ok_or(Unauthorized::Invalid)?;
+        self.note_use(&token, &key, now).await;
+        Ok(key)
+    }
+
+    /// Writes down on which day the key was used last: once a day, and never at its sender's
+    /// cost.
+    async fn note_use(&self, token: &TokenHash, key: &ApiKey, now: Timestamp) {
+        let today = now.to_zoned(TimeZone::UTC).date();
+        if key.last_used_on == Some(today) {
+            return;
+        }
+        let note = self.table.note_key_use(token, today);
+        match tokio::time::timeout(self.note_within, note).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "a key's use could not be noted"),
+            Err(_) => tracing::warn!(error = "time-out", "a key's use could not be noted"),
+        }
     }
 }

@@ -7,22 +7,31 @@ use aws_config::{
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
-/// Where the SDK finds no region, as with a local table: any will do there.
-pub(crate) const FALLBACK_REGION: &str = "us-east-1";
+/// What somebody chose in place of what the environment says.
+#[derive(Clone, Debug, Default)]
+pub struct Choice {
+    /// A region.
+    pub region: Option<String>,
+    /// A profile of the AWS configuration files.
+    pub profile: Option<String>,
+}
 
 /// What the environment says of region, credentials and endpoints, as every AWS SDK
-/// reads it.
-pub async fn load_config() -> SdkConfig {
+/// reads it, but for what was chosen.
+pub async fn load_config(choice: Choice) -> SdkConfig {
+    let Choice { region, profile } = choice;
+    let mut of_profile = ProfileFileRegionProvider::builder();
+    let mut defaults = aws_config::defaults(BehaviorVersion::latest());
+    if let Some(profile) = profile {
+        of_profile = of_profile.profile_name(&profile);
+        defaults = defaults.profile_name(profile);
+    }
     // The SDK's default chain, but for the metadata service of a virtual machine, which a
     // laptop would wait for.
-    let region = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
-        .or_else(ProfileFileRegionProvider::new())
-        .or_else(Region::new(FALLBACK_REGION));
-    aws_config::defaults(BehaviorVersion::latest())
-        .http_client(https_client())
-        .region(region)
-        .load()
-        .await
+    let region = RegionProviderChain::first_try(region.map(Region::new))
+        .or_else(EnvironmentVariableRegionProvider::new())
+        .or_else(of_profile.build());
+    defaults.http_client(https_client()).region(region).load().await
 }
 
 /// HTTPS by rustls with ring: the SDK's default, aws-lc, takes ten times as long over its

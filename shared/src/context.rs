@@ -34,7 +34,7 @@ impl Context {
         replay_window: SignedDuration,
         patience: Patience,
     ) -> Self {
-        let api_keys = ApiKeys::new(table.clone());
+        let api_keys = ApiKeys::new(table.clone(), patience.hold);
         let directory = Directory::new(table.clone());
         let report = Report::Lines;
         Self { table, api_keys, directory, sources, replay_window, report, patience }

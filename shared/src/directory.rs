@@ -40,7 +40,7 @@ pub struct Directory {
 }
 
 /// An entry as JSON; which members it has is up to its kind.
-pub(crate) type Entry = serde_json::Value;
+pub type Entry = serde_json::Value;
 
 /// The entries that were found.
 pub struct Entries(HashMap<EntryKey, Entry>);

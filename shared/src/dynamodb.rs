@@ -1,7 +1,7 @@
 //! The DynamoDB client: its connection, its time-outs and what it tries again.
 
-use crate::aws::{self, FALLBACK_REGION, https_client};
-use aws_config::{BehaviorVersion, Region};
+use crate::aws::{self, Choice, https_client};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::{
     Client,
     config::{
@@ -20,6 +20,9 @@ use aws_sdk_dynamodb::{
     types::CancellationReason,
 };
 use std::{env, time::Duration};
+
+/// Where no region is to be found, as with a local table: any will do there.
+const FALLBACK_REGION: &str = "us-east-1";
 
 /// The AWS SDKs' own variable for another DynamoDB.
 pub const ENDPOINT_VARIABLE: &str = "AWS_ENDPOINT_URL_DYNAMODB";
@@ -63,12 +66,20 @@ impl Patience {
 /// Connects to the table that the environment names: the region, credentials and
 /// `AWS_ENDPOINT_URL_DYNAMODB`, as every AWS SDK reads them.
 pub async fn connect_from_env() -> Client {
-    let mut builder = Builder::from(&aws::load_config().await);
+    connect_as(&aws::load_config(Choice::default()).await, Patience::DEPLOYED)
+}
+
+/// Connects as a configuration says.
+pub fn connect_as(config: &SdkConfig, patience: Patience) -> Client {
+    let mut builder = Builder::from(config);
     // An empty variable counts as none; the SDK takes it for an address, and panics.
     if env::var_os(ENDPOINT_VARIABLE).is_some_and(|endpoint| endpoint.is_empty()) {
         builder.set_endpoint_url(None);
     }
-    connect(builder, Patience::DEPLOYED)
+    if config.region().is_none() {
+        builder.set_region(Some(Region::new(FALLBACK_REGION)));
+    }
+    connect(builder, patience)
 }
 
 /// Connects to a DynamoDB on this machine, which takes any credentials.

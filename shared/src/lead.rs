@@ -1,7 +1,8 @@
 use crate::{Account, Claims, LeadId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use serde_json::Value;
+use std::{collections::BTreeMap, fmt};
 
 /// A lead as it stands in the table.
 ///
@@ -32,6 +33,9 @@ pub struct Lead<D> {
     /// What only its provider knows of it.
     pub details: D,
 }
+
+/// A lead as it is read whatever its provider: details by their names.
+pub type StoredLead = Lead<BTreeMap<String, Value>>;
 
 impl<D> fmt::Debug for Lead<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

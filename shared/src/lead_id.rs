@@ -17,6 +17,11 @@ const LIMIT: u64 = 1 << (TIME_BITS + RANDOM_BITS);
 pub struct LeadId(u64);
 
 impl LeadId {
+    /// The lowest id.
+    const FIRST: Self = Self(0);
+    /// The highest id.
+    const LAST: Self = Self(LIMIT - 1);
+
     /// The id of a lead received at `at`; only the low 12 bits of `random` are used.
     ///
     /// Times outside 2024 to 2093 are held at that range's ends.
@@ -30,6 +35,42 @@ impl LeadId {
     /// The sort key of this id: zero-padded, so that text sorts as the numbers do.
     pub(crate) fn sort_key(self) -> String {
         format!("{:016}", self.0)
+    }
+}
+
+/// All ids from one to another, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeadSpan {
+    /// The lowest.
+    pub first: LeadId,
+    /// The highest.
+    pub last: LeadId,
+}
+
+impl LeadSpan {
+    /// Every id.
+    pub const ALL: Self = Self { first: LeadId::FIRST, last: LeadId::LAST };
+
+    /// The ids of leads received from `since` on, and before `until`.
+    pub fn of_time(since: Option<Timestamp>, until: Option<Timestamp>) -> Option<Self> {
+        let first = since.map_or(LeadId::FIRST, |since| LeadId::new(since, 0));
+        let span = Self { first, last: LeadId::LAST };
+        match until {
+            Some(until) => span.before(LeadId::new(until, 0)),
+            None => Some(span),
+        }
+    }
+
+    /// Those below `id`, if there are any.
+    pub fn before(self, id: LeadId) -> Option<Self> {
+        let last = LeadId(id.0.checked_sub(1)?).min(self.last);
+        (self.first <= last).then_some(Self { last, ..self })
+    }
+
+    /// Those above `id`, if there are any.
+    pub fn after(self, id: LeadId) -> Option<Self> {
+        let first = LeadId(id.0 + 1).max(self.first);
+        (first <= self.last).then_some(Self { first, ..self })
     }
 }
 

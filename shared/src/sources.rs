@@ -33,6 +33,22 @@ impl Sources {
         LeadId::new(at, (self.random)())
     }
 
+    /// A fresh text of so many letters and digits.
+    pub fn draw_text(&self, length: usize) -> String {
+        const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+        // 16 digits take 96 of the 128 bits drawn: what is left over makes all as likely.
+        const AT_ONCE: usize = 16;
+        let mut text = String::with_capacity(length);
+        while text.len() < length {
+            let mut random = (self.random)();
+            for _ in 0..AT_ONCE.min(length - text.len()) {
+                text.push(char::from(DIGITS[(random % 62) as usize]));
+                random /= 62;
+            }
+        }
+        text
+    }
+
     /// A fresh mark of 32 characters, never drawn twice.
     pub fn draw_mark(&self) -> String {
         format!("{:032x}", (self.random)())

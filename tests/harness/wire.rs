@@ -34,7 +34,8 @@ pub enum Fault {
 }
 
 /// What a create asks of the table.
-const CREATE_OPERATIONS: [&str; 4] = ["BatchGetItem", "GetItem", "PutItem", "TransactWriteItems"];
+const CREATE_OPERATIONS: [&str; 5] =
+    ["BatchGetItem", "GetItem", "PutItem", "TransactWriteItems", "UpdateItem"];
 
 /// A proxy in front of a table, which counts what passes and fails on demand.
 pub struct Wire {

@@ -2,8 +2,9 @@
 
 use jiff::SignedDuration;
 use serde_json::json;
-use shared::{Account, ApiKey, Provider};
-use tests::{Answer, Delivery, World, send_to};
+use shared::{Account, ApiKey, Provider, TokenHash};
+use std::time::Duration;
+use tests::{Answer, Delivery, Fault, World, send_to};
 
 const FUNCTION: &str = "integrabot-create-lead";
 const BODY: &str = r#"{"name":"Ana","type":"web"}"#;
@@ -98,7 +99,7 @@ async fn a_warm_create_is_one_dynamodb_request() {
     };
     let nobody = Delivery::new(FUNCTION, BODY).bearer("sk_demo_integrabot");
     let expected: [(&str, Delivery, u16, &[&str]); 4] = [
-        ("cold", new_lead(1), 201, &["GetItem", "TransactWriteItems"]),
+        ("the day's first", new_lead(1), 201, &["GetItem", "UpdateItem", "TransactWriteItems"]),
         ("warm", new_lead(2), 201, &["TransactWriteItems"]),
         ("warm, nothing to claim", nobody, 201, &["PutItem"]),
         ("warm, known", new_lead(1), 200, &["TransactWriteItems", "GetItem"]),
@@ -108,4 +109,48 @@ async fn a_warm_create_is_one_dynamodb_request() {
         assert_eq!(world.send(delivery).await.status, status, "{case}");
         assert_eq!(world.wire.take_operations(), operations, "{case}");
     }
+}
+
+async fn last_used_on(world: &World, token: &str) -> Option<String> {
+    let key = world.app.context.table.get_api_key(&TokenHash::of(token)).await.unwrap().unwrap();
+    key.last_used_on.map(|day| day.to_string())
+}
+
+#[tokio::test]
+async fn a_keys_last_day_of_use_is_noted_with_one_write_a_day() {
+    let world = World::start().await;
+    world.open_account("sk_acme", account()).await;
+    let delivery = Delivery::new(FUNCTION, BODY).bearer("sk_acme");
+    assert_eq!(last_used_on(&world, "sk_acme").await, None);
+    let today = world.now().to_string()[..10].to_owned();
+    world.wire.take_operations();
+    for _ in 0..3 {
+        // More than a key is kept for.
+        world.advance(SignedDuration::from_secs(61));
+        assert_eq!(world.send(delivery.clone()).await.status, 201);
+    }
+    let writes = world.wire.take_operations().into_iter().filter(|name| name == "UpdateItem");
+    assert_eq!(writes.count(), 1);
+    assert_eq!(last_used_on(&world, "sk_acme").await, Some(today.clone()));
+    world.advance(SignedDuration::from_hours(24));
+    world.send(delivery).await;
+    assert!(last_used_on(&world, "sk_acme").await > Some(today));
+}
+
+#[tokio::test]
+async fn a_use_that_cannot_be_noted_changes_no_answer() {
+    let world = World::start().await;
+    world.open_account("sk_acme", account()).await;
+    world.wire.fail_next("UpdateItem", Fault::Delayed(Duration::from_secs(60)));
+    let delivery = Delivery::new(FUNCTION, BODY).bearer("sk_acme");
+    assert_eq!(world.send(delivery).await.status, 201);
+}
+
+#[tokio::test]
+async fn a_key_that_is_not_good_is_not_noted_as_used() {
+    let world = World::start().await;
+    let revoked = ApiKey { revoked_at: Some(world.now()), ..ApiKey::new(account()) };
+    world.put_key("sk_revoked", revoked).await;
+    world.send(Delivery::new(FUNCTION, BODY).bearer("sk_revoked")).await;
+    assert_eq!(last_used_on(&world, "sk_revoked").await, None);
 }

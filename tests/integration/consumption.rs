@@ -5,6 +5,8 @@ use tests::{Delivery, World};
 
 const KEY: &str = "idempotency-key";
 const TRANSACTION: &[&str] = &["TransactWriteItems"];
+/// The first delivery of the day also notes that the key was used.
+const COLD: &[&str] = &["GetItem", "UpdateItem", "TransactWriteItems"];
 const MET: &[&str] = &["TransactWriteItems", "GetItem"];
 
 fn integrabot(body: Value) -> Delivery {
@@ -52,7 +54,7 @@ async fn a_create_consumes_what_the_documents_say() {
     };
     let smith = |n: u32| json!({ "last_name": "Smith", "phone_number": n.to_string() });
     let cases: Vec<(&str, Delivery, &[&str], f64)> = vec![
-        ("integrabot: cold", integrabot(maria(0)), &["GetItem", "TransactWriteItems"], 7.0),
+        ("integrabot: cold", integrabot(maria(0)), COLD, 8.0),
         ("integrabot: new", integrabot(maria(1)), TRANSACTION, 6.0),
         ("integrabot: new, with a key", integrabot(maria(2)).header(KEY, "a"), TRANSACTION, 8.0),
         ("integrabot: new, 10 KiB", integrabot(large), TRANSACTION, 26.0),
@@ -81,7 +83,7 @@ async fn a_create_consumes_what_the_documents_say() {
             2.0,
         ),
         ("integrabot: refused", integrabot(json!({ "name": 5 })), &["PutItem"], 1.0),
-        ("rdstation: cold", rdstation(rd(0)), &["GetItem", "TransactWriteItems"], 5.0),
+        ("rdstation: cold", rdstation(rd(0)), COLD, 6.0),
         ("rdstation: new", rdstation(rd(1)), TRANSACTION, 4.0),
         ("rdstation: new, with a key", rdstation(rd(2)).header(KEY, "a"), TRANSACTION, 6.0),
         ("rdstation: new, names nobody", rdstation(json!({})), &["PutItem"], 1.0),
@@ -89,8 +91,8 @@ async fn a_create_consumes_what_the_documents_say() {
         (
             "pollybot: cold",
             pollybot(john(0)),
-            &["GetItem", "BatchGetItem", "TransactWriteItems"],
-            6.0,
+            &["GetItem", "UpdateItem", "BatchGetItem", "TransactWriteItems"],
+            7.0,
         ),
         ("pollybot: new", pollybot(john(1)), TRANSACTION, 4.0),
         ("pollybot: new, with a key", pollybot(john(2)).header(KEY, "a"), TRANSACTION, 6.0),
@@ -102,8 +104,8 @@ async fn a_create_consumes_what_the_documents_say() {
         (
             "flextell: cold",
             flextell(smith(0)),
-            &["GetItem", "BatchGetItem", "TransactWriteItems"],
-            6.0,
+            &["GetItem", "UpdateItem", "BatchGetItem", "TransactWriteItems"],
+            7.0,
         ),
         ("flextell: new", flextell(smith(1)), TRANSACTION, 4.0),
         ("flextell: new, with a key", flextell(smith(2)).header(KEY, "a"), TRANSACTION, 6.0),

@@ -11,7 +11,11 @@ use tests::{Delivery, Fault, SENDERS, Sender, World};
 const INVALID: &str = r#"{"name": "Ana", "email": "not an address", "phone": 5}"#;
 
 async fn held(world: &World, sender: &Sender) -> Vec<HeldDelivery> {
-    world.app.context.table.held(&sender.account(), world.now()).await.unwrap()
+    let mut held = Vec::new();
+    let take = |delivery| held.push(delivery);
+    let table = &world.app.context.table;
+    table.each_held(&sender.account(), "", world.now(), take).await.unwrap();
+    held
 }
 
 async fn refused(world: &World, sender: &Sender, body: impl Into<Vec<u8>>) -> u16 {
@@ -155,9 +159,9 @@ async fn a_mended_delivery_becomes_the_lead_it_was_meant_to_be() {
         let [held_one] = &held(&world, sender).await[..] else { panic!("{name}") };
         let account = sender.account();
         let replay = |body: Value| {
-            replay_held(&world.app, &account, held_one, body.to_string().into_bytes())
+            replay_held(&world.app.context, &account, held_one, body.to_string().into_bytes())
         };
-        let still_invalid = replay(json!([])).await.unwrap();
+        let still_invalid = replay(json!([])).await.unwrap().answer;
         assert!([400, 422].contains(&still_invalid.status().as_u16()), "{name}");
         assert_eq!(held(&world, sender).await.len(), 1, "{name}: still invalid");
         // Lost on its way, the replay is repeated.
@@ -165,7 +169,7 @@ async fn a_mended_delivery_becomes_the_lead_it_was_meant_to_be() {
         let body = (sender.body)(7);
         let interrupted = tokio::time::timeout(Duration::from_secs(2), replay(body.clone())).await;
         assert!(interrupted.is_err(), "{name}");
-        let answer = replay(body.clone()).await.unwrap();
+        let answer = replay(body.clone()).await.unwrap().answer;
         assert_eq!(answer.status().as_u16(), sender.created, "{name}");
         let answer: Value = serde_json::from_slice(answer.body()).unwrap();
         let lead = (sender.lead)(&answer);
@@ -191,7 +195,10 @@ async fn a_replay_that_meets_a_known_person_stays_held() {
         assert_eq!(before.len(), 2, "{name}: one invalid, one repeat");
         for held in &before {
             let body = more.to_string().into_bytes();
-            let answer = replay_held(&world.app, &sender.account(), held, body).await.unwrap();
+            let answer = replay_held(&world.app.context, &sender.account(), held, body)
+                .await
+                .unwrap()
+                .answer;
             assert!([200, 409].contains(&answer.status().as_u16()), "{name}");
         }
         assert_eq!(held(&world, sender).await, before, "{name}");
@@ -222,7 +229,8 @@ async fn a_mended_delivery_goes_to_the_chatbot_it_was_sent_to() {
     assert_eq!(world.send(delivery).await.status, 400);
     let held = &held(&world, sender).await[0];
     let body = (sender.body)(1).to_string().into_bytes();
-    let answer = replay_held(&world.app, &sender.account(), held, body).await.unwrap();
+    let answer =
+        replay_held(&world.app.context, &sender.account(), held, body).await.unwrap().answer;
     assert_eq!(answer.status().as_u16(), 201);
     let lead = &world.items("lead#").await[0];
     let details = lead["details"].as_m().unwrap();

@@ -29,6 +29,9 @@ pub(crate) struct CreateLead {
     pub(crate) marketing_attribution: Option<RawJson>,
 }
 
+/// Those of the details that hold JSON as text, as it was sent.
+pub const JSON_DETAILS: [&str; 1] = ["marketing_attribution"];
+
 /// What Flextell knows of a lead and others do not.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Details {

@@ -5,6 +5,7 @@ mod contract;
 mod create_lead;
 mod directory;
 
+pub use contract::JSON_DETAILS;
 pub use create_lead::{create_lead, replay};
 pub use directory::{
     COUNTRY, Country, DEFAULT_STATUS, REFERENCE_SOURCE, ReferenceSource, STATUS, Status, USER, User,

@@ -21,6 +21,9 @@ pub(crate) struct CreateLead {
     pub(crate) custom_fields: Option<RawJson>,
 }
 
+/// Those of the details that hold JSON as text, as it was sent.
+pub const JSON_DETAILS: [&str; 1] = ["custom_fields"];
+
 /// What Integrabot knows of a lead and others do not.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Details {

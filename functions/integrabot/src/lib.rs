@@ -4,4 +4,5 @@ mod answer;
 mod contract;
 mod create_lead;
 
+pub use contract::JSON_DETAILS;
 pub use create_lead::{create_lead, replay};

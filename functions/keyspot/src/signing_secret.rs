@@ -6,7 +6,10 @@ use aws_sdk_secretsmanager::{
     operation::get_secret_value::GetSecretValueError,
 };
 use jiff::{SignedDuration, Timestamp};
-use shared::{Environment, Rejection, StartUpError, TokenHash, Unauthorized, aws};
+use shared::{
+    Environment, Rejection, StartUpError, TokenHash, Unauthorized,
+    aws::{self, Choice},
+};
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -151,7 +154,8 @@ impl ManagedSecret {
 
     async fn from_env(id: String) -> Self {
         let timeouts = TimeoutConfig::builder().operation_timeout(PATIENCE).build();
-        let config = Builder::from(&aws::load_config().await).timeout_config(timeouts);
+        let config =
+            Builder::from(&aws::load_config(Choice::default()).await).timeout_config(timeouts);
         Self::new(Client::from_conf(config.build()), id)
     }
 

@@ -30,6 +30,9 @@ pub(crate) struct CreateLead {
     pub(crate) metadata: Option<RawJson>,
 }
 
+/// Those of the details that hold JSON as text, as it was sent.
+pub const JSON_DETAILS: [&str; 1] = ["metadata"];
+
 /// What PollyBot knows of a lead and others do not.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Details {

@@ -20,6 +20,9 @@ pub(crate) struct CreateLead {
     pub(crate) capture: Option<&'static str>,
 }
 
+/// Those of the details that hold JSON as text, as it was sent.
+pub const JSON_DETAILS: [&str; 2] = ["custom", "utm"];
+
 /// What RD Station knows of a lead and others do not.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Details {

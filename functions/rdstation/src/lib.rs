@@ -6,4 +6,5 @@ mod contract;
 mod create_lead;
 
 pub use answer::LEAD_ID;
+pub use contract::JSON_DETAILS;
 pub use create_lead::{create_lead, replay};

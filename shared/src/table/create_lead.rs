@@ -14,7 +14,7 @@ use std::{collections::HashMap, time::Duration};
 /// Which write made a lead: tells it from another of the same id.
 const WRITE_MARK: &str = "write_mark";
 /// Which claims a lead has: the partition keys of their items, for whoever erases it.
-const CLAIMS: &str = "claims";
+pub(super) const CLAIMS: &str = "claims";
 /// How often a create begins again after it met an id that was taken, or a claim whose
 /// lead is not there. Both are rare.
 const ROUNDS: usize = 6;

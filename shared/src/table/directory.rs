@@ -1,19 +1,12 @@
 use super::{
     Item, LeadTable, StoreError,
-    keys::{self, SK},
+    keys::{self, PK, SK},
 };
 use crate::{
     Account,
     directory::{Entry, EntryKey},
 };
-use aws_sdk_dynamodb::types::KeysAndAttributes;
 use serde::Serialize;
-use std::{collections::HashMap, time::Duration};
-
-/// How often a batch is asked for again that came back in part.
-const BATCH_ATTEMPTS: u32 = 5;
-/// How long to wait before that, at first; each time it doubles.
-const BATCH_BACKOFF: Duration = Duration::from_millis(25);
 
 impl LeadTable {
     /// Those of the entries that exist, read in one request.
@@ -23,34 +16,14 @@ impl LeadTable {
         keys: Vec<EntryKey>,
     ) -> Result<Vec<(EntryKey, Entry)>, StoreError> {
         let wanted = keys.iter().map(|key| keys::entry(account, key)).collect();
-        let items = self.get_batch(wanted).await?;
+        let items = self.get_all(wanted).await?;
         let mut found = Vec::new();
         for key in keys {
-            if let Some(item) = items.iter().find(|item| stands_at(item, &key)) {
+            if let Some(item) = items.iter().find(|item| sort_key(item) == Some(&key.sort_key())) {
                 found.push((key, serde_dynamo::from_item(item.clone())?));
             }
         }
         Ok(found)
-    }
-
-    /// Reads items in one batch, and what DynamoDB left out of it in another: the SDK takes
-    /// a part for the whole.
-    async fn get_batch(&self, keys: Vec<Item>) -> Result<Vec<Item>, StoreError> {
-        let wanted =
-            KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build()?;
-        let mut wanted = HashMap::from([(self.name.clone(), wanted)]);
-        let mut items = Vec::new();
-        for attempt in 0..BATCH_ATTEMPTS {
-            let batch = self.client.batch_get_item().set_request_items(Some(wanted)).send().await?;
-            let found = batch.responses.unwrap_or_default().remove(&self.name);
-            items.extend(found.unwrap_or_default());
-            wanted = batch.unprocessed_keys.unwrap_or_default();
-            if wanted.is_empty() {
-                return Ok(items);
-            }
-            tokio::time::sleep(BATCH_BACKOFF * 2_u32.pow(attempt)).await;
-        }
-        Err(StoreError::Unavailable("busy"))
     }
 
     pub(crate) async fn put_new_entry(
@@ -59,9 +32,8 @@ impl LeadTable {
         key: &EntryKey,
         entry: &impl Serialize,
     ) -> Result<(), StoreError> {
-        let mut item: Item = serde_dynamo::to_item(entry)?;
-        item.extend(keys::entry(account, key));
-        let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
+        let put = self.client.put_item().table_name(&self.name);
+        let put = put.set_item(Some(entry_item(account, key, entry)?));
         match put.condition_expression("attribute_not_exists(pk)").send().await {
             Ok(_) => Ok(()),
             Err(error) => match error.as_service_error() {
@@ -70,8 +42,71 @@ impl LeadTable {
             },
         }
     }
+
+    /// Every entry of an account, by kind and id; of one kind, where one is named.
+    ///
+    /// # Errors
+    /// Where the table could not be read.
+    pub async fn entries(
+        &self,
+        account: &Account,
+        kinds: &[&'static str],
+    ) -> Result<Vec<(EntryKey, Entry)>, StoreError> {
+        let mut entries = Vec::new();
+        for kind in kinds {
+            let first = keys::entry(account, &EntryKey::new(kind, ""));
+            let query = self.client.query().table_name(&self.name).consistent_read(true);
+            let query = query
+                .key_condition_expression("pk = :account AND begins_with(sk, :kind)")
+                .expression_attribute_values(":account", first[PK].clone())
+                .expression_attribute_values(":kind", first[SK].clone());
+            let mut items = query.into_paginator().items().send();
+            while let Some(mut item) = items.try_next().await? {
+                let id = sort_key(&item).and_then(|sk| sk.split_once('#'));
+                let key = EntryKey::new(kind, id.map(|(_, id)| id).unwrap_or_default());
+                item.retain(|name, _| name != PK && name != SK);
+                entries.push((key, serde_dynamo::from_item(item)?));
+            }
+        }
+        Ok(entries)
+    }
+
+    /// Puts entries in place of what stands there. Where it fails, some may be put.
+    ///
+    /// # Errors
+    /// Where the table could not be written.
+    pub async fn put_entries(
+        &self,
+        account: &Account,
+        entries: &[(EntryKey, Entry)],
+    ) -> Result<(), StoreError> {
+        let items = entries.iter().map(|(key, entry)| entry_item(account, key, entry));
+        self.put_all_items(items.collect::<Result<_, _>>()?).await
+    }
+
+    /// Deletes an entry; false where there was none.
+    ///
+    /// # Errors
+    /// Where the table could not be written.
+    pub async fn delete_entry(
+        &self,
+        account: &Account,
+        key: &EntryKey,
+    ) -> Result<bool, StoreError> {
+        self.delete(keys::entry(account, key)).await
+    }
 }
 
-fn stands_at(item: &Item, key: &EntryKey) -> bool {
-    item.get(SK).and_then(|sk| sk.as_s().ok()).is_some_and(|sk| *sk == key.sort_key())
+fn entry_item(
+    account: &Account,
+    key: &EntryKey,
+    entry: &impl Serialize,
+) -> Result<Item, StoreError> {
+    let mut item: Item = serde_dynamo::to_item(entry)?;
+    item.extend(keys::entry(account, key));
+    Ok(item)
+}
+
+fn sort_key(item: &Item) -> Option<&String> {
+    item.get(SK).and_then(|sk| sk.as_s().ok())
 }

@@ -45,23 +45,36 @@ impl LeadTable {
         Ok(())
     }
 
-    /// The deliveries held for an account, those whose time is over left out.
+    /// Hands the deliveries held for an account to `take`, one by one, those whose time is
+    /// over left out. Their ids begin with `prefix`.
     ///
     /// # Errors
     /// Where the table could not be read.
-    pub async fn held(
+    pub async fn each_held(
         &self,
         account: &Account,
+        prefix: &str,
         now: Timestamp,
-    ) -> Result<Vec<HeldDelivery>, StoreError> {
+        mut take: impl FnMut(HeldDelivery),
+    ) -> Result<(), StoreError> {
+        let first = keys::held(account, prefix);
         let query = self.client.query().table_name(&self.name).consistent_read(true);
         let query = query
-            .key_condition_expression("pk = :account")
             .filter_expression("expires_at > :now")
-            .expression_attribute_values(":account", keys::held(account, "")[PK].clone())
+            .expression_attribute_values(":account", first[PK].clone())
             .expression_attribute_values(":now", seconds(now));
-        let items = query.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await?;
-        items.into_iter().map(read_held).collect()
+        // No key may be compared with an empty text.
+        let query = match prefix {
+            "" => query.key_condition_expression("pk = :account"),
+            _ => query
+                .key_condition_expression("pk = :account AND begins_with(sk, :prefix)")
+                .expression_attribute_values(":prefix", first[SK].clone()),
+        };
+        let mut items = query.into_paginator().items().send();
+        while let Some(item) = items.try_next().await? {
+            take(read_held(item)?);
+        }
+        Ok(())
     }
 
     /// Lets a held delivery go.
@@ -69,8 +82,7 @@ impl LeadTable {
     /// # Errors
     /// Where the table could not be written.
     pub async fn delete_held(&self, account: &Account, id: &str) -> Result<(), StoreError> {
-        let delete = self.client.delete_item().table_name(&self.name);
-        delete.set_key(Some(keys::held(account, id))).send().await?;
+        self.delete(keys::held(account, id)).await?;
         Ok(())
     }
 }

@@ -16,7 +16,12 @@ pub(super) fn lead(account: &Account, id: LeadId) -> Item {
 }
 
 pub(super) fn claim(account: &Account, claim: &Claim) -> Item {
-    key(claim_pk(account, claim), "claim".to_owned())
+    claim_at(&claim_pk(account, claim))
+}
+
+/// The claim with this partition key.
+pub(super) fn claim_at(pk: &str) -> Item {
+    key(pk.to_owned(), "claim".to_owned())
 }
 
 pub(super) fn claim_pk(account: &Account, claim: &Claim) -> String {
@@ -27,12 +32,32 @@ pub(super) fn api_key(token: &TokenHash) -> Item {
     key(format!("key#{}", token.as_str()), "key".to_owned())
 }
 
+/// The partition that lists every key, whatever its account.
+pub(super) const LISTED_KEYS: &str = "keys";
+
+pub(super) fn listed_key(account: &Account, token: &TokenHash) -> Item {
+    key(LISTED_KEYS.to_owned(), format!("{account}#{}", token.as_str()))
+}
+
+/// The account and the token's hash of a listed key, from its sort key.
+pub(super) fn read_listed_key(sk: &str) -> Option<(Account, TokenHash)> {
+    let (account, hash) = sk.rsplit_once('#')?;
+    let (provider, id) = account.split_once('#')?;
+    let account = Account { provider: provider.parse().ok()?, id: id.to_owned() };
+    Some((account, TokenHash::from_hex(hash.to_owned())))
+}
+
 pub(super) fn entry(account: &Account, entry: &EntryKey) -> Item {
     key(format!("directory#{account}"), entry.sort_key())
 }
 
 pub(super) fn held(account: &Account, id: &str) -> Item {
     key(format!("held#{account}"), id.to_owned())
+}
+
+/// An item that is written to see whether that works.
+pub(super) fn probe(mark: &str) -> Item {
+    key(format!("probe#{mark}"), "probe".to_owned())
 }
 
 fn key(pk: String, sk: String) -> Item {

@@ -5,22 +5,33 @@
 //! | lead | `lead#<provider>#<account>` | the id, zero-padded |
 //! | claim | `claim#<provider>#<account>#<kind>#<sha-256>` | `claim` |
 //! | API key | `key#<sha-256 of the token>` | `key` |
+//! | list of API keys | `keys` | `<provider>#<account>#<sha-256 of the token>` |
 //! | directory entry | `directory#<provider>#<account>` | `<kind>#<id>` |
 //! | held delivery | `held#<provider>#<account>` | `<reason>#<sha-256>` |
 
 mod api_keys;
+mod batch;
 mod create_lead;
+mod diagnose;
 mod directory;
+mod erase;
 mod fault;
 mod held;
 mod keys;
+mod leads;
 mod put_new;
 mod schema;
 
 pub use create_lead::CreateLeadError;
+pub use erase::Erased;
 pub use fault::StoreError;
+pub use leads::{LeadPage, Order};
+pub use schema::Shape;
 
-use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use aws_sdk_dynamodb::{
+    Client,
+    types::{AttributeValue, ReturnValue},
+};
 use std::collections::HashMap;
 
 /// An item of the table.
@@ -47,5 +58,12 @@ impl LeadTable {
     async fn get(&self, key: Item) -> Result<Option<Item>, StoreError> {
         let request = self.client.get_item().table_name(&self.name).set_key(Some(key));
         Ok(request.consistent_read(true).send().await?.item)
+    }
+
+    /// Deletes an item; false where there was none.
+    async fn delete(&self, key: Item) -> Result<bool, StoreError> {
+        let request = self.client.delete_item().table_name(&self.name).set_key(Some(key));
+        let deleted = request.return_values(ReturnValue::AllOld).send().await?;
+        Ok(deleted.attributes.is_some())
     }
 }

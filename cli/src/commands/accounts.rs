@@ -1,0 +1,64 @@
+use super::{Failure, session::Session};
+use shared::{Account, Provider};
+
+/// Whose leads to look at.
+#[derive(clap::Args)]
+pub(super) struct AccountOptions {
+    /// Of this provider alone
+    #[arg(long, short, value_parser = read_provider)]
+    pub(super) provider: Option<Provider>,
+    /// Of this account alone
+    #[arg(long, short)]
+    pub(super) account: Option<String>,
+}
+
+/// One account, which must be named.
+#[derive(clap::Args)]
+pub(super) struct OneAccount {
+    /// The provider
+    #[arg(long, short, value_parser = read_provider)]
+    provider: Provider,
+    /// The account: its name at the provider (workspace, tenant)
+    #[arg(long, short, value_parser = read_account)]
+    account: String,
+}
+
+impl AccountOptions {
+    /// The accounts that are meant, all that have ever had a key where none is named.
+    pub(super) async fn find(&self, session: &Session) -> Result<Vec<Account>, Failure> {
+        if let (Some(provider), Some(id)) = (self.provider, &self.account) {
+            return Ok(vec![Account { provider, id: id.clone() }]);
+        }
+        let mut accounts = session.table.accounts(self.provider).await?;
+        accounts.retain(|account| self.account.as_ref().is_none_or(|id| *id == account.id));
+        if accounts.is_empty() {
+            let text = "no such account: none has ever had a key; `leadhook keys create` makes one";
+            return Err(Failure::NotFound(text.to_owned()));
+        }
+        Ok(accounts)
+    }
+}
+
+impl OneAccount {
+    pub(super) fn account(&self) -> Account {
+        Account { provider: self.provider, id: self.account.clone() }
+    }
+}
+
+/// Reads a provider's name.
+pub(super) fn read_provider(text: &str) -> Result<Provider, String> {
+    text.parse().map_err(|_| {
+        let names = Provider::ALL.map(Provider::as_str).join(", ");
+        format!("there is no such provider; it is one of {names}")
+    })
+}
+
+/// Reads an account's id: it stands in the table's keys.
+pub(super) fn read_account(text: &str) -> Result<String, String> {
+    let fits = !text.is_empty() && text.len() <= 200;
+    if fits && !text.contains('#') && !text.chars().any(char::is_control) {
+        Ok(text.to_owned())
+    } else {
+        Err("an account's name has 1 to 200 characters, and no #".to_owned())
+    }
+}

@@ -1,0 +1,297 @@
+use super::{
+    Failure,
+    accounts::OneAccount,
+    kinds::{find_kind, kinds_of},
+    listing::{Format, Listing, Output},
+    session::{Session, TableOptions},
+};
+use clap::{Args, Subcommand};
+use serde_json::{Map, Value};
+use shared::{Account, Entry, EntryKey};
+use std::{
+    fs::File,
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+};
+
+/// What deliveries can point to.
+#[derive(Args)]
+#[command(after_help = "\
+What there is, and its fields:
+  pollybot  chatbot
+  keyspot   property          property_id, title
+  flextell  status            name, slug, color, [is_terminal], [default]
+            reference_source  name, [external_id]
+            user              name
+            country           name")]
+pub(super) struct DirectoryCommand {
+    #[command(flatten)]
+    table: TableOptions,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// List what an account has
+    #[command(after_help = "Example:\n  leadhook directory list --provider flextell --account 1")]
+    List(List),
+    /// Put one entry, in place of what stands there
+    #[command(after_help = "\
+Examples:
+  leadhook directory put chatbot cb_123 --provider pollybot --account ws_acme
+  leadhook directory put property AP001 property_id=clp1 title='Two rooms' -p keyspot -a acme
+  leadhook directory put status 1 name=New slug=new color='#94a3b8' default=true -p flextell -a 1")]
+    Put(Put),
+    /// Put the entries of a file, CSV or JSON lines; checked whole before anything is written
+    #[command(after_help = "\
+The columns, or members, are kind, id and the kind's fields. It is safe to repeat.
+
+Examples:
+  leadhook directory import properties.csv --provider keyspot --account acme
+  leadhook directory import statuses.jsonl --provider flextell --account 1 --check")]
+    Import(Import),
+    /// Remove one entry
+    #[command(
+        after_help = "Example:\n  leadhook directory remove property AP001 -p keyspot -a acme"
+    )]
+    Remove(Remove),
+}
+
+#[derive(Args)]
+struct List {
+    #[command(flatten)]
+    account: OneAccount,
+    /// Of this kind alone
+    kind: Option<String>,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Args)]
+struct Put {
+    #[command(flatten)]
+    account: OneAccount,
+    /// What it is
+    kind: String,
+    /// Its id, as deliveries name it
+    id: String,
+    /// What it says
+    #[arg(value_name = "FIELD=VALUE")]
+    fields: Vec<String>,
+}
+
+#[derive(Args)]
+struct Import {
+    #[command(flatten)]
+    account: OneAccount,
+    /// The file: .csv, or .jsonl with one JSON object a line
+    file: PathBuf,
+    /// Check it, and write nothing
+    #[arg(long)]
+    check: bool,
+}
+
+#[derive(Args)]
+struct Remove {
+    #[command(flatten)]
+    account: OneAccount,
+    /// What it is
+    kind: String,
+    /// Its id
+    id: String,
+}
+
+impl DirectoryCommand {
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        // What is written is checked before anything is opened.
+        let writes = match &self.command {
+            Command::Put(put) => Some((put.account.account(), put.read()?)),
+            Command::Import(import) => {
+                let entries = import.read()?;
+                if import.check {
+                    eprintln!("{} entries, all of them sound; nothing was written", entries.len());
+                    return Ok(());
+                }
+                Some((import.account.account(), entries))
+            }
+            Command::List(_) | Command::Remove(_) => None,
+        };
+        let session = self.table.open().await?;
+        let done = match (self.command, writes) {
+            (_, Some((account, entries))) => put(&session, &account, &entries).await,
+            (Command::List(list), None) => list.run(&session).await,
+            (Command::Remove(remove), None) => remove.run(&session).await,
+            (Command::Put(_) | Command::Import(_), None) => Ok(()),
+        };
+        session.close(done).await
+    }
+}
+
+async fn put(
+    session: &Session,
+    account: &Account,
+    entries: &[(EntryKey, Entry)],
+) -> Result<(), Failure> {
+    session.table.put_entries(account, entries).await?;
+    let (provider, id) = (account.provider.as_str(), &account.id);
+    eprintln!(
+        "{} entries of {provider} {id} are put; functions see them within a minute",
+        entries.len()
+    );
+    Ok(())
+}
+
+impl List {
+    async fn run(self, session: &Session) -> Result<(), Failure> {
+        let account = self.account.account();
+        let kinds = match &self.kind {
+            Some(name) => vec![find_kind(account.provider, name).map_err(Failure::Input)?.name],
+            None => kinds_of(account.provider).map(|kind| kind.name).collect(),
+        };
+        let mut listing = Listing::new(&["kind", "id", "entry"]);
+        for (key, entry) in session.table.entries(&account, &kinds).await? {
+            let entry = sorted(entry);
+            let entry = match self.output.output {
+                Format::Json => entry,
+                Format::Table | Format::Csv => entry.to_string().into(),
+            };
+            listing.push([key.kind.into(), key.id.into(), entry]);
+        }
+        listing.print(self.output.output)
+    }
+}
+
+impl Put {
+    fn read(&self) -> Result<Vec<(EntryKey, Entry)>, Failure> {
+        let kind =
+            find_kind(self.account.account().provider, &self.kind).map_err(Failure::Input)?;
+        let mut fields = Map::new();
+        for field in &self.fields {
+            let (name, value) = field
+                .split_once('=')
+                .ok_or_else(|| Failure::Input(format!("`{field}` is not FIELD=VALUE")))?;
+            fields.insert(name.to_owned(), value.into());
+        }
+        kind.read(&self.id, fields).map_err(Failure::Input)
+    }
+}
+
+impl Remove {
+    async fn run(self, session: &Session) -> Result<(), Failure> {
+        let account = self.account.account();
+        let kind = find_kind(account.provider, &self.kind).map_err(Failure::Input)?;
+        let key = EntryKey::new(kind.name, &self.id);
+        if session.table.delete_entry(&account, &key).await? {
+            eprintln!("the {} {} is removed", key.kind, key.id);
+            Ok(())
+        } else {
+            Err(Failure::NotFound(format!("there is no {} {}", key.kind, key.id)))
+        }
+    }
+}
+
+/// A row of a file, and the line it stands on.
+type Row = (u64, Map<String, Value>);
+
+impl Import {
+    /// Reads and checks every row; what is wrong is said with its line.
+    fn read(&self) -> Result<Vec<(EntryKey, Entry)>, Failure> {
+        let path = &self.file;
+        let file = File::open(path);
+        let file =
+            file.map_err(|e| Failure::Input(format!("{} cannot be read: {e}", path.display())))?;
+        let rows = match path.extension().and_then(|extension| extension.to_str()) {
+            Some("csv") => read_csv(file),
+            Some("jsonl" | "ndjson") => read_json_lines(file),
+            _ => Err((0, "its name must end in .csv or .jsonl".to_owned())),
+        };
+        let provider = self.account.account().provider;
+        let mut entries: Vec<(EntryKey, Entry)> = Vec::new();
+        let mut seen = std::collections::HashMap::new();
+        for (line, row) in rows.map_err(|problem| in_line(path, problem))? {
+            let wrong = |problem| in_line(path, (line, problem));
+            for (key, entry) in read_row(provider, row).map_err(wrong)? {
+                if let Some(first) = seen.insert(key.clone(), line) {
+                    let (kind, id) = (key.kind, key.id);
+                    return Err(wrong(format!("the {kind} {id} stands in line {first} already")));
+                }
+                entries.push((key, entry));
+            }
+        }
+        if entries.is_empty() {
+            return Err(Failure::Input(format!("{} has no entries", path.display())));
+        }
+        Ok(entries)
+    }
+}
+
+fn in_line(path: &Path, (line, problem): (u64, String)) -> Failure {
+    match line {
+        0 => Failure::Input(format!("{}: {problem}", path.display())),
+        line => Failure::Input(format!("{}, line {line}: {problem}", path.display())),
+    }
+}
+
+fn read_row(
+    provider: shared::Provider,
+    mut row: Map<String, Value>,
+) -> Result<Vec<(EntryKey, Entry)>, String> {
+    let mut text = |name: &str| match row.remove(name) {
+        Some(Value::String(text)) => Ok(text),
+        Some(Value::Number(number)) => Ok(number.to_string()),
+        Some(_) => Err(format!("`{name}` must be a text")),
+        None => Err(format!("`{name}` is missing")),
+    };
+    let (kind, id) = (text("kind")?, text("id")?);
+    find_kind(provider, &kind)?.read(&id, row)
+}
+
+fn read_csv(file: File) -> Result<Vec<Row>, (u64, String)> {
+    let mut csv = csv::Reader::from_reader(file);
+    let at = |error: csv::Error| {
+        let line = error.position().map_or(0, csv::Position::line);
+        let problem = match error.kind() {
+            csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+                format!("it has {len} cells, and the first line has {expected_len}")
+            }
+            csv::ErrorKind::Utf8 { .. } => "it is no UTF-8".to_owned(),
+            _ => "it cannot be read".to_owned(),
+        };
+        (line, problem)
+    };
+    let names = csv.headers().map_err(at)?.clone();
+    let mut rows = Vec::new();
+    for record in csv.records() {
+        let record = record.map_err(at)?;
+        let line = record.position().map_or(0, csv::Position::line);
+        // A kind has no use for the columns of others: an empty cell is none.
+        let cells = names.iter().zip(&record).filter(|(_, cell)| !cell.is_empty());
+        let row = cells.map(|(name, cell)| (name.trim().to_owned(), cell.into())).collect();
+        rows.push((line, row));
+    }
+    Ok(rows)
+}
+
+fn read_json_lines(file: File) -> Result<Vec<Row>, (u64, String)> {
+    let mut rows = Vec::new();
+    for (line, text) in (1..).zip(BufReader::new(file).lines()) {
+        let text = text.map_err(|_| (line, "it is no UTF-8".to_owned()))?;
+        if !text.trim().is_empty() {
+            let row = serde_json::from_str(&text);
+            rows.push((line, row.map_err(|_| (line, "it is no JSON object".to_owned()))?));
+        }
+    }
+    Ok(rows)
+}
+
+/// The members in the order of their names: the table keeps none.
+fn sorted(entry: Entry) -> Value {
+    match entry {
+        Value::Object(mut members) => {
+            members.sort_keys();
+            Value::Object(members)
+        }
+        other => other,
+    }
+}

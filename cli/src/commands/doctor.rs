@@ -1,0 +1,165 @@
+use super::{
+    Failure,
+    listing::{Listing, Output},
+    session::{Reached, TableOptions},
+};
+use clap::Args;
+use jiff::SignedDuration;
+use shared::{ApiKey, LeadTable, ListedKey, Provider, Shape, Sources, StoreError};
+
+/// How far a clock may be off: AWS refuses signatures that are five minutes old.
+const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_secs(60);
+/// How soon a key's end is worth a word.
+const SOON: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// Checks the table and what reaches it.
+#[derive(Args)]
+pub(super) struct Doctor {
+    #[command(flatten)]
+    table: TableOptions,
+    #[command(flatten)]
+    output: Output,
+}
+
+/// What a check came to.
+enum Finding {
+    Good(String),
+    /// What is wrong, and what to do.
+    Bad(String),
+}
+
+use Finding::{Bad, Good};
+
+impl Doctor {
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        let mut findings = Vec::new();
+        match self.table.reach().await {
+            Ok(reached) => {
+                findings.push(("place", Good(reached.place.clone())));
+                check(&reached, &mut findings).await;
+                reached.close().await;
+            }
+            Err(failure) => findings.push(("place", Bad(failure.to_string()))),
+        }
+        let bad = findings.iter().filter(|(_, finding)| matches!(finding, Bad(_))).count();
+        let mut listing = Listing::new(&["check", "state", "finding"]);
+        for (check, finding) in findings {
+            let (state, text) = match finding {
+                Good(text) => ("good", text),
+                Bad(text) => ("BAD", text),
+            };
+            listing.push([check.into(), state.into(), text.into()]);
+        }
+        listing.print(self.output.output)?;
+        match bad {
+            0 => Ok(()),
+            1 => Err(Failure::Table("1 check failed".to_owned())),
+            bad => Err(Failure::Table(format!("{bad} checks failed"))),
+        }
+    }
+}
+
+async fn check(reached: &Reached, findings: &mut Vec<(&'static str, Finding)>) {
+    let (table, sources) = (&reached.table, Sources::system());
+    let shape = check_shape(table).await;
+    let fits = matches!(shape, Good(_));
+    findings.push(("table", shape));
+    if !fits {
+        return;
+    }
+    findings.push(("time to live", check_time_to_live(table).await));
+    findings.push(("clock", check_clock(table, &sources).await));
+    findings.push(("round trip", check_round_trip(table, &sources).await));
+    findings.push(("keys", check_keys(table, &sources).await));
+}
+
+async fn check_shape(table: &LeadTable) -> Finding {
+    let name = table.name();
+    match table.shape().await {
+        Ok(Shape::Fitting) => Good(format!("{name} has the keys pk and sk")),
+        Ok(Shape::Missing) => {
+            Bad(format!("there is no table {name}: deploy it, or name another with --table"))
+        }
+        Ok(Shape::NotReady) => Bad(format!("{name} is not ready: wait until it is active")),
+        Ok(Shape::Foreign(keys)) => {
+            Bad(format!("{name} has the keys {keys}, not pk and sk: name another with --table"))
+        }
+        Err(error) => failed(error, "dynamodb:DescribeTable"),
+    }
+}
+
+async fn check_time_to_live(table: &LeadTable) -> Finding {
+    match table.has_time_to_live().await {
+        Ok(true) => Good("items past expires_at are deleted".to_owned()),
+        Ok(false) => Bad(format!(
+            "it is off, so nothing expired is ever deleted: aws dynamodb update-time-to-live \
+             --table-name {} --time-to-live-specification Enabled=true,AttributeName=expires_at",
+            table.name()
+        )),
+        Err(error) => failed(error, "dynamodb:DescribeTimeToLive"),
+    }
+}
+
+async fn check_clock(table: &LeadTable, sources: &Sources) -> Finding {
+    let off = match table.clock().await {
+        Ok(Some(clock)) => sources.now().duration_since(clock),
+        Ok(None) => return Good("the table does not say what time it is".to_owned()),
+        Err(error) => return failed(error, "dynamodb:DescribeTable"),
+    };
+    if off.abs() <= CLOCK_TOLERANCE {
+        Good("this machine's clock agrees with the table's".to_owned())
+    } else {
+        Bad(format!(
+            "this machine's clock is {} seconds off: set it, or turn NTP on",
+            off.as_secs()
+        ))
+    }
+}
+
+async fn check_round_trip(table: &LeadTable, sources: &Sources) -> Finding {
+    let started = sources.now();
+    match table.try_round_trip(&sources.draw_mark(), started).await {
+        Ok(true) => {
+            let took = sources.now().duration_since(started).as_millis();
+            Good(format!("an item was written, read and deleted in {took} ms"))
+        }
+        Ok(false) => {
+            Bad("an item that was written did not come back: is another table behind this name?"
+                .to_owned())
+        }
+        Err(error) => failed(error, "dynamodb:PutItem, GetItem and DeleteItem"),
+    }
+}
+
+async fn check_keys(table: &LeadTable, sources: &Sources) -> Finding {
+    let now = sources.now();
+    let keys = match table.api_keys(None, None).await {
+        Ok(keys) => keys,
+        Err(error) => return failed(error, "dynamodb:Query and BatchGetItem"),
+    };
+    let live: Vec<_> =
+        keys.iter().map(|ListedKey { key, .. }| key).filter(|key| key.is_live(now)).collect();
+    if live.is_empty() {
+        return Bad(
+            "there is no live key, so every delivery is refused: leadhook keys create".to_owned()
+        );
+    }
+    let ending = |key: &&&ApiKey| key.expires_at.is_some_and(|at| at.duration_since(now) < SOON);
+    let ending = live.iter().filter(ending).count();
+    let of = |provider: &Provider| live.iter().any(|key| key.account.provider == *provider);
+    let providers: Vec<_> = Provider::ALL.into_iter().filter(of).map(Provider::as_str).collect();
+    let mut text = format!("{} live, for {}", live.len(), providers.join(", "));
+    if ending > 0 {
+        text += &format!("; {ending} end within a week: leadhook keys rotate");
+    }
+    Good(text)
+}
+
+fn failed(error: StoreError, needs: &str) -> Finding {
+    match error {
+        StoreError::Unexpected(fault) if fault == "AccessDeniedException" => {
+            Bad(format!("these credentials may not: allow {needs} on the table"))
+        }
+        error => Bad(Failure::from(error).to_string()),
+    }
+}

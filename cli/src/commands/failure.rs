@@ -1,0 +1,81 @@
+use crate::{EmbeddedError, ServeError};
+use shared::StoreError;
+use std::io;
+
+/// Why a command was not done: one line that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// Input that makes no sense.
+    #[error("{0}")]
+    Input(String),
+    /// What was asked for is not there.
+    #[error("{0}")]
+    NotFound(String),
+    /// The table cannot be used.
+    #[error("{0}")]
+    Table(String),
+    /// Something else.
+    #[error("{0}")]
+    Failed(String),
+    /// The output cannot be written.
+    #[error("the output cannot be written: {0}")]
+    Output(#[from] io::Error),
+    /// The server could not start, or stopped.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+}
+
+impl Failure {
+    /// The exit code that tells scripts what kind of failure it was.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Failed(_) | Self::Output(_) | Self::Serve(_) => 1,
+            Self::Input(_) => 2,
+            Self::NotFound(_) => 3,
+            Self::Table(_) => 4,
+        }
+    }
+
+    pub(super) fn input(text: impl Into<String>) -> Self {
+        Self::Input(text.into())
+    }
+}
+
+impl From<EmbeddedError> for Failure {
+    fn from(error: EmbeddedError) -> Self {
+        Self::Table(error.to_string())
+    }
+}
+
+impl From<csv::Error> for Failure {
+    fn from(error: csv::Error) -> Self {
+        match error.into_kind() {
+            csv::ErrorKind::Io(error) => Self::Output(error),
+            _ => Self::Failed("a row could not be written".to_owned()),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let hint = match &error {
+            StoreError::Unavailable(_) => "is it there, and is the network? try again",
+            StoreError::Unexpected(fault) => match fault.as_str() {
+                "AccessDeniedException" => {
+                    "these credentials may not do this; docs/operations.md says what each command needs"
+                }
+                "ExpiredTokenException" | "UnrecognizedClientException" => {
+                    "AWS does not know these credentials; sign in again, or choose others with --profile"
+                }
+                "InvalidSignatureException" => {
+                    "AWS does not accept the signature; are the secret key and this machine's clock right?"
+                }
+                "ResourceNotFoundException" => {
+                    "there is no such table; choose another with --table"
+                }
+                _ => "`leadhook doctor` may say more",
+            },
+        };
+        Self::Table(format!("{error}: {hint}"))
+    }
+}

@@ -1,0 +1,300 @@
+use super::{
+    Failure,
+    accounts::AccountOptions,
+    listing::{Format, Listing, Output, printable},
+    record::{LeadRecord, write_id},
+    session::{Session, TableOptions},
+};
+use crate::replay_held;
+use clap::{Args, Subcommand, ValueEnum};
+use comfy_table::Table;
+use serde_json::{Map, Value};
+use shared::{
+    Account, Context, DEFAULT_REPLAY_WINDOW, HeldDelivery, HeldReason, Replayed, dynamodb::Patience,
+};
+use std::{env, fs, io::Write, path::PathBuf, process::Command as Process};
+
+/// How many digits of its hash name a held delivery.
+const ID_DIGITS: usize = 12;
+
+/// Deliveries that became no lead.
+#[derive(Args)]
+pub(super) struct Held {
+    #[command(flatten)]
+    table: TableOptions,
+    #[command(flatten)]
+    accounts: AccountOptions,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// List held deliveries, the newest first
+    #[command(after_help = "Example:\n  leadhook held list --reason invalid --provider integrabot")]
+    List(List),
+    /// Show what was delivered; a repeat beside the lead its person is
+    Show {
+        /// The delivery, as `held list` names it
+        id: String,
+    },
+    /// Mend a delivery and deliver it again: where it becomes a lead, it is held no longer
+    #[command(after_help = "\
+Examples:
+  leadhook held replay invalid-3f2a9c51d0e4 --set email=maria@exemplo.com
+  leadhook held replay invalid-3f2a9c51d0e4 --set 'custom_fields:={\"city\": \"Recife\"}'
+  leadhook held replay invalid-3f2a9c51d0e4 --edit")]
+    Replay(Replay),
+    /// Let a held delivery go
+    Discard {
+        /// The deliveries, as `held list` names them
+        #[arg(required = true)]
+        ids: Vec<String>,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Reason {
+    /// Refused for what they say
+    Invalid,
+    /// From people who are leads already
+    Repeat,
+}
+
+#[derive(Args)]
+struct List {
+    /// Held for this reason
+    #[arg(long, value_enum)]
+    reason: Option<Reason>,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Args)]
+struct Replay {
+    /// The delivery, as `held list` names it
+    id: String,
+    /// Puts a field right: `name=text`, or `name:=JSON` for what is no text
+    #[arg(long = "set", value_name = "FIELD=VALUE")]
+    set: Vec<String>,
+    /// Opens the body in $VISUAL or $EDITOR first
+    #[arg(long)]
+    edit: bool,
+    /// Delivers what stands in this file instead
+    #[arg(long, value_name = "FILE", conflicts_with = "edit")]
+    body: Option<PathBuf>,
+}
+
+impl Held {
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        let session = self.table.open().await?;
+        let done = match self.command {
+            Command::List(list) => list.run(&session, &self.accounts).await,
+            Command::Show { id } => show(&session, &self.accounts, &id).await,
+            Command::Replay(replay) => replay.run(&session, &self.accounts).await,
+            Command::Discard { ids } => discard(&session, &self.accounts, &ids).await,
+        };
+        session.close(done).await
+    }
+}
+
+/// What a held delivery is called: its reason and the first digits of its hash.
+pub(super) fn short_id(held: &HeldDelivery) -> String {
+    let id = held.id().replace('#', "-");
+    let digits = held.reason.as_str().len() + 1 + ID_DIGITS;
+    id.chars().take(digits).collect()
+}
+
+/// The delivery whose name begins so.
+async fn find(
+    session: &Session,
+    accounts: &AccountOptions,
+    id: &str,
+) -> Result<(Account, HeldDelivery), Failure> {
+    let mut found = Vec::new();
+    if let Some((reason, hash)) = id.split_once('-') {
+        for account in accounts.find(session).await? {
+            let prefix = format!("{reason}#{hash}");
+            let take = |held| found.push((account.clone(), held));
+            session.table.each_held(&account, &prefix, session.sources.now(), take).await?;
+        }
+    }
+    match <[_; 1]>::try_from(found) {
+        Ok([found]) => Ok(found),
+        Err(found) if found.is_empty() => {
+            let text = format!("nothing is held as {id}; `leadhook held list` shows what is");
+            Err(Failure::NotFound(text))
+        }
+        Err(_) => {
+            let text = format!(
+                "several deliveries are held as {id}; write more of it, or name the account"
+            );
+            Err(Failure::Input(text))
+        }
+    }
+}
+
+impl List {
+    async fn run(self, session: &Session, accounts: &AccountOptions) -> Result<(), Failure> {
+        let prefix = match self.reason {
+            None => "",
+            Some(Reason::Invalid) => "invalid#",
+            Some(Reason::Repeat) => "repeat#",
+        };
+        let mut rows = Vec::new();
+        for account in accounts.find(session).await? {
+            // Of each delivery only what the list shows is kept in memory.
+            let take = |held: HeldDelivery| {
+                let lead = match held.reason {
+                    HeldReason::Invalid => None,
+                    HeldReason::Repeat(id) => Some(write_id(account.provider, id)),
+                };
+                rows.push((
+                    held.received_at,
+                    account.clone(),
+                    short_id(&held),
+                    lead,
+                    held.body.len(),
+                ));
+            };
+            session.table.each_held(&account, prefix, session.sources.now(), take).await?;
+        }
+        rows.sort_by_key(|row| std::cmp::Reverse(row.0));
+        let mut listing = Listing::new(&["id", "provider", "account", "received", "bytes", "lead"]);
+        for (received_at, account, id, lead, bytes) in rows {
+            listing.push([
+                id.into(),
+                account.provider.as_str().into(),
+                account.id.into(),
+                format!("{received_at:.3}").into(),
+                bytes.into(),
+                lead.into(),
+            ]);
+        }
+        listing.print(self.output.output)
+    }
+}
+
+async fn show(session: &Session, accounts: &AccountOptions, id: &str) -> Result<(), Failure> {
+    let (account, held) = find(session, accounts, id).await?;
+    let mut listing = Listing::new(&["id", "provider", "account", "received", "chatbot"]);
+    listing.push([
+        short_id(&held).into(),
+        account.provider.as_str().into(),
+        account.id.clone().into(),
+        format!("{:.3}", held.received_at).into(),
+        held.target.clone().into(),
+    ]);
+    listing.print_one(Format::Table)?;
+    let delivered = shown(&held.body);
+    let mut out = anstream::stdout().lock();
+    match held.reason {
+        HeldReason::Invalid => writeln!(out, "\n{delivered}")?,
+        HeldReason::Repeat(lead_id) => {
+            let leads = session.table.get_leads(&[(account, lead_id)]).await?;
+            let lead = match leads.into_iter().next() {
+                Some((account, lead)) => {
+                    let lead = LeadRecord::new(&account, lead)?;
+                    shown(&serde_json::to_vec(&lead).map_err(std::io::Error::from)?)
+                }
+                None => "(the lead is gone)".to_owned(),
+            };
+            let mut table = Table::new();
+            table.set_header(["the lead", "what came again"]).add_row([lead, delivered]);
+            writeln!(out, "\n{table}")?;
+        }
+    }
+    Ok(())
+}
+
+/// A body for people: JSON line by line.
+fn shown(body: &[u8]) -> String {
+    let pretty = serde_json::from_slice::<Value>(body).ok();
+    let pretty = pretty.and_then(|body| serde_json::to_string_pretty(&body).ok());
+    let text = pretty.unwrap_or_else(|| String::from_utf8_lossy(body).into_owned());
+    text.lines().map(printable).collect::<Vec<_>>().join("\n")
+}
+
+impl Replay {
+    async fn run(self, session: &Session, accounts: &AccountOptions) -> Result<(), Failure> {
+        let (account, held) = find(session, accounts, &self.id).await?;
+        let body = self.mend(&held.body)?;
+        let (table, sources) = (session.table.clone(), session.sources.clone());
+        let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, Patience::LOCAL);
+        let Replayed { answer, became_lead } = replay_held(&context, &account, &held, body).await?;
+        let mut out = anstream::stdout().lock();
+        writeln!(out, "{}\n{}", answer.status(), shown(answer.body()))?;
+        if became_lead {
+            return Ok(());
+        }
+        let id = short_id(&held);
+        Err(Failure::Failed(format!("{id} is no lead yet, and is held on")))
+    }
+
+    /// The body as it is to be delivered.
+    fn mend(&self, held: &[u8]) -> Result<Vec<u8>, Failure> {
+        let mut body = match &self.body {
+            None => held.to_vec(),
+            Some(path) => fs::read(path).map_err(|error| {
+                Failure::Input(format!("{} cannot be read: {error}", path.display()))
+            })?,
+        };
+        if !self.set.is_empty() {
+            body = set_fields(&body, &self.set)?;
+        }
+        if self.edit { edit(&body) } else { Ok(body) }
+    }
+}
+
+fn set_fields(body: &[u8], set: &[String]) -> Result<Vec<u8>, Failure> {
+    let mut fields: Map<String, Value> = serde_json::from_slice(body).map_err(|_| {
+        Failure::input(
+            "the body is no JSON object, so it has no fields to set; use --edit or --body",
+        )
+    })?;
+    for field in set {
+        let wrong = || Failure::Input(format!("`{field}` is neither name=text nor name:=JSON"));
+        let (name, value) = field.split_once('=').ok_or_else(wrong)?;
+        let (name, value) = match name.strip_suffix(':') {
+            Some(name) => (name, serde_json::from_str(value).map_err(|_| wrong())?),
+            None => (name, value.into()),
+        };
+        fields.insert(name.to_owned(), value);
+    }
+    Ok(serde_json::to_vec(&fields).map_err(std::io::Error::from)?)
+}
+
+/// Lets the operator change the body in an editor.
+fn edit(body: &[u8]) -> Result<Vec<u8>, Failure> {
+    let mut editor = ["VISUAL", "EDITOR"].into_iter().filter_map(|name| env::var(name).ok());
+    let editor = editor.find(|editor| !editor.is_empty());
+    let editor =
+        editor.ok_or_else(|| Failure::input("no editor is set; set EDITOR, or use --body"))?;
+    let mut file = tempfile::Builder::new().suffix(".json").tempfile()?;
+    file.write_all(body)?;
+    let mut words = editor.split_whitespace();
+    let cannot = || Failure::Input(format!("the editor `{editor}` did not do its work"));
+    let program = words.next().ok_or_else(cannot)?;
+    let status = Process::new(program).args(words).arg(file.path()).status();
+    if status.is_ok_and(|status| status.success()) {
+        Ok(fs::read(file.path())?)
+    } else {
+        Err(cannot())
+    }
+}
+
+async fn discard(
+    session: &Session,
+    accounts: &AccountOptions,
+    ids: &[String],
+) -> Result<(), Failure> {
+    let mut found = Vec::new();
+    for id in ids {
+        found.push(find(session, accounts, id).await?);
+    }
+    for (account, held) in found {
+        session.table.delete_held(&account, &held.id()).await?;
+        eprintln!("{} is held no longer", short_id(&held));
+    }
+    Ok(())
+}

@@ -1,0 +1,290 @@
+use super::{
+    Failure,
+    accounts::{AccountOptions, read_account, read_provider},
+    listing::{Listing, Output},
+    moment::{read_expiry, write_moment},
+    session::{Session, TableOptions},
+};
+use clap::{Args, Subcommand};
+use ipnet::IpNet;
+use serde_json::Value;
+use shared::{Account, ApiKey, ListedKey, Provider, Sources, TokenHash};
+
+/// The most tenants of a key: it is listed under each, in one transaction.
+const MAX_TENANTS: usize = 90;
+
+/// The keys that senders come with.
+#[derive(Args)]
+pub(super) struct Keys {
+    #[command(flatten)]
+    table: TableOptions,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make a key, and show its token this once
+    #[command(after_help = "\
+Examples:
+  leadhook keys create integrabot --account acme --label 'web form'
+  leadhook keys create keyspot --account acme --network 203.0.113.0/24 --expires 90d
+  leadhook keys create flextell --tenant 1 --tenant 2 --table leadhook --region eu-west-1")]
+    Create(Create),
+    /// List keys: what each opens, when it was used last, when it ends
+    #[command(after_help = "Example:\n  leadhook keys list --provider flextell --output json")]
+    List(List),
+    /// Revoke a key: it is dead within a minute
+    #[command(after_help = "Example:\n  leadhook keys revoke 3f2a9c51d0e4")]
+    Revoke {
+        /// The key's id, as `keys list` shows it, or as much of it as names one key
+        id: String,
+    },
+    /// Make a key in place of another, which stays good for a while
+    #[command(after_help = "Example:\n  leadhook keys rotate 3f2a9c51d0e4 --keep 7d")]
+    Rotate(Rotate),
+}
+
+#[derive(Args)]
+struct Create {
+    /// Whose address it opens: integrabot, rdstation, pollybot, keyspot or flextell
+    #[arg(value_parser = read_provider)]
+    provider: Provider,
+    /// The account whose leads it creates: a name of yours, or the workspace at the provider
+    #[arg(long, short, value_parser = read_account, required_unless_present = "tenants")]
+    account: Option<String>,
+    /// What you call it
+    #[arg(long, short)]
+    label: Option<String>,
+    /// When it ends: 90d, 12h, 2027-01-31 [default: never]
+    #[arg(long, value_name = "WHEN")]
+    expires: Option<String>,
+    /// Flextell: a tenant that it may act for; may be given more than once
+    #[arg(long = "tenant", value_name = "NUMBER", value_delimiter = ',')]
+    tenants: Vec<u64>,
+    /// Keyspot: a network that it may be used from; may be given more than once [default: any]
+    #[arg(long = "network", value_name = "CIDR", value_delimiter = ',')]
+    networks: Vec<IpNet>,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Args)]
+struct List {
+    #[command(flatten)]
+    accounts: AccountOptions,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Args)]
+struct Rotate {
+    /// The key's id, as `keys list` shows it, or as much of it as names one key
+    id: String,
+    /// How long the old key stays good: 24h, 7d, or until when
+    #[arg(long, default_value = "24h", value_name = "WHEN")]
+    keep: String,
+    #[command(flatten)]
+    output: Output,
+}
+
+impl Keys {
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        // What makes no sense is said before anything is opened.
+        if let Command::Create(create) = &self.command {
+            create.check()?;
+        }
+        let session = self.table.open().await?;
+        let done = match self.command {
+            Command::Create(create) => create.run(&session).await,
+            Command::List(list) => list.run(&session).await,
+            Command::Revoke { id } => revoke(&session, &id).await,
+            Command::Rotate(rotate) => rotate.run(&session).await,
+        };
+        session.close(done).await
+    }
+}
+
+impl Create {
+    fn check(&self) -> Result<(), Failure> {
+        let Self { provider, tenants, networks, .. } = self;
+        let problem = match provider {
+            Provider::Flextell if tenants.is_empty() => {
+                "a key of Flextell's names its tenants: --tenant 1"
+            }
+            Provider::Flextell if tenants.len() > MAX_TENANTS => "a key may have 90 tenants",
+            provider if *provider != Provider::Flextell && !tenants.is_empty() => {
+                "only keys of Flextell's have tenants"
+            }
+            provider if *provider != Provider::Keyspot && !networks.is_empty() => {
+                "only keys of Keyspot's have networks"
+            }
+            _ => return Ok(()),
+        };
+        Err(Failure::input(problem))
+    }
+
+    async fn run(self, session: &Session) -> Result<(), Failure> {
+        let Self { provider, account, label, expires, mut tenants, networks, output } = self;
+        tenants.sort_unstable();
+        tenants.dedup();
+        let now = session.sources.now();
+        let expires = expires.map(|text| read_expiry(&text, now)).transpose();
+        let first = tenants.first().map(u64::to_string);
+        let id = account.or(first).unwrap_or_default();
+        let key = ApiKey {
+            label,
+            created_at: Some(now),
+            expires_at: expires.map_err(Failure::Input)?,
+            tenants,
+            networks,
+            ..ApiKey::new(Account { provider, id })
+        };
+        let drawn = Drawn::new(provider, &session.sources);
+        let key = ApiKey { secret: drawn.secret_hash(), ..key };
+        session.table.put_api_key(&drawn.hash(), key.clone()).await?;
+        drawn.show(&key, &output)
+    }
+}
+
+impl List {
+    async fn run(self, session: &Session) -> Result<(), Failure> {
+        let AccountOptions { provider, account } = &self.accounts;
+        let now = session.sources.now();
+        let keys = session.table.api_keys(*provider, account.as_deref()).await?;
+        let mut listing = Listing::new(&[
+            "id",
+            "provider",
+            "account",
+            "label",
+            "state",
+            "created",
+            "last_used",
+            "expires",
+            "tenants",
+            "networks",
+        ]);
+        for ListedKey { token, key } in keys {
+            let state = match (key.revoked_at, key.is_live(now)) {
+                (Some(_), _) => "revoked",
+                (None, false) => "expired",
+                (None, true) => "live",
+            };
+            listing.push([
+                token.key_id().into(),
+                key.account.provider.as_str().into(),
+                key.account.id.into(),
+                key.label.into(),
+                state.into(),
+                key.created_at.map(write_moment).into(),
+                key.last_used_on.map(|day| day.to_string()).into(),
+                key.expires_at.map(write_moment).into(),
+                joined(&key.tenants),
+                joined(&key.networks),
+            ]);
+        }
+        listing.print(self.output.output)
+    }
+}
+
+impl Rotate {
+    async fn run(self, session: &Session) -> Result<(), Failure> {
+        let now = session.sources.now();
+        let until = read_expiry(&self.keep, now).map_err(Failure::Input)?;
+        let old = find(session, &self.id).await?;
+        if !old.key.is_live(now) {
+            let text = format!("the key {} is dead already; make another", old.token.key_id());
+            return Err(Failure::Input(text));
+        }
+        // A key that ends sooner by itself is not given more time.
+        let until = old.key.expires_at.map_or(until, |expiry| expiry.min(until));
+        let drawn = Drawn::new(old.key.account.provider, &session.sources);
+        let key = ApiKey {
+            created_at: Some(now),
+            last_used_on: None,
+            secret: drawn.secret_hash(),
+            ..old.key
+        };
+        session.table.replace_api_key(&old.token, until, &drawn.hash(), key.clone()).await?;
+        drawn.show(&key, &self.output)?;
+        eprintln!("the old key {} is good until {}", old.token.key_id(), write_moment(until));
+        Ok(())
+    }
+}
+
+async fn revoke(session: &Session, id: &str) -> Result<(), Failure> {
+    let ListedKey { token, key } = find(session, id).await?;
+    session.table.revoke_api_key(&token, session.sources.now()).await?;
+    let Account { provider, id } = key.account;
+    eprintln!("the key {} of {} {id} is revoked", token.key_id(), provider.as_str());
+    Ok(())
+}
+
+/// The key whose id begins so.
+async fn find(session: &Session, id: &str) -> Result<ListedKey, Failure> {
+    let mut keys = session.table.api_keys(None, None).await?;
+    keys.retain(|listed| !id.is_empty() && listed.token.as_str().starts_with(id));
+    match <[ListedKey; 1]>::try_from(keys) {
+        Ok([key]) => Ok(key),
+        Err(keys) if keys.is_empty() => {
+            let text = format!("there is no key {id}; `leadhook keys list` shows them");
+            Err(Failure::NotFound(text))
+        }
+        Err(_) => Err(Failure::Input(format!("several keys begin with {id}; write more of it"))),
+    }
+}
+
+/// What a sender is given. Only its hashes are stored.
+struct Drawn {
+    token: String,
+    secret: Option<String>,
+}
+
+impl Drawn {
+    /// A fresh token, of the form the provider's own have.
+    fn new(provider: Provider, sources: &Sources) -> Self {
+        let token = match provider {
+            Provider::Integrabot => format!("sk_{}", sources.draw_text(48)),
+            // The prefix and 51 more: <https://pollybot.app/docs/authentication>.
+            Provider::PollyBot => format!("sk-workspace_{}", sources.draw_text(51)),
+            Provider::RdStation | Provider::Keyspot | Provider::Flextell => sources.draw_text(48),
+        };
+        let secret = (provider == Provider::Keyspot).then(|| sources.draw_text(48));
+        Self { token, secret }
+    }
+
+    fn hash(&self) -> TokenHash {
+        TokenHash::of(&self.token)
+    }
+
+    fn secret_hash(&self) -> Option<TokenHash> {
+        self.secret.as_deref().map(TokenHash::of)
+    }
+
+    fn show(self, key: &ApiKey, output: &Output) -> Result<(), Failure> {
+        let id = self.hash().key_id().to_owned();
+        let mut listing = Listing::new(&[
+            "id", "provider", "account", "label", "expires", "tenants", "networks", "token",
+            "secret",
+        ]);
+        listing.push([
+            id.into(),
+            key.account.provider.as_str().into(),
+            key.account.id.clone().into(),
+            key.label.clone().into(),
+            key.expires_at.map(write_moment).into(),
+            joined(&key.tenants),
+            joined(&key.networks),
+            self.token.into(),
+            self.secret.into(),
+        ]);
+        listing.print_one(output.output)?;
+        eprintln!("note the token down: it is stored as a hash, and not shown again");
+        Ok(())
+    }
+}
+
+fn joined<T: ToString>(values: &[T]) -> Value {
+    let values: Vec<_> = values.iter().map(T::to_string).collect();
+    if values.is_empty() { Value::Null } else { values.join(",").into() }
+}

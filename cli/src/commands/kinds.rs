@@ -1,0 +1,155 @@
+//! What an account can have in its directory, and how it is written in files.
+
+use serde_json::{Map, Value};
+use shared::{Entry, EntryKey, Provider};
+
+/// The longest id: with its kind it must fit a sort key of 1,024 bytes.
+const MAX_ID: usize = 900;
+
+/// A kind of entry.
+pub(super) struct Kind {
+    pub(super) provider: Provider,
+    pub(super) name: &'static str,
+    /// What an entry says, besides its id.
+    pub(super) fields: &'static [Field],
+    /// Whether the id is a number, and stands in the entry too.
+    numbered: bool,
+}
+
+/// A member of an entry.
+pub(super) struct Field {
+    pub(super) name: &'static str,
+    value: Form,
+    required: bool,
+}
+
+/// What a member's value is.
+enum Form {
+    Text,
+    Flag,
+}
+
+const fn text(name: &'static str) -> Field {
+    Field { name, value: Form::Text, required: true }
+}
+
+const fn optional(name: &'static str) -> Field {
+    Field { name, value: Form::Text, required: false }
+}
+
+const fn flag(name: &'static str) -> Field {
+    Field { name, value: Form::Flag, required: false }
+}
+
+/// Marks a tenant's default status, which stands in the directory once more.
+pub(super) const DEFAULT: &str = "default";
+
+/// Every kind there is.
+pub(super) const KINDS: [Kind; 6] = [
+    Kind { provider: Provider::PollyBot, name: pollybot::CHATBOT, fields: &[], numbered: false },
+    Kind {
+        provider: Provider::Keyspot,
+        name: keyspot::PROPERTY,
+        fields: &[text("property_id"), text("title")],
+        numbered: false,
+    },
+    Kind {
+        provider: Provider::Flextell,
+        name: flextell::STATUS,
+        fields: &[text("name"), text("slug"), text("color"), flag("is_terminal"), flag(DEFAULT)],
+        numbered: true,
+    },
+    Kind {
+        provider: Provider::Flextell,
+        name: flextell::REFERENCE_SOURCE,
+        fields: &[text("name"), optional("external_id")],
+        numbered: true,
+    },
+    Kind {
+        provider: Provider::Flextell,
+        name: flextell::USER,
+        fields: &[text("name")],
+        numbered: true,
+    },
+    Kind {
+        provider: Provider::Flextell,
+        name: flextell::COUNTRY,
+        fields: &[text("name")],
+        numbered: true,
+    },
+];
+
+/// The kinds that a provider's accounts have.
+pub(super) fn kinds_of(provider: Provider) -> impl Iterator<Item = &'static Kind> {
+    KINDS.iter().filter(move |kind| kind.provider == provider)
+}
+
+/// The kind of this name.
+pub(super) fn find_kind(provider: Provider, name: &str) -> Result<&'static Kind, String> {
+    kinds_of(provider).find(|kind| kind.name == name).ok_or_else(|| {
+        let names: Vec<_> = kinds_of(provider).map(|kind| kind.name).collect();
+        let provider = provider.as_str();
+        if names.is_empty() {
+            format!("{provider} has no directory: its deliveries point to nothing")
+        } else {
+            format!("{provider} has no `{name}`; it has {}", names.join(", "))
+        }
+    })
+}
+
+impl Kind {
+    /// The entries that a row stands for: one, or two where it is the default as well.
+    pub(super) fn read(
+        &self,
+        id: &str,
+        mut row: Map<String, Value>,
+    ) -> Result<Vec<(EntryKey, Entry)>, String> {
+        if id.is_empty() || id.len() > MAX_ID || id.chars().any(char::is_control) {
+            return Err(format!("a {}'s id has 1 to {MAX_ID} characters", self.name));
+        }
+        let mut entry = Map::new();
+        if self.numbered {
+            // As deliveries name it: a number that is written in one way alone.
+            let number = id.parse::<i64>().ok().filter(|number| number.to_string() == id);
+            let number = number.ok_or_else(|| format!("a {}'s id is a number", self.name))?;
+            entry.insert("id".to_owned(), number.into());
+        }
+        for field in self.fields {
+            let value = field.read(row.remove(field.name))?;
+            entry.insert(field.name.to_owned(), value);
+        }
+        if let Some((name, _)) = row.iter().next() {
+            let known: Vec<_> = self.fields.iter().map(|field| field.name).collect();
+            let known = if known.is_empty() { "no fields".to_owned() } else { known.join(", ") };
+            return Err(format!("a {} has no `{name}`; it has {known}", self.name));
+        }
+        let is_default = entry.remove(DEFAULT) == Some(true.into());
+        let entry = Value::Object(entry);
+        let mut entries = vec![(EntryKey::new(self.name, id), entry.clone())];
+        if is_default {
+            entries.push((EntryKey::new(self.name, flextell::DEFAULT_STATUS), entry));
+        }
+        Ok(entries)
+    }
+}
+
+impl Field {
+    /// The value, from JSON or from a cell of a CSV file, where everything is text.
+    fn read(&self, value: Option<Value>) -> Result<Value, String> {
+        let name = self.name;
+        let value = value.filter(|value| !value.is_null() && value != "");
+        match (&self.value, value) {
+            (_, None) if self.required => Err(format!("`{name}` is missing")),
+            (Form::Text, None) => Ok(Value::Null),
+            (Form::Flag, None) => Ok(false.into()),
+            (Form::Text, Some(Value::String(text))) => Ok(text.into()),
+            (Form::Text, Some(_)) => Err(format!("`{name}` must be a text")),
+            (Form::Flag, Some(Value::Bool(flag))) => Ok(flag.into()),
+            (Form::Flag, Some(value)) => match value.as_str() {
+                Some("true") => Ok(true.into()),
+                Some("false") => Ok(false.into()),
+                _ => Err(format!("`{name}` must be true or false")),
+            },
+        }
+    }
+}

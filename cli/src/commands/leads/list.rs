@@ -1,0 +1,129 @@
+use super::{
+    super::{
+        Failure,
+        held::short_id,
+        listing::{Listing, Output},
+        record::{LeadRecord, read_id, write_id},
+        session::Session,
+    },
+    Filter,
+};
+use clap::{Args, ValueEnum};
+use shared::{Account, HeldDelivery, HeldReason, LeadSpan, Order, StoredLead};
+use std::collections::BTreeMap;
+
+/// What deliveries came to.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Outcome {
+    /// They are leads
+    Created,
+    /// They were refused for what they say, and are held
+    Invalid,
+    /// Their person is a lead already; what they say is held
+    Repeat,
+}
+
+#[derive(Args)]
+pub(super) struct List {
+    #[command(flatten)]
+    filter: Filter,
+    /// What deliveries came to
+    #[arg(long, value_enum, default_value = "created")]
+    outcome: Outcome,
+    /// How many to list
+    #[arg(long, short = 'n', default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    limit: u16,
+    /// Only leads that came before this one: the next page, where it is the last listed
+    #[arg(long, value_name = "LEAD")]
+    before: Option<String>,
+    #[command(flatten)]
+    output: Output,
+}
+
+impl List {
+    pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
+        match self.outcome {
+            Outcome::Created => self.list_leads(session).await,
+            Outcome::Invalid => self.list_held(session, "invalid").await,
+            Outcome::Repeat => self.list_held(session, "repeat").await,
+        }
+    }
+
+    async fn list_leads(&self, session: &Session) -> Result<(), Failure> {
+        let mut listing = Listing::new(&[
+            "id", "provider", "account", "received", "name", "email", "phone", "source", "status",
+        ]);
+        for (account, lead) in self.newest(session).await? {
+            let lead = LeadRecord::new(&account, lead)?;
+            listing.push([
+                lead.id.into(),
+                lead.provider.into(),
+                lead.account.into(),
+                lead.created_at.into(),
+                lead.name.into(),
+                lead.email.into(),
+                lead.phone.into(),
+                lead.source.into(),
+                lead.status.into(),
+            ]);
+        }
+        listing.print(self.output.output)
+    }
+
+    /// The newest leads of all accounts: one page of each, then the newest of those.
+    async fn newest(&self, session: &Session) -> Result<Vec<(Account, StoredLead)>, Failure> {
+        let Some(span) = self.span()? else { return Ok(Vec::new()) };
+        let mut leads = Vec::new();
+        for account in self.filter.accounts.find(session).await? {
+            let limit = Some(i32::from(self.limit));
+            let page = session.table.leads(&account, span, Order::NewestFirst, limit).await?;
+            leads.extend(page.leads.into_iter().map(|lead| (account.clone(), lead)));
+        }
+        leads.sort_by_key(|(_, lead)| std::cmp::Reverse(lead.id));
+        leads.truncate(self.limit.into());
+        Ok(leads)
+    }
+
+    fn span(&self) -> Result<Option<LeadSpan>, Failure> {
+        let span = self.filter.span()?;
+        let Some(before) = &self.before else { return Ok(Some(span)) };
+        let (_, id) =
+            read_id(before).ok_or_else(|| Failure::Input(format!("`{before}` is no lead's id")))?;
+        Ok(span.before(id))
+    }
+
+    async fn list_held(&self, session: &Session, reason: &str) -> Result<(), Failure> {
+        let (since, until) = self.filter.times();
+        let mut newest = BTreeMap::<_, (Account, HeldDelivery)>::new();
+        for account in self.filter.accounts.find(session).await? {
+            let prefix = format!("{reason}#");
+            let take = |held: HeldDelivery| {
+                let at = held.received_at;
+                if since.is_none_or(|since| since <= at) && until.is_none_or(|until| at < until) {
+                    newest.insert((at, account.to_string(), held.id()), (account.clone(), held));
+                }
+                if newest.len() > self.limit.into() {
+                    newest.pop_first();
+                }
+            };
+            session.table.each_held(&account, &prefix, session.sources.now(), take).await?;
+        }
+        let mut listing =
+            Listing::new(&["held", "provider", "account", "received", "outcome", "lead"]);
+        for (account, held) in newest.into_values().rev() {
+            let lead = match held.reason {
+                HeldReason::Invalid => None,
+                HeldReason::Repeat(id) => Some(write_id(account.provider, id)),
+            };
+            listing.push([
+                short_id(&held).into(),
+                account.provider.as_str().into(),
+                account.id.into(),
+                format!("{:.3}", held.received_at).into(),
+                held.reason.as_str().into(),
+                lead.into(),
+            ]);
+        }
+        listing.print(self.output.output)
+    }
+}

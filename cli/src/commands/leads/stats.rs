@@ -1,0 +1,115 @@
+use super::{
+    super::{
+        Failure,
+        listing::{BOLD, Format, Listing, Output, RESET},
+        moment::day_of,
+        session::Session,
+    },
+    Filter, progress,
+};
+use clap::Args;
+use jiff::civil::Date;
+use shared::Order;
+use std::{collections::BTreeMap, io::Write};
+
+/// How long the longest bar is, in characters.
+const BAR: usize = 50;
+/// How the sources are drawn, the most frequent first; the last stands for all others.
+const SHADES: [char; 5] = ['█', '▓', '▒', '░', '·'];
+
+#[derive(Args)]
+pub(super) struct Stats {
+    #[command(flatten)]
+    filter: Filter,
+    #[command(flatten)]
+    output: Output,
+}
+
+/// How many leads came on a day from a source.
+type Counts = BTreeMap<Date, BTreeMap<String, u64>>;
+
+impl Stats {
+    pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let span = self.filter.span()?;
+        let (mut counts, mut units, bar) = (Counts::new(), 0.0, progress());
+        for account in self.filter.accounts.find(session).await? {
+            let mut rest = Some(span);
+            while let Some(span) = rest {
+                let page = session.table.leads(&account, span, Order::OldestFirst, None).await?;
+                for lead in page.leads {
+                    let source = lead.source.unwrap_or_else(|| "(none)".to_owned());
+                    let day = counts.entry(day_of(lead.created_at)).or_default();
+                    *day.entry(source).or_default() += 1;
+                    bar.inc(1);
+                }
+                units += page.units;
+                rest = page.rest;
+            }
+        }
+        bar.finish_and_clear();
+        match self.output.output {
+            Format::Table => draw(&counts, &mut anstream::stdout().lock())?,
+            format => list(&counts).print(format)?,
+        }
+        eprintln!("{} leads, {units} read units", bar.position());
+        Ok(())
+    }
+}
+
+fn list(counts: &Counts) -> Listing {
+    let mut listing = Listing::new(&["day", "source", "leads"]);
+    for (day, sources) in counts {
+        for (source, leads) in sources {
+            listing.push([day.to_string().into(), source.clone().into(), (*leads).into()]);
+        }
+    }
+    listing
+}
+
+/// A bar for each day, shaded by source.
+fn draw(counts: &Counts, out: &mut impl Write) -> Result<(), Failure> {
+    let legend = legend(counts);
+    let highest = counts.values().map(|day| day.values().sum()).max().unwrap_or(0_u64);
+    writeln!(out, "{BOLD}{:10}  {:>8}{RESET}", "DAY", "LEADS")?;
+    for (day, sources) in counts {
+        let leads: u64 = sources.values().sum();
+        let mut bar = String::new();
+        let (mut drawn, mut reached) = (0, 0);
+        for (shade, named) in &legend {
+            reached += named.iter().filter_map(|source| sources.get(*source)).sum::<u64>();
+            // Where a shade ends, rounded: so that rounding never adds up.
+            let end = (reached * BAR as u64).div_ceil(highest.max(1)) as usize;
+            bar.extend(std::iter::repeat_n(*shade, end - drawn));
+            drawn = end;
+        }
+        writeln!(out, "{day}  {leads:>8}  {bar}")?;
+    }
+    for (shade, named) in &legend {
+        let total: u64 =
+            counts.values().flat_map(|day| named.iter().filter_map(|name| day.get(*name))).sum();
+        let name = match named[..] {
+            [name] => super::super::listing::printable(name),
+            _ => format!("{} others", named.len()),
+        };
+        writeln!(out, "{shade} {name}: {total}")?;
+    }
+    Ok(())
+}
+
+/// Which shade stands for which sources, the most frequent first.
+fn legend(counts: &Counts) -> Vec<(char, Vec<&str>)> {
+    let mut totals = BTreeMap::<&str, u64>::new();
+    for (source, leads) in counts.values().flatten() {
+        *totals.entry(source).or_default() += leads;
+    }
+    let mut sources: Vec<_> = totals.into_iter().collect();
+    sources.sort_by_key(|(_, leads)| std::cmp::Reverse(*leads));
+    let mut legend: Vec<(char, Vec<&str>)> = Vec::new();
+    for (index, (source, _)) in sources.into_iter().enumerate() {
+        match SHADES.get(index) {
+            Some(shade) => legend.push((*shade, vec![source])),
+            None => legend[SHADES.len() - 1].1.push(source),
+        }
+    }
+    legend
+}

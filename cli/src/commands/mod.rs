@@ -1,0 +1,91 @@
+//! What an operator does: keys, leads, held deliveries, the directory, and trying things.
+
+mod accounts;
+mod directory;
+mod doctor;
+mod failure;
+mod held;
+mod keys;
+mod kinds;
+mod leads;
+mod listing;
+mod moment;
+mod person;
+mod record;
+mod send;
+mod session;
+
+pub use failure::Failure;
+
+use crate::{ServeOptions, serve};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+use std::io::{self, Write};
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done; 1 failed, or not confirmed; 2 input that makes no sense; 3 nothing was found;
+4 the table cannot be used.";
+
+/// Takes leads at the addresses of five lead providers and keeps them in your own
+/// DynamoDB table.
+#[derive(Parser)]
+#[command(
+    name = "leadhook", version, args_conflicts_with_subcommands = true, after_help = EXIT_CODES,
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: ServeOptions,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve every provider's address on this machine (what happens without a command)
+    Serve(ServeOptions),
+    /// Make, list, revoke and rotate the keys that senders come with
+    Keys(keys::Keys),
+    /// List, show, export, count and erase leads
+    Leads(leads::Leads),
+    /// Look at deliveries that became no lead; mend and replay them
+    Held(held::Held),
+    /// What deliveries can point to: chatbots, properties, statuses, users
+    Directory(directory::DirectoryCommand),
+    /// Send a lead to a server, to try it
+    Send(send::Send),
+    /// Check the table and what reaches it, and say what to do
+    Doctor(doctor::Doctor),
+    /// Print a completion script for a shell
+    #[command(
+        after_help = "Example:\n  leadhook completions bash > ~/.local/share/bash-completion/completions/leadhook"
+    )]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// Does what the command line says.
+///
+/// # Errors
+/// What kept it from being done. Where nobody reads the output any more, that is no failure.
+pub async fn run(cli: Cli) -> Result<(), Failure> {
+    let done = match cli.command.unwrap_or(Command::Serve(cli.serve)) {
+        Command::Serve(options) => serve(options).await.map_err(Failure::from),
+        Command::Keys(keys) => keys.run().await,
+        Command::Leads(leads) => leads.run().await,
+        Command::Held(held) => held.run().await,
+        Command::Directory(directory) => directory.run().await,
+        Command::Send(send) => send.run(),
+        Command::Doctor(doctor) => doctor.run().await,
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "leadhook", &mut script);
+            io::stdout().write_all(&script).map_err(Failure::from)
+        }
+    };
+    match done {
+        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        done => done,
+    }
+}

@@ -1,0 +1,94 @@
+//! A lead as it is shown and handed on.
+
+use super::Failure;
+use serde::Serialize;
+use serde_json::{Value, value::RawValue};
+use shared::{Account, LeadId, LeadIdForm, Provider, StoredLead};
+use std::collections::BTreeMap;
+
+/// A lead with its account, in one shape whatever its provider.
+#[derive(Serialize)]
+pub(super) struct LeadRecord {
+    /// The id in the provider's form, as its senders were told it.
+    pub(super) id: String,
+    pub(super) provider: &'static str,
+    pub(super) account: String,
+    pub(super) created_at: String,
+    pub(super) name: Option<String>,
+    pub(super) email: Option<String>,
+    pub(super) phone: Option<String>,
+    pub(super) source: Option<String>,
+    pub(super) status: Option<String>,
+    /// What only its provider knows, free-form objects as they were sent.
+    pub(super) details: BTreeMap<String, Box<RawValue>>,
+}
+
+impl LeadRecord {
+    pub(super) fn new(account: &Account, lead: StoredLead) -> Result<Self, Failure> {
+        let provider = account.provider;
+        let details = lead.details.into_iter().map(|(name, value)| {
+            let text = match value {
+                Value::String(json) if json_details(provider).contains(&name.as_str()) => json,
+                value => value.to_string(),
+            };
+            let unreadable =
+                |_| Failure::Failed(format!("the lead {} has unreadable details", lead.id));
+            Ok((name, RawValue::from_string(text).map_err(unreadable)?))
+        });
+        Ok(Self {
+            id: write_id(provider, lead.id),
+            provider: provider.as_str(),
+            account: account.id.clone(),
+            // What providers show of a time has milliseconds at most, as ids do.
+            created_at: format!("{:.3}", lead.created_at),
+            details: details.collect::<Result<_, Failure>>()?,
+            name: lead.name,
+            email: lead.email,
+            phone: lead.phone,
+            source: lead.source,
+            status: lead.status,
+        })
+    }
+
+    /// The details as one text.
+    pub(super) fn details_text(&self) -> Result<String, Failure> {
+        let unwritable = |_| Failure::Failed("details could not be written".to_owned());
+        serde_json::to_string(&self.details).map_err(unwritable)
+    }
+}
+
+/// The names of those details that hold JSON as text.
+fn json_details(provider: Provider) -> &'static [&'static str] {
+    match provider {
+        Provider::Integrabot => &integrabot::JSON_DETAILS,
+        Provider::RdStation => &rdstation::JSON_DETAILS,
+        Provider::PollyBot => &pollybot::JSON_DETAILS,
+        Provider::Keyspot => &[],
+        Provider::Flextell => &flextell::JSON_DETAILS,
+    }
+}
+
+fn id_form(provider: Provider) -> Option<LeadIdForm> {
+    match provider {
+        Provider::Integrabot | Provider::Flextell => None,
+        Provider::RdStation => Some(rdstation::LEAD_ID),
+        Provider::PollyBot => Some(pollybot::LEAD_ID),
+        Provider::Keyspot => Some(keyspot::LEAD_ID),
+    }
+}
+
+/// An id as a provider writes it.
+pub(super) fn write_id(provider: Provider, id: LeadId) -> String {
+    id_form(provider).map_or_else(|| id.to_string(), |form| form.write(id))
+}
+
+/// What an id may be: a provider's own form names its provider, a number any.
+pub(super) fn read_id(text: &str) -> Option<(Option<Provider>, LeadId)> {
+    if let Ok(id) = text.parse() {
+        return Some((None, id));
+    }
+    Provider::ALL.into_iter().find_map(|provider| {
+        let id = id_form(provider)?.read(text)?;
+        Some((Some(provider), id))
+    })
+}

@@ -1,0 +1,203 @@
+use super::{
+    Failure,
+    accounts::read_provider,
+    listing::{BOLD, RESET, printable},
+};
+use crate::samples::{KEYSPOT_TOKEN_PATH, Sample};
+use clap::Args;
+use serde_json::Value;
+use shared::Provider;
+use std::{
+    fs,
+    io::{self, Read, Write},
+    time::{Duration, Instant},
+};
+use ureq::{Agent, Body, http::Response};
+
+/// How long to wait for an answer: longer than a function may take.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Sends a lead, and shows what is sent and what is answered.
+#[derive(Args)]
+#[command(after_help = "\
+Without a key it is sent with the demo account's credentials, which `leadhook serve` knows.
+
+Examples:
+  leadhook send integrabot
+  leadhook send keyspot --key k3y --secret s3cret --to https://abc123.execute-api.eu-west-1.amazonaws.com
+  leadhook send flextell --key t0ken --tenant 7 --data '{\"last_name\": \"Smith\"}'
+  leadhook send pollybot --chatbot cb_123 --data @lead.json --idempotency-key 42")]
+pub(super) struct Send {
+    /// Whose address to send to: integrabot, rdstation, pollybot, keyspot or flextell
+    #[arg(value_parser = read_provider)]
+    provider: Provider,
+    /// The server, with or without the provider's prefix
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:3000")]
+    to: String,
+    /// The key: the bearer token, or Keyspot's X-API-Key
+    #[arg(long, env = "LEADHOOK_KEY", hide_env_values = true)]
+    key: Option<String>,
+    /// Keyspot: the secret that goes with the key
+    #[arg(long, env = "LEADHOOK_SECRET", hide_env_values = true, requires = "key")]
+    secret: Option<String>,
+    /// Flextell: the tenant
+    #[arg(long)]
+    tenant: Option<u64>,
+    /// PollyBot: the chatbot
+    #[arg(long)]
+    chatbot: Option<String>,
+    /// The lead: JSON, @FILE, or - for standard input [default: a sample]
+    #[arg(long, short, value_name = "JSON")]
+    data: Option<String>,
+    /// Sends it under this Idempotency-Key
+    #[arg(long, value_name = "KEY")]
+    idempotency_key: Option<String>,
+}
+
+/// A header and its value.
+type Header = (&'static str, String);
+
+impl Send {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let config = Agent::config_builder().timeout_global(Some(TIMEOUT)).max_redirects(0);
+        let client = config.http_status_as_error(false).build().new_agent();
+        let sample = Sample::of(self.provider);
+        let body = self.body(sample)?;
+        let mut headers = self.credentials(sample)?;
+        if self.provider == Provider::Keyspot {
+            let token = self.issue_token(&client, headers)?;
+            headers = vec![("Authorization", format!("Bearer {token}"))];
+        }
+        headers.push(("Content-Type", "application/json".to_owned()));
+        if let Some(key) = &self.idempotency_key {
+            headers.push(("Idempotency-Key", key.clone()));
+        }
+        let path = match &self.chatbot {
+            Some(chatbot) => format!("/pollybot/api/v1/chatbots/{chatbot}/leads"),
+            None => sample.path.to_owned(),
+        };
+        let status = self.exchange(&client, &path, headers, &body)?.0;
+        if (200..300).contains(&status) {
+            Ok(())
+        } else {
+            Err(Failure::Failed(format!("the lead was not taken: {status}")))
+        }
+    }
+
+    fn body(&self, sample: &Sample) -> Result<Vec<u8>, Failure> {
+        match self.data.as_deref() {
+            None => Ok(sample.body.as_bytes().to_vec()),
+            Some("-") => {
+                let mut body = Vec::new();
+                io::stdin().read_to_end(&mut body)?;
+                Ok(body)
+            }
+            Some(data) => match data.strip_prefix('@') {
+                Some(file) => fs::read(file)
+                    .map_err(|error| Failure::Input(format!("{file} cannot be read: {error}"))),
+                None => Ok(data.as_bytes().to_vec()),
+            },
+        }
+    }
+
+    fn credentials(&self, sample: &Sample) -> Result<Vec<Header>, Failure> {
+        let demo = sample.credentials.iter().map(|(name, value)| (*name, (*value).to_owned()));
+        let mut headers: Vec<Header> = match (&self.key, self.provider) {
+            (None, _) => demo.collect(),
+            (Some(key), Provider::Keyspot) => {
+                let secret = self.secret.clone();
+                let secret =
+                    secret.ok_or_else(|| Failure::input("Keyspot's key goes with a --secret"))?;
+                vec![("X-API-Key", key.clone()), ("X-API-Secret", secret)]
+            }
+            (Some(key), _) => vec![("Authorization", format!("Bearer {key}"))],
+        };
+        if self.provider == Provider::Flextell {
+            if let Some(tenant) = self.tenant {
+                headers.retain(|(name, _)| *name != "X-Tenant");
+                headers.push(("X-Tenant", tenant.to_string()));
+            } else if self.key.is_some() {
+                return Err(Failure::input("Flextell's address asks for a --tenant"));
+            }
+        }
+        Ok(headers)
+    }
+
+    fn issue_token(&self, client: &Agent, headers: Vec<Header>) -> Result<String, Failure> {
+        let (status, answer) = self.exchange(client, KEYSPOT_TOKEN_PATH, headers, b"")?;
+        let answer: Value = serde_json::from_str(&answer).unwrap_or_default();
+        let token = answer["data"]["token"].as_str();
+        token
+            .map(str::to_owned)
+            .ok_or_else(|| Failure::Failed(format!("no token was issued: {status}")))
+    }
+
+    /// Sends a request, and shows it and its answer.
+    fn exchange(
+        &self,
+        client: &Agent,
+        path: &str,
+        headers: Vec<Header>,
+        body: &[u8],
+    ) -> Result<(u16, String), Failure> {
+        let url = url(&self.to, self.provider, path);
+        let mut out = anstream::stdout().lock();
+        writeln!(out, "{BOLD}POST {url}{RESET}")?;
+        let mut request = client.post(&url);
+        for (name, value) in headers {
+            writeln!(out, "{name}: {}", masked(name, &value))?;
+            request = request.header(name, value);
+        }
+        writeln!(out, "\n{}\n", String::from_utf8_lossy(body))?;
+        let started = Instant::now();
+        let mut answer = request.send(body).map_err(|error| unanswered(&url, &error))?;
+        let took = started.elapsed().as_millis();
+        let (status, head) = (answer.status(), head_of(&answer));
+        let text = answer.body_mut().read_to_string();
+        let text = text.map_err(|error| unanswered(&url, &error))?;
+        writeln!(out, "{BOLD}{status}{RESET} in {took} ms\n{head}")?;
+        let shown =
+            if path == KEYSPOT_TOKEN_PATH && status.is_success() { "(a token)" } else { &text };
+        writeln!(out, "{}\n", printable(shown))?;
+        Ok((status.as_u16(), text))
+    }
+}
+
+/// The address, whether or not the server was named with the provider's prefix.
+fn url(to: &str, provider: Provider, path: &str) -> String {
+    let to = to.trim_end_matches('/');
+    let prefix = format!("/{}", provider.as_str());
+    format!("{}{path}", to.strip_suffix(&prefix).unwrap_or(to))
+}
+
+/// What a header says, without what lets others in.
+fn masked(name: &str, value: &str) -> String {
+    match name {
+        "Authorization" => "Bearer ...".to_owned(),
+        "X-API-Secret" => "...".to_owned(),
+        _ => value.to_owned(),
+    }
+}
+
+fn head_of(answer: &Response<Body>) -> String {
+    let headers = answer.headers().iter();
+    let lines = headers.map(|(name, value)| {
+        format!("{name}: {}\n", printable(&String::from_utf8_lossy(value.as_bytes())))
+    });
+    lines.collect()
+}
+
+fn unanswered(url: &str, error: &ureq::Error) -> Failure {
+    let why = match error {
+        ureq::Error::BadUri(_) | ureq::Error::Http(_) => {
+            return Failure::Input(format!("{url} is no address"));
+        }
+        ureq::Error::Timeout(_) => "did not answer in time",
+        ureq::Error::Io(_) | ureq::Error::HostNotFound | ureq::Error::ConnectionFailed => {
+            "cannot be reached; is `leadhook serve` running, or the URL right?"
+        }
+        ureq::Error::Tls(_) | ureq::Error::Rustls(_) => "does not speak HTTPS as it should",
+        _ => "broke off",
+    };
+    Failure::Failed(format!("{url} {why}"))
+}

@@ -1,0 +1,71 @@
+//! Reading and writing many items at a time.
+
+use super::{Item, LeadTable, StoreError};
+use aws_sdk_dynamodb::types::{KeysAndAttributes, PutRequest, WriteRequest};
+use std::{collections::HashMap, time::Duration};
+
+/// How many items DynamoDB reads in one batch.
+const READ_BATCH: usize = 100;
+/// How many items DynamoDB writes in one batch.
+const WRITE_BATCH: usize = 25;
+/// How often a batch is asked for again that was done in part.
+const BATCH_ATTEMPTS: u32 = 5;
+/// How long to wait before that, at first; each time it doubles.
+const BATCH_BACKOFF: Duration = Duration::from_millis(25);
+
+impl LeadTable {
+    /// Reads those of the items that are there, in no order.
+    pub(super) async fn get_all(&self, keys: Vec<Item>) -> Result<Vec<Item>, StoreError> {
+        let mut items = Vec::new();
+        for batch in keys.chunks(READ_BATCH) {
+            items.append(&mut self.get_batch(batch.to_vec()).await?);
+        }
+        Ok(items)
+    }
+
+    /// Reads a batch, and what DynamoDB left out of it in another: the SDK takes a part for
+    /// the whole.
+    async fn get_batch(&self, keys: Vec<Item>) -> Result<Vec<Item>, StoreError> {
+        let wanted =
+            KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build()?;
+        let mut wanted = HashMap::from([(self.name.clone(), wanted)]);
+        let mut items = Vec::new();
+        for attempt in 0..BATCH_ATTEMPTS {
+            let batch = self.client.batch_get_item().set_request_items(Some(wanted)).send().await?;
+            let found = batch.responses.unwrap_or_default().remove(&self.name);
+            items.extend(found.unwrap_or_default());
+            wanted = batch.unprocessed_keys.unwrap_or_default();
+            if wanted.is_empty() {
+                return Ok(items);
+            }
+            tokio::time::sleep(BATCH_BACKOFF * 2_u32.pow(attempt)).await;
+        }
+        Err(StoreError::Unavailable("busy"))
+    }
+
+    /// Writes items in place of what stands there. Where it fails, some may be written.
+    pub(super) async fn put_all_items(&self, items: Vec<Item>) -> Result<(), StoreError> {
+        for batch in items.chunks(WRITE_BATCH) {
+            self.put_batch(batch.to_vec()).await?;
+        }
+        Ok(())
+    }
+
+    async fn put_batch(&self, items: Vec<Item>) -> Result<(), StoreError> {
+        let put = |item| {
+            let put = PutRequest::builder().set_item(Some(item)).build()?;
+            Ok(WriteRequest::builder().put_request(put).build())
+        };
+        let writes = items.into_iter().map(put).collect::<Result<_, StoreError>>()?;
+        let mut wanted = HashMap::from([(self.name.clone(), writes)]);
+        for attempt in 0..BATCH_ATTEMPTS {
+            let write = self.client.batch_write_item().set_request_items(Some(wanted));
+            wanted = write.send().await?.unprocessed_items.unwrap_or_default();
+            if wanted.is_empty() {
+                return Ok(());
+            }
+            tokio::time::sleep(BATCH_BACKOFF * 2_u32.pow(attempt)).await;
+        }
+        Err(StoreError::Unavailable("busy"))
+    }
+}

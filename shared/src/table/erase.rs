@@ -1,0 +1,104 @@
+//! Taking a person out of the table.
+
+use super::{
+    Item, LeadTable, StoreError,
+    create_lead::CLAIMS,
+    keys::{self, PK, SK},
+};
+use crate::{Account, LeadId};
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem, builders::DeleteBuilder};
+
+/// How many items one transaction may delete.
+const TRANSACTION: usize = 100;
+/// How often an erasure begins again after a claim changed hands.
+const ROUNDS: usize = 3;
+
+/// What a transaction is refused with that met a claim of another lead.
+const CANCELED: &str = "TransactionCanceledException";
+
+/// What was deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Erased {
+    /// Leads.
+    pub leads: usize,
+    /// Claims of those leads.
+    pub claims: usize,
+    /// Held deliveries.
+    pub held: usize,
+}
+
+impl LeadTable {
+    /// Deletes a lead with all the claims it has, all or none; nothing where it is not there.
+    ///
+    /// # Errors
+    /// Where the table could not be read or written.
+    pub async fn erase_lead(&self, account: &Account, id: LeadId) -> Result<Erased, StoreError> {
+        for _ in 0..ROUNDS {
+            let Some(lead) = self.get(keys::lead(account, id)).await? else {
+                return Ok(Erased::default());
+            };
+            let claims = self.claims_of(&lead, id).await?;
+            let erased = Erased { leads: 1, claims: claims.len(), held: 0 };
+            let holder = AttributeValue::N(id.to_string());
+            let deletes = claims.into_iter().map(|claim| {
+                self.delete_of(claim)
+                    .condition_expression("lead_id = :holder")
+                    .expression_attribute_values(":holder", holder.clone())
+            });
+            let lead = self.delete_of(keys::lead(account, id));
+            match self.delete_at_once([lead].into_iter().chain(deletes)).await {
+                Ok(()) => return Ok(erased),
+                Err(StoreError::Unexpected(fault)) if fault == CANCELED => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(StoreError::Unavailable("claims kept changing"))
+    }
+
+    /// Deletes held deliveries, by their ids.
+    ///
+    /// # Errors
+    /// Where the table could not be written; some may be deleted even so.
+    pub async fn erase_held(
+        &self,
+        account: &Account,
+        ids: &[String],
+    ) -> Result<Erased, StoreError> {
+        for ids in ids.chunks(TRANSACTION) {
+            let deletes = ids.iter().map(|id| self.delete_of(keys::held(account, id)));
+            self.delete_at_once(deletes).await?;
+        }
+        Ok(Erased { held: ids.len(), ..Erased::default() })
+    }
+
+    /// The keys of the claims that a lead still holds: one whose time was over may be
+    /// another's by now.
+    async fn claims_of(&self, lead: &Item, id: LeadId) -> Result<Vec<Item>, StoreError> {
+        let listed = lead.get(CLAIMS).and_then(|claims| claims.as_ss().ok());
+        let wanted = listed.into_iter().flatten().map(|pk| keys::claim_at(pk)).collect();
+        let mut claims = self.get_all(wanted).await?;
+        let id = AttributeValue::N(id.to_string());
+        claims.retain(|claim| claim.get("lead_id") == Some(&id));
+        for claim in &mut claims {
+            claim.retain(|name, _| name == PK || name == SK);
+        }
+        Ok(claims)
+    }
+
+    fn delete_of(&self, key: Item) -> DeleteBuilder {
+        Delete::builder().table_name(&self.name).set_key(Some(key))
+    }
+
+    async fn delete_at_once(
+        &self,
+        deletes: impl Iterator<Item = DeleteBuilder>,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.client.transact_write_items();
+        for delete in deletes {
+            let delete = TransactWriteItem::builder().delete(delete.build()?).build();
+            transaction = transaction.transact_items(delete);
+        }
+        transaction.send().await?;
+        Ok(())
+    }
+}

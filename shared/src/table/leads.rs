@@ -1,0 +1,92 @@
+use super::{
+    Item, LeadTable, StoreError,
+    keys::{self, PK, SK},
+};
+use crate::{Account, LeadId, LeadSpan, StoredLead};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+
+/// In which order leads are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// The newest first.
+    NewestFirst,
+    /// The oldest first.
+    OldestFirst,
+}
+
+/// Some leads of an account.
+pub struct LeadPage {
+    /// The leads, in the order that was asked for.
+    pub leads: Vec<StoredLead>,
+    /// What was not read of the span, where there may be more in it.
+    pub rest: Option<LeadSpan>,
+    /// The read units that the page took.
+    pub units: f64,
+}
+
+impl LeadTable {
+    /// The leads of an account in a span of ids: one page, of at most `limit` leads.
+    ///
+    /// # Errors
+    /// Where the table could not be read.
+    pub async fn leads(
+        &self,
+        account: &Account,
+        span: LeadSpan,
+        order: Order,
+        limit: Option<i32>,
+    ) -> Result<LeadPage, StoreError> {
+        let (partition, first) = key_of(account, span.first);
+        let (_, last) = key_of(account, span.last);
+        let query = self.client.query().table_name(&self.name).consistent_read(true);
+        let page = query
+            .key_condition_expression("pk = :account AND sk BETWEEN :first AND :last")
+            .expression_attribute_values(":account", partition)
+            .expression_attribute_values(":first", first)
+            .expression_attribute_values(":last", last)
+            .scan_index_forward(order == Order::OldestFirst)
+            .set_limit(limit)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await?;
+        let units = page.consumed_capacity.and_then(|used| used.capacity_units).unwrap_or_default();
+        let items = page.items.unwrap_or_default();
+        let leads = items.into_iter().map(read_lead).collect::<Result<Vec<_>, _>>()?;
+        let rest = match (page.last_evaluated_key, leads.last(), order) {
+            (Some(_), Some(lead), Order::NewestFirst) => span.before(lead.id),
+            (Some(_), Some(lead), Order::OldestFirst) => span.after(lead.id),
+            _ => None,
+        };
+        Ok(LeadPage { leads, rest, units })
+    }
+
+    /// Those of the leads that are there, each with its account.
+    ///
+    /// # Errors
+    /// Where the table could not be read.
+    pub async fn get_leads(
+        &self,
+        ids: &[(Account, LeadId)],
+    ) -> Result<Vec<(Account, StoredLead)>, StoreError> {
+        let wanted = ids.iter().map(|(account, id)| keys::lead(account, *id)).collect();
+        let mut items = self.get_all(wanted).await?;
+        let mut found = Vec::new();
+        for (account, id) in ids {
+            let (pk, sk) = key_of(account, *id);
+            let stands = |item: &Item| item.get(PK) == Some(&pk) && item.get(SK) == Some(&sk);
+            if let Some(index) = items.iter().position(stands) {
+                found.push((account.clone(), read_lead(items.swap_remove(index))?));
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn key_of(account: &Account, id: LeadId) -> (AttributeValue, AttributeValue) {
+    let key = keys::lead(account, id);
+    (key[PK].clone(), key[SK].clone())
+}
+
+fn read_lead(item: Item) -> Result<StoredLead, StoreError> {
+    Ok(serde_dynamo::from_item(item)?)
+}

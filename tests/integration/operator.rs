@@ -1,0 +1,170 @@
+//! What the operator's commands ask of the table: pages, lookups, keys and erasure.
+
+use jiff::SignedDuration;
+use serde_json::json;
+use shared::{Account, ApiKey, Erased, LeadId, LeadSpan, Order, TokenHash};
+use tests::{Delivery, Fault, SENDERS, World};
+
+fn account() -> Account {
+    SENDERS[0].account()
+}
+
+async fn send(world: &World, n: usize) -> LeadId {
+    let body = json!({
+        "name": "Ana", "type": "web", "phone_number": format!("55119{n:08}"),
+        "email": format!("ana{n}@exemplo.com"),
+    });
+    let delivery = Delivery::new("integrabot-create-lead", body.to_string());
+    let answer = world.send(delivery.bearer("sk_demo_integrabot")).await;
+    assert_eq!(answer.status, 201);
+    answer.body["id"].to_string().parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_page_takes_one_query_however_many_leads_there_are() {
+    let world = World::start().await;
+    let table = &world.app.context.table;
+    let mut newest = Vec::new();
+    let mut units = Vec::new();
+    for n in 0..120 {
+        world.advance(SignedDuration::from_millis(1));
+        newest.insert(0, send(&world, n).await);
+        if [20, 119].contains(&n) {
+            world.wire.take_operations();
+            let page = table.leads(&account(), LeadSpan::ALL, Order::NewestFirst, Some(20)).await;
+            let page = page.unwrap();
+            let ids: Vec<_> = page.leads.iter().map(|lead| lead.id).collect();
+            assert_eq!(ids, newest[..20]);
+            assert_eq!(world.wire.take_operations(), ["Query"]);
+            units.push(page.units);
+            let found = table.get_leads(&[(account(), newest[n])]).await.unwrap();
+            assert_eq!(found[0].1.id, newest[n]);
+            assert_eq!(world.wire.take_operations(), ["BatchGetItem"]);
+        }
+    }
+    assert_eq!(units[0], units[1]);
+}
+
+#[tokio::test]
+async fn pages_follow_each_other_in_both_orders_and_keep_to_their_span() {
+    let world = World::start().await;
+    let table = &world.app.context.table;
+    let mut ids = Vec::new();
+    for n in 0..7 {
+        world.advance(SignedDuration::from_secs(1));
+        ids.push(send(&world, n).await);
+    }
+    let seventh = world.now();
+    let cases = [
+        ("all", LeadSpan::ALL, 0..7),
+        ("before the seventh", LeadSpan::of_time(None, Some(seventh)).unwrap(), 0..6),
+        ("the seventh", LeadSpan::of_time(Some(seventh), None).unwrap(), 6..7),
+        ("after the second", LeadSpan::ALL.after(ids[1]).unwrap(), 2..7),
+    ];
+    for (case, span, expected) in cases {
+        for order in [Order::OldestFirst, Order::NewestFirst] {
+            let mut read = Vec::new();
+            let mut rest = Some(span);
+            while let Some(span) = rest {
+                let page = table.leads(&account(), span, order, Some(2)).await.unwrap();
+                read.extend(page.leads.iter().map(|lead| lead.id));
+                rest = page.rest;
+            }
+            let mut expected = ids[expected.clone()].to_vec();
+            if order == Order::NewestFirst {
+                expected.reverse();
+            }
+            assert_eq!(read, expected, "{case}, {order:?}");
+        }
+    }
+    assert_eq!(LeadSpan::of_time(Some(seventh), Some(seventh)), None);
+}
+
+#[tokio::test]
+async fn erasing_a_lead_takes_its_claims_with_it_and_nothing_else() {
+    for sender in &SENDERS {
+        let (world, name) = (World::start().await, sender.function);
+        world.send(sender.delivery(&world, 1).await).await;
+        let others = world.items("claim#").await.len();
+        let delivery = sender.delivery(&world, 2).await.header("idempotency-key", "k");
+        world.send(delivery.clone()).await;
+        let table = &world.app.context.table;
+        let page = table.leads(&sender.account(), LeadSpan::ALL, Order::NewestFirst, None).await;
+        let lead = page.unwrap().leads.iter().map(|lead| lead.id).max().unwrap();
+        let erased = table.erase_lead(&sender.account(), lead).await.unwrap();
+        assert_eq!(erased, Erased { leads: 1, claims: others + 1, held: 0 }, "{name}");
+        assert_eq!(world.items("claim#").await.len(), others, "{name}");
+        assert_eq!(world.items("lead#").await.len(), 1, "{name}");
+        let again = table.erase_lead(&sender.account(), lead).await.unwrap();
+        assert_eq!(again, Erased::default(), "{name}: it is gone already");
+        assert_eq!(world.send(delivery).await.status, sender.created, "{name}: a new lead");
+    }
+}
+
+/// A replay claim whose time is over may be another lead's by now.
+#[tokio::test]
+async fn erasing_a_lead_leaves_a_claim_that_another_lead_holds_now() {
+    let (world, sender) = (World::start().await, &SENDERS[1]);
+    world.send(sender.delivery(&world, 1).await).await;
+    world.advance(SignedDuration::from_hours(1));
+    world.send(sender.delivery(&world, 1).await).await;
+    let table = &world.app.context.table;
+    let page = table.leads(&sender.account(), LeadSpan::ALL, Order::OldestFirst, None).await;
+    let oldest = page.unwrap().leads[0].id;
+    let erased = table.erase_lead(&sender.account(), oldest).await.unwrap();
+    assert_eq!(erased, Erased { leads: 1, claims: 0, held: 0 });
+    let answer = world.send(sender.delivery(&world, 1).await).await;
+    assert_eq!(answer.headers["idempotency-replayed"], "true", "the claim is still there");
+}
+
+#[tokio::test]
+async fn an_erasure_whose_answer_is_lost_is_done_once() {
+    let world = World::start().await;
+    let id = send(&world, 1).await;
+    world.wire.fail_next("TransactWriteItems", Fault::AnswerLost);
+    let erased = world.app.context.table.erase_lead(&account(), id).await.unwrap();
+    assert_eq!(erased, Erased { leads: 1, claims: 2, held: 0 });
+    assert!(world.items("claim#").await.is_empty());
+}
+
+#[tokio::test]
+async fn keys_are_listed_by_provider_and_account_and_tenants_are_accounts() {
+    let world = World::start().await;
+    let table = &world.app.context.table;
+    let (integrabot, flextell) = (SENDERS[0].account().provider, SENDERS[4].account().provider);
+    let acme = Account { provider: integrabot, id: "acme".to_owned() };
+    world.open_account("sk_acme", acme.clone()).await;
+    let tenants = Account { provider: flextell, id: "7".to_owned() };
+    world.put_key("two", ApiKey { tenants: vec![7, 8], ..ApiKey::new(tenants) }).await;
+    let count = async |provider, account| table.api_keys(provider, account).await.unwrap().len();
+    assert_eq!(count(None, None).await, 7, "five demo keys and two");
+    assert_eq!(count(Some(integrabot), None).await, 2);
+    assert_eq!(count(Some(integrabot), Some("acme")).await, 1);
+    assert_eq!(count(Some(integrabot), Some("ac")).await, 0);
+    assert_eq!(count(None, Some("8")).await, 1);
+    let accounts = table.accounts(Some(flextell)).await.unwrap();
+    let ids: Vec<_> = accounts.iter().map(|account| account.id.as_str()).collect();
+    assert_eq!(ids, ["1", "7", "8"]);
+}
+
+#[tokio::test]
+async fn a_replaced_key_is_good_until_its_time_and_a_revoked_one_no_longer() {
+    let world = World::start().await;
+    let table = &world.app.context.table;
+    world.open_account("sk_old", account()).await;
+    let until = world.now() + SignedDuration::from_hours(1);
+    let [old, new] = ["sk_old", "sk_new"].map(TokenHash::of);
+    table.replace_api_key(&old, until, &new, ApiKey::new(account())).await.unwrap();
+    let delivery =
+        |key| Delivery::new("integrabot-create-lead", r#"{"name":"A","type":"web"}"#).bearer(key);
+    assert_eq!(world.send(delivery("sk_old")).await.status, 201);
+    assert_eq!(world.send(delivery("sk_new")).await.status, 201);
+    world.advance(SignedDuration::from_hours(1));
+    assert_eq!(world.send(delivery("sk_old")).await.status, 401);
+    assert_eq!(world.send(delivery("sk_new")).await.status, 201);
+    table.revoke_api_key(&new, world.now()).await.unwrap();
+    world.advance(SignedDuration::from_secs(60));
+    assert_eq!(world.send(delivery("sk_new")).await.status, 401);
+    let unknown = table.revoke_api_key(&TokenHash::of("sk_unknown"), world.now()).await;
+    assert!(unknown.is_err(), "a key that is not there is not made by revoking it");
+}
