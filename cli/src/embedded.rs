@@ -29,8 +29,8 @@ pub enum Storage {
 /// A DynamoDB inside this process, reached at a loopback address by the AWS SDK.
 pub struct EmbeddedTable {
     endpoint: String,
+    database: Database,
     server: JoinHandle<Result<(), String>>,
-    sweeper: JoinHandle<()>,
     stop: oneshot::Sender<()>,
     /// Held as long as the database is open: the engine itself would let two processes in.
     _lock: Option<File>,
@@ -77,13 +77,25 @@ impl EmbeddedTable {
             let written = fs::write(folder.join(ADDRESS_FILE), &endpoint);
             written.map_err(|error| EmbeddedError::Folder(folder.clone(), error))?;
         }
-        let sweeper = tokio::spawn(sweep_expired(database.clone()));
         let (stop, stopped) = oneshot::channel();
-        let server = tokio::spawn(serve_with_shutdown(listener, database, async {
+        let server = tokio::spawn(serve_with_shutdown(listener, database.clone(), async {
             // A sender that is dropped stops the server too.
             let _ = stopped.await;
         }));
-        Ok(Self { endpoint, server, sweeper, stop, _lock: lock })
+        Ok(Self { endpoint, database, server, stop, _lock: lock })
+    }
+
+    /// Deletes what is past its time to live, now and every hour, until it is cut off.
+    pub async fn sweep_expired(&self) {
+        let mut hourly = tokio::time::interval(SWEEP_EVERY);
+        loop {
+            hourly.tick().await;
+            let database = self.database.clone();
+            let swept = tokio::task::spawn_blocking(move || database.sweep_ttl()).await;
+            if !matches!(swept, Ok(Ok(_))) {
+                tracing::warn!("expired items could not be swept");
+            }
+        }
     }
 
     /// The address any DynamoDB tool can reach it at.
@@ -98,7 +110,6 @@ impl EmbeddedTable {
 
     /// Finishes the requests it has taken, then closes the database.
     pub async fn close(self) {
-        self.sweeper.abort();
         let _ = self.stop.send(());
         if let Ok(Err(error)) = self.server.await {
             tracing::error!(error, "the embedded table did not close well");
@@ -124,17 +135,5 @@ fn lock(folder: &Path) -> Result<File, EmbeddedError> {
             Err(EmbeddedError::InUse(folder.to_owned(), address))
         }
         Err(TryLockError::Error(error)) => Err(cannot(error)),
-    }
-}
-
-async fn sweep_expired(database: Database) {
-    let mut hourly = tokio::time::interval(SWEEP_EVERY);
-    loop {
-        hourly.tick().await;
-        let database = database.clone();
-        let swept = tokio::task::spawn_blocking(move || database.sweep_ttl()).await;
-        if !matches!(swept, Ok(Ok(_))) {
-            tracing::warn!("expired items could not be swept");
-        }
     }
 }

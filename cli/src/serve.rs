@@ -96,7 +96,10 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
             let embedded = EmbeddedTable::open(&storage(options)).await?;
             let table = seeded_table(&embedded).await?;
             say(&(greeting(&base, &table, embedded.endpoint()) + &examples_text(&base)));
-            serve_table(listener, settings.over(table, Patience::LOCAL), stop).await;
+            tokio::select! {
+                () = serve_table(listener, settings.over(table, Patience::LOCAL), stop) => {}
+                () = embedded.sweep_expired() => {}
+            }
             embedded.close().await;
         }
     }

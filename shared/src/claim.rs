@@ -44,6 +44,34 @@ pub(crate) struct Claim {
     pub(crate) expires_at: Option<Timestamp>,
 }
 
+impl Claim {
+    fn for_ever(Contact { kind, hash }: Contact) -> Self {
+        Self { kind, hash, expires_at: None }
+    }
+}
+
+/// How a person can be reached, told from others as claims tell it. Holds its SHA-256,
+/// never the value.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Contact {
+    pub(crate) kind: ClaimKind,
+    pub(crate) hash: String,
+}
+
+impl Contact {
+    /// A phone number, by its digits alone.
+    pub fn phone(phone: &str) -> Self {
+        let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
+        Self { kind: ClaimKind::Phone, hash: sha256_hex(digits.as_bytes()) }
+    }
+
+    /// An e-mail address, trimmed and lower-cased.
+    pub fn email(email: &str) -> Self {
+        let hash = sha256_hex(email.trim().to_lowercase().as_bytes());
+        Self { kind: ClaimKind::Email, hash }
+    }
+}
+
 /// The claims of one delivery. Where several are taken, the one that was listed first
 /// decides which lead is found; an `Idempotency-Key` always is the first.
 ///
@@ -75,7 +103,7 @@ impl Claims {
             return Err(Violation { field: IDEMPOTENCY_KEY, rule, sent: None });
         }
         if !key.is_empty() {
-            claims.add(ClaimKind::IdempotencyKey, key, Some(IDEMPOTENCY_KEY_KEPT_FOR));
+            claims.add(ClaimKind::IdempotencyKey, key, IDEMPOTENCY_KEY_KEPT_FOR);
         }
         Ok(claims)
     }
@@ -100,30 +128,25 @@ impl Claims {
             || phone.is_some_and(|phone| phone.contains(|c: char| c.is_ascii_digit()));
         if named && window.is_positive() {
             let body = self.body.clone();
-            self.add(ClaimKind::Replay, body.as_bytes(), Some(window));
+            self.add(ClaimKind::Replay, body.as_bytes(), window);
         }
         self
     }
 
     /// No second lead with this phone number.
     pub fn phone(mut self, phone: Option<&str>) -> Self {
-        if let Some(phone) = phone {
-            let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
-            self.add(ClaimKind::Phone, digits.as_bytes(), None);
-        }
+        self.list.extend(phone.map(Contact::phone).map(Claim::for_ever));
         self
     }
 
     /// No second lead with this e-mail address.
     pub fn email(mut self, email: Option<&str>) -> Self {
-        if let Some(email) = email {
-            self.add(ClaimKind::Email, email.trim().to_lowercase().as_bytes(), None);
-        }
+        self.list.extend(email.map(Contact::email).map(Claim::for_ever));
         self
     }
 
-    fn add(&mut self, kind: ClaimKind, value: &[u8], kept_for: Option<SignedDuration>) {
-        let expires_at = kept_for.map(|kept_for| self.received_at + kept_for);
+    fn add(&mut self, kind: ClaimKind, value: &[u8], kept_for: SignedDuration) {
+        let expires_at = Some(self.received_at + kept_for);
         self.list.push(Claim { kind, hash: sha256_hex(value), expires_at });
     }
 }

@@ -1,5 +1,5 @@
 use crate::{
-    ApiKeys, Directory, Environment, LeadTable, Rejection, Sources, StartUpError,
+    ApiKeys, Blocks, Directory, Environment, LeadTable, Rejection, Sources, StartUpError,
     dynamodb::{self, Patience},
     telemetry::Report,
 };
@@ -14,6 +14,8 @@ pub struct Context {
     pub table: LeadTable,
     /// The keys that senders authenticate with.
     pub api_keys: ApiKeys,
+    /// Whom accounts take no leads of.
+    pub blocks: Blocks,
     /// What deliveries can point to.
     pub directory: Directory,
     /// Time and chance.
@@ -35,9 +37,10 @@ impl Context {
         patience: Patience,
     ) -> Self {
         let api_keys = ApiKeys::new(table.clone(), patience.hold);
+        let blocks = Blocks::new(table.clone());
         let directory = Directory::new(table.clone());
         let report = Report::Lines;
-        Self { table, api_keys, directory, sources, replay_window, report, patience }
+        Self { table, api_keys, blocks, directory, sources, replay_window, report, patience }
     }
 
     /// The context of a deployed function, from its environment: `TABLE_NAME`,

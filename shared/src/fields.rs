@@ -76,6 +76,8 @@ pub enum Rule {
     StringItems,
     /// It must be the id of something the account has.
     Exists,
+    /// It must not be a contact of a person whom the account takes no lead of.
+    NotBlocked,
 }
 
 /// The types of JSON.

@@ -1,5 +1,5 @@
 use crate::{
-    Account, Context, LeadId, MAX_BODY_BYTES, Outcome, Rejection,
+    Account, Context, LeadId, MAX_BODY_BYTES, Outcome, Rejection, Rule,
     claim::{IDEMPOTENCY_KEY, sha256_hex},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -84,6 +84,12 @@ impl Rejection {
     /// is, and not where its sender is to send it again.
     pub fn held_reason(&self) -> Option<HeldReason> {
         match self {
+            // Who asked to be forgotten is not remembered for having come again.
+            Self::Invalid(violations)
+                if violations.iter().any(|violation| violation.rule == Rule::NotBlocked) =>
+            {
+                None
+            }
             Self::NotAnObject | Self::Invalid(_) | Self::IdempotencyKeyReused => {
                 Some(HeldReason::Invalid)
             }

@@ -17,6 +17,7 @@ impl Rule {
             Self::Integer => "must be an integer".to_owned(),
             Self::StringMembers | Self::StringItems => "must hold strings only".to_owned(),
             Self::Exists => "must be the id of something that exists".to_owned(),
+            Self::NotBlocked => "must be one that is accepted".to_owned(),
         }
     }
 }

@@ -260,7 +260,7 @@ async fn the_directory_is_read_in_one_batch_and_warm_not_at_all() {
     assert_eq!(send(1).await.status, 201);
     assert_eq!(
         world.wire.take_operations(),
-        ["GetItem", "UpdateItem", "BatchGetItem", "TransactWriteItems"]
+        ["GetItem", "UpdateItem", "GetItem", "BatchGetItem", "TransactWriteItems"]
     );
     assert_eq!(send(2).await.status, 201);
     assert_eq!(world.wire.take_operations(), ["TransactWriteItems"]);

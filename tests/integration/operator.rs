@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use serde_json::json;
-use shared::{Account, ApiKey, Erased, LeadId, LeadSpan, Order, TokenHash};
+use shared::{Account, ApiKey, Contact, Erased, LeadId, LeadSpan, Order, TokenHash};
 use tests::{Delivery, Fault, SENDERS, World};
 
 fn account() -> Account {
@@ -167,4 +167,49 @@ async fn a_replaced_key_is_good_until_its_time_and_a_revoked_one_no_longer() {
     assert_eq!(world.send(delivery("sk_new")).await.status, 401);
     let unknown = table.revoke_api_key(&TokenHash::of("sk_unknown"), world.now()).await;
     assert!(unknown.is_err(), "a key that is not there is not made by revoking it");
+}
+
+#[tokio::test]
+async fn a_blocked_person_is_a_field_at_fault_and_is_not_held_and_others_come_in() {
+    for (index, sender) in SENDERS.iter().enumerate() {
+        let (world, name) = (World::start().await, sender.function);
+        let table = &world.app.context.table;
+        let account = sender.account();
+        let (email, phone) = [
+            ("email", "phone_number"),
+            ("email", "phone"),
+            ("email", "phone"),
+            ("email", "phone"),
+            ("email", "phone_number"),
+        ][index];
+        let with = |field: &str, value: &str| {
+            let mut body = (sender.body)(1);
+            body["name"] = "Ana".into();
+            body[field] = value.into();
+            body.to_string()
+        };
+        let blocked = [Contact::email("Ana@Exemplo.com"), Contact::phone("+55 11 98888-7777")];
+        table.block(&account, &blocked).await.unwrap();
+        let cases = [(email, "ANA@exemplo.com "), (phone, "5511988887777")];
+        for (field, value) in cases {
+            let answer = world.send(sender.deliver(&world, with(field, value)).await).await;
+            assert!([400, 422].contains(&answer.status), "{name}: {field}: {}", answer.text);
+            assert!(answer.text.contains(field), "{name}: {}", answer.text);
+        }
+        assert!(world.items("lead#").await.is_empty(), "{name}");
+        assert!(world.items("held#").await.is_empty(), "{name}");
+        let other = world.send(sender.deliver(&world, with(email, "eva@exemplo.com")).await).await;
+        assert_eq!(other.status, sender.created, "{name}: another person");
+        table.unblock(&account, &blocked).await.unwrap();
+        let again = world.send(sender.deliver(&world, with(email, "ana@exemplo.com")).await).await;
+        assert_eq!(again.status, sender.created, "{name}: no longer blocked");
+    }
+}
+
+#[tokio::test]
+async fn a_block_holds_in_its_account_alone() {
+    let world = World::start().await;
+    let other = Account { id: "acme".to_owned(), ..account() };
+    world.app.context.table.block(&other, &[Contact::email("ana1@exemplo.com")]).await.unwrap();
+    send(&world, 1).await;
 }

@@ -4,13 +4,15 @@
 use keyspot::Keyspot;
 use leadhook::ROUTES;
 use serde_json::{Value, json};
-use shared::{Context, Environment};
+use shared::{Contact, Context, Environment};
 use std::{
     collections::{BTreeSet, HashSet},
     fs,
     sync::{Arc, Mutex},
 };
-use tests::{Given, SampleEvent, Template, World, sample_events, send_event, sign_keyspot_token};
+use tests::{
+    Given, SENDERS, SampleEvent, Template, World, sample_events, send_event, sign_keyspot_token,
+};
 
 /// What libraries read from the process by themselves: the log filter and the AWS SDK.
 const READ_BY_LIBRARIES: [&str; 2] = ["AWS_ENDPOINT_URL_DYNAMODB", "RUST_LOG"];
@@ -91,6 +93,13 @@ async fn actions_used(function: &str, samples: &[SampleEvent]) -> BTreeSet<Strin
             used.append(&mut world.wire.take_actions());
         }
         world.delete_leads().await;
+        send_through(&world, function, &sample.event).await;
+        used.append(&mut world.wire.take_actions());
+        for sender in SENDERS {
+            let blocked = [Contact::email("nobody@exemplo.com")];
+            world.app.context.table.block(&sender.account(), &blocked).await.unwrap();
+        }
+        world.wire.take_actions();
         send_through(&world, function, &sample.event).await;
         used.append(&mut world.wire.take_actions());
     }

@@ -2,7 +2,7 @@
 
 use percent_encoding::percent_decode;
 use serde_json::Value;
-use shared::{HeldDelivery, HeldReason, LeadId, StoredLead};
+use shared::{Contact, HeldDelivery, HeldReason, LeadId, StoredLead};
 
 /// A person, by what tells one from another.
 #[derive(clap::Args)]
@@ -16,6 +16,12 @@ pub(super) struct Person {
 }
 
 impl Person {
+    /// What the person is blocked by.
+    pub(super) fn contacts(&self) -> Vec<Contact> {
+        let email = self.email.as_deref().map(Contact::email);
+        email.into_iter().chain(self.phone.as_deref().map(Contact::phone)).collect()
+    }
+
     /// Whether a lead is this person's.
     pub(super) fn is(&self, lead: &StoredLead) -> bool {
         let email = lead.email.as_deref().is_some_and(|text| self.has_email(text));

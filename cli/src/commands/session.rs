@@ -42,13 +42,18 @@ pub(super) struct Reached {
     pub(super) table: LeadTable,
     /// Where it is, in words.
     pub(super) place: String,
+    /// Whether leadhook made it, in a folder of this machine.
+    is_local: bool,
     embedded: Option<EmbeddedTable>,
 }
 
 impl TableOptions {
     /// Opens the table, and makes sure that it is one of leadhook's.
     pub(super) async fn open(&self) -> Result<Session, Failure> {
-        let Reached { table, place, embedded } = self.reach().await?;
+        let Reached { table, place, is_local, embedded } = self.reach().await?;
+        if is_local {
+            return Ok(Session { table, sources: Sources::system(), embedded });
+        }
         let name = table.name();
         match table.shape().await {
             Ok(Shape::Fitting) => {}
@@ -73,7 +78,7 @@ impl TableOptions {
             }
             Err(error) => return Err(error.into()),
         }
-        Ok(Session { table, sources: Sources::system(), embedded })
+        Ok(Session { table, sources: Sources::system(), embedded: None })
     }
 
     /// Connects to the table.
@@ -106,7 +111,7 @@ impl TableOptions {
         }
         let client = connect_as(&config, Patience::LOCAL);
         let table = LeadTable::new(client, table.unwrap_or(DEFAULT_TABLE));
-        Ok(Reached { table, place, embedded: None })
+        Ok(Reached { table, place, is_local: false, embedded: None })
     }
 
     /// The local table: that of the server that has it open, or one of our own.
@@ -115,13 +120,13 @@ impl TableOptions {
         match EmbeddedTable::open(&Storage::Folder(self.data_dir.clone())).await {
             Ok(embedded) => {
                 let table = seeded_table(&embedded).await?;
-                Ok(Reached { table, place, embedded: Some(embedded) })
+                Ok(Reached { table, place, is_local: true, embedded: Some(embedded) })
             }
             Err(EmbeddedError::InUse(folder, Some(endpoint))) => {
                 let client = connect_local(&endpoint, Patience::LOCAL);
                 let table = LeadTable::new(client, DEFAULT_TABLE);
                 let place = format!("at {endpoint}, which serves {}", folder.display());
-                Ok(Reached { table, place, embedded: None })
+                Ok(Reached { table, place, is_local: true, embedded: None })
             }
             Err(error) => Err(error.into()),
         }

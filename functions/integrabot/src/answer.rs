@@ -107,6 +107,7 @@ fn text(violation: &Violation) -> String {
         Rule::Type { expected, .. } => format!("O campo {field} deve ser {}.", type_name(expected)),
         Rule::Unicode => format!("O campo {field} deve ser um texto Unicode válido."),
         Rule::Choice(_) | Rule::Exists => format!("O campo {field} selecionado é inválido."),
+        Rule::NotBlocked => format!("O campo {field} não é aceito."),
         Rule::Email => format!("O campo {field} deve ser um endereço de e-mail válido."),
         Rule::Digits => format!("O campo {field} deve estar em formato válido."),
         Rule::Uuid => format!("O campo {field} deve ser um UUID válido."),

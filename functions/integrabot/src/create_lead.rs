@@ -50,6 +50,9 @@ async fn accept(
     let Context { table, sources, .. } = context;
     let now = sources.now();
     let lead = CreateLead::read(read_body(request)?)?;
+    let (email, phone) =
+        (("email", lead.email.as_deref()), ("phone_number", lead.phone_number.as_deref()));
+    context.blocks.check(account, email, phone, now).await?;
     let claims = Claims::of_delivery(request, now)?
         .phone(lead.phone_number.as_deref())
         .email(lead.email.as_deref());

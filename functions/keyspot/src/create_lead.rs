@@ -58,6 +58,9 @@ async fn accept(
     let Context { table, sources, replay_window, .. } = context;
     let now = sources.now();
     let lead = CreateLead::read(read_body(request)?)?;
+    let (email, phone) =
+        (("email", Some(lead.email.as_str())), ("phone", Some(lead.phone.as_str())));
+    context.blocks.check(account, email, phone, now).await?;
     let claims = Claims::of_delivery(request, now)?.replay(
         *replay_window,
         Some(&lead.email),

@@ -54,6 +54,8 @@ async fn accept(
     let now = sources.now();
     let chatbot_id = find_chatbot(context, request, account, now).await?;
     let lead = CreateLead::read(read_body(request)?)?;
+    let (email, phone) = (("email", Some(lead.email.as_str())), ("phone", lead.phone.as_deref()));
+    context.blocks.check(account, email, phone, now).await?;
     let email = lead.email.clone();
     let claims = Claims::of_delivery(request, now)?
         .to_target(chatbot_id.as_deref().unwrap_or_default())

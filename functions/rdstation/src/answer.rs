@@ -145,6 +145,7 @@ fn issue(violation: &Violation) -> Value {
         Rule::Integer => custom("Expected integer"),
         Rule::StringMembers | Rule::StringItems => custom("Expected strings"),
         Rule::Exists => custom("Not found"),
+        Rule::NotBlocked => custom("Not accepted"),
     }
 }
 

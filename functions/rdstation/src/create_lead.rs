@@ -50,6 +50,8 @@ async fn accept(
     let Context { table, sources, replay_window, .. } = context;
     let now = sources.now();
     let lead = CreateLead::read(read_body(request)?)?;
+    let (email, phone) = (("email", lead.email.as_deref()), ("phone", lead.phone.as_deref()));
+    context.blocks.check(account, email, phone, now).await?;
     let claims = Claims::of_delivery(request, now)?.replay(
         *replay_window,
         lead.email.as_deref(),

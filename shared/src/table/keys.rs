@@ -1,7 +1,11 @@
 //! Where each kind of item stands.
 
 use super::Item;
-use crate::{Account, LeadId, TokenHash, claim::Claim, directory::EntryKey};
+use crate::{
+    Account, LeadId, TokenHash,
+    claim::{Claim, Contact},
+    directory::EntryKey,
+};
 use aws_sdk_dynamodb::types::AttributeValue;
 
 /// The partition key's name.
@@ -53,6 +57,15 @@ pub(super) fn entry(account: &Account, entry: &EntryKey) -> Item {
 
 pub(super) fn held(account: &Account, id: &str) -> Item {
     key(format!("held#{account}"), id.to_owned())
+}
+
+pub(super) fn block(account: &Account, contact: &Contact) -> Item {
+    key(format!("block#{account}"), format!("{}#{}", contact.kind.as_str(), contact.hash))
+}
+
+/// Says that the account blocks somebody, or once did.
+pub(super) fn any_block(account: &Account) -> Item {
+    key(format!("block#{account}"), "any".to_owned())
 }
 
 /// An item that is written to see whether that works.

@@ -7,10 +7,12 @@
 //! | API key | `key#<sha-256 of the token>` | `key` |
 //! | list of API keys | `keys` | `<provider>#<account>#<sha-256 of the token>` |
 //! | directory entry | `directory#<provider>#<account>` | `<kind>#<id>` |
+//! | blocked contact | `block#<provider>#<account>` | `<kind>#<sha-256>`; `any` where there are some |
 //! | held delivery | `held#<provider>#<account>` | `<reason>#<sha-256>` |
 
 mod api_keys;
 mod batch;
+mod blocks;
 mod create_lead;
 mod diagnose;
 mod directory;

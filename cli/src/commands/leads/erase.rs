@@ -21,11 +21,33 @@ pub(super) struct Erase {
     person: Person,
     #[command(flatten)]
     accounts: AccountOptions,
+    /// Keep a hash of the e-mail or phone, so that none of the accounts takes the person again
+    #[arg(long)]
+    block: bool,
     /// Delete without asking
     #[arg(long, short)]
     yes: bool,
     #[command(flatten)]
     output: Output,
+}
+
+#[derive(Args)]
+pub(super) struct Unblock {
+    #[command(flatten)]
+    person: Person,
+    #[command(flatten)]
+    accounts: AccountOptions,
+}
+
+impl Unblock {
+    pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let accounts = self.accounts.find(session).await?;
+        for account in &accounts {
+            session.table.unblock(account, &self.person.contacts()).await?;
+        }
+        eprintln!("the person is not blocked in {} accounts", accounts.len());
+        Ok(())
+    }
 }
 
 /// What an account holds of a person.
@@ -42,18 +64,26 @@ impl Erase {
         ]);
         let mut found = Vec::new();
         let bar = progress();
-        for account in self.accounts.find(session).await? {
+        let accounts = self.accounts.find(session).await?;
+        for account in accounts.clone() {
             let of_account = self.find(session, account, &mut listing, &bar).await?;
             if !(of_account.leads.is_empty() && of_account.held.is_empty()) {
                 found.push(of_account);
             }
         }
         bar.finish_and_clear();
-        if found.is_empty() {
+        if found.is_empty() && !self.block {
             return Err(Failure::NotFound("nothing of this person was found".to_owned()));
         }
         if !self.yes {
             confirm(&listing)?;
+        }
+        if self.block {
+            // First, so that nobody comes in between.
+            for account in &accounts {
+                session.table.block(account, &self.person.contacts()).await?;
+            }
+            eprintln!("the person is blocked in {} accounts", accounts.len());
         }
         let mut receipt =
             Listing::new(&["provider", "account", "leads", "claims", "held", "erased_at"]);

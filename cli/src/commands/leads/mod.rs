@@ -60,8 +60,14 @@ Examples:
     #[command(after_help = "\
 Examples:
   leadhook leads erase --email maria@exemplo.com
-  leadhook leads erase --email maria@exemplo.com --phone 5511999998888 --account acme --yes")]
+  leadhook leads erase --email maria@exemplo.com --phone 5511999998888 --account acme --yes
+  leadhook leads erase --email maria@exemplo.com --block    # and take them no more")]
     Erase(erase::Erase),
+    /// Take a person again whom `erase --block` blocked
+    #[command(
+        after_help = "Example:\n  leadhook leads unblock --email maria@exemplo.com --account acme"
+    )]
+    Unblock(erase::Unblock),
 }
 
 impl Leads {
@@ -73,6 +79,7 @@ impl Leads {
             Command::Export(export) => export.run(&session).await,
             Command::Stats(stats) => stats.run(&session).await,
             Command::Erase(erase) => erase.run(&session).await,
+            Command::Unblock(unblock) => unblock.run(&session).await,
         };
         session.close(done).await
     }

@@ -1,0 +1,68 @@
+//! Fills a folder's local table with leads of the demo account of Integrabot, to measure
+//! what reads them: `cargo run --release --example fill_table <folder> <leads>`.
+
+use integrabot::create_lead;
+use lambda_http::{Body, Request, http::header::AUTHORIZATION};
+use leadhook::{EmbeddedTable, Storage, seed_demo_accounts};
+use shared::{
+    Context, DEFAULT_REPLAY_WINDOW, LeadTable, Sources,
+    dynamodb::{Patience, connect_local},
+};
+use std::{
+    env,
+    error::Error,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::SeqCst},
+    },
+};
+
+/// How many deliveries are under way at once.
+const SENDERS: usize = 16;
+const SOURCES: [&str; 4] = ["web", "telegram", "email", "manual"];
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    let [folder, leads] = &arguments[..] else { return Err("fill_table <folder> <leads>".into()) };
+    let leads: u64 = leads.parse()?;
+    let embedded = EmbeddedTable::open(&Storage::Folder(folder.into())).await?;
+    let client = connect_local(embedded.endpoint(), Patience::LOCAL);
+    let table = LeadTable::new(client, "leadhook");
+    table.create().await?;
+    seed_demo_accounts(&table).await?;
+    let context = Context::new(table, Sources::system(), DEFAULT_REPLAY_WINDOW, Patience::LOCAL);
+    let (context, next) = (Arc::new(context), Arc::new(AtomicU64::new(0)));
+    let senders: Vec<_> = (0..SENDERS)
+        .map(|_| tokio::spawn(send_until(Arc::clone(&context), Arc::clone(&next), leads)))
+        .collect();
+    for sender in senders {
+        sender.await??;
+    }
+    embedded.close().await;
+    Ok(())
+}
+
+async fn send_until(
+    context: Arc<Context>,
+    next: Arc<AtomicU64>,
+    leads: u64,
+) -> Result<(), &'static str> {
+    loop {
+        let n = next.fetch_add(1, SeqCst);
+        if n >= leads {
+            return Ok(());
+        }
+        let source = SOURCES[(n % 7 % 4) as usize];
+        let body = format!(
+            r#"{{"name": "Maria Silva {n}", "type": "{source}", "phone_number": "5511{n:09}", "email": "maria{n}@exemplo.com", "custom_fields": {{"campaign": "spring", "page": "/offers/{}"}}}}"#,
+            n % 100
+        );
+        let mut request = Request::new(Body::Text(body));
+        let token = "Bearer sk_demo_integrabot".parse().map_err(|_| "no header")?;
+        request.headers_mut().insert(AUTHORIZATION, token);
+        if create_lead(&context, &request).await.status() != 201 {
+            return Err("a lead was not taken");
+        }
+    }
+}
