@@ -1,5 +1,5 @@
 use super::{
-    Item, LeadTable, StoreError,
+    Item, LeadTable, PAGE, StoreError,
     keys::{self, PK, SK},
 };
 use crate::{
@@ -60,7 +60,7 @@ impl LeadTable {
                 .key_condition_expression("pk = :account AND begins_with(sk, :kind)")
                 .expression_attribute_values(":account", first[PK].clone())
                 .expression_attribute_values(":kind", first[SK].clone());
-            let mut items = query.into_paginator().items().send();
+            let mut items = query.limit(PAGE).into_paginator().items().send();
             while let Some(mut item) = items.try_next().await? {
                 let id = sort_key(&item).and_then(|sk| sk.split_once('#'));
                 let key = EntryKey::new(kind, id.map(|(_, id)| id).unwrap_or_default());

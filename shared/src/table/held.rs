@@ -1,5 +1,5 @@
 use super::{
-    Item, LeadTable, StoreError,
+    Item, LeadTable, PAGE, StoreError,
     keys::{self, EXPIRES_AT, PK, SK},
     put_new::seconds,
 };
@@ -70,7 +70,7 @@ impl LeadTable {
                 .key_condition_expression("pk = :account AND begins_with(sk, :prefix)")
                 .expression_attribute_values(":prefix", first[SK].clone()),
         };
-        let mut items = query.into_paginator().items().send();
+        let mut items = query.limit(PAGE).into_paginator().items().send();
         while let Some(item) = items.try_next().await? {
             take(read_held(item)?);
         }

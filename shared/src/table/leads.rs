@@ -1,5 +1,5 @@
 use super::{
-    Item, LeadTable, StoreError,
+    Item, LeadTable, PAGE, StoreError,
     keys::{self, PK, SK},
 };
 use crate::{Account, LeadId, LeadSpan, StoredLead};
@@ -25,7 +25,8 @@ pub struct LeadPage {
 }
 
 impl LeadTable {
-    /// The leads of an account in a span of ids: one page, of at most `limit` leads.
+    /// The leads of an account in a span of ids: one page, of at most `limit` leads where
+    /// one is given.
     ///
     /// # Errors
     /// Where the table could not be read.
@@ -45,7 +46,7 @@ impl LeadTable {
             .expression_attribute_values(":first", first)
             .expression_attribute_values(":last", last)
             .scan_index_forward(order == Order::OldestFirst)
-            .set_limit(limit)
+            .limit(limit.unwrap_or(PAGE))
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await?;

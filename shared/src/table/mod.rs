@@ -36,6 +36,10 @@ use aws_sdk_dynamodb::{
 };
 use std::collections::HashMap;
 
+/// How many items to read at a time: the embedded engine reads a whole partition, page after
+/// page, where it is not told.
+const PAGE: i32 = 2_000;
+
 /// An item of the table.
 type Item = HashMap<String, AttributeValue>;
 
