@@ -32,7 +32,7 @@ pub(super) struct Send {
     #[arg(value_parser = read_provider)]
     provider: Provider,
     /// The server, with or without the provider's prefix
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:3000")]
+    #[arg(long, env = "LEADHOOK_URL", value_name = "URL", default_value = "http://127.0.0.1:3000")]
     to: String,
     /// The key: the bearer token, or Keyspot's X-API-Key
     #[arg(long, env = "LEADHOOK_KEY", hide_env_values = true)]
