@@ -29,6 +29,7 @@ struct State {
     /// Values and when they were set, the newest last.
     versions: Mutex<Vec<(String, Timestamp)>>,
     away: AtomicBool,
+    previous_fails: AtomicBool,
     reads: AtomicUsize,
 }
 
@@ -52,6 +53,11 @@ impl SecretStore {
     /// Whether the store answers nobody.
     pub fn set_away(&self, away: bool) {
         self.state.away.store(away, SeqCst);
+    }
+
+    /// Whether the version before the current one cannot be read.
+    pub fn set_previous_fails(&self, fails: bool) {
+        self.state.previous_fails.store(fails, SeqCst);
     }
 
     /// How often the secret was asked for.
@@ -78,7 +84,8 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> HttpAnswer {
     let asked: Value = serde_json::from_slice(&body).unwrap();
     assert_eq!(asked["SecretId"], SecretStore::NAME);
     state.reads.fetch_add(1, SeqCst);
-    if state.away.load(SeqCst) {
+    let is_previous = asked["VersionStage"] == "AWSPREVIOUS";
+    if state.away.load(SeqCst) || is_previous && state.previous_fails.load(SeqCst) {
         return Err(io::Error::other("away"));
     }
     let age = match asked["VersionStage"].as_str() {

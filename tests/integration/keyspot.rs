@@ -411,6 +411,38 @@ async fn without_secrets_manager_the_keys_at_hand_go_on_and_none_is_503() {
     assert_eq!(status_of(&mended, &token_of(&mended).await).await, 201, "mended at once");
 }
 
+#[tokio::test]
+async fn a_secret_that_cannot_be_read_is_asked_for_again_after_fifteen_seconds() {
+    let world = World::start().await;
+    let store = SecretStore::start(SIGNING_KEY, world.now()).await;
+    let instance = world.instance_with(store.signing_secret());
+    let token = token_of(&instance).await;
+    world.advance(SignedDuration::from_mins(5));
+    store.set_away(true);
+    assert_eq!(status_of(&instance, &token).await, 201);
+    store.set_away(false);
+    let tried = store.reads();
+    for (seconds, reads) in [(0, tried), (14, tried), (1, tried + 2), (14, tried + 2)] {
+        world.advance(SignedDuration::from_secs(seconds));
+        assert_eq!(status_of(&instance, &token).await, 201, "{seconds}");
+        assert_eq!(store.reads(), reads, "{seconds}");
+    }
+}
+
+/// With the current key alone, tokens of the one before would be called bad.
+#[tokio::test]
+async fn a_previous_version_that_cannot_be_read_is_no_reason_for_401() {
+    let world = World::start().await;
+    let store = SecretStore::start(SIGNING_KEY, world.now()).await;
+    let token = token_of(&world.instance_with(store.signing_secret())).await;
+    store.put("the next signing key of 32 bytes", world.now());
+    store.set_previous_fails(true);
+    let cold = world.instance_with(store.signing_secret());
+    assert_eq!(status_of(&cold, &token).await, 503);
+    store.set_previous_fails(false);
+    assert_eq!(status_of(&cold, &token).await, 201);
+}
+
 /// An instance that cannot read the new key does not call its tokens bad.
 #[tokio::test]
 async fn a_rotation_while_secrets_manager_is_away_refuses_no_good_token() {
