@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the integration tests on Amazon's DynamoDB Local; needs Java 17 and Maven.
+# Runs the integration tests and those of the operator's commands on Amazon's DynamoDB Local; needs Java 17 and Maven.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 jars="$PWD/target/dynamodb-local"
@@ -16,4 +16,6 @@ for _ in $(seq 100); do
   (: <>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break
   sleep 0.1
 done
-TEST_DYNAMODB_ENDPOINT="http://127.0.0.1:$port" FAULT_HISTORIES=0 cargo test --package tests --test integration --locked
+export TEST_DYNAMODB_ENDPOINT="http://127.0.0.1:$port" FAULT_HISTORIES=0
+cargo test --package tests --test integration --locked
+cargo test --package leadhook --test leadhook --locked -- operator

@@ -509,6 +509,42 @@ async fn a_table_that_cannot_be_used_is_said_with_what_to_do() {
     other.stop();
 }
 
+/// A DynamoDB that allows nothing. Gives its address.
+async fn forbidding_dynamodb() -> String {
+    let denied = r#"{"__type":"com.amazon.coral.service#AccessDeniedException"}"#;
+    let answer = move || async move {
+        let headers = [("content-type", "application/x-amz-json-1.0")];
+        (axum::http::StatusCode::BAD_REQUEST, headers, denied)
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let router = axum::Router::new().fallback(answer);
+    tokio::spawn(leadhook::listen(listener, router, std::future::pending()));
+    endpoint
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_credentials_may_not_do_is_said() {
+    let (desk, endpoint) = (Desk::local(), forbidding_dynamodb().await);
+    desk.write("users.csv", "kind,id,name\nuser,1,Ana\n");
+    let commands: [&[&str]; 5] = [
+        &["keys", "create", "rdstation", "--account", "a"],
+        &["leads", "list"],
+        &["leads", "erase", "--phone", "5511", "--yes", "-p", "rdstation", "-a", "a"],
+        &["directory", "import", "users.csv", "-p", "flextell", "-a", "1"],
+        &["doctor"],
+    ];
+    for arguments in commands {
+        let mut command = desk.command(arguments);
+        command.env("AWS_ENDPOINT_URL_DYNAMODB", &endpoint);
+        command.env("AWS_ACCESS_KEY_ID", "local").env("AWS_SECRET_ACCESS_KEY", "local");
+        let output = command.assert().code(4).get_output().clone();
+        let said = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+        assert!(said.concat().contains("credentials may not"), "{arguments:?}: {said:?}");
+        assert_eq!(said[1].lines().count(), 1, "{arguments:?}: {said:?}");
+    }
+}
+
 #[tokio::test]
 async fn the_local_table_is_reached_whether_or_not_it_is_served() {
     let desk = Desk::local();
