@@ -1,7 +1,7 @@
 use super::{
     Failure,
     listing::{Listing, Output},
-    session::{Reached, TableOptions},
+    session::{Session, TableOptions},
 };
 use clap::Args;
 use jiff::SignedDuration;
@@ -34,10 +34,10 @@ impl Doctor {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let mut findings = Vec::new();
         match self.table.reach().await {
-            Ok(reached) => {
-                findings.push(("place", Good(reached.place.clone())));
-                check(&reached, &mut findings).await;
-                reached.close().await;
+            Ok(session) => {
+                findings.push(("place", Good(session.place.clone())));
+                check(&session, &mut findings).await;
+                session.close(Ok(())).await?;
             }
             Err(failure) => findings.push(("place", Bad(failure.to_string()))),
         }
@@ -59,8 +59,8 @@ impl Doctor {
     }
 }
 
-async fn check(reached: &Reached, findings: &mut Vec<(&'static str, Finding)>) {
-    let (table, sources) = (&reached.table, Sources::system());
+async fn check(session: &Session, findings: &mut Vec<(&'static str, Finding)>) {
+    let Session { table, sources, .. } = session;
     let shape = check_shape(table).await;
     let fits = matches!(shape, Good(_));
     findings.push(("table", shape));
@@ -68,9 +68,9 @@ async fn check(reached: &Reached, findings: &mut Vec<(&'static str, Finding)>) {
         return;
     }
     findings.push(("time to live", check_time_to_live(table).await));
-    findings.push(("clock", check_clock(table, &sources).await));
-    findings.push(("round trip", check_round_trip(table, &sources).await));
-    findings.push(("keys", check_keys(table, &sources).await));
+    findings.push(("clock", check_clock(table, sources).await));
+    findings.push(("round trip", check_round_trip(table, sources).await));
+    findings.push(("keys", check_keys(table, sources).await));
 }
 
 async fn check_shape(table: &LeadTable) -> Finding {

@@ -29,31 +29,26 @@ pub(super) struct TableOptions {
     data_dir: PathBuf,
 }
 
-/// A table that is ready to be worked on.
+/// A table, and what is needed to work on it.
 pub(super) struct Session {
-    pub(super) table: LeadTable,
-    pub(super) sources: Sources,
-    /// The local table, where no server has it open.
-    embedded: Option<EmbeddedTable>,
-}
-
-/// A table whose shape nobody has looked at yet.
-pub(super) struct Reached {
     pub(super) table: LeadTable,
     /// Where it is, in words.
     pub(super) place: String,
+    pub(super) sources: Sources,
     /// Whether leadhook made it, in a folder of this machine.
     is_local: bool,
+    /// The local table, where no server has it open.
     embedded: Option<EmbeddedTable>,
 }
 
 impl TableOptions {
     /// Opens the table, and makes sure that it is one of leadhook's.
     pub(super) async fn open(&self) -> Result<Session, Failure> {
-        let Reached { table, place, is_local, embedded } = self.reach().await?;
-        if is_local {
-            return Ok(Session { table, sources: Sources::system(), embedded });
+        let session = self.reach().await?;
+        if session.is_local {
+            return Ok(session);
         }
+        let Session { table, place, .. } = &session;
         let name = table.name();
         match table.shape().await {
             Ok(Shape::Fitting) => {}
@@ -78,11 +73,11 @@ impl TableOptions {
             }
             Err(error) => return Err(error.into()),
         }
-        Ok(Session { table, sources: Sources::system(), embedded: None })
+        Ok(session)
     }
 
-    /// Connects to the table.
-    pub(super) async fn reach(&self) -> Result<Reached, Failure> {
+    /// Connects to the table, whatever it is.
+    pub(super) async fn reach(&self) -> Result<Session, Failure> {
         let endpoint = Environment::of_process().optional(ENDPOINT_VARIABLE);
         let table = self.table.as_deref().filter(|name| !name.is_empty());
         let elsewhere = [table, self.region.as_deref(), self.profile.as_deref()];
@@ -111,22 +106,22 @@ impl TableOptions {
         }
         let client = connect_as(&config, Patience::LOCAL);
         let table = LeadTable::new(client, table.unwrap_or(DEFAULT_TABLE));
-        Ok(Reached { table, place, is_local: false, embedded: None })
+        Ok(Session { table, place, sources: Sources::system(), is_local: false, embedded: None })
     }
 
     /// The local table: that of the server that has it open, or one of our own.
-    async fn reach_local(&self) -> Result<Reached, Failure> {
+    async fn reach_local(&self) -> Result<Session, Failure> {
         let place = format!("in the folder {}", self.data_dir.display());
         match EmbeddedTable::open(&Storage::Folder(self.data_dir.clone())).await {
             Ok(embedded) => {
                 let table = seeded_table(&embedded).await?;
-                Ok(Reached { table, place, is_local: true, embedded: Some(embedded) })
+                Ok(Session::of_folder(table, place, Some(embedded)))
             }
             Err(EmbeddedError::InUse(folder, Some(endpoint))) => {
                 let client = connect_local(&endpoint, Patience::LOCAL);
                 let table = LeadTable::new(client, DEFAULT_TABLE);
                 let place = format!("at {endpoint}, which serves {}", folder.display());
-                Ok(Reached { table, place, is_local: true, embedded: None })
+                Ok(Session::of_folder(table, place, None))
             }
             Err(error) => Err(error.into()),
         }
@@ -134,19 +129,15 @@ impl TableOptions {
 }
 
 impl Session {
+    fn of_folder(table: LeadTable, place: String, embedded: Option<EmbeddedTable>) -> Self {
+        Self { table, place, sources: Sources::system(), is_local: true, embedded }
+    }
+
     /// Closes the table, then gives on what was done with it.
     pub(super) async fn close<T>(self, done: Result<T, Failure>) -> Result<T, Failure> {
         if let Some(embedded) = self.embedded {
             embedded.close().await;
         }
         done
-    }
-}
-
-impl Reached {
-    pub(super) async fn close(self) {
-        if let Some(embedded) = self.embedded {
-            embedded.close().await;
-        }
     }
 }

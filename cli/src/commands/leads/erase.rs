@@ -9,11 +9,14 @@ use super::{
         record::LeadRecord,
         session::Session,
     },
-    progress,
+    each_lead,
 };
 use clap::Args;
-use shared::{Account, Erased, LeadId, LeadSpan, Order};
-use std::io::{self, BufRead, Write};
+use shared::{Account, Erased, LeadId, LeadSpan, StoredLead};
+use std::{
+    io::{self, BufRead, Write},
+    slice,
+};
 
 #[derive(Args)]
 pub(super) struct Erase {
@@ -63,15 +66,13 @@ impl Erase {
             "what", "id", "provider", "account", "received", "name", "email", "phone",
         ]);
         let mut found = Vec::new();
-        let bar = progress();
         let accounts = self.accounts.find(session).await?;
         for account in accounts.clone() {
-            let of_account = self.find(session, account, &mut listing, &bar).await?;
+            let of_account = self.find(session, account, &mut listing).await?;
             if !(of_account.leads.is_empty() && of_account.held.is_empty()) {
                 found.push(of_account);
             }
         }
-        bar.finish_and_clear();
         if found.is_empty() && !self.block {
             return Err(Failure::NotFound("nothing of this person was found".to_owned()));
         }
@@ -108,16 +109,12 @@ impl Erase {
         session: &Session,
         account: Account,
         listing: &mut Listing,
-        bar: &indicatif::ProgressBar,
     ) -> Result<Found, Failure> {
         let (mut leads, mut held_ids) = (Vec::new(), Vec::new());
-        let mut rest = Some(LeadSpan::ALL);
-        while let Some(span) = rest {
-            let page = session.table.leads(&account, span, Order::OldestFirst, None).await?;
-            bar.inc(page.leads.len() as u64);
-            for lead in page.leads.into_iter().filter(|lead| self.person.is(lead)) {
+        let note = |account: &Account, lead: StoredLead| {
+            if self.person.is(&lead) {
                 leads.push(lead.id);
-                let lead = LeadRecord::new(&account, lead)?;
+                let lead = LeadRecord::new(account, lead)?;
                 listing.push([
                     "lead".into(),
                     lead.id.into(),
@@ -129,8 +126,9 @@ impl Erase {
                     lead.phone.into(),
                 ]);
             }
-            rest = page.rest;
-        }
+            Ok(())
+        };
+        each_lead(session, slice::from_ref(&account), LeadSpan::ALL, note).await?;
         let mut held = Vec::new();
         let take = |delivery| {
             if self.person.sent(&delivery, &leads) {

@@ -1,10 +1,10 @@
 use super::{
     super::{Failure, record::LeadRecord, session::Session},
-    Filter, progress,
+    Filter, each_lead,
     writer::{FileFormat, LeadWriter},
 };
 use clap::Args;
-use shared::{Account, LeadSpan, Order};
+use shared::{Account, LeadSpan};
 use std::{
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
@@ -51,22 +51,10 @@ impl Export {
         out: W,
     ) -> Result<W, Failure> {
         let mut writer = LeadWriter::new(self.format, out)?;
-        let (bar, mut units) = (progress(), 0.0);
-        for account in accounts {
-            let mut rest = Some(span);
-            while let Some(span) = rest {
-                let page = session.table.leads(account, span, Order::OldestFirst, None).await?;
-                for lead in page.leads {
-                    writer.write(&LeadRecord::new(account, lead)?)?;
-                    bar.inc(1);
-                }
-                units += page.units;
-                rest = page.rest;
-            }
-        }
+        let write = |account: &Account, lead| writer.write(&LeadRecord::new(account, lead)?);
+        let read = each_lead(session, accounts, span, write).await?;
         let out = writer.finish()?;
-        bar.finish_and_clear();
-        eprintln!("{} leads of {} accounts, {units} read units", bar.position(), accounts.len());
+        eprintln!("{read}");
         Ok(out)
     }
 }

@@ -11,13 +11,13 @@ use super::{
     Failure,
     accounts::AccountOptions,
     moment::{read_moment, start_of},
-    session::TableOptions,
+    session::{Session, TableOptions},
 };
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::{Timestamp, civil::Date};
-use shared::LeadSpan;
-use std::time::Duration;
+use shared::{Account, LeadSpan, Order, StoredLead};
+use std::{fmt, time::Duration};
 
 /// Leads.
 #[derive(Args)]
@@ -115,6 +115,44 @@ impl Filter {
         let (since, until) = self.times();
         let nothing = || Failure::input("--until must be later than --since");
         LeadSpan::of_time(since, until).ok_or_else(nothing)
+    }
+}
+
+/// Reads the leads of accounts one by one, the oldest of each first, and gives the read units
+/// that took.
+async fn each_lead(
+    session: &Session,
+    accounts: &[Account],
+    span: LeadSpan,
+    mut take: impl FnMut(&Account, StoredLead) -> Result<(), Failure>,
+) -> Result<Read, Failure> {
+    let (mut read, bar) = (Read { leads: 0, units: 0.0 }, progress());
+    for account in accounts {
+        let mut rest = Some(span);
+        while let Some(span) = rest {
+            let page = session.table.leads(account, span, Order::OldestFirst, None).await?;
+            for lead in page.leads {
+                take(account, lead)?;
+                bar.inc(1);
+            }
+            read.units += page.units;
+            rest = page.rest;
+        }
+    }
+    bar.finish_and_clear();
+    read.leads = bar.position();
+    Ok(read)
+}
+
+/// What was read.
+struct Read {
+    leads: u64,
+    units: f64,
+}
+
+impl fmt::Display for Read {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} leads, {} read units", self.leads, self.units)
     }
 }
 

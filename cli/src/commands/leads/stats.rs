@@ -5,11 +5,11 @@ use super::{
         moment::day_of,
         session::Session,
     },
-    Filter, progress,
+    Filter, each_lead,
 };
 use clap::Args;
 use jiff::civil::Date;
-use shared::Order;
+use shared::{Account, StoredLead};
 use std::{collections::BTreeMap, io::Write};
 
 /// How long the longest bar is, in characters.
@@ -31,27 +31,20 @@ type Counts = BTreeMap<Date, BTreeMap<String, u64>>;
 impl Stats {
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         let span = self.filter.span()?;
-        let (mut counts, mut units, bar) = (Counts::new(), 0.0, progress());
-        for account in self.filter.accounts.find(session).await? {
-            let mut rest = Some(span);
-            while let Some(span) = rest {
-                let page = session.table.leads(&account, span, Order::OldestFirst, None).await?;
-                for lead in page.leads {
-                    let source = lead.source.unwrap_or_else(|| "(none)".to_owned());
-                    let day = counts.entry(day_of(lead.created_at)).or_default();
-                    *day.entry(source).or_default() += 1;
-                    bar.inc(1);
-                }
-                units += page.units;
-                rest = page.rest;
-            }
-        }
-        bar.finish_and_clear();
+        let accounts = self.filter.accounts.find(session).await?;
+        let mut counts = Counts::new();
+        let count = |_: &Account, lead: StoredLead| {
+            let source = lead.source.unwrap_or_else(|| "(none)".to_owned());
+            let day = counts.entry(day_of(lead.created_at)).or_default();
+            *day.entry(source).or_default() += 1;
+            Ok(())
+        };
+        let read = each_lead(session, &accounts, span, count).await?;
         match self.output.output {
             Format::Table => draw(&counts, &mut anstream::stdout().lock())?,
             format => list(&counts).print(format)?,
         }
-        eprintln!("{} leads, {units} read units", bar.position());
+        eprintln!("{read}");
         Ok(())
     }
 }

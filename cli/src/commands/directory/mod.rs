@@ -1,3 +1,5 @@
+mod import;
+
 use super::{
     Failure,
     accounts::OneAccount,
@@ -6,13 +8,9 @@ use super::{
     session::{Session, TableOptions},
 };
 use clap::{Args, Subcommand};
+use import::Import;
 use serde_json::{Map, Value};
 use shared::{Account, Entry, EntryKey};
-use std::{
-    fs::File,
-    io::{BufRead, BufReader},
-    path::{Path, PathBuf},
-};
 
 /// What deliveries can point to.
 #[derive(Args)]
@@ -79,17 +77,6 @@ struct Put {
     /// What it says
     #[arg(value_name = "FIELD=VALUE")]
     fields: Vec<String>,
-}
-
-#[derive(Args)]
-struct Import {
-    #[command(flatten)]
-    account: OneAccount,
-    /// The file: .csv, or .jsonl with one JSON object a line
-    file: PathBuf,
-    /// Check it, and write nothing
-    #[arg(long)]
-    check: bool,
 }
 
 #[derive(Args)]
@@ -189,100 +176,6 @@ impl Remove {
             Err(Failure::NotFound(format!("there is no {} {}", key.kind, key.id)))
         }
     }
-}
-
-/// A row of a file, and the line it stands on.
-type Row = (u64, Map<String, Value>);
-
-impl Import {
-    /// Reads and checks every row; what is wrong is said with its line.
-    fn read(&self) -> Result<Vec<(EntryKey, Entry)>, Failure> {
-        let path = &self.file;
-        let file = File::open(path);
-        let file =
-            file.map_err(|e| Failure::Input(format!("{} cannot be read: {e}", path.display())))?;
-        let rows = match path.extension().and_then(|extension| extension.to_str()) {
-            Some("csv") => read_csv(file),
-            Some("jsonl" | "ndjson") => read_json_lines(file),
-            _ => Err((0, "its name must end in .csv or .jsonl".to_owned())),
-        };
-        let provider = self.account.account().provider;
-        let mut entries: Vec<(EntryKey, Entry)> = Vec::new();
-        let mut seen = std::collections::HashMap::new();
-        for (line, row) in rows.map_err(|problem| in_line(path, problem))? {
-            let wrong = |problem| in_line(path, (line, problem));
-            for (key, entry) in read_row(provider, row).map_err(wrong)? {
-                if let Some(first) = seen.insert(key.clone(), line) {
-                    let (kind, id) = (key.kind, key.id);
-                    return Err(wrong(format!("the {kind} {id} stands in line {first} already")));
-                }
-                entries.push((key, entry));
-            }
-        }
-        if entries.is_empty() {
-            return Err(Failure::Input(format!("{} has no entries", path.display())));
-        }
-        Ok(entries)
-    }
-}
-
-fn in_line(path: &Path, (line, problem): (u64, String)) -> Failure {
-    match line {
-        0 => Failure::Input(format!("{}: {problem}", path.display())),
-        line => Failure::Input(format!("{}, line {line}: {problem}", path.display())),
-    }
-}
-
-fn read_row(
-    provider: shared::Provider,
-    mut row: Map<String, Value>,
-) -> Result<Vec<(EntryKey, Entry)>, String> {
-    let mut text = |name: &str| match row.remove(name) {
-        Some(Value::String(text)) => Ok(text),
-        Some(Value::Number(number)) => Ok(number.to_string()),
-        Some(_) => Err(format!("`{name}` must be a text")),
-        None => Err(format!("`{name}` is missing")),
-    };
-    let (kind, id) = (text("kind")?, text("id")?);
-    find_kind(provider, &kind)?.read(&id, row)
-}
-
-fn read_csv(file: File) -> Result<Vec<Row>, (u64, String)> {
-    let mut csv = csv::Reader::from_reader(file);
-    let at = |error: csv::Error| {
-        let line = error.position().map_or(0, csv::Position::line);
-        let problem = match error.kind() {
-            csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-                format!("it has {len} cells, and the first line has {expected_len}")
-            }
-            csv::ErrorKind::Utf8 { .. } => "it is no UTF-8".to_owned(),
-            _ => "it cannot be read".to_owned(),
-        };
-        (line, problem)
-    };
-    let names = csv.headers().map_err(at)?.clone();
-    let mut rows = Vec::new();
-    for record in csv.records() {
-        let record = record.map_err(at)?;
-        let line = record.position().map_or(0, csv::Position::line);
-        // A kind has no use for the columns of others: an empty cell is none.
-        let cells = names.iter().zip(&record).filter(|(_, cell)| !cell.is_empty());
-        let row = cells.map(|(name, cell)| (name.trim().to_owned(), cell.into())).collect();
-        rows.push((line, row));
-    }
-    Ok(rows)
-}
-
-fn read_json_lines(file: File) -> Result<Vec<Row>, (u64, String)> {
-    let mut rows = Vec::new();
-    for (line, text) in (1..).zip(BufReader::new(file).lines()) {
-        let text = text.map_err(|_| (line, "it is no UTF-8".to_owned()))?;
-        if !text.trim().is_empty() {
-            let row = serde_json::from_str(&text);
-            rows.push((line, row.map_err(|_| (line, "it is no JSON object".to_owned()))?));
-        }
-    }
-    Ok(rows)
 }
 
 /// The members in the order of their names: the table keeps none.

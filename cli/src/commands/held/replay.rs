@@ -1,0 +1,98 @@
+//! Mending a held delivery, and delivering it again.
+
+use super::{
+    super::{Failure, accounts::AccountOptions, session::Session},
+    find, short_id, shown,
+};
+use crate::replay_held;
+use clap::Args;
+use serde_json::{Map, Value};
+use shared::{Context, DEFAULT_REPLAY_WINDOW, Replayed, dynamodb::Patience};
+use std::{env, fs, io::Write, path::PathBuf, process::Command};
+
+#[derive(Args)]
+pub(super) struct Replay {
+    /// The delivery, as `held list` names it
+    id: String,
+    /// Puts a field right: `name=text`, or `name:=JSON` for what is no text
+    #[arg(long = "set", value_name = "FIELD=VALUE")]
+    set: Vec<String>,
+    /// Opens the body in $VISUAL or $EDITOR first
+    #[arg(long)]
+    edit: bool,
+    /// Delivers what stands in this file instead
+    #[arg(long, value_name = "FILE", conflicts_with = "edit")]
+    body: Option<PathBuf>,
+}
+
+impl Replay {
+    pub(super) async fn run(
+        self,
+        session: &Session,
+        accounts: &AccountOptions,
+    ) -> Result<(), Failure> {
+        let (account, held) = find(session, accounts, &self.id).await?;
+        let body = self.mend(&held.body)?;
+        let (table, sources) = (session.table.clone(), session.sources.clone());
+        let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, Patience::LOCAL);
+        let Replayed { answer, became_lead } = replay_held(&context, &account, &held, body).await?;
+        let mut out = anstream::stdout().lock();
+        writeln!(out, "{}\n{}", answer.status(), shown(answer.body()))?;
+        if became_lead {
+            return Ok(());
+        }
+        let id = short_id(&held);
+        Err(Failure::Failed(format!("{id} is no lead yet, and is held on")))
+    }
+
+    /// The body as it is to be delivered.
+    fn mend(&self, held: &[u8]) -> Result<Vec<u8>, Failure> {
+        let mut body = match &self.body {
+            None => held.to_vec(),
+            Some(path) => fs::read(path).map_err(|error| {
+                Failure::Input(format!("{} cannot be read: {error}", path.display()))
+            })?,
+        };
+        if !self.set.is_empty() {
+            body = set_fields(&body, &self.set)?;
+        }
+        if self.edit { edit(&body) } else { Ok(body) }
+    }
+}
+
+fn set_fields(body: &[u8], set: &[String]) -> Result<Vec<u8>, Failure> {
+    let mut fields: Map<String, Value> = serde_json::from_slice(body).map_err(|_| {
+        Failure::input(
+            "the body is no JSON object, so it has no fields to set; use --edit or --body",
+        )
+    })?;
+    for field in set {
+        let wrong = || Failure::Input(format!("`{field}` is neither name=text nor name:=JSON"));
+        let (name, value) = field.split_once('=').ok_or_else(wrong)?;
+        let (name, value) = match name.strip_suffix(':') {
+            Some(name) => (name, serde_json::from_str(value).map_err(|_| wrong())?),
+            None => (name, value.into()),
+        };
+        fields.insert(name.to_owned(), value);
+    }
+    Ok(serde_json::to_vec(&fields).map_err(std::io::Error::from)?)
+}
+
+/// Lets the operator change the body in an editor.
+fn edit(body: &[u8]) -> Result<Vec<u8>, Failure> {
+    let mut editor = ["VISUAL", "EDITOR"].into_iter().filter_map(|name| env::var(name).ok());
+    let editor = editor.find(|editor| !editor.is_empty());
+    let editor =
+        editor.ok_or_else(|| Failure::input("no editor is set; set EDITOR, or use --body"))?;
+    let mut file = tempfile::Builder::new().suffix(".json").tempfile()?;
+    file.write_all(body)?;
+    let mut words = editor.split_whitespace();
+    let cannot = || Failure::Input(format!("the editor `{editor}` did not do its work"));
+    let program = words.next().ok_or_else(cannot)?;
+    let status = Command::new(program).args(words).arg(file.path()).status();
+    if status.is_ok_and(|status| status.success()) {
+        Ok(fs::read(file.path())?)
+    } else {
+        Err(cannot())
+    }
+}
