@@ -93,7 +93,6 @@ fn read_held(mut item: Item) -> Result<HeldDelivery, StoreError> {
         Some(AttributeValue::B(bytes)) => bytes.into_inner(),
         _ => return Err(StoreError::Unexpected("a held delivery without a body".to_owned())),
     };
-    item.retain(|name, _| name != PK && name != SK && name != EXPIRES_AT);
     let HeldItem { received_at, target, lead_id } = serde_dynamo::from_item(item)?;
     let reason = lead_id.map_or(HeldReason::Invalid, HeldReason::Repeat);
     Ok(HeldDelivery { reason, target, body, received_at })
