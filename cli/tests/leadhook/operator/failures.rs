@@ -1,0 +1,131 @@
+//! What makes no sense, and tables that cannot be used.
+
+use super::{Desk, failure};
+use crate::server::Serve;
+use shared::dynamodb::{Patience, connect_local};
+
+#[tokio::test]
+async fn wrong_input_is_one_clear_line_and_a_code_that_tells_its_kind() {
+    let desk = Desk::local();
+    let cases: [(&[&str], i32, &str); 16] = [
+        (&["keys", "create", "hubspot", "--account", "a"], 2, "one of integrabot, rdstation"),
+        (&["keys", "create", "integrabot"], 2, "--account"),
+        (&["keys", "create", "integrabot", "--account", "a#b"], 2, "no #"),
+        (&["keys", "create", "integrabot", "--account", "a", "--tenant", "1"], 2, "only keys of"),
+        (&["keys", "create", "integrabot", "--account", "a", "--expires", "soon"], 2, "90d"),
+        (
+            &["keys", "create", "integrabot", "--account", "a", "--expires", "2020-01-01"],
+            2,
+            "future",
+        ),
+        (&["keys", "create", "keyspot", "--account", "a", "--network", "here"], 2, "--network"),
+        (&["keys", "create", "flextell", "--account", "a"], 2, "--tenant"),
+        (&["keys", "revoke", "ffffffffffff"], 3, "leadhook keys list"),
+        (&["leads", "list", "--account", "nobody"], 3, "leadhook keys create"),
+        (&["leads", "list", "--day", "someday"], 2, "--day"),
+        (&["leads", "show", "lead_xyz"], 2, "no lead's id"),
+        (&["leads", "show", "1"], 3, "no lead 1"),
+        (&["leads", "erase", "--email", "nobody"], 2, "has an @"),
+        (&["send", "integrabot", "--to", "http://127.0.0.1:1"], 1, "leadhook serve"),
+        (&["held", "show", "invalid-0"], 3, "leadhook held list"),
+    ];
+    for (arguments, code, expected) in cases {
+        let (got, said) = desk.fail(arguments);
+        assert!(got == code && said.contains(expected), "{arguments:?}: {got}: {said}");
+        assert!(said.starts_with("error: "), "{arguments:?}: {said}");
+    }
+    assert_eq!(desk.count(&["keys", "list"]), 5, "the demo keys and no other");
+}
+
+#[tokio::test]
+async fn a_table_that_cannot_be_used_is_said_with_what_to_do() {
+    let desk = Desk::local();
+    let other = Serve::start(&mut Serve::command(&["--memory"]));
+    let client = connect_local(&other.table, Patience::LOCAL);
+    let foreign = {
+        use aws_sdk_dynamodb::types::{
+            AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+        };
+        let id = AttributeDefinition::builder().attribute_name("id");
+        let key = KeySchemaElement::builder().attribute_name("id").key_type(KeyType::Hash);
+        client
+            .create_table()
+            .table_name("foreign")
+            .billing_mode(BillingMode::PayPerRequest)
+            .attribute_definitions(id.attribute_type(ScalarAttributeType::S).build().unwrap())
+            .key_schema(key.build().unwrap())
+    };
+    foreign.send().await.unwrap();
+    let at = |endpoint: &str, arguments: &[&str]| {
+        let mut command = desk.command(arguments);
+        command.env("AWS_ENDPOINT_URL_DYNAMODB", endpoint);
+        command.env("AWS_ACCESS_KEY_ID", "local").env("AWS_SECRET_ACCESS_KEY", "local");
+        failure(&mut command)
+    };
+    for command in [&["leads", "list"][..], &["keys", "create", "rdstation", "-a", "a"]] {
+        let cases = [
+            (
+                "no table",
+                at(&other.table, &[command, &["--table", "nowhere"]].concat()),
+                "no table nowhere",
+            ),
+            (
+                "another shape",
+                at(&other.table, &[command, &["--table", "foreign"]].concat()),
+                "its keys are id",
+            ),
+            ("no DynamoDB", at("http://127.0.0.1:1", command), "no connection"),
+        ];
+        for (case, (code, said), expected) in cases {
+            assert!(code == 4 && said.contains(expected), "{case}: {code}: {said}");
+            assert_eq!(said.lines().count(), 1, "{case}: {said}");
+        }
+        let mut anonymous = desk.command(command);
+        anonymous.args(["--region", "eu-west-1"]).env_remove("AWS_ACCESS_KEY_ID");
+        anonymous.env_remove("AWS_SECRET_ACCESS_KEY").env("AWS_EC2_METADATA_DISABLED", "true");
+        let (code, said) = failure(&mut anonymous);
+        assert!(code == 4 && said.contains("aws configure"), "no credentials: {code}: {said}");
+        let (code, said) = desk.fail(&[command, &["--table", "leadhook"]].concat());
+        assert!(code == 4 && said.contains("--region"), "no region: {code}: {said}");
+    }
+    let (code, said) = at(&other.table, &["doctor", "--table", "foreign"]);
+    assert!(code == 4 && said.contains("1 check failed"), "{said}");
+    assert!(!desk.folder.path().join(".leadhook").exists(), "no table was made instead");
+    other.stop();
+}
+
+/// A DynamoDB that allows nothing. Gives its address.
+async fn forbidding_dynamodb() -> String {
+    let denied = r#"{"__type":"com.amazon.coral.service#AccessDeniedException"}"#;
+    let answer = move || async move {
+        let headers = [("content-type", "application/x-amz-json-1.0")];
+        (axum::http::StatusCode::BAD_REQUEST, headers, denied)
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let router = axum::Router::new().fallback(answer);
+    tokio::spawn(leadhook::listen(listener, router, std::future::pending()));
+    endpoint
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_credentials_may_not_do_is_said() {
+    let (desk, endpoint) = (Desk::local(), forbidding_dynamodb().await);
+    desk.write("users.csv", "kind,id,name\nuser,1,Ana\n");
+    let commands: [&[&str]; 5] = [
+        &["keys", "create", "rdstation", "--account", "a"],
+        &["leads", "list"],
+        &["leads", "erase", "--phone", "5511", "--yes", "-p", "rdstation", "-a", "a"],
+        &["directory", "import", "users.csv", "-p", "flextell", "-a", "1"],
+        &["doctor"],
+    ];
+    for arguments in commands {
+        let mut command = desk.command(arguments);
+        command.env("AWS_ENDPOINT_URL_DYNAMODB", &endpoint);
+        command.env("AWS_ACCESS_KEY_ID", "local").env("AWS_SECRET_ACCESS_KEY", "local");
+        let output = command.assert().code(4).get_output().clone();
+        let said = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+        assert!(said.concat().contains("credentials may not"), "{arguments:?}: {said:?}");
+        assert_eq!(said[1].lines().count(), 1, "{arguments:?}: {said:?}");
+    }
+}

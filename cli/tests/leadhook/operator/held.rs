@@ -1,0 +1,37 @@
+//! Deliveries that became no lead.
+
+use super::{Desk, ana, deliver};
+use serde_json::json;
+
+#[tokio::test]
+async fn a_held_delivery_is_listed_shown_mended_replayed_and_discarded() {
+    let desk = Desk::new().await;
+    let token = desk.create_key(&["integrabot", "--account", "acme"])["token"].clone();
+    let token = token.as_str().unwrap();
+    let serve = desk.serve();
+    let invalid = json!({ "name": "Ana", "email": "nowhere", "type": "web" });
+    assert_eq!(deliver(&serve, token, invalid).await.0, 422);
+    deliver(&serve, token, ana(1)).await;
+    let mut again = ana(1);
+    again["custom_fields"]["more"] = "words".into();
+    deliver(&serve, token, again).await;
+    let held = desk.json(&["held", "list", "--reason", "invalid"]);
+    let id = held[0]["id"].as_str().unwrap();
+    assert!(desk.run(&["held", "show", id]).contains("nowhere"));
+    assert_eq!(desk.count(&["leads", "list", "--outcome", "invalid"]), 1);
+    let repeat = desk.json(&["held", "list", "--reason", "repeat"]);
+    let shown = desk.run(&["held", "show", repeat[0]["id"].as_str().unwrap()]);
+    assert!(shown.contains("the lead") && shown.contains("words"), "{shown}");
+    let (code, said) = desk.fail(&["held", "replay", id, "--set", "email=still nowhere"]);
+    assert!(code == 1 && said.contains("held on"), "{said}");
+    assert_eq!(desk.fail(&["held", "replay", id, "--set", "email"]).0, 2);
+    let mut editor = desk.command(&["held", "replay", id, "--edit"]);
+    editor.env_remove("VISUAL").env("EDITOR", "sed -i s/nowhere/ana9@exemplo.com/");
+    editor.assert().success();
+    assert_eq!(desk.count(&["held", "list", "--reason", "invalid"]), 0);
+    assert_eq!(desk.json(&["leads", "list", "-n", "1"])[0]["email"], "ana9@exemplo.com");
+    desk.run(&["held", "discard", repeat[0]["id"].as_str().unwrap()]);
+    assert_eq!(desk.count(&["held", "list"]), 0);
+    assert_eq!(desk.fail(&["held", "show", id]).0, 3);
+    serve.stop();
+}

@@ -1,0 +1,146 @@
+//! Leads: listed, shown, exported, counted, erased and blocked.
+
+use super::{Desk, ana, deliver, items};
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::{Field, Row};
+use serde_json::{Value, json};
+use std::fs;
+
+#[tokio::test]
+async fn leads_are_listed_newest_first_page_by_page_and_shown_by_any_form_of_their_id() {
+    let desk = Desk::new().await;
+    let token = desk.create_key(&["integrabot", "--account", "acme"])["token"].clone();
+    let serve = desk.serve();
+    let mut ids = Vec::new();
+    for n in 0..5 {
+        let (_, lead) = deliver(&serve, token.as_str().unwrap(), ana(n)).await;
+        ids.insert(0, lead["id"].to_string());
+    }
+    let of_acme = ["--provider", "integrabot", "--account", "acme"];
+    let list = |more: &[&str]| -> Vec<String> {
+        let leads = desk.json(&[&["leads", "list"], &of_acme[..], more].concat());
+        leads.as_array().unwrap().iter().map(|lead| lead["id"].as_str().unwrap().into()).collect()
+    };
+    assert_eq!(list(&[]), ids);
+    assert_eq!(list(&["--limit", "2"]), ids[..2]);
+    assert_eq!(list(&["--limit", "2", "--before", &ids[1]]), ids[2..4]);
+    let today = jiff::Timestamp::now().to_string()[..10].to_owned();
+    assert_eq!(list(&["--day", &today]), ids);
+    assert!(list(&["--day", "2025-01-01"]).is_empty());
+    assert!(list(&["--until", "2025-01-01"]).is_empty());
+    let shown = desk.json(&["leads", "show", &ids[0]]);
+    assert_eq!(shown["email"], "ana4@exemplo.com");
+    assert_eq!(shown["details"]["custom_fields"], json!({ "n": "4" }));
+    let stats = desk.json(&["leads", "stats", "--account", "acme"]);
+    assert_eq!(stats, json!([{ "day": today, "source": "web", "leads": 5 }]));
+    assert!(desk.run(&["leads", "stats", "--account", "acme"]).contains("web: 5"));
+    let polly = desk.create_key(&["pollybot", "--account", "ws"])["token"].clone();
+    let sent = ["send", "pollybot", "--to", &serve.base, "--key", polly.as_str().unwrap()];
+    let body = r#"{"name": "Eva", "email": "eva@exemplo.com", "metadata": {"b": 1.50, "a": []}}"#;
+    desk.run(&["directory", "put", "chatbot", "cb_1", "-p", "pollybot", "-a", "ws"]);
+    let said = desk.run(&[&sent[..], &["--chatbot", "cb_1", "--data", body]].concat());
+    assert!(said.contains("201 Created") && !said.contains(polly.as_str().unwrap()), "{said}");
+    let id = said.split("\"id\":\"").nth(1).unwrap().split('"').next().unwrap();
+    assert!(desk.run(&["leads", "show", id]).contains(r#""metadata":{"b": 1.50, "a": []}"#));
+    serve.stop();
+}
+
+#[tokio::test]
+async fn an_export_holds_every_lead_in_all_three_formats() {
+    let desk = Desk::new().await;
+    let token = desk.create_key(&["integrabot", "--account", "acme"])["token"].clone();
+    let serve = desk.serve();
+    for n in 0..3 {
+        deliver(&serve, token.as_str().unwrap(), ana(n)).await;
+    }
+    serve.stop();
+    let of_acme = ["leads", "export", "--account", "acme"];
+    let csv = desk.run(&of_acme);
+    let mut rows = csv::Reader::from_reader(csv.as_bytes());
+    let emails: Vec<_> = rows.records().map(|row| row.unwrap()[5].to_owned()).collect();
+    assert_eq!(emails, ["ana0@exemplo.com", "ana1@exemplo.com", "ana2@exemplo.com"]);
+    let lines = desk.run(&[&of_acme[..], &["--format", "jsonl"]].concat());
+    let leads: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(leads.len(), 3);
+    assert_eq!(leads[2]["details"]["custom_fields"], json!({ "n": "2" }));
+    desk.run(&[&of_acme[..], &["--format", "parquet", "--file", "leads.parquet"]].concat());
+    let file = fs::File::open(desk.folder.path().join("leads.parquet")).unwrap();
+    let file = SerializedFileReader::new(file).unwrap();
+    let rows: Vec<_> = file.get_row_iter(None).unwrap().map(|row| row.unwrap()).collect();
+    let text = |field: &Field| match field {
+        Field::Str(text) => json!(text),
+        _ => Value::Null,
+    };
+    let named = |row: &Row| {
+        let columns = row.get_column_iter().map(|(name, field)| (name.clone(), text(field)));
+        columns.collect::<serde_json::Map<_, _>>()
+    };
+    let rows: Vec<_> = rows.iter().map(named).collect();
+    assert_eq!(rows.len(), 3);
+    for (row, lead) in rows.iter().zip(&leads) {
+        for name in ["id", "provider", "account", "created_at", "name", "email", "phone"] {
+            assert_eq!(row[name], lead[name], "{name}");
+        }
+    }
+    let (code, said) = desk.fail(&[&of_acme[..], &["--file", "no/such/folder.csv"]].concat());
+    assert!(code == 2 && said.contains("cannot be written"), "{said}");
+}
+
+#[tokio::test]
+async fn an_erased_person_is_in_no_item_any_more_and_everybody_else_is_untouched() {
+    let desk = Desk::new().await;
+    let token = desk.create_key(&["integrabot", "--account", "acme"])["token"].clone();
+    let other = desk.create_key(&["rdstation", "--account", "other"])["token"].clone();
+    let serve = desk.serve();
+    let token = token.as_str().unwrap();
+    for n in 0..4 {
+        deliver(&serve, token, ana(n)).await;
+    }
+    let mut again = ana(2);
+    again["name"] = "Ana Again".into();
+    assert_eq!(deliver(&serve, token, again).await.0, 200, "held as a repeat");
+    let invalid = json!({ "note": "call me: ANA2@exemplo.com" });
+    assert_eq!(deliver(&serve, token, invalid).await.0, 422, "held as invalid");
+    let body = r#"{"email": "Ana2@Exemplo.com", "name": "Ana Other"}"#;
+    let to_other = ["send", "rdstation", "--to", &serve.base, "--key", other.as_str().unwrap()];
+    desk.run(&[&to_other[..], &["--data", body]].concat());
+    let before = desk.run(&["leads", "export"]);
+    let erase = ["leads", "erase", "--email", "ana2@exemplo.com", "--phone", "+55 11 98888-7702"];
+    let (code, said) = desk.fail(&erase);
+    assert!(code == 2 && said.contains("Ana Other") && said.contains("--yes"), "{said}");
+    assert_eq!(desk.run(&["leads", "export"]), before, "nothing is deleted unasked");
+    let receipt = desk.json(&[&erase[..], &["--yes"]].concat());
+    let counts = |index: usize| {
+        ["leads", "claims", "held"].map(|name| receipt[index][name].as_u64().unwrap())
+    };
+    assert_eq!((counts(0), counts(1)), ([1, 2, 2], [1, 1, 0]), "{receipt}");
+    for personal in ["ana", "exemplo", "9888"] {
+        assert!(!receipt.to_string().to_lowercase().contains(personal), "{receipt}");
+    }
+    for item in items(&desk, &serve).await {
+        for personal in ["ana2@", "5511988887702", "ana 2", "ana again", "ana other"] {
+            assert!(!item.contains(personal), "{item}");
+        }
+    }
+    let after = desk.run(&["leads", "export"]);
+    let others = before.lines().filter(|line| !line.to_lowercase().contains("ana2@"));
+    assert_eq!(after.lines().collect::<Vec<_>>(), others.collect::<Vec<_>>());
+    assert_eq!(desk.fail(&[&erase[..], &["--yes"]].concat()).0, 3, "it is gone");
+    assert_eq!(deliver(&serve, token, ana(2)).await.0, 201, "not blocked: a new lead");
+    serve.stop();
+}
+
+#[tokio::test]
+async fn a_blocked_person_is_not_taken_again_until_unblocked() {
+    let desk = Desk::new().await;
+    let token = desk.create_key(&["integrabot", "--account", "acme"])["token"].clone();
+    let token = token.as_str().unwrap();
+    let block = ["leads", "erase", "--email", "ana1@exemplo.com", "--account", "acme"];
+    desk.run(&[&block[..], &["--block", "--yes"]].concat());
+    let serve = desk.serve();
+    assert_eq!(deliver(&serve, token, ana(1)).await.0, 422);
+    assert_eq!(deliver(&serve, token, ana(2)).await.0, 201);
+    desk.run(&["leads", "unblock", "--email", "ana1@exemplo.com", "--account", "acme"]);
+    assert_eq!(deliver(&serve, token, ana(1)).await.0, 201);
+    serve.stop();
+}

@@ -1,0 +1,139 @@
+//! The operator's commands, on the local table; where `TEST_DYNAMODB_ENDPOINT` names a
+//! DynamoDB, on that one.
+
+mod directory;
+mod failures;
+mod held;
+mod keys;
+mod leads;
+mod tools;
+
+use crate::server::Serve;
+use assert_cmd::Command;
+use serde_json::{Value, json};
+use shared::{
+    LeadTable,
+    dynamodb::{Patience, connect_local},
+};
+use std::{env, fs};
+use tempfile::TempDir;
+
+const VARIABLES: [&str; 7] = [
+    "AWS_ENDPOINT_URL_DYNAMODB",
+    "AWS_PROFILE",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "TABLE_NAME",
+    "LEADHOOK_URL",
+    "RUST_LOG",
+];
+
+/// Where an operator sits: a folder, and a table.
+struct Desk {
+    folder: TempDir,
+    /// A table elsewhere: its address and name.
+    elsewhere: Option<(String, String)>,
+}
+
+impl Desk {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let Ok(endpoint) = env::var("TEST_DYNAMODB_ENDPOINT") else {
+            return Self { folder, elsewhere: None };
+        };
+        let name = format!("desk-{:032x}", rand::random::<u128>());
+        LeadTable::new(connect_local(&endpoint, Patience::LOCAL), &name).create().await.unwrap();
+        Self { folder, elsewhere: Some((endpoint, name)) }
+    }
+
+    /// Only where the table is a local one.
+    fn local() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), elsewhere: None }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_leadhook"));
+        for variable in VARIABLES {
+            command.env_remove(variable);
+        }
+        // No machine's own profile is asked.
+        command.env("AWS_CONFIG_FILE", "none").env("AWS_SHARED_CREDENTIALS_FILE", "none");
+        if let Some((endpoint, name)) = &self.elsewhere {
+            command.env("AWS_ENDPOINT_URL_DYNAMODB", endpoint).env("TABLE_NAME", name);
+            command.env("AWS_ACCESS_KEY_ID", "local").env("AWS_SECRET_ACCESS_KEY", "local");
+        }
+        command.current_dir(self.folder.path()).args(arguments);
+        command
+    }
+
+    /// Does what works, and gives what it printed.
+    fn run(&self, arguments: &[&str]) -> String {
+        let output = self.command(arguments).assert().success().get_output().stdout.clone();
+        String::from_utf8(output).unwrap()
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        let arguments = [arguments, &["--output", "json"]].concat();
+        serde_json::from_str(&self.run(&arguments)).unwrap()
+    }
+
+    /// Does what fails, and gives the exit code and the line that says why.
+    fn fail(&self, arguments: &[&str]) -> (i32, String) {
+        failure(&mut self.command(arguments))
+    }
+
+    fn serve(&self) -> Serve {
+        let mut command = Serve::command(&[]);
+        command.current_dir(self.folder.path());
+        if let Some((endpoint, name)) = &self.elsewhere {
+            command.env("AWS_ENDPOINT_URL_DYNAMODB", endpoint).env("TABLE_NAME", name);
+            command.env("AWS_ACCESS_KEY_ID", "local").env("AWS_SECRET_ACCESS_KEY", "local");
+        }
+        Serve::start(&mut command)
+    }
+
+    fn create_key(&self, arguments: &[&str]) -> Value {
+        self.json(&[&["keys", "create"], arguments].concat())
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.folder.path().join(name), text).unwrap();
+    }
+
+    fn count(&self, arguments: &[&str]) -> usize {
+        self.json(arguments).as_array().unwrap().len()
+    }
+}
+
+fn failure(command: &mut Command) -> (i32, String) {
+    let output = command.assert().failure().get_output().clone();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(!said.contains("panicked"), "{said}");
+    (output.status.code().unwrap(), said)
+}
+
+/// A lead of Integrabot's.
+async fn deliver(serve: &Serve, token: &str, body: Value) -> (u16, Value) {
+    let request = reqwest::Client::new().post(serve.lead_url()).bearer_auth(token).json(&body);
+    let answer = request.send().await.unwrap();
+    (answer.status().as_u16(), answer.json().await.unwrap())
+}
+
+fn ana(n: usize) -> Value {
+    json!({
+        "name": format!("Ana {n}"), "type": "web", "phone_number": format!("55119888877{n:02}"),
+        "email": format!("ana{n}@exemplo.com"), "custom_fields": { "n": n.to_string() },
+    })
+}
+
+/// Every item of the table, as text.
+async fn items(desk: &Desk, serve: &Serve) -> Vec<String> {
+    let (endpoint, name) = match &desk.elsewhere {
+        Some((endpoint, name)) => (endpoint.as_str(), name.as_str()),
+        None => (serve.table.as_str(), "leadhook"),
+    };
+    let client = connect_local(endpoint, Patience::LOCAL);
+    let items = client.scan().table_name(name).into_paginator().items().send();
+    let items = items.collect::<Result<Vec<_>, _>>().await.unwrap();
+    items.iter().map(|item| format!("{item:?}").to_lowercase()).collect()
+}
