@@ -80,7 +80,7 @@ impl Erase {
             confirm(&listing)?;
         }
         if self.block {
-            // First, so that nobody comes in between.
+            // Before the claims go: they refuse the person until every function knows the block.
             for account in &accounts {
                 session.table.block(account, &self.person.contacts()).await?;
             }
