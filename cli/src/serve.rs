@@ -1,8 +1,9 @@
-use crate::{
-    EmbeddedError, EmbeddedTable, Example, Storage, examples, listen, router, seed_demo_accounts,
-};
 use jiff::SignedDuration;
-use keyspot::{Keyspot, SigningSecret};
+use keyspot::{SIGNING_KEY, SigningSecret};
+use local::{
+    App, EmbeddedError, EmbeddedTable, Example, REGION, ServedTable, Storage, examples, listen,
+    router, seed_demo_accounts,
+};
 use shared::{
     Context, Environment, LeadTable, Shape, Sources, StartUpError, StoreError,
     dynamodb::{ENDPOINT_VARIABLE, Patience, connect_from_env},
@@ -20,7 +21,7 @@ use tokio::{net::TcpListener, sync::watch};
 use tokio_util::task::TaskTracker;
 use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
 
-const DEFAULT_TABLE_NAME: &str = "leadhook";
+pub(crate) const DEFAULT_TABLE_NAME: &str = "leadhook";
 /// How long a stop waits for what was taken.
 const DRAIN_FOR: Duration = Duration::from_secs(10);
 
@@ -36,6 +37,36 @@ pub struct ServeOptions {
     /// The folder to keep leads in
     #[arg(long, default_value = ".leadhook", value_name = "FOLDER")]
     pub data_dir: PathBuf,
+    /// Serve the table at this address, so that containers reach it [default: a free port of
+    /// 127.0.0.1]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = read_table_address)]
+    pub table_address: Option<SocketAddr>,
+    /// Web pages that may send leads, such as http://localhost:5173; may be given more than
+    /// once [default: none]
+    #[arg(long, value_name = "ORIGIN", value_delimiter = ',', value_parser = read_origin)]
+    pub allowed_origins: Vec<String>,
+}
+
+/// Reads an address of one network interface: whoever serves on all of them cannot tell which
+/// names are its own.
+fn read_table_address(text: &str) -> Result<SocketAddr, String> {
+    let example = "write an address and a port, such as 172.17.0.1:8000";
+    let address: SocketAddr = text.parse().map_err(|_| example.to_owned())?;
+    if address.ip().is_unspecified() {
+        return Err(format!("{} is no single address; {example}", address.ip()));
+    }
+    Ok(address)
+}
+
+/// Reads an origin as browsers write it: a scheme, a host and perhaps a port.
+fn read_origin(text: &str) -> Result<String, String> {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    match host {
+        Some(host) if !host.is_empty() && !host.contains(['/', '*', ' ', '@']) => {
+            Ok(text.to_ascii_lowercase())
+        }
+        _ => Err("an origin is a scheme and a host: http://localhost:5173".to_owned()),
+    }
 }
 
 /// Why the server could not start, or stopped.
@@ -66,7 +97,7 @@ pub enum ServeError {
     #[error("the table {0} at {1} is not ready; try again")]
     NotReady(String, String),
     /// There is a table of another shape.
-    #[error("the table {0} at {1} is none of leadhook's: its keys are {2}, not pk, sk")]
+    #[error("the table {0} at {1} is not a leadhook table: its keys are {2}, not pk, sk")]
     ForeignTable(String, String, String),
 }
 
@@ -85,19 +116,25 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
     let listener = TcpListener::bind(address).await.map_err(|e| ServeError::Port(address, e))?;
     let own = listener.local_addr().map_err(|e| ServeError::Port(address, e))?;
+    let api = Api { listener, address: own, origins: options.allowed_origins.clone() };
     let base = format!("http://{own}");
     match environment.optional(ENDPOINT_VARIABLE) {
         Some(endpoint) => {
             let table = find_table(&environment, &endpoint).await?;
-            say(&greeting(&base, &table, &endpoint));
-            serve_table(listener, settings.over(table, Patience::DEPLOYED), stop).await;
+            let key = Sources::system().draw_mark();
+            let app = settings.over(table, Patience::DEPLOYED, &key)?;
+            say(&format!("{}{}\n", greeting(&base), kept_in(&environment, &endpoint)));
+            api.serve(app, stop).await;
         }
         None => {
-            let embedded = EmbeddedTable::open(&storage(options)).await?;
+            let mut embedded = EmbeddedTable::open(&storage(&options)).await?;
+            let served = embedded.serve(options.table_address).await?;
             let table = seeded_table(&embedded).await?;
-            say(&(greeting(&base, &table, embedded.endpoint()) + &examples_text(&base)));
+            let app = settings.over(table, Patience::LOCAL, embedded.signing_key())?;
+            let kept = kept_here(&options, &served);
+            say(&format!("{}{kept}{}", greeting(&base), examples_text(&base)));
             tokio::select! {
-                () = serve_table(listener, settings.over(table, Patience::LOCAL), stop) => {}
+                () = api.serve(app, stop) => {}
                 () = embedded.sweep_expired() => {}
             }
             embedded.close().await;
@@ -108,29 +145,29 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
 
 /// What the environment sets.
 struct Settings {
-    sources: Sources,
     replay_window: SignedDuration,
-    signing_secret: SigningSecret,
+    signing_key: Option<String>,
 }
 
 impl Settings {
     fn from_env(environment: &Environment) -> Result<Self, StartUpError> {
-        let sources = Sources::system();
         let replay_window = read_replay_window(environment)?;
-        // Where none is set, one for as long as this server runs.
-        let signing_secret = SigningSecret::from_env_or(environment, || sources.draw_mark())?;
-        Ok(Self { sources, replay_window, signing_secret })
+        let signing_key = environment.optional(SIGNING_KEY);
+        // A key that is too short is said before anything is opened.
+        signing_key.as_deref().map(SigningSecret::fixed).transpose()?;
+        Ok(Self { replay_window, signing_key })
     }
 
-    fn over(self, table: LeadTable, patience: Patience) -> Keyspot {
-        let Self { sources, replay_window, signing_secret } = self;
-        let context = Context::new(table, sources, replay_window, patience);
-        Keyspot { context, signing_secret }
+    /// An app over a table; Keyspot's tokens are signed with `key` where none is set.
+    fn over(self, table: LeadTable, patience: Patience, key: &str) -> Result<App, StartUpError> {
+        let Self { replay_window, signing_key } = self;
+        let context = Context::new(table, Sources::system(), replay_window, patience);
+        Ok(App::new(context, SigningSecret::fixed(signing_key.as_deref().unwrap_or(key))?))
     }
 }
 
-fn storage(options: ServeOptions) -> Storage {
-    if options.memory { Storage::Memory } else { Storage::Folder(options.data_dir) }
+fn storage(options: &ServeOptions) -> Storage {
+    if options.memory { Storage::Memory } else { Storage::Folder(options.data_dir.clone()) }
 }
 
 async fn find_table(environment: &Environment, endpoint: &str) -> Result<LeadTable, ServeError> {
@@ -148,16 +185,37 @@ async fn find_table(environment: &Environment, endpoint: &str) -> Result<LeadTab
 
 /// The embedded table, created where it is new, with the demo accounts that are made
 /// nowhere else.
-pub(crate) async fn seeded_table(embedded: &EmbeddedTable) -> Result<LeadTable, StoreError> {
+async fn seeded_table(embedded: &EmbeddedTable) -> Result<LeadTable, StoreError> {
     let table = LeadTable::new(embedded.client(), DEFAULT_TABLE_NAME);
     table.create().await?;
     seed_demo_accounts(&table).await?;
     Ok(table)
 }
 
-fn greeting(base: &str, table: &LeadTable, endpoint: &str) -> String {
-    let name = table.name();
-    format!("leadhook listens on {base}\nleads are kept in the table {name} at {endpoint}\n")
+fn greeting(base: &str) -> String {
+    format!("leadhook listens on {base}\n")
+}
+
+fn kept_in(environment: &Environment, endpoint: &str) -> String {
+    let name = environment.optional("TABLE_NAME");
+    let name = name.unwrap_or_else(|| DEFAULT_TABLE_NAME.to_owned());
+    format!("leads are kept in the table {name} at {endpoint}")
+}
+
+/// Where leads are kept, and how any DynamoDB tool looks inside.
+fn kept_here(options: &ServeOptions, served: &ServedTable) -> String {
+    let ServedTable { endpoint, access_key, .. } = served;
+    let place = match storage(options) {
+        Storage::Memory => "memory".to_owned(),
+        Storage::Folder(folder) => folder.display().to_string(),
+    };
+    format!(
+        "leads are kept in {place}, in the table {DEFAULT_TABLE_NAME} at {endpoint}\n\n\
+         look inside with any DynamoDB tool:\n  \
+         AWS_ACCESS_KEY_ID={} AWS_SECRET_ACCESS_KEY=local AWS_REGION={REGION} \
+         aws dynamodb scan --table-name {DEFAULT_TABLE_NAME} --endpoint-url {endpoint}\n",
+        access_key.as_str()
+    )
 }
 
 fn examples_text(base: &str) -> String {
@@ -170,17 +228,26 @@ fn say(text: &str) {
     let _ = io::stdout().write_all(text.as_bytes());
 }
 
-async fn serve_table(listener: TcpListener, app: Keyspot, stop: watch::Receiver<bool>) {
-    let taken = TaskTracker::new();
-    let router = router(&Arc::new(app), &taken);
-    let finished = async {
-        listen(listener, router, stopped(stop.clone())).await;
-        taken.close();
-        taken.wait().await;
-    };
-    tokio::select! {
-        () = finished => {}
-        () = async { stopped(stop.clone()).await; tokio::time::sleep(DRAIN_FOR).await } => {}
+/// What serves the API.
+struct Api {
+    listener: TcpListener,
+    address: SocketAddr,
+    origins: Vec<String>,
+}
+
+impl Api {
+    async fn serve(self, app: App, stop: watch::Receiver<bool>) {
+        let taken = TaskTracker::new();
+        let router = router(&Arc::new(app), &taken, self.address, self.origins);
+        let finished = async {
+            listen(self.listener, router, stopped(stop.clone())).await;
+            taken.close();
+            taken.wait().await;
+        };
+        tokio::select! {
+            () = finished => {}
+            () = async { stopped(stop.clone()).await; tokio::time::sleep(DRAIN_FOR).await } => {}
+        }
     }
 }
 

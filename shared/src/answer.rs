@@ -1,5 +1,5 @@
 use lambda_http::{
-    Body, Response,
+    Response,
     http::{
         HeaderMap, HeaderValue, StatusCode,
         header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
@@ -10,13 +10,15 @@ use serde::Serialize;
 /// What a `503` tells its sender to wait before it sends again, in seconds.
 const RETRY_AFTER_SECONDS: u32 = 1;
 
+/// What a function answers: a status, headers and a JSON body.
+pub type Answer = Response<String>;
+
 /// An answer with a JSON body, and the headers that its status calls for: a `401` says
 /// which scheme to use (RFC 6750), a `503` when to come back.
-pub fn json_answer(status: StatusCode, body: &impl Serialize) -> Response<Body> {
+pub fn json_answer(status: StatusCode, body: &impl Serialize) -> Answer {
     // Nothing that is answered with can fail to serialize; if it ever does, an empty body
     // under the right status is still the truest answer.
-    let text = serde_json::to_string(body).unwrap_or_default();
-    let mut answer = Response::new(Body::Text(text));
+    let mut answer = Response::new(serde_json::to_string(body).unwrap_or_default());
     *answer.status_mut() = status;
     let headers: &mut HeaderMap = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -30,11 +32,7 @@ pub fn json_answer(status: StatusCode, body: &impl Serialize) -> Response<Body> 
 }
 
 /// The answer to a delivery that was taken: says so where it was taken before.
-pub fn delivery_answer(
-    status: StatusCode,
-    body: &impl Serialize,
-    replayed: bool,
-) -> Response<Body> {
+pub fn delivery_answer(status: StatusCode, body: &impl Serialize, replayed: bool) -> Answer {
     let mut answer = json_answer(status, body);
     if replayed {
         let headers = answer.headers_mut();

@@ -36,7 +36,7 @@ pub async fn load_config(choice: Choice) -> SdkConfig {
 
 /// HTTPS by rustls with ring: the SDK's default, aws-lc, takes ten times as long over its
 /// first handshake. Certificates are the system's.
-pub(crate) fn https_client() -> SharedHttpClient {
+fn https_client() -> SharedHttpClient {
     aws_smithy_http_client::Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .build_https()

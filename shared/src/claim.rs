@@ -1,6 +1,5 @@
 use crate::{Rule, Violation};
 use jiff::{SignedDuration, Timestamp};
-use lambda_http::Request;
 use sha2::{Digest, Sha256};
 
 /// The header of the IETF's draft.
@@ -86,18 +85,25 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// The claims of a delivery received at `received_at`: so far, its `Idempotency-Key`.
+    /// The claims of a delivery: so far, its `Idempotency-Key`.
     ///
     /// The header is that of the IETF's draft, quoted or bare, up to 255 characters; an
-    /// empty one counts as none.
+    /// empty one counts as none. The same body for another target is another delivery.
     ///
     /// # Errors
     /// A key that is too long.
-    pub fn of_delivery(request: &Request, received_at: Timestamp) -> Result<Self, Violation> {
-        let body = sha256_hex(request.body().as_ref());
+    pub fn new(
+        body: &[u8],
+        target: Option<&str>,
+        idempotency_key: Option<&[u8]>,
+        received_at: Timestamp,
+    ) -> Result<Self, Violation> {
+        let mut body = sha256_hex(body);
+        if let Some(target) = target {
+            body = sha256_hex(format!("{body}#{target}").as_bytes());
+        }
         let mut claims = Self { list: Vec::new(), body, received_at };
-        let header = request.headers().get(IDEMPOTENCY_KEY);
-        let key = header.map(|value| unquoted(value.as_bytes())).unwrap_or_default();
+        let key = idempotency_key.map(unquoted).unwrap_or_default();
         if key.len() > MAX_IDEMPOTENCY_KEY {
             let rule = Rule::Length { max: MAX_IDEMPOTENCY_KEY };
             return Err(Violation { field: IDEMPOTENCY_KEY, rule, sent: None });
@@ -106,12 +112,6 @@ impl Claims {
             claims.add(ClaimKind::IdempotencyKey, key, IDEMPOTENCY_KEY_KEPT_FOR);
         }
         Ok(claims)
-    }
-
-    /// The same body for another target, within one account, is another delivery.
-    pub fn to_target(mut self, target: &str) -> Self {
-        self.body = sha256_hex(format!("{}#{target}", self.body).as_bytes());
-        self
     }
 
     /// No second lead of this body within `window`; a window of zero claims nothing.
@@ -164,10 +164,13 @@ pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lambda_http::Body;
 
-    fn claims(request: Request) -> Claims {
-        Claims::of_delivery(&request, Timestamp::UNIX_EPOCH).unwrap()
+    fn with_key(key: &[u8]) -> Result<Claims, Violation> {
+        Claims::new(b"", None, Some(key), Timestamp::UNIX_EPOCH)
+    }
+
+    fn claims() -> Claims {
+        Claims::new(b"", None, None, Timestamp::UNIX_EPOCH).unwrap()
     }
 
     fn hash_of(claims: Claims) -> String {
@@ -175,17 +178,11 @@ mod tests {
     }
 
     fn phone(text: &str) -> String {
-        hash_of(claims(Request::default()).phone(Some(text)))
+        hash_of(claims().phone(Some(text)))
     }
 
     fn email(text: &str) -> String {
-        hash_of(claims(Request::default()).email(Some(text)))
-    }
-
-    fn with_key(key: &[u8]) -> Request {
-        let mut request = Request::new(Body::Empty);
-        request.headers_mut().insert(IDEMPOTENCY_KEY, key.try_into().unwrap());
-        request
+        hash_of(claims().email(Some(text)))
     }
 
     #[test]
@@ -203,20 +200,19 @@ mod tests {
 
     #[test]
     fn an_idempotency_key_is_the_same_quoted_or_bare() {
-        assert_eq!(hash_of(claims(with_key(b"abc"))), hash_of(claims(with_key(b" \"abc\" "))));
-        assert_ne!(hash_of(claims(with_key(b"abc"))), hash_of(claims(with_key(b"ABC"))));
+        let hash = |key| hash_of(with_key(key).unwrap());
+        assert_eq!(hash(b"abc"), hash(b" \"abc\" "));
+        assert_ne!(hash(b"abc"), hash(b"ABC"));
     }
 
     #[test]
     fn an_idempotency_key_has_up_to_255_characters_and_an_empty_one_is_none() {
-        let cases = [("", Some(0)), ("\"\"", Some(0)), ("k", Some(1))];
+        let cases = [("", 0), ("\"\"", 0), ("k", 1)];
         for (key, expected) in cases {
-            assert_eq!(Some(claims(with_key(key.as_bytes())).list.len()), expected, "{key}");
+            assert_eq!(with_key(key.as_bytes()).unwrap().list.len(), expected, "{key}");
         }
-        let longest = "k".repeat(255);
-        assert_eq!(claims(with_key(longest.as_bytes())).list.len(), 1);
-        let too_long = with_key("k".repeat(256).as_bytes());
-        let violation = Claims::of_delivery(&too_long, Timestamp::UNIX_EPOCH).err().unwrap();
+        assert_eq!(with_key("k".repeat(255).as_bytes()).unwrap().list.len(), 1);
+        let violation = with_key("k".repeat(256).as_bytes()).err().unwrap();
         assert_eq!(violation.field, "Idempotency-Key");
     }
 
@@ -231,7 +227,7 @@ mod tests {
             ("no window", Some("m@x.com"), None, SignedDuration::ZERO, 0),
         ];
         for (case, email, phone, window, expected) in cases {
-            let claims = claims(Request::default()).replay(window, email, phone);
+            let claims = claims().replay(window, email, phone);
             assert_eq!(claims.list.len(), expected, "{case}");
         }
     }

@@ -1,5 +1,6 @@
 use crate::{
-    ApiKeys, Blocks, Directory, Environment, LeadTable, Rejection, Sources, StartUpError,
+    ApiKey, ApiKeys, Blocks, Directory, Environment, LeadTable, Provider, Rejection, Sources,
+    StartUpError, TokenHash,
     dynamodb::{self, Patience},
     telemetry::Report,
 };
@@ -56,6 +57,18 @@ impl Context {
         Ok(Self { report: Report::Metrics, ..context })
     }
 
+    /// The key that a token stands for at `provider`.
+    ///
+    /// # Errors
+    /// Those of [`ApiKeys::authenticate`].
+    pub async fn authenticate(
+        &self,
+        provider: Provider,
+        token: TokenHash,
+    ) -> Result<ApiKey, Rejection> {
+        self.api_keys.authenticate(provider, token, self.sources.now()).await
+    }
+
     /// Runs the steps of a handler, within the time its sender waits.
     ///
     /// # Errors
@@ -68,6 +81,12 @@ impl Context {
             Ok(result) => result,
             Err(_) => Err(Rejection::Unavailable.into()),
         }
+    }
+}
+
+impl AsRef<Self> for Context {
+    fn as_ref(&self) -> &Self {
+        self
     }
 }
 

@@ -1,16 +1,15 @@
 //! The DynamoDB client: its connection, its time-outs and what it tries again.
 
-use crate::aws::{self, Choice, https_client};
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use crate::aws::{self, Choice};
+use aws_config::{Region, SdkConfig};
 use aws_sdk_dynamodb::{
     Client,
     config::{
-        Builder, Credentials,
+        Builder,
         interceptors::InterceptorContext,
         retry::{ClassifyRetry, RetryAction, RetryConfig, RetryPartition, TokenBucket},
         timeout::TimeoutConfig,
     },
-    error::ProvideErrorMetadata,
     operation::{
         put_item::PutItemError,
         transact_write_items::TransactWriteItemsError::{
@@ -82,17 +81,6 @@ pub fn connect_as(config: &SdkConfig, patience: Patience) -> Client {
     connect(builder, patience)
 }
 
-/// Connects to a DynamoDB on this machine, which takes any credentials.
-pub fn connect_local(endpoint: &str, patience: Patience) -> Client {
-    let builder = Builder::new()
-        .behavior_version(BehaviorVersion::latest())
-        .http_client(https_client())
-        .region(Region::new(FALLBACK_REGION))
-        .credentials_provider(Credentials::new("local", "local", None, None, "local table"))
-        .endpoint_url(endpoint);
-    connect(builder, patience)
-}
-
 /// A client with leadhook's own time-outs and retries, whatever it connects to.
 pub fn connect(builder: Builder, patience: Patience) -> Client {
     let timeouts = TimeoutConfig::builder()
@@ -156,21 +144,5 @@ fn passes_by_itself(reason: &CancellationReason) -> bool {
     matches!(
         reason.code(),
         Some("TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
-    )
-}
-
-/// Whether an error code says that the table is busy, not that the request is wrong.
-pub(crate) fn says_busy(error: &impl ProvideErrorMetadata) -> bool {
-    matches!(
-        error.code(),
-        Some(
-            "ExpiredTokenException"
-                | "LimitExceededException"
-                | "ProvisionedThroughputExceededException"
-                | "ReplicatedWriteConflictException"
-                | "RequestLimitExceeded"
-                | "ThrottlingException"
-                | "TransactionConflictException"
-        )
     )
 }

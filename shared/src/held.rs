@@ -1,9 +1,8 @@
 use crate::{
-    Account, Context, LeadId, MAX_BODY_BYTES, Outcome, Rejection, Rule,
-    claim::{IDEMPOTENCY_KEY, sha256_hex},
+    Account, Context, LeadId, MAX_BODY_BYTES, Outcome, RefusalReason, Rejection, Rule,
+    claim::sha256_hex,
 };
 use jiff::{SignedDuration, Timestamp};
-use lambda_http::{Body, Request, RequestExt, Response, http::HeaderValue};
 use std::fmt;
 
 /// How long a delivery is held.
@@ -33,14 +32,6 @@ pub struct HeldDelivery {
     pub received_at: Timestamp,
 }
 
-/// What a delivery came to that was held and comes again.
-pub struct Replayed {
-    /// What its sender would have been answered.
-    pub answer: Response<Body>,
-    /// Whether it is a lead now, and need not be held any longer.
-    pub became_lead: bool,
-}
-
 impl HeldReason {
     /// The reason's name.
     pub fn as_str(self) -> &'static str {
@@ -58,19 +49,6 @@ impl HeldDelivery {
         let words = [self.body.as_slice(), b"#", target.as_bytes()].concat();
         format!("{}#{}", self.reason.as_str(), sha256_hex(&words))
     }
-
-    /// The delivery as it comes again, saying `body`: under an `Idempotency-Key` of its own,
-    /// so that a replay that is repeated makes no second lead.
-    pub fn request(&self, body: Vec<u8>) -> Request {
-        let mut request = Request::new(Body::Binary(body));
-        if let Ok(key) = HeaderValue::try_from(self.id()) {
-            request.headers_mut().insert(IDEMPOTENCY_KEY, key);
-        }
-        match &self.target {
-            Some(chatbot) => request.with_raw_http_path(format!("/chatbots/{chatbot}/leads")),
-            None => request,
-        }
-    }
 }
 
 impl fmt::Debug for HeldDelivery {
@@ -79,10 +57,21 @@ impl fmt::Debug for HeldDelivery {
     }
 }
 
-impl Rejection {
-    /// Why a delivery that was refused so is held, if it is: not where nobody knows whose it
-    /// is, and not where its sender is to send it again.
-    pub fn held_reason(&self) -> Option<HeldReason> {
+impl RefusalReason for Rejection {
+    fn as_str(&self) -> &'static str {
+        match self {
+            Self::Unauthorized(_) => "unauthorized",
+            Self::BodyTooLarge => "body_too_large",
+            Self::NotAnObject => "not_an_object",
+            Self::Invalid(_) => "invalid",
+            Self::IdempotencyKeyReused => "idempotency_key_reused",
+            Self::Unavailable => "unavailable",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// Not where nobody knows whose it is, and not where its sender is to send it again.
+    fn held_reason(&self) -> Option<HeldReason> {
         match self {
             // Who asked to be forgotten is not remembered for having come again.
             Self::Invalid(violations)
@@ -106,22 +95,21 @@ impl<D> Outcome<D> {
 }
 
 impl Context {
-    /// Holds a delivery of `account`, where there is a `reason` to. Its sender is not told,
-    /// and hardly waits for it: where the table does not take it, it is let go.
-    pub async fn hold(
+    /// Holds a delivery of `account`. Its sender is not told, and hardly waits for it: where
+    /// the table does not take it, it is let go.
+    pub(crate) async fn hold(
         &self,
-        account: Option<Account>,
+        account: &Account,
         target: Option<String>,
-        request: &Request,
-        reason: Option<HeldReason>,
+        body: &[u8],
+        reason: HeldReason,
     ) {
-        let (Some(account), Some(reason)) = (account, reason) else { return };
-        let body = request.body().as_ref().to_vec();
         if body.len() > MAX_BODY_BYTES {
             return;
         }
-        let held = HeldDelivery { reason, target, body, received_at: self.sources.now() };
-        let put = self.table.put_held(&account, &held);
+        let (body, received_at) = (body.to_vec(), self.sources.now());
+        let held = HeldDelivery { reason, target, body, received_at };
+        let put = self.table.put_held(account, &held);
         match tokio::time::timeout(self.patience.hold, put).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!(%error, "a delivery could not be held"),

@@ -1,4 +1,4 @@
-use crate::{CreateLeadError, StoreError, Violation};
+use crate::{CreateLeadError, Denial, StoreError, Violation};
 
 /// Why a delivery did not become a lead. Each provider has its own answer to each.
 ///
@@ -33,21 +33,6 @@ pub enum Unauthorized {
     Invalid,
 }
 
-impl Rejection {
-    /// The reason's name in logs.
-    pub fn as_str(&self) -> &'static str {
-        match self {
-            Self::Unauthorized(_) => "unauthorized",
-            Self::BodyTooLarge => "body_too_large",
-            Self::NotAnObject => "not_an_object",
-            Self::Invalid(_) => "invalid",
-            Self::IdempotencyKeyReused => "idempotency_key_reused",
-            Self::Unavailable => "unavailable",
-            Self::Internal => "internal",
-        }
-    }
-}
-
 impl From<Unauthorized> for Rejection {
     fn from(reason: Unauthorized) -> Self {
         Self::Unauthorized(reason)
@@ -78,12 +63,16 @@ impl From<CreateLeadError> for Rejection {
 impl From<StoreError> for Rejection {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unavailable(fault) => {
-                tracing::warn!(fault, "the table is unavailable");
+            // AWS renews the credentials of a function by itself.
+            StoreError::Unavailable(_) | StoreError::Denied(Denial::Expired) => {
+                tracing::warn!(%error, "a delivery could not be stored");
                 Self::Unavailable
             }
-            StoreError::Unexpected(fault) => {
-                tracing::error!(fault, "the table refused a request");
+            StoreError::Denied(Denial::NotAllowed | Denial::Unknown | Denial::BadSignature)
+            | StoreError::NoTable
+            | StoreError::Canceled
+            | StoreError::Unexpected(_) => {
+                tracing::error!(%error, "a delivery could not be stored");
                 Self::Internal
             }
         }

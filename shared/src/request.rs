@@ -1,14 +1,28 @@
 use crate::{Fields, Rejection, Unauthorized};
-use lambda_http::{
-    Request, RequestExt,
-    http::{HeaderMap, header::AUTHORIZATION},
-    request::RequestContext,
-};
-use std::net::IpAddr;
+use lambda_http::http::{HeaderMap, header::AUTHORIZATION};
+use std::{collections::HashMap, net::IpAddr};
 
 /// The largest body a function reads, in bytes: 256 KiB. With keys and overhead this
 /// stays below the 400 KB a DynamoDB item may have.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
+
+/// A request to a function, whatever handed it over: an HTTP API, a REST API or a function
+/// URL. It is read from their events, and holds nothing of them that no function reads.
+#[derive(Default)]
+pub struct Request {
+    /// The headers. Values of one name are joined by commas.
+    pub headers: HeaderMap,
+    /// The body, decoded where the event has it in Base64.
+    pub body: Vec<u8>,
+    /// The path. REST APIs and function URLs leave it percent-encoded, HTTP APIs do not.
+    pub path: String,
+    /// What stands in the path for the parameters of its route, encoded or not as the path.
+    pub path_parameters: HashMap<String, String>,
+    /// The address it came from, as the API or function URL saw it.
+    pub source_address: Option<IpAddr>,
+    /// The id that the API's own access log has for it.
+    pub id: Option<String>,
+}
 
 /// The token of an `Authorization: Bearer <token>` header (RFC 6750).
 ///
@@ -25,26 +39,15 @@ pub fn bearer_token(headers: &HeaderMap) -> Result<&str, Unauthorized> {
     Ok(token)
 }
 
-/// Reads the body as a JSON object, whatever `Content-Type` says.
+/// Reads a body as a JSON object, whatever `Content-Type` says.
 ///
 /// # Errors
 /// `BodyTooLarge` over [`MAX_BODY_BYTES`], `NotAnObject` where it is not a JSON object.
-pub fn read_body(request: &Request) -> Result<Fields<'_>, Rejection> {
-    let body: &[u8] = request.body().as_ref();
+pub fn read_body(body: &[u8]) -> Result<Fields<'_>, Rejection> {
     if body.len() > MAX_BODY_BYTES {
         return Err(Rejection::BodyTooLarge);
     }
     Fields::parse(body).ok_or(Rejection::NotAnObject)
-}
-
-/// The address the request came from, as the API or function URL saw it.
-pub fn source_address(request: &Request) -> Option<IpAddr> {
-    let address = match request.request_context_ref()? {
-        RequestContext::ApiGatewayV1(context) => context.identity.source_ip.as_ref(),
-        RequestContext::ApiGatewayV2(context) => context.http.source_ip.as_ref(),
-        _ => None,
-    };
-    address?.parse().ok()
 }
 
 #[cfg(test)]

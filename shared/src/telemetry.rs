@@ -1,8 +1,7 @@
 //! Logs and metrics: one line per delivery, and nothing personal in any of them.
 
-use crate::{Context, Provider};
+use crate::{Answer, Context, Provider};
 use jiff::Timestamp;
-use lambda_http::{Body, Request, RequestExt, Response, request::RequestContext};
 use serde_json::{Map, Value, json};
 use std::{
     io::{self, Write},
@@ -75,19 +74,19 @@ pub enum Report {
 }
 
 /// A delivery while it is answered, and the one line it leaves in the log.
-pub struct DeliveryLog<'a> {
+pub struct DeliveryLog {
     report: Report,
     provider: Provider,
-    request: &'a Request,
+    request_id: Option<String>,
     started: Instant,
     store_latency: OnceLock<Duration>,
 }
 
-impl<'a> DeliveryLog<'a> {
-    /// Begins with a request.
-    pub fn start(context: &Context, provider: Provider, request: &'a Request) -> Self {
+impl DeliveryLog {
+    /// Begins with a request, of which the API's own log has the id.
+    pub fn start(context: &Context, provider: Provider, request_id: Option<String>) -> Self {
         let (report, started) = (context.report, Instant::now());
-        Self { report, provider, request, started, store_latency: OnceLock::new() }
+        Self { report, provider, request_id, started, store_latency: OnceLock::new() }
     }
 
     /// Notes how long the table takes over a write.
@@ -100,11 +99,11 @@ impl<'a> DeliveryLog<'a> {
     }
 
     /// Reports what became of the request, and gives its answer back.
-    pub fn finish(self, outcome: &str, answer: Response<Body>) -> Response<Body> {
+    pub fn finish(self, outcome: &str, answer: Answer) -> Answer {
         let status = answer.status().as_u16();
         let provider = self.provider.as_str();
         let duration = milliseconds(self.started.elapsed());
-        let request_id = request_id(self.request);
+        let request_id = self.request_id;
         match self.report {
             Report::Lines => {
                 tracing::info!(provider, outcome, status, duration, request_id, "delivery");
@@ -171,15 +170,6 @@ fn is_first() -> bool {
 
 fn milliseconds(duration: Duration) -> f64 {
     duration.as_micros() as f64 / 1_000.0
-}
-
-/// The id that the API's own access log has for this request.
-fn request_id(request: &Request) -> Option<String> {
-    match request.request_context_ref()? {
-        RequestContext::ApiGatewayV1(context) => context.request_id.clone(),
-        RequestContext::ApiGatewayV2(context) => context.request_id.clone(),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

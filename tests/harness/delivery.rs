@@ -1,5 +1,4 @@
 use base64::{Engine, prelude::BASE64_STANDARD};
-use lambda_http::{Body, Response};
 use serde_json::{Map, Value, json};
 
 /// A request to a function, as API Gateway would hand it over.
@@ -93,11 +92,11 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub(crate) fn of(response: Response<Body>) -> Self {
+    pub(crate) fn of(response: shared::Answer) -> Self {
         let headers = response.headers().iter();
         let headers =
             headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().into()));
-        let text = String::from_utf8(response.body().to_vec()).unwrap();
+        let text = response.body().clone();
         Self {
             status: response.status().as_u16(),
             headers: headers.collect(),

@@ -1,6 +1,6 @@
-use crate::{Answer, Delivery, Sender, World, send_to};
-use keyspot::Keyspot;
-use serde_json::{Value, value::RawValue};
+use crate::{Answer, Delivery, Sender, World, send_event, send_to};
+use local::App;
+use serde_json::{Value, json, value::RawValue};
 use std::{
     collections::HashMap,
     sync::{
@@ -14,7 +14,7 @@ use tokio::runtime::Runtime;
 pub struct Fuzzed {
     runtime: Runtime,
     world: World,
-    instance: Arc<Keyspot>,
+    instance: Arc<App>,
     token: String,
     sent: AtomicU64,
 }
@@ -78,6 +78,42 @@ impl Fuzzed {
             delivery = delivery.chatbot(chatbot);
         }
         check_shape(sender, &self.send(delivery))
+    }
+
+    /// Sends a good body in an event that says anything in the members that no function reads,
+    /// and in headers that it does not know.
+    ///
+    /// # Errors
+    /// What was wrong with the answer: the lead must be taken.
+    pub fn check_event(&self, sender: &Sender, texts: &[String; 6]) -> Result<(), String> {
+        let n = self.sent.fetch_add(1, SeqCst) as usize;
+        let delivery = Delivery::new(sender.function, (sender.body)(n).to_string());
+        let mut event = self.signed(sender, delivery).event();
+        let [query, host, proto, path, header, value] = texts;
+        event["rawQueryString"] = query.as_str().into();
+        event["queryStringParameters"] = json!({ header: value });
+        event["rawPath"] = path.as_str().into();
+        event["cookies"] = json!([value]);
+        event["stageVariables"] = json!({ header: value });
+        event["requestContext"]["stage"] = path.as_str().into();
+        event["requestContext"]["domainName"] = host.as_str().into();
+        event["requestContext"]["http"]["path"] = path.as_str().into();
+        event["headers"]["host"] = host.as_str().into();
+        event["headers"]["x-forwarded-proto"] = proto.as_str().into();
+        let is_own = |name: &str| event["headers"].get(name.to_lowercase()).is_some();
+        if !is_own(header) && !header.eq_ignore_ascii_case("idempotency-key") {
+            event["headers"][header] = value.as_str().into();
+        }
+        let event = event.to_string();
+        let sent = send_event(&self.instance, sender.function, &event);
+        let answer = self.runtime.block_on(sent);
+        self.world.wire.take_operations();
+        // A path that names a chatbot names it.
+        let is_chatbot = sender.function == "pollybot-create-lead" && path.contains("chatbots/");
+        match answer.status {
+            status if status == sender.created || is_chatbot && status == 404 => Ok(()),
+            status => Err(format!("{status} {}", answer.text)),
+        }
     }
 
     fn signed(&self, sender: &Sender, delivery: Delivery) -> Delivery {

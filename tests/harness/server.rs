@@ -12,10 +12,16 @@ pub struct Server {
 impl Server {
     /// Serves the world's API until the test ends.
     pub async fn start(world: &World) -> Self {
+        Self::start_for_pages(world, &[]).await
+    }
+
+    /// Serves it to web pages of these origins too.
+    pub async fn start_for_pages(world: &World, origins: &[&str]) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
-        let router = leadhook::router(&world.app, &TaskTracker::new());
-        tokio::spawn(leadhook::listen(listener, router, std::future::pending()));
-        Self { base }
+        let address = listener.local_addr().unwrap();
+        let origins = origins.iter().map(|origin| (*origin).to_owned()).collect();
+        let router = local::router(&world.app, &TaskTracker::new(), address, origins);
+        tokio::spawn(local::listen(listener, router, std::future::pending()));
+        Self { base: format!("http://{address}") }
     }
 }

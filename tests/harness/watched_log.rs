@@ -1,6 +1,5 @@
-use lambda_http::Request;
 use serde_json::Value;
-use shared::telemetry::guarded;
+use shared::{Request, telemetry::guarded};
 use std::{
     collections::HashSet,
     io::{self, Write},
@@ -44,10 +43,10 @@ pub(crate) fn note_sent(request: &Request) {
         }
     };
     for name in ["authorization", "x-api-key", "x-api-secret", "idempotency-key"] {
-        let value = request.headers().get(name).and_then(|value| value.to_str().ok());
+        let value = request.headers.get(name).and_then(|value| value.to_str().ok());
         value.into_iter().flat_map(str::split_whitespace).for_each(&mut note);
     }
-    let body: &[u8] = request.body().as_ref();
+    let body = request.body.as_slice();
     note(&String::from_utf8_lossy(body));
     if let Ok(body) = serde_json::from_slice(body) {
         note_texts(&body, &mut note);

@@ -1,5 +1,9 @@
 use crate::http::{HttpAnswer, serve};
-use axum::http::{Request, Response, StatusCode, header::CONTENT_LENGTH, request::Parts};
+use axum::http::{
+    Request, Response, StatusCode,
+    header::{CONTENT_LENGTH, HOST},
+    request::Parts,
+};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use serde_json::{Value, json};
@@ -164,6 +168,8 @@ async fn carry(state: &State, mut head: Parts, mut body: Bytes) -> HttpAnswer {
         return Ok(Response::builder().status(status).body(error.to_string().into()).unwrap());
     }
     body = with_forgotten_token(state, body, fault);
+    // The table is reached at its own address.
+    head.headers.remove(HOST);
     let answer = state.client.post(&state.upstream).headers(head.headers).body(body).send().await;
     let answer = answer.map_err(io::Error::other)?;
     let status = answer.status();

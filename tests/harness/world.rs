@@ -5,12 +5,12 @@ use crate::{
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{EncodingKey, Header, encode};
-use keyspot::{Keyspot, SigningKeys, SigningSecret};
-use leadhook::{EmbeddedTable, ROUTES, Storage, seed_demo_accounts};
+use keyspot::SigningSecret;
+use local::{App, EmbeddedTable, ROUTES, ServedTable, Storage, connect_to, seed_demo_accounts};
 use serde_json::json;
 use shared::{
     Account, ApiKey, Context, DEFAULT_REPLAY_WINDOW, LeadTable, Sources, TokenHash,
-    dynamodb::{Patience, connect_local},
+    dynamodb::Patience,
 };
 use std::{
     collections::HashMap,
@@ -28,9 +28,10 @@ pub const SIGNING_KEY: &str = "a signing key of 32 bytes or more";
 /// A fresh table with the demo accounts, the context that handlers run in, and their clock.
 pub struct World {
     /// What the handlers are given.
-    pub app: Arc<Keyspot>,
+    pub app: Arc<App>,
     /// What stands between the handlers and the table.
     pub wire: Wire,
+    access_key: String,
     direct: Client,
     embedded: Option<EmbeddedTable>,
     clock: Arc<AtomicI64>,
@@ -45,14 +46,15 @@ impl World {
     /// A world of its own, in memory: on the embedded engine, or in a new table of the
     /// DynamoDB that `TEST_DYNAMODB_ENDPOINT` names.
     pub async fn start() -> Self {
-        let (endpoint, embedded) = match std::env::var(ENDPOINT_VARIABLE) {
-            Ok(endpoint) => (endpoint, None),
+        let (endpoint, access_key, embedded) = match std::env::var(ENDPOINT_VARIABLE) {
+            Ok(endpoint) => (endpoint, "local".to_owned(), None),
             Err(_) => {
-                let embedded = EmbeddedTable::open(&Storage::Memory).await.unwrap();
-                (embedded.endpoint().to_owned(), Some(embedded))
+                let mut embedded = EmbeddedTable::open(&Storage::Memory).await.unwrap();
+                let ServedTable { endpoint, access_key, .. } = embedded.serve(None).await.unwrap();
+                (endpoint, access_key.as_str().to_owned(), Some(embedded))
             }
         };
-        let direct = connect_local(&endpoint, Patience::LOCAL);
+        let direct = connect_to(&endpoint, &access_key, Patience::LOCAL);
         let name = format!("leads-{:032x}", rand::random::<u128>());
         let table = LeadTable::new(direct.clone(), name);
         table.create().await.unwrap();
@@ -61,33 +63,40 @@ impl World {
         let clock = Arc::new(AtomicI64::new(beginning.as_millisecond()));
         let wire = Wire::to(&endpoint).await;
         let sources = new_sources(&clock);
-        let app = new_app(&wire, table.name(), &sources, DEFAULT_REPLAY_WINDOW, Patience::LOCAL);
-        Self { app: Arc::new(app), wire, direct, embedded, clock, sources }
+        let client = connect_to(&wire.endpoint, &access_key, Patience::LOCAL);
+        let table = LeadTable::new(client, table.name());
+        let app = new_app(table, &sources, DEFAULT_REPLAY_WINDOW, Patience::LOCAL);
+        Self { app: Arc::new(app), wire, access_key, direct, embedded, clock, sources }
     }
 
     /// Another function instance over the same table, with nothing looked up yet.
-    pub fn another_instance(&self) -> Arc<Keyspot> {
+    pub fn another_instance(&self) -> Arc<App> {
         self.instance_of(Patience::LOCAL)
     }
 
     /// Another function instance, that waits so long.
-    pub fn instance_of(&self, patience: Patience) -> Arc<Keyspot> {
-        let (name, window) = (self.table_name(), DEFAULT_REPLAY_WINDOW);
-        Arc::new(new_app(&self.wire, name, &self.sources, window, patience))
+    pub fn instance_of(&self, patience: Patience) -> Arc<App> {
+        Arc::new(new_app(self.table(patience), &self.sources, DEFAULT_REPLAY_WINDOW, patience))
     }
 
     /// Another function instance whose tokens are signed with other keys.
-    pub fn instance_with(&self, signing_secret: SigningSecret) -> Keyspot {
-        let (name, window) = (self.table_name(), DEFAULT_REPLAY_WINDOW);
-        let app = new_app(&self.wire, name, &self.sources, window, Patience::LOCAL);
-        Keyspot { signing_secret, ..app }
+    pub fn instance_with(&self, signing_secret: SigningSecret) -> App {
+        let (table, patience) = (self.table(Patience::LOCAL), Patience::LOCAL);
+        let context = Context::new(table, self.sources.clone(), DEFAULT_REPLAY_WINDOW, patience);
+        App::new(context, signing_secret)
     }
 
     /// This world with another replay window.
     pub fn with_replay_window(mut self, window: SignedDuration) -> Self {
-        let app = new_app(&self.wire, self.table_name(), &self.sources, window, Patience::LOCAL);
-        self.app = Arc::new(app);
+        let table = self.table(Patience::LOCAL);
+        self.app = Arc::new(new_app(table, &self.sources, window, Patience::LOCAL));
         self
+    }
+
+    /// The world's table, through its wire.
+    fn table(&self, patience: Patience) -> LeadTable {
+        let client = connect_to(&self.wire.endpoint, &self.access_key, patience);
+        LeadTable::new(client, self.table_name())
     }
 
     /// Lets time pass.
@@ -162,20 +171,20 @@ pub fn sign_keyspot_token(api_key: &str) -> String {
 }
 
 /// Runs a delivery in a context of one's own.
-pub async fn send_to(app: &Keyspot, delivery: Delivery) -> Answer {
+pub async fn send_to(app: &App, delivery: Delivery) -> Answer {
     send_event(app, delivery.function, &delivery.event().to_string()).await
 }
 
 /// Runs an event through the handler of a function.
-pub async fn send_event(app: &Keyspot, function: &str, event: &str) -> Answer {
+pub async fn send_event(app: &App, function: &str, event: &str) -> Answer {
     watch_log();
-    let request = lambda_http::request::from_str(event).unwrap();
+    let request = serde_json::from_str(event).unwrap();
     note_sent(&request);
     let route = ROUTES.iter().find(|route| route.function == function).unwrap();
     Answer::of((route.handler)(app, &request).await)
 }
 
-async fn issue_token(app: &Keyspot) -> String {
+async fn issue_token(app: &App) -> String {
     let delivery = Delivery::new("keyspot-issue-token", "");
     let delivery = delivery.header("x-api-key", "demo-key").header("x-api-secret", "demo-secret");
     let issued = send_to(app, delivery).await;
@@ -183,15 +192,13 @@ async fn issue_token(app: &Keyspot) -> String {
 }
 
 fn new_app(
-    wire: &Wire,
-    table_name: &str,
+    table: LeadTable,
     sources: &Sources,
     replay_window: SignedDuration,
     patience: Patience,
-) -> Keyspot {
-    let table = LeadTable::new(connect_local(&wire.endpoint, patience), table_name);
+) -> App {
     let context = Context::new(table, sources.clone(), replay_window, patience);
-    Keyspot { context, signing_secret: SigningKeys::new(SIGNING_KEY).unwrap().into() }
+    App::new(context, SigningSecret::fixed(SIGNING_KEY).unwrap())
 }
 
 fn new_sources(clock: &Arc<AtomicI64>) -> Sources {

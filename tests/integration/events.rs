@@ -1,6 +1,6 @@
 //! The sample events of `events/`, each run through its function's handler.
 
-use leadhook::{ROUTES, Route};
+use local::{ROUTES, Route};
 use std::collections::BTreeSet;
 use tests::{Given, World, sample_events, send_event};
 

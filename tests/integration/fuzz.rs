@@ -119,3 +119,46 @@ fn any_headers_and_path_get_a_documented_answer() {
         assert!(outcome.is_ok(), "{}: {}", sender.function, outcome.unwrap_err());
     }
 }
+
+#[test]
+fn whatever_stands_in_an_event_beside_its_delivery_the_lead_is_taken() {
+    let fuzzed = Fuzzed::start();
+    let odd = select(vec![" ", "\"", "<", ">", "%", "a+b", "[::1", "http://", "//", "\u{0}", "é"]);
+    let part = prop_oneof![odd.prop_map(str::to_owned), text()];
+    let texts = [(); 6].map(|()| part.clone().boxed());
+    for sender in &SENDERS {
+        let outcome = runner()
+            .run(&texts, |texts| fuzzed.check_event(sender, &texts).map_err(TestCaseError::fail));
+        assert!(outcome.is_ok(), "{}: {}", sender.function, outcome.unwrap_err());
+    }
+}
+
+#[test]
+fn whatever_an_event_is_reading_it_never_panics() {
+    let mangled = (json(), vec((text(), json()), 0..6)).prop_map(|(event, members)| {
+        let mut event = match event {
+            Value::Object(event) => event,
+            other => Map::from_iter([("body".to_owned(), other)]),
+        };
+        let names = [
+            "headers",
+            "multiValueHeaders",
+            "pathParameters",
+            "requestContext",
+            "body",
+            "rawPath",
+            "path",
+            "isBase64Encoded",
+        ];
+        for (index, (_, value)) in members.into_iter().enumerate() {
+            event.insert(names[index].to_owned(), value);
+        }
+        Value::Object(event)
+    });
+    let outcome = runner().run(&mangled, |event| {
+        // An event of another shape is refused, and the function lives on.
+        let _ = serde_json::from_value::<shared::Request>(event);
+        Ok(())
+    });
+    assert!(outcome.is_ok(), "{}", outcome.unwrap_err());
+}

@@ -1,9 +1,9 @@
 //! Deliveries that became no lead: what is held, what is not, and how it comes again.
 
 use jiff::SignedDuration;
-use leadhook::replay_held;
+use local::redeliver_held;
 use serde_json::{Value, json};
-use shared::{HeldDelivery, HeldReason, MAX_BODY_BYTES};
+use shared::{EntryKey, HeldDelivery, HeldReason, MAX_BODY_BYTES};
 use std::time::{Duration, Instant};
 use tests::{Delivery, Fault, SENDERS, Sender, World};
 
@@ -158,8 +158,9 @@ async fn a_mended_delivery_becomes_the_lead_it_was_meant_to_be() {
         refused(&world, sender, r#"{"email": 5}"#).await;
         let [held_one] = &held(&world, sender).await[..] else { panic!("{name}") };
         let account = sender.account();
-        let replay = |body: Value| {
-            replay_held(&world.app.context, &account, held_one, body.to_string().into_bytes())
+        let (context, account) = (&world.app.context, &account);
+        let replay = async |body: Value| {
+            redeliver_held(context, account, held_one, body.to_string().as_bytes()).await
         };
         let still_invalid = replay(json!([])).await.unwrap().answer;
         assert!([400, 422].contains(&still_invalid.status().as_u16()), "{name}");
@@ -171,7 +172,7 @@ async fn a_mended_delivery_becomes_the_lead_it_was_meant_to_be() {
         assert!(interrupted.is_err(), "{name}");
         let answer = replay(body.clone()).await.unwrap().answer;
         assert_eq!(answer.status().as_u16(), sender.created, "{name}");
-        let answer: Value = serde_json::from_slice(answer.body()).unwrap();
+        let answer: Value = serde_json::from_str(answer.body()).unwrap();
         let lead = (sender.lead)(&answer);
         for (field, sent) in body.as_object().unwrap() {
             assert_eq!(&lead[field], sent, "{name}: {field}");
@@ -195,7 +196,7 @@ async fn a_replay_that_meets_a_known_person_stays_held() {
         assert_eq!(before.len(), 2, "{name}: one invalid, one repeat");
         for held in &before {
             let body = more.to_string().into_bytes();
-            let answer = replay_held(&world.app.context, &sender.account(), held, body)
+            let answer = redeliver_held(&world.app.context, &sender.account(), held, &body)
                 .await
                 .unwrap()
                 .answer;
@@ -224,15 +225,18 @@ async fn a_keyed_repeat_is_held_though_its_first_attempt_was_not() {
 
 #[tokio::test]
 async fn a_mended_delivery_goes_to_the_chatbot_it_was_sent_to() {
-    let (world, sender) = (World::start().await, &SENDERS[2]);
-    let delivery = sender.deliver(&world, "{}").await.chatbot("cb_1234567890abcdef");
-    assert_eq!(world.send(delivery).await.status, 400);
-    let held = &held(&world, sender).await[0];
-    let body = (sender.body)(1).to_string().into_bytes();
-    let answer =
-        replay_held(&world.app.context, &sender.account(), held, body).await.unwrap().answer;
-    assert_eq!(answer.status().as_u16(), 201);
-    let lead = &world.items("lead#").await[0];
-    let details = lead["details"].as_m().unwrap();
-    assert_eq!(details["chatbot_id"].as_s().unwrap(), "cb_1234567890abcdef");
+    for id in ["cb_1234567890abcdef", "team/a", "50 %", "a/leads/chatbots/b"] {
+        let (world, sender) = (World::start().await, &SENDERS[2]);
+        let chatbot = EntryKey::new(pollybot::CHATBOT, id);
+        let directory = &world.app.context.directory;
+        directory.put_new(&sender.account(), &chatbot, &json!({})).await.unwrap();
+        let delivery = sender.deliver(&world, "{}").await.chatbot(id);
+        assert_eq!(world.send(delivery).await.status, 400, "{id}");
+        let held = &held(&world, sender).await[0];
+        let body = (sender.body)(1).to_string().into_bytes();
+        let redelivered = redeliver_held(&world.app.context, &sender.account(), held, &body).await;
+        assert_eq!(redelivered.unwrap().answer.status().as_u16(), 201, "{id}");
+        let lead = &world.items("lead#").await[0];
+        assert_eq!(lead["details"].as_m().unwrap()["chatbot_id"].as_s().unwrap(), id);
+    }
 }

@@ -138,7 +138,11 @@ async fn what_no_function_serves_is_404_as_api_gateway_says_it() {
     ] {
         let answer = request.send().await.unwrap();
         assert_eq!(answer.status(), 404);
-        assert_eq!(answer.json::<Value>().await.unwrap(), json!({ "message": "Not Found" }));
+        let answer: Value = answer.json().await.unwrap();
+        assert_eq!(answer["message"], "Not Found");
+        let addresses = answer["addresses"].as_array().unwrap();
+        assert_eq!(addresses.len(), 7);
+        assert!(addresses.contains(&json!("POST /integrabot/v1/leads")), "{answer}");
     }
 }
 
@@ -162,19 +166,16 @@ async fn headers_that_only_a_gateway_may_set_do_no_harm() {
     let address = base.strip_prefix("http://").unwrap();
     let body = r#"{"name":"Ana","type":"web"}"#;
     for header in [
-        "Host: a b",
-        "Host: [::1",
-        "Host: x:99999",
-        "Host: <>",
-        "Host: %",
-        "Host: a\r\nX-Forwarded-Proto: https,http",
-        "Host: a\r\nX-Forwarded-Proto:",
-        "Host: a\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Proto: https",
-        "Host: a\r\nX-Forwarded-Port: x\r\nX-Forwarded-For: x",
+        "X-Forwarded-Proto: https,http",
+        "X-Forwarded-Proto:",
+        "X-Forwarded-Proto: http\r\nX-Forwarded-Proto: https",
+        "X-Forwarded-Port: x\r\nX-Forwarded-For: x",
+        "X-Forwarded-Host: [::1",
+        "Forwarded: host=<>",
     ] {
         let mut stream = TcpStream::connect(address).await.unwrap();
         let head = format!(
-            "POST /integrabot/v1/leads HTTP/1.1\r\n{header}\r\nConnection: close\r\n\
+            "POST /integrabot/v1/leads HTTP/1.1\r\nHost: {address}\r\n{header}\r\nConnection: close\r\n\
              Authorization: Bearer sk_demo_integrabot\r\nContent-Length: {}\r\n\r\n",
             body.len()
         );
@@ -196,7 +197,7 @@ async fn a_delivery_is_finished_though_its_sender_does_not_wait() {
         let body =
             json!({ "name": "Ana", "type": "web", "phone_number": n.to_string() }).to_string();
         let request = format!(
-            "POST /integrabot/v1/leads HTTP/1.1\r\nHost: a\r\n\
+            "POST /integrabot/v1/leads HTTP/1.1\r\nHost: {address}\r\n\
              Authorization: Bearer sk_demo_integrabot\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
         );
@@ -215,13 +216,92 @@ async fn a_delivery_is_finished_though_its_sender_does_not_wait() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_error_of_the_gateway_is_json() {
+async fn no_delivery_is_lost_to_its_url() {
+    let world = World::start().await;
+    let base = Server::start(&world).await.base;
+    let address = base.strip_prefix("http://").unwrap();
+    for (n, target) in [
+        "/integrabot/v1/leads?utm_source=a%20b",
+        "/integrabot/v1/leads?q=%22x%22",
+        "/integrabot/v1/leads?a=%3Cb%3E",
+        "/integrabot/v1/leads?a+b&&=&%",
+        "/integrabot/v1/leads?é",
+        "/integrabot/v1/leads?%ff%00",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let body = format!(r#"{{"name":"Ana","type":"web","phone_number":"{n}"}}"#);
+        let request = format!(
+            "POST {} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
+             Authorization: Bearer sk_demo_integrabot\r\nContent-Length: {}\r\n\r\n{body}",
+            target,
+            body.len()
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 201"), "{target}: {answer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_path_that_is_no_text_is_answered_as_its_provider_would() {
     let world = World::start().await;
     let base = Server::start(&world).await.base;
     let url = format!("{base}/pollybot/api/v1/chatbots/%ff/leads");
-    let answer = reqwest::Client::new().post(url).send().await.unwrap();
-    assert_eq!(answer.status(), 400);
-    assert_eq!(answer.json::<Value>().await.unwrap(), json!({ "message": "Bad Request" }));
+    let post = reqwest::Client::new().post(url).bearer_auth("sk-workspace_your_api_key");
+    let answer = post.body("{}").send().await.unwrap();
+    assert_eq!(answer.status(), 404);
+    assert_eq!(answer.json::<Value>().await.unwrap()["code"], "CHATBOT_NOT_FOUND");
     let answer = reqwest::get(format!("{base}/integrabot/v1/leads")).await.unwrap();
     assert_eq!(answer.headers().get("allow"), None, "API Gateway knows no other method there");
+}
+
+/// A page of another site, and one whose name was made to point here.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_web_page_reaches_the_api() {
+    let world = World::start().await;
+    let base = Server::start(&world).await.base;
+    let url = format!("{base}/integrabot/v1/leads");
+    let client = reqwest::Client::new();
+    for (name, value) in [("origin", "https://evil.example"), ("host", "rebound.example")] {
+        let post = client.post(&url).bearer_auth("sk_demo_integrabot").header(name, value);
+        let answer = post.body(r#"{"name":"Ana","type":"web"}"#).send().await.unwrap();
+        assert_eq!(answer.status(), 403, "{name}");
+        assert_eq!(answer.headers().get("access-control-allow-origin"), None, "{name}");
+        let preflight = client.request(reqwest::Method::OPTIONS, &url).header(name, value);
+        assert_eq!(preflight.send().await.unwrap().status(), 403, "{name}");
+    }
+    assert!(world.items("lead#").await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_an_allowed_origin_sends_leads_and_reads_its_answers() {
+    const PAGE: &str = "http://localhost:5173";
+    let world = World::start().await;
+    let base = Server::start_for_pages(&world, &[PAGE]).await.base;
+    let url = format!("{base}/integrabot/v1/leads");
+    let client = reqwest::Client::new();
+    let preflight = client.request(reqwest::Method::OPTIONS, &url).header("origin", PAGE);
+    let preflight = preflight
+        .header("access-control-request-method", "POST")
+        .header("access-control-request-headers", "authorization,content-type");
+    let preflight = preflight.send().await.unwrap();
+    assert_eq!(preflight.status(), 200);
+    assert_eq!(preflight.headers()["access-control-allow-origin"], PAGE);
+    let allowed = preflight.headers()["access-control-allow-headers"].to_str().unwrap();
+    for header in ["authorization", "content-type", "idempotency-key", "x-api-key", "x-tenant"] {
+        assert!(allowed.contains(header), "{header}: {allowed}");
+    }
+    let post = client.post(&url).bearer_auth("sk_demo_integrabot");
+    let post = post.header("origin", PAGE).body(r#"{"name":"Ana","type":"web"}"#);
+    let answer = post.send().await.unwrap();
+    assert_eq!(answer.status(), 201);
+    assert_eq!(answer.headers()["access-control-allow-origin"], PAGE);
+    let exposed = answer.headers()["access-control-expose-headers"].to_str().unwrap();
+    assert!(exposed.contains("idempotency-replayed") && exposed.contains("retry-after"));
+    let other = client.post(&url).header("origin", "http://localhost:5174").send().await.unwrap();
+    assert_eq!(other.status(), 403);
 }

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
-use keyspot::Keyspot;
+use local::App;
 use serde_json::{Value, json};
 use shared::{Account, ApiKey, Provider, TokenHash};
 use tests::{Delivery, SIGNING_KEY, SecretStore, World, send_to};
@@ -334,13 +334,13 @@ async fn a_token_dies_with_its_credential() {
 }
 
 /// A token from this instance.
-async fn token_of(instance: &Keyspot) -> String {
+async fn token_of(instance: &App) -> String {
     let answer = send_to(instance, token_request("demo-key", "demo-secret")).await;
     answer.body["data"]["token"].as_str().unwrap().to_owned()
 }
 
 /// The status of a delivery of its own to this instance.
-async fn status_of(instance: &Keyspot, token: &str) -> u16 {
+async fn status_of(instance: &App, token: &str) -> u16 {
     let body = example_with("phone", json!(rand::random::<u64>().to_string())).to_string();
     send_to(instance, Delivery::new(FUNCTION, body).bearer(token)).await.status
 }

@@ -7,34 +7,37 @@ use axum::{
     extract::ConnectInfo,
     http::{self, Request},
 };
-use keyspot::{Keyspot, SigningKeys};
+use keyspot::SigningSecret;
+use local::{App, connect_to};
 use serde_json::json;
 use shared::{
     Context, DEFAULT_REPLAY_WINDOW, LeadTable, MAX_BODY_BYTES, Sources,
-    dynamodb::{Patience, connect, connect_local},
+    dynamodb::{Patience, connect},
 };
 use std::{convert::Infallible, fs, net::SocketAddr, sync::Arc, time::Duration};
 use tests::{Delivery, SENDERS, SIGNING_KEY, World, send_to, sign_keyspot_token};
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
-fn app(table: LeadTable) -> Keyspot {
+fn app(table: LeadTable) -> App {
     let sources = Sources::system();
     let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, Patience::LOCAL);
-    Keyspot { context, signing_secret: SigningKeys::new(SIGNING_KEY).unwrap().into() }
+    App::new(context, SigningSecret::fixed(SIGNING_KEY).unwrap())
 }
 
 /// The clock is stopped: it jumps to whatever is waited for.
 #[tokio::test(start_paused = true)]
 async fn a_sender_that_trickles_its_body_is_told_408_after_thirty_seconds() {
-    let table = LeadTable::new(connect_local("http://127.0.0.1:9", Patience::LOCAL), "none");
-    let router = leadhook::router(&Arc::new(app(table)), &TaskTracker::new());
+    let nowhere = connect_to("http://127.0.0.1:9", "none", Patience::LOCAL);
+    let address = SocketAddr::from(([127, 0, 0, 1], 3000));
+    let app = Arc::new(app(LeadTable::new(nowhere, "none")));
+    let router = local::router(&app, &TaskTracker::new(), address, Vec::new());
     let trickle = futures_util::stream::unfold((), |()| async {
         tokio::time::sleep(Duration::from_secs(1)).await;
         Some((Ok::<_, Infallible>(" "), ()))
     });
-    let request = Request::post("/integrabot/v1/leads").body(Body::from_stream(trickle)).unwrap();
-    let mut request = request;
+    let request = Request::post("/integrabot/v1/leads").header("host", address.to_string());
+    let mut request = request.body(Body::from_stream(trickle)).unwrap();
     request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1))));
     let started = tokio::time::Instant::now();
     let answer = router.oneshot(request).await.unwrap();

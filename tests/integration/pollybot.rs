@@ -1,7 +1,7 @@
 //! PollyBot's contract, rule by rule, as pollybot.app/docs states it.
 
 use serde_json::{Value, json};
-use shared::{Account, Provider};
+use shared::{Account, EntryKey, Provider};
 use tests::{Delivery, World};
 
 const FUNCTION: &str = "pollybot-create-lead";
@@ -238,6 +238,30 @@ async fn behind_a_function_url_the_chatbot_is_read_from_the_path() {
     ] {
         let delivery = Delivery::new(FUNCTION, example().to_string()).bearer(TOKEN).path(path);
         assert_eq!(world.send(delivery).await.status, status, "{path}");
+    }
+}
+
+/// REST APIs and function URLs hand paths on as they were sent, HTTP APIs decode them.
+#[tokio::test]
+async fn a_chatbots_id_is_percent_decoded_whatever_handed_it_over() {
+    let world = World::start().await;
+    let account = Account { provider: Provider::PollyBot, id: "ws_your_workspace_id".to_owned() };
+    let chatbot = EntryKey::new(pollybot::CHATBOT, "team/a é");
+    world.app.context.directory.put_new(&account, &chatbot, &json!({})).await.unwrap();
+    let deliver = |n: usize| {
+        let body = json!({ "name": "Ana", "email": format!("ana{n}@exemplo.com") });
+        Delivery::new(FUNCTION, body.to_string()).bearer(TOKEN)
+    };
+    for (n, delivery) in [
+        deliver(0).chatbot("team/a é"),
+        deliver(1).chatbot("team%2Fa%20%C3%A9"),
+        deliver(2).chatbot("team%2fa%20%c3%a9"),
+        deliver(3).path("/api/v1/chatbots/team%2Fa%20%C3%A9/leads"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        assert_eq!(world.send(delivery).await.status, 201, "{n}");
     }
 }
 

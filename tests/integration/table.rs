@@ -4,12 +4,13 @@
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
 use aws_smithy_http_client::test_util::infallible_client_fn;
 use jiff::Timestamp;
-use keyspot::{Keyspot, SigningKeys};
-use lambda_http::{Request, http};
+use keyspot::SigningSecret;
+use lambda_http::http;
+use local::App;
 use serde_json::json;
 use shared::{
-    Account, Claims, Context, CreateLeadError, DEFAULT_REPLAY_WINDOW, EntryKey, Lead, LeadTable,
-    NewLead, Outcome, Provider, Sources, Standing, StoreError,
+    Account, Claims, Context, CreateLeadError, DEFAULT_REPLAY_WINDOW, Denial, EntryKey, Lead,
+    LeadTable, NewLead, Outcome, Provider, Sources, Standing, StoreError,
     dynamodb::{Patience, connect},
 };
 use std::sync::{
@@ -35,7 +36,7 @@ const MARIA: Maria = Maria { phone: Some("5511"), email: Some("maria@exemplo.com
 fn new_lead(sources: &Sources, Maria { phone, email }: Maria) -> NewLead<()> {
     let created_at = sources.now();
     let (phone, email) = (phone.map(str::to_owned), email.map(str::to_owned));
-    let claims = Claims::of_delivery(&Request::default(), created_at).unwrap();
+    let claims = Claims::new(b"", None, None, created_at).unwrap();
     let claims = claims.phone(phone.as_deref()).email(email.as_deref());
     let lead = Lead {
         id: sources.draw_lead_id(created_at),
@@ -51,7 +52,7 @@ fn new_lead(sources: &Sources, Maria { phone, email }: Maria) -> NewLead<()> {
 }
 
 async fn create(world: &World, maria: Maria) -> Result<Outcome<()>, CreateLeadError> {
-    let Context { table, sources, .. } = &world.app.context;
+    let Context { table, sources, .. } = &*world.app.context;
     table.create_lead(new_lead(sources, maria), sources).await
 }
 
@@ -166,7 +167,7 @@ async fn a_claim_whose_lead_is_gone_blocks_nobody() {
 type CannedAnswers = &'static [(u16, &'static str)];
 
 /// A context over a DynamoDB that gives these answers in turn, the last one for ever.
-fn canned(answers: CannedAnswers) -> (Keyspot, Arc<AtomicUsize>) {
+fn canned(answers: CannedAnswers) -> (App, Arc<AtomicUsize>) {
     let sent = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&sent);
     let http_client = infallible_client_fn(move |_| {
@@ -182,8 +183,7 @@ fn canned(answers: CannedAnswers) -> (Keyspot, Arc<AtomicUsize>) {
     let table = LeadTable::new(connect(config, Patience::DEPLOYED), "leads");
     let sources = Sources::new(Timestamp::now, || 7);
     let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, Patience::DEPLOYED);
-    let signing_secret = SigningKeys::new(SIGNING_KEY).unwrap().into();
-    (Keyspot { context, signing_secret }, sent)
+    (App::new(context, SigningSecret::fixed(SIGNING_KEY).unwrap()), sent)
 }
 
 const CONFLICT: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","CancellationReasons":[{"Code":"None"},{"Code":"TransactionConflict"}]}"#;
@@ -213,7 +213,7 @@ async fn conflicts_and_throttling_are_retried_and_end_in_success() {
     ];
     for (case, claims, answers) in cases {
         let (app, sent) = &canned(answers);
-        let Context { table, sources, .. } = &app.context;
+        let Context { table, sources, .. } = &*app.context;
         let outcome = table.create_lead(new_lead(sources, claims), sources).await;
         assert!(is_created(&outcome), "{case}: {outcome:?}");
         assert_eq!(sent.load(SeqCst), answers.len(), "{case}");
@@ -234,7 +234,7 @@ async fn what_does_not_pass_is_unavailable_after_a_few_attempts_inside_the_deadl
     ];
     for (case, claims, answers) in cases {
         let (app, sent) = &canned(answers);
-        let Context { table, sources, .. } = &app.context;
+        let Context { table, sources, .. } = &*app.context;
         let started = tokio::time::Instant::now();
         let outcome = table.create_lead(new_lead(sources, claims), sources).await;
         assert!(
@@ -248,19 +248,22 @@ async fn what_does_not_pass_is_unavailable_after_a_few_attempts_inside_the_deadl
 
 #[tokio::test(start_paused = true)]
 async fn what_the_table_refuses_is_not_retried() {
-    let cases: [(&str, CannedAnswers); 3] = [
-        ("denied", &[(400, DENIED)]),
-        ("no table", &[(400, NO_TABLE)]),
-        ("invalid", &[(400, INVALID)]),
+    fn denied(error: &StoreError) -> bool {
+        matches!(error, StoreError::Denied(Denial::NotAllowed))
+    }
+    let cases: [(&str, CannedAnswers, fn(&StoreError) -> bool); 3] = [
+        ("denied", &[(400, DENIED)], denied),
+        ("no table", &[(400, NO_TABLE)], |error| matches!(error, StoreError::NoTable)),
+        ("invalid", &[(400, INVALID)], |error| matches!(error, StoreError::Unexpected(_))),
     ];
-    for (case, answers) in cases {
+    for (case, answers, is_expected) in cases {
         let (app, sent) = &canned(answers);
-        let Context { table, sources, .. } = &app.context;
+        let Context { table, sources, .. } = &*app.context;
         let outcome = table.create_lead(new_lead(sources, MARIA), sources).await;
-        assert!(
-            matches!(outcome, Err(CreateLeadError::Store(StoreError::Unexpected(_)))),
-            "{case}: {outcome:?}"
-        );
+        match &outcome {
+            Err(CreateLeadError::Store(error)) if is_expected(error) => {}
+            _ => panic!("{case}: {outcome:?}"),
+        }
         assert_eq!(sent.load(SeqCst), 1, "{case}");
     }
 }
@@ -339,7 +342,7 @@ async fn what_a_batch_left_out_is_asked_for_again() {
         ("left out for ever", &[(200, LEFT_OUT)], false),
     ] {
         let (app, _) = canned(answers);
-        let Context { directory, sources, .. } = &app.context;
+        let Context { directory, sources, .. } = &*app.context;
         let entries = directory.find(&tenant, vec![key.clone()], sources.now()).await;
         assert_eq!(entries.is_ok(), found, "{case}");
         if let Ok(entries) = entries {

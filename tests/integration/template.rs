@@ -2,7 +2,7 @@
 //! the environment, and what they do to the table.
 
 use keyspot::Keyspot;
-use leadhook::ROUTES;
+use local::ROUTES;
 use serde_json::{Value, json};
 use shared::{Contact, Context, Environment};
 use std::{

@@ -5,7 +5,7 @@ use super::{
 };
 use clap::Args;
 use jiff::SignedDuration;
-use shared::{ApiKey, LeadTable, ListedKey, Provider, Shape, Sources, StoreError};
+use shared::{ApiKey, Denial, LeadTable, ListedKey, Provider, Shape, Sources, StoreError};
 
 /// How far a clock may be off: AWS refuses signatures that are five minutes old.
 const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_secs(60);
@@ -157,7 +157,7 @@ async fn check_keys(table: &LeadTable, sources: &Sources) -> Finding {
 
 fn failed(error: StoreError, needs: &str) -> Finding {
     match error {
-        StoreError::Unexpected(fault) if fault == "AccessDeniedException" => {
+        StoreError::Denied(Denial::NotAllowed) => {
             Bad(format!("these credentials may not: allow {needs} on the table"))
         }
         error => Bad(Failure::from(error).to_string()),

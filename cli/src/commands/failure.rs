@@ -1,5 +1,6 @@
-use crate::{EmbeddedError, ServeError};
-use shared::StoreError;
+use crate::ServeError;
+use local::EmbeddedError;
+use shared::{Denial, StoreError};
 use std::io;
 
 /// Why a command was not done: one line that says what to do.
@@ -60,21 +61,18 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let hint = match &error {
             StoreError::Unavailable(_) => "is it there, and is the network? try again",
-            StoreError::Unexpected(fault) => match fault.as_str() {
-                "AccessDeniedException" => {
-                    "these credentials may not do this; docs/operations.md says what each command needs"
-                }
-                "ExpiredTokenException" | "UnrecognizedClientException" => {
-                    "AWS does not know these credentials; sign in again, or choose others with --profile"
-                }
-                "InvalidSignatureException" => {
-                    "AWS does not accept the signature; are the secret key and this machine's clock right?"
-                }
-                "ResourceNotFoundException" => {
-                    "there is no such table; choose another with --table"
-                }
-                _ => "`leadhook doctor` may say more",
-            },
+            StoreError::Denied(Denial::NotAllowed) => {
+                "docs/operations.md lists what each command needs"
+            }
+            StoreError::Denied(Denial::Expired | Denial::Unknown) => {
+                "sign in again, or choose others with --profile"
+            }
+            StoreError::Denied(Denial::BadSignature) => {
+                "are the secret key and this machine's clock right?"
+            }
+            StoreError::NoTable => "choose another with --table",
+            StoreError::Canceled => "try again",
+            StoreError::Unexpected(_) => "`leadhook doctor` may find the cause",
         };
         Self::Table(format!("{error}: {hint}"))
     }

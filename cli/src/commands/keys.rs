@@ -3,7 +3,7 @@ use super::{
     accounts::{AccountOptions, read_account, read_provider},
     listing::{Listing, Output},
     moment::{read_expiry, write_moment},
-    session::{Session, TableOptions},
+    session::{Access, Session, TableOptions},
 };
 use clap::{Args, Subcommand};
 use ipnet::IpNet;
@@ -43,6 +43,15 @@ Examples:
     /// Make a key in place of another, which stays good for a while
     #[command(after_help = "Example:\n  leadhook keys rotate 3f2a9c51d0e4 --keep 7d")]
     Rotate(Rotate),
+}
+
+impl Command {
+    fn access(&self) -> Access {
+        match self {
+            Self::List(_) => Access::Read,
+            Self::Create(_) | Self::Revoke { .. } | Self::Rotate(_) => Access::Write,
+        }
+    }
 }
 
 #[derive(Args)]
@@ -94,7 +103,7 @@ impl Keys {
         if let Command::Create(create) = &self.command {
             create.check()?;
         }
-        let session = self.table.open().await?;
+        let session = self.table.open(self.command.access()).await?;
         let done = match self.command {
             Command::Create(create) => create.run(&session).await,
             Command::List(list) => list.run(&session).await,

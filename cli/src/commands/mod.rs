@@ -3,6 +3,7 @@
 mod accounts;
 mod directory;
 mod doctor;
+mod env;
 mod failure;
 mod held;
 mod keys;
@@ -55,6 +56,8 @@ enum Command {
     Send(send::Send),
     /// Check the table and what reaches it, and say what to do
     Doctor(doctor::Doctor),
+    /// Print the variables that point AWS tools at the local table
+    Env(env::Env),
     /// Print a completion script for a shell
     #[command(
         after_help = "Example:\n  leadhook completions bash > ~/.local/share/bash-completion/completions/leadhook"
@@ -78,6 +81,7 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Directory(directory) => directory.run().await,
         Command::Send(send) => send.run(),
         Command::Doctor(doctor) => doctor.run().await,
+        Command::Env(env) => env.run().await,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "leadhook", &mut script);

@@ -3,8 +3,8 @@ use super::{
     accounts::read_provider,
     listing::{BOLD, RESET, printable},
 };
-use crate::samples::{KEYSPOT_TOKEN_PATH, Sample};
 use clap::Args;
+use local::{KEYSPOT_TOKEN_PATH, Sample};
 use serde_json::Value;
 use shared::Provider;
 use std::{

@@ -1,14 +1,16 @@
 use super::Failure;
-use crate::{EmbeddedError, EmbeddedTable, Storage, seeded_table};
+use crate::serve::DEFAULT_TABLE_NAME;
 use aws_credential_types::provider::ProvideCredentials;
+use local::{EmbeddedTable, LocalTable, ServedTable};
 use shared::{
-    Environment, LeadTable, Shape, Sources, StoreError,
+    Denial, Environment, LeadTable, Shape, Sources, StoreError,
     aws::{Choice, load_config},
-    dynamodb::{ENDPOINT_VARIABLE, Patience, connect_as, connect_local},
+    dynamodb::{ENDPOINT_VARIABLE, Patience, connect_as},
 };
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-const DEFAULT_TABLE: &str = "leadhook";
+/// What names a place in AWS and not a table there.
+const PLACE_VARIABLES: [&str; 3] = ["AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"];
 
 /// Which table to work on.
 #[derive(clap::Args)]
@@ -29,6 +31,14 @@ pub(super) struct TableOptions {
     data_dir: PathBuf,
 }
 
+/// What a command does with the table.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    Read,
+    /// It says which table it writes to.
+    Write,
+}
+
 /// A table, and what is needed to work on it.
 pub(super) struct Session {
     pub(super) table: LeadTable,
@@ -42,36 +52,18 @@ pub(super) struct Session {
 }
 
 impl TableOptions {
-    /// Opens the table, and makes sure that it is one of leadhook's.
-    pub(super) async fn open(&self) -> Result<Session, Failure> {
+    /// Opens the table, and makes sure that it is a leadhook table.
+    pub(super) async fn open(&self, access: Access) -> Result<Session, Failure> {
         let session = self.reach().await?;
-        if session.is_local {
-            return Ok(session);
+        if !session.is_local {
+            session.check_shape().await?;
         }
-        let Session { table, place, .. } = &session;
-        let name = table.name();
-        match table.shape().await {
-            Ok(Shape::Fitting) => {}
-            // Who may not describe the table may still be allowed what the command does.
-            Err(StoreError::Unexpected(fault)) if fault == "AccessDeniedException" => {}
-            Ok(Shape::Missing) => {
-                let text = format!(
-                    "there is no table {name} {place}; deploy it, or choose another with --table"
-                );
-                return Err(Failure::Table(text));
-            }
-            Ok(Shape::NotReady) => {
-                return Err(Failure::Table(format!(
-                    "the table {name} {place} is not ready; try again"
-                )));
-            }
-            Ok(Shape::Foreign(keys)) => {
-                let text = format!(
-                    "the table {name} {place} is none of leadhook's: its keys are {keys}, not pk, sk"
-                );
-                return Err(Failure::Table(text));
-            }
-            Err(error) => return Err(error.into()),
+        let ignored = if session.is_local { ignored_variable() } else { None };
+        if access == Access::Write || ignored.is_some() {
+            let note = ignored.map_or_else(String::new, |name| {
+                format!(" ({name} is set and not used: --table names a table in AWS)")
+            });
+            eprintln!("table {} {}{note}", session.table.name(), session.place);
         }
         Ok(session)
     }
@@ -82,55 +74,111 @@ impl TableOptions {
         let table = self.table.as_deref().filter(|name| !name.is_empty());
         let elsewhere = [table, self.region.as_deref(), self.profile.as_deref()];
         if endpoint.is_none() && elsewhere.iter().all(Option::is_none) {
-            return self.reach_local().await;
+            return reach_local(&self.data_dir).await;
+        }
+        if let Some(endpoint) = &endpoint {
+            check_endpoint(endpoint)?;
         }
         let choice = Choice { region: self.region.clone(), profile: self.profile.clone() };
         let config = load_config(choice).await;
-        let place = match (endpoint, config.region()) {
-            (Some(endpoint), _) => format!("at {endpoint}"),
-            (None, Some(region)) => format!("in {region}"),
-            (None, None) => {
-                let text = "no AWS region is set; name one with --region or AWS_REGION";
-                return Err(Failure::Table(text.to_owned()));
-            }
-        };
-        let credentials = config.credentials_provider();
-        let has_credentials = match credentials {
+        let has_credentials = match config.credentials_provider() {
             Some(credentials) => credentials.provide_credentials().await.is_ok(),
             None => false,
         };
-        if !has_credentials {
-            let text = "no AWS credentials were found; sign in with `aws configure` or \
-                        `aws sso login`, or name a profile with --profile";
-            return Err(Failure::Table(text.to_owned()));
+        let place = match (endpoint, config.region()) {
+            (Some(endpoint), _) => Some(format!("at {endpoint}")),
+            (None, region) => region.map(|region| format!("in {region}")),
+        };
+        // A profile that is unknown has no region either.
+        if !has_credentials && (place.is_some() || self.named_profile().is_some()) {
+            return Err(Failure::Table(self.no_credentials()));
         }
+        let no_region = || {
+            let text = "no AWS region is set; name one with --region or AWS_REGION";
+            Failure::Table(text.to_owned())
+        };
+        let place = place.ok_or_else(no_region)?;
         let client = connect_as(&config, Patience::LOCAL);
-        let table = LeadTable::new(client, table.unwrap_or(DEFAULT_TABLE));
+        let table = LeadTable::new(client, table.unwrap_or(DEFAULT_TABLE_NAME));
         Ok(Session { table, place, sources: Sources::system(), is_local: false, embedded: None })
     }
 
-    /// The local table: that of the server that has it open, or one of our own.
-    async fn reach_local(&self) -> Result<Session, Failure> {
-        let place = format!("in the folder {}", self.data_dir.display());
-        match EmbeddedTable::open(&Storage::Folder(self.data_dir.clone())).await {
-            Ok(embedded) => {
-                let table = seeded_table(&embedded).await?;
-                Ok(Session::of_folder(table, place, Some(embedded)))
-            }
-            Err(EmbeddedError::InUse(folder, Some(endpoint))) => {
-                let client = connect_local(&endpoint, Patience::LOCAL);
-                let table = LeadTable::new(client, DEFAULT_TABLE);
-                let place = format!("at {endpoint}, which serves {}", folder.display());
-                Ok(Session::of_folder(table, place, None))
-            }
-            Err(error) => Err(error.into()),
+    fn named_profile(&self) -> Option<String> {
+        let profile = self.profile.clone();
+        profile.or_else(|| Environment::of_process().optional("AWS_PROFILE"))
+    }
+
+    fn no_credentials(&self) -> String {
+        match self.named_profile() {
+            Some(profile) => format!(
+                "the profile {profile} gives no AWS credentials; `aws configure list-profiles` \
+                 lists the profiles, `aws sso login --profile {profile}` signs in"
+            ),
+            None => "no AWS credentials were found; sign in with `aws configure` or \
+                     `aws sso login`, or name a profile with --profile"
+                .to_owned(),
         }
     }
+}
+
+/// The local table: that of the server that has it open, or one that is opened here. Only
+/// `leadhook serve` makes one.
+async fn reach_local(folder: &Path) -> Result<Session, Failure> {
+    let named = folder.display();
+    match LocalTable::find(folder).await? {
+        Some(LocalTable::Embedded(embedded)) => {
+            let table = LeadTable::new(embedded.client(), DEFAULT_TABLE_NAME);
+            Ok(Session::of_folder(table, format!("in the folder {named}"), Some(embedded)))
+        }
+        Some(LocalTable::Served(served)) => {
+            let table = LeadTable::new(served.client(Patience::LOCAL), DEFAULT_TABLE_NAME);
+            let ServedTable { endpoint, .. } = served;
+            Ok(Session::of_folder(table, format!("at {endpoint}, which serves {named}"), None))
+        }
+        None => Err(Failure::Table(format!(
+            "there is no local table in the folder {named}: `leadhook serve` makes one, --data-dir \
+             names another folder, --table a table in AWS"
+        ))),
+    }
+}
+
+pub(crate) fn check_endpoint(endpoint: &str) -> Result<(), Failure> {
+    if endpoint.starts_with("http://") || endpoint.starts_with("https://") {
+        return Ok(());
+    }
+    let text = format!("{ENDPOINT_VARIABLE} must begin with http:// or https://: {endpoint}");
+    Err(Failure::Input(text))
+}
+
+/// A variable that names a place in AWS although the local table is used.
+fn ignored_variable() -> Option<&'static str> {
+    let environment = Environment::of_process();
+    PLACE_VARIABLES.into_iter().find(|name| environment.optional(name).is_some())
 }
 
 impl Session {
     fn of_folder(table: LeadTable, place: String, embedded: Option<EmbeddedTable>) -> Self {
         Self { table, place, sources: Sources::system(), is_local: true, embedded }
+    }
+
+    async fn check_shape(&self) -> Result<(), Failure> {
+        let (name, place) = (self.table.name(), &self.place);
+        let text = match self.table.shape().await {
+            Ok(Shape::Fitting) => return Ok(()),
+            // Who may not describe the table may still be allowed what the command does.
+            Err(StoreError::Denied(Denial::NotAllowed)) => return Ok(()),
+            Ok(Shape::Missing) => {
+                format!(
+                    "there is no table {name} {place}; deploy it, or choose another with --table"
+                )
+            }
+            Ok(Shape::NotReady) => format!("the table {name} {place} is not ready; try again"),
+            Ok(Shape::Foreign(keys)) => format!(
+                "the table {name} {place} is not a leadhook table: its keys are {keys}, not pk, sk"
+            ),
+            Err(error) => return Err(error.into()),
+        };
+        Err(Failure::Table(text))
     }
 
     /// Closes the table, then gives on what was done with it.

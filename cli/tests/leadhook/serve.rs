@@ -1,6 +1,6 @@
 //! The compiled `leadhook serve`, from outside: what it prints, keeps and survives.
 
-use crate::server::{Serve, TOKEN};
+use crate::server::{Serve, TOKEN, leadhook};
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 use std::{
@@ -38,7 +38,7 @@ async fn the_curl_lines_it_prints_work_as_they_stand() {
 #[tokio::test]
 async fn nobody_has_to_read_what_it_prints() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_leadhook"));
+    let mut command = leadhook();
     command.args(["--memory", "--port", &free.port().to_string()]);
     let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(process.stdout.take());
@@ -55,7 +55,7 @@ async fn nobody_has_to_read_what_it_prints() {
 fn over_the_table_of(other: &Serve, table_name: &str) -> Command {
     let mut command = Serve::command(&[]);
     command.env("AWS_ENDPOINT_URL_DYNAMODB", &other.table).env("TABLE_NAME", table_name);
-    command.env("AWS_ACCESS_KEY_ID", "local").env("AWS_SECRET_ACCESS_KEY", "local");
+    command.env("AWS_ACCESS_KEY_ID", &other.access_key).env("AWS_SECRET_ACCESS_KEY", "local");
     command.env_remove("AWS_REGION").env_remove("AWS_DEFAULT_REGION");
     command
 }
@@ -129,8 +129,7 @@ async fn a_second_server_on_the_same_folder_is_refused() {
 async fn a_port_that_is_taken_is_said_in_one_line() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
-    let leadhook = env!("CARGO_BIN_EXE_leadhook");
-    let output = Command::new(leadhook).args(["--memory", "--port", &port]).output().unwrap();
+    let output = leadhook().args(["--memory", "--port", &port]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains(&port) && said.contains("--port"), "{said}");

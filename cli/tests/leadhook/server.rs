@@ -1,11 +1,11 @@
 //! A running `leadhook serve`.
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use local::connect_to;
 use serde_json::Value;
-use shared::dynamodb::{Patience, connect_local};
+use shared::dynamodb::Patience;
 use std::{
     collections::HashMap,
-    ffi::OsStr,
     io::{BufRead, BufReader, Read},
     path::Path,
     process::{Child, Command, Stdio},
@@ -16,19 +16,34 @@ pub(crate) const TOKEN: &str = "sk_demo_integrabot";
 /// How many commands it prints to try: one for each function.
 const EXAMPLES: usize = 6;
 
-/// A running `leadhook serve` and what it said at its start.
+/// A running `leadhook serve` and what it said at its start. It ends with its test.
 pub(crate) struct Serve {
     pub(crate) process: Child,
     /// Its log, read as it comes: a full pipe would stop the server.
-    log: JoinHandle<String>,
+    log: Option<JoinHandle<String>>,
     pub(crate) base: String,
+    /// The DynamoDB address of its table.
     pub(crate) table: String,
+    /// The access key of its table; of one that is not its own, any.
+    pub(crate) access_key: String,
     pub(crate) curl_lines: Vec<String>,
+}
+
+/// A command of `leadhook` that ends with the thread that runs it, whatever ends that one.
+pub(crate) fn leadhook() -> Command {
+    let leadhook = env!("CARGO_BIN_EXE_leadhook");
+    let knows = Command::new("setpriv").args(["--pdeathsig", "KILL", "true"]).output();
+    if knows.is_ok_and(|output| output.status.success()) {
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL", leadhook]);
+        return command;
+    }
+    Command::new(leadhook)
 }
 
 impl Serve {
     pub(crate) fn command(arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_leadhook"));
+        let mut command = leadhook();
         command.args(["serve", "--port", "0"]).args(arguments);
         command.env_remove("AWS_ENDPOINT_URL_DYNAMODB").env_remove("RUST_LOG");
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -45,15 +60,28 @@ impl Serve {
         });
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let mut lines = lines.map(Result::unwrap);
-        let last_word = |line: String| line.split(' ').next_back().unwrap().to_owned();
-        let base = last_word(lines.next().unwrap());
-        let table = last_word(lines.next().unwrap());
-        // Over another table it prints no examples, and nothing more until it stops.
-        let is_own = |(name, _): (&OsStr, _)| name != "TABLE_NAME";
-        let examples = if command.get_envs().all(is_own) { EXAMPLES } else { 0 };
-        let is_curl_line = |line: &String| line.starts_with("  curl");
-        let curl_lines = lines.filter(is_curl_line).take(examples).collect();
-        Self { process, log, base, table, curl_lines }
+        let last_word = |line: &str| line.split(' ').next_back().unwrap().to_owned();
+        let base = last_word(&lines.next().unwrap());
+        let kept = lines.next().unwrap();
+        let mut serve = Self {
+            process,
+            log: Some(log),
+            base,
+            table: last_word(&kept),
+            access_key: "local".to_owned(),
+            curl_lines: Vec::new(),
+        };
+        // Over another table it prints no key and no examples.
+        if kept.contains(", in the table") {
+            let key = lines.find_map(|line| {
+                let assignment = line.split_whitespace().next()?;
+                Some(assignment.strip_prefix("AWS_ACCESS_KEY_ID=")?.to_owned())
+            });
+            serve.access_key = key.unwrap();
+            let is_curl_line = |line: &String| line.starts_with("  curl");
+            serve.curl_lines = lines.filter(is_curl_line).take(EXAMPLES).collect();
+        }
+        serve
     }
 
     pub(crate) fn in_folder(folder: &Path) -> Self {
@@ -74,7 +102,7 @@ impl Serve {
     /// Waits for its good end, and gives its log.
     pub(crate) fn wait(mut self) -> String {
         assert!(self.process.wait().unwrap().success());
-        self.log.join().unwrap()
+        self.log.take().unwrap().join().unwrap()
     }
 
     pub(crate) fn lead_url(&self) -> String {
@@ -87,9 +115,20 @@ impl Serve {
         (answer.status().as_u16(), answer.json().await.unwrap())
     }
 
+    /// A client of its table.
+    pub(crate) fn client(&self) -> Client {
+        connect_to(&self.table, &self.access_key, Patience::LOCAL)
+    }
+
     pub(crate) async fn items(&self) -> Vec<HashMap<String, AttributeValue>> {
-        let client = connect_local(&self.table, Patience::LOCAL);
-        let items = client.scan().table_name("leadhook").into_paginator().items().send();
+        let items = self.client().scan().table_name("leadhook").into_paginator().items().send();
         items.collect::<Result<_, _>>().await.unwrap()
+    }
+}
+
+impl Drop for Serve {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }

@@ -2,15 +2,15 @@ use crate::{
     contract::{Details, Refusal},
     directory::{ReferenceSource, Status, User},
 };
-use lambda_http::{Body, Response, http::StatusCode};
+use lambda_http::http::StatusCode;
 use serde::Serialize;
 use serde_json::{json, value::RawValue};
 use shared::{
-    Lead, LeadId, Outcome, Rejection, Standing, Unauthorized, Violation, delivery_answer,
+    Answer, Lead, LeadId, Outcome, Rejection, Standing, Unauthorized, Violation, delivery_answer,
     json_answer,
 };
 
-pub(crate) fn answer(result: Result<Outcome<Details>, Refusal>) -> Response<Body> {
+pub(crate) fn answer(result: Result<Outcome<Details>, Refusal>) -> Answer {
     match result {
         Ok(Outcome { standing, replayed, lead, differs: _ }) => {
             let status = match standing {
@@ -105,7 +105,7 @@ impl<'a> LeadBody<'a> {
 
 /// Errors are `{error, message}`, as the provider's guide has them; it names the codes
 /// `invalid_request`, `unauthorized`, `invalid_token` and `validation_error`.
-fn refuse(refusal: Refusal) -> Response<Body> {
+fn refuse(refusal: Refusal) -> Answer {
     match refusal {
         Refusal::BadTenant => error(
             StatusCode::BAD_REQUEST,
@@ -119,7 +119,7 @@ fn refuse(refusal: Refusal) -> Response<Body> {
     }
 }
 
-fn reject(rejection: Rejection) -> Response<Body> {
+fn reject(rejection: Rejection) -> Answer {
     match rejection {
         Rejection::Unauthorized(Unauthorized::Missing) => error(
             StatusCode::UNAUTHORIZED,
@@ -156,11 +156,11 @@ fn reject(rejection: Rejection) -> Response<Body> {
     }
 }
 
-fn error(status: StatusCode, code: &str, message: &str) -> Response<Body> {
+fn error(status: StatusCode, code: &str, message: &str) -> Answer {
     json_answer(status, &json!({ "error": code, "message": message }))
 }
 
-fn invalid(message: &str) -> Response<Body> {
+fn invalid(message: &str) -> Answer {
     error(StatusCode::UNPROCESSABLE_ENTITY, "validation_error", message)
 }
 

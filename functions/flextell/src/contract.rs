@@ -3,10 +3,12 @@
 use crate::directory::{Ids, ReferenceSource, Resolved, Status, User};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use shared::{Fields, HeldReason, Lead, LeadId, RawJson, Rejection, Violation, rules};
+use shared::{
+    Fields, HeldReason, Lead, LeadId, RawJson, RefusalReason, Rejection, Violation, rules,
+};
 
 /// Why Flextell refuses a delivery.
-pub(crate) enum Refusal {
+pub enum Refusal {
     /// For a reason any provider may have.
     Rejected(Rejection),
     /// `X-Tenant` is missing, or no number.
@@ -34,7 +36,7 @@ pub const JSON_DETAILS: [&str; 1] = ["marketing_attribution"];
 
 /// What Flextell knows of a lead and others do not.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Details {
+pub struct Details {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) first_name: Option<String>,
     pub(crate) last_name: String,
@@ -119,9 +121,8 @@ impl CreateLead {
     }
 }
 
-impl Refusal {
-    /// The reason's name in logs.
-    pub(crate) fn as_str(&self) -> &'static str {
+impl RefusalReason for Refusal {
+    fn as_str(&self) -> &'static str {
         match self {
             Self::Rejected(rejection) => rejection.as_str(),
             Self::BadTenant => "bad_tenant",
@@ -129,8 +130,7 @@ impl Refusal {
         }
     }
 
-    /// Why a delivery that was refused so is held, if it is.
-    pub(crate) fn held_reason(&self) -> Option<HeldReason> {
+    fn held_reason(&self) -> Option<HeldReason> {
         match self {
             Self::Rejected(rejection) => rejection.held_reason(),
             Self::BadTenant | Self::ForeignTenant => None,

@@ -6,7 +6,7 @@ mod create_lead;
 mod directory;
 
 pub use contract::JSON_DETAILS;
-pub use create_lead::{create_lead, replay};
+pub use create_lead::Flextell;
 pub use directory::{
     COUNTRY, Country, DEFAULT_STATUS, REFERENCE_SOURCE, ReferenceSource, STATUS, Status, USER, User,
 };

@@ -1,13 +1,13 @@
 use crate::contract::Details;
-use lambda_http::{Body, Response, http::StatusCode};
+use lambda_http::http::StatusCode;
 use serde::Serialize;
 use serde_json::{Map, Value, json, value::RawValue};
 use shared::{
-    JsonType, Lead, LeadId, Outcome, Rejection, Rule, Standing, Violation, delivery_answer,
+    Answer, JsonType, Lead, LeadId, Outcome, Rejection, Rule, Standing, Violation, delivery_answer,
     json_answer,
 };
 
-pub(crate) fn answer(result: Result<Outcome<Details>, Rejection>) -> Response<Body> {
+pub(crate) fn answer(result: Result<Outcome<Details>, Rejection>) -> Answer {
     match result {
         Ok(Outcome { standing, replayed, lead, differs: _ }) => {
             let status = match standing {
@@ -55,7 +55,7 @@ impl<'a> LeadBody<'a> {
 
 /// Errors are `{error, message}`. The provider documents the texts of 401 and 422; the
 /// others, and 422 for a body that is not an object, are ours in the same shape.
-fn refuse(rejection: Rejection) -> Response<Body> {
+fn refuse(rejection: Rejection) -> Answer {
     match rejection {
         Rejection::Unauthorized(_) => {
             error(StatusCode::UNAUTHORIZED, "Unauthorized", "Token de API inválido ou ausente.")
@@ -88,12 +88,12 @@ fn refuse(rejection: Rejection) -> Response<Body> {
     }
 }
 
-fn error(status: StatusCode, error: &str, message: &str) -> Response<Body> {
+fn error(status: StatusCode, error: &str, message: &str) -> Answer {
     json_answer(status, &json!({ "error": error, "message": message }))
 }
 
 /// 422: `message` is an object with a list of texts for each field at fault.
-fn invalid(texts: impl IntoIterator<Item = (&'static str, String)>) -> Response<Body> {
+fn invalid(texts: impl IntoIterator<Item = (&'static str, String)>) -> Answer {
     let message: Map<String, Value> =
         texts.into_iter().map(|(field, text)| (field.to_owned(), json!([text]))).collect();
     let body = json!({ "error": "Validation Error", "message": message });

@@ -26,7 +26,7 @@ pub const JSON_DETAILS: [&str; 1] = ["custom_fields"];
 
 /// What Integrabot knows of a lead and others do not.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Details {
+pub struct Details {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) agent_id: Option<String>,
     pub(crate) custom_fields: RawJson,

@@ -5,4 +5,4 @@ mod contract;
 mod create_lead;
 
 pub use contract::JSON_DETAILS;
-pub use create_lead::{create_lead, replay};
+pub use create_lead::Integrabot;

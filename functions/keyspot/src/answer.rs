@@ -1,9 +1,9 @@
 use crate::contract::{Details, Refusal};
-use lambda_http::{Body, Response, http::StatusCode};
+use lambda_http::http::StatusCode;
 use serde::Serialize;
 use serde_json::json;
 use shared::{
-    Lead, LeadIdForm, Outcome, Rejection, Standing, Violation, delivery_answer, json_answer,
+    Answer, Lead, LeadIdForm, Outcome, Rejection, Standing, Violation, delivery_answer, json_answer,
 };
 
 /// Lead ids: `c` and 14 digits of base 36.
@@ -15,14 +15,14 @@ const PRIORITY: &str = "MEDIUM";
 
 /// Answers a request for a token. Wrong credentials have a code of their own (ours: the
 /// provider documents none).
-pub(crate) fn answer_token(result: Result<String, Refusal>) -> Response<Body> {
+pub(crate) fn answer_token(result: Result<String, Refusal>) -> Answer {
     match result {
         Ok(token) => json_answer(StatusCode::OK, &json!({ "data": { "token": token } })),
         Err(refusal) => refuse(refusal, "INVALID_CREDENTIALS", "Invalid API key or secret"),
     }
 }
 
-pub(crate) fn answer_lead(result: Result<Outcome<Details>, Refusal>) -> Response<Body> {
+pub(crate) fn answer_lead(result: Result<Outcome<Details>, Refusal>) -> Answer {
     match result {
         Ok(Outcome { standing, replayed, lead, differs: _ }) => {
             let status = match standing {
@@ -74,7 +74,7 @@ impl<'a> LeadBody<'a> {
 
 /// Errors are `{error, code}`. The provider documents the codes `INVALID_TOKEN` and
 /// `IP_BLOCKED`; the others, and all texts, are ours in the same shape.
-fn refuse(refusal: Refusal, unauthorized: &str, unauthorized_text: &str) -> Response<Body> {
+fn refuse(refusal: Refusal, unauthorized: &str, unauthorized_text: &str) -> Answer {
     match refusal {
         Refusal::IpBlocked => {
             error(StatusCode::FORBIDDEN, "IP_BLOCKED", "This network is not allowed")
@@ -107,11 +107,11 @@ fn refuse(refusal: Refusal, unauthorized: &str, unauthorized_text: &str) -> Resp
     }
 }
 
-fn error(status: StatusCode, code: &str, error: &str) -> Response<Body> {
+fn error(status: StatusCode, code: &str, error: &str) -> Answer {
     json_answer(status, &json!({ "error": error, "code": code }))
 }
 
-fn invalid(text: &str) -> Response<Body> {
+fn invalid(text: &str) -> Answer {
     error(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", text)
 }
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use shared::{Fields, HeldReason, Lead, LeadId, Rejection, Violation, rules};
+use shared::{Fields, HeldReason, Lead, LeadId, RefusalReason, Rejection, Violation, rules};
 
 /// The kind of a property in the directory of an account, found by its code.
 pub const PROPERTY: &str = "property";
@@ -35,24 +35,22 @@ const DEFAULT_SOURCE: &str = "API";
 const NEW_LEAD: &str = "NEW_LEAD";
 
 /// Why Keyspot refuses a request.
-pub(crate) enum Refusal {
+pub enum Refusal {
     /// For a reason any provider may have.
     Rejected(Rejection),
     /// The account does not accept the network it comes from.
     IpBlocked,
 }
 
-impl Refusal {
-    /// The reason's name in logs.
-    pub(crate) fn as_str(&self) -> &'static str {
+impl RefusalReason for Refusal {
+    fn as_str(&self) -> &'static str {
         match self {
             Self::Rejected(rejection) => rejection.as_str(),
             Self::IpBlocked => "ip_blocked",
         }
     }
 
-    /// Why a delivery that was refused so is held, if it is.
-    pub(crate) fn held_reason(&self) -> Option<HeldReason> {
+    fn held_reason(&self) -> Option<HeldReason> {
         match self {
             Self::Rejected(rejection) => rejection.held_reason(),
             Self::IpBlocked => None,
@@ -89,7 +87,7 @@ pub(crate) struct CreateLead {
 
 /// What Keyspot knows of a lead and others do not.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Details {
+pub struct Details {
     pub(crate) message: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     property_code: Option<String>,

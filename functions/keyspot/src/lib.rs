@@ -10,19 +10,19 @@ mod signing_secret;
 
 pub use answer::LEAD_ID;
 pub use contract::{PROPERTY, Property};
-pub use create_lead::{create_lead, replay};
+
 pub use issue_token::issue_token;
 pub use signing_keys::{KeyTooShort, SigningKeys};
-pub use signing_secret::{ManagedSecret, SigningSecret};
+pub use signing_secret::{ManagedSecret, SIGNING_KEY, SigningSecret};
 
 use contract::Refusal;
-use lambda_http::Request;
-use shared::{ApiKey, Context, Environment, StartUpError, source_address};
+use shared::{ApiKey, Context, Environment, Request, StartUpError};
+use std::sync::Arc;
 
 /// What Keyspot's handlers are given besides the request.
 pub struct Keyspot {
     /// What every provider's handlers are given.
-    pub context: Context,
+    pub context: Arc<Context>,
     /// What tokens are signed with.
     pub signing_secret: SigningSecret,
 }
@@ -34,11 +34,18 @@ impl Keyspot {
     /// A variable that is missing or makes no sense.
     pub async fn from_env(environment: &Environment) -> Result<Self, StartUpError> {
         let signing_secret = SigningSecret::from_env(environment).await?;
-        Ok(Self { context: Context::from_env(environment).await?, signing_secret })
+        let context = Arc::new(Context::from_env(environment).await?);
+        Ok(Self { context, signing_secret })
+    }
+}
+
+impl AsRef<Context> for Keyspot {
+    fn as_ref(&self) -> &Context {
+        &self.context
     }
 }
 
 /// Holds a request to the networks its key may be used from.
 fn check_network(key: &ApiKey, request: &Request) -> Result<(), Refusal> {
-    if key.accepts(source_address(request)) { Ok(()) } else { Err(Refusal::IpBlocked) }
+    if key.accepts(request.source_address) { Ok(()) } else { Err(Refusal::IpBlocked) }
 }

@@ -16,7 +16,8 @@ use std::{
 };
 
 const SIGNING_SECRET: &str = "KEYSPOT_SIGNING_SECRET";
-const SIGNING_KEY: &str = "KEYSPOT_SIGNING_KEY";
+/// The variable that holds the signing key itself.
+pub const SIGNING_KEY: &str = "KEYSPOT_SIGNING_KEY";
 /// How long the keys that were read are used before they are read again.
 const KEPT_FOR: SignedDuration = SignedDuration::from_mins(5);
 /// How soon they are read again where that failed.
@@ -89,18 +90,11 @@ impl SigningSecret {
         }
     }
 
-    /// The key in `KEYSPOT_SIGNING_KEY`, or else one that is made here and now.
+    /// One key for as long as the process lives.
     ///
     /// # Errors
     /// Where it is too short.
-    pub fn from_env_or(
-        environment: &Environment,
-        make: impl FnOnce() -> String,
-    ) -> Result<Self, StartUpError> {
-        Self::fixed(&environment.optional(SIGNING_KEY).unwrap_or_else(make))
-    }
-
-    fn fixed(key: &str) -> Result<Self, StartUpError> {
+    pub fn fixed(key: &str) -> Result<Self, StartUpError> {
         let keys = SigningKeys::new(key);
         let too_short = |_| StartUpError::BadVariable(SIGNING_KEY, "at least 32 characters long");
         Ok(keys.map_err(too_short)?.into())

@@ -1,9 +1,9 @@
 use crate::contract::{Details, Refusal};
-use lambda_http::{Body, Response, http::StatusCode};
+use lambda_http::http::StatusCode;
 use serde::Serialize;
 use serde_json::{json, value::RawValue};
 use shared::{
-    Lead, LeadIdForm, Outcome, RawJson, Rejection, Rule, Standing, Unauthorized, Violation,
+    Answer, Lead, LeadIdForm, Outcome, RawJson, Rejection, Rule, Standing, Unauthorized, Violation,
     delivery_answer, json_answer,
 };
 
@@ -11,7 +11,7 @@ use shared::{
 pub const LEAD_ID: LeadIdForm =
     LeadIdForm { prefix: "lead_", alphabet: b"0123456789abcdef", digits: 16 };
 
-pub(crate) fn answer(result: Result<Outcome<Details>, Refusal>) -> Response<Body> {
+pub(crate) fn answer(result: Result<Outcome<Details>, Refusal>) -> Answer {
     match result {
         Ok(Outcome { standing, replayed, lead, differs: _ }) => {
             let status = match standing {
@@ -65,7 +65,7 @@ impl<'a> LeadBody<'a> {
 
 /// Errors are `{success, error, code, details}`. Those of 401, 404, 409 and of a bad field
 /// are the provider's; it documents the number 400 for bad data and none for a duplicate.
-fn refuse(refusal: Refusal) -> Response<Body> {
+fn refuse(refusal: Refusal) -> Answer {
     match refusal {
         Refusal::ChatbotNotFound => {
             let message = "Chatbot not found or access denied";
@@ -84,7 +84,7 @@ fn refuse(refusal: Refusal) -> Response<Body> {
     }
 }
 
-fn reject(rejection: Rejection) -> Response<Body> {
+fn reject(rejection: Rejection) -> Answer {
     match rejection {
         Rejection::Unauthorized(reason) => {
             let (code, message) = match reason {
@@ -137,11 +137,11 @@ impl<D> Refused<D> {
     }
 }
 
-fn error(status: StatusCode, code: &'static str, error: &'static str) -> Response<Body> {
+fn error(status: StatusCode, code: &'static str, error: &'static str) -> Answer {
     json_answer(status, &Refused::<()>::new(code, error, None))
 }
 
-fn invalid(details: &impl Serialize) -> Response<Body> {
+fn invalid(details: &impl Serialize) -> Answer {
     let body = Refused::new("VALIDATION_ERROR", "Validation failed", Some(details));
     json_answer(StatusCode::BAD_REQUEST, &body)
 }

@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use shared::{Fields, HeldReason, Lead, LeadId, Outcome, RawJson, Rejection, Violation, rules};
+use shared::{
+    Fields, HeldReason, Lead, LeadId, Outcome, RawJson, RefusalReason, Rejection, Violation, rules,
+};
 
 /// The kind of a chatbot in the directory of a workspace.
 pub const CHATBOT: &str = "chatbot";
@@ -11,7 +13,7 @@ pub const CHATBOT: &str = "chatbot";
 const STATUSES: [&str; 6] = ["new", "contacted", "qualified", "converted", "lost", "follow_up"];
 
 /// Why PollyBot refuses a delivery.
-pub(crate) enum Refusal {
+pub enum Refusal {
     /// For a reason any provider may have.
     Rejected(Rejection),
     /// The chatbot in the path is none of the workspace's.
@@ -35,7 +37,7 @@ pub const JSON_DETAILS: [&str; 1] = ["metadata"];
 
 /// What PollyBot knows of a lead and others do not.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Details {
+pub struct Details {
     pub(crate) workspace_id: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) chatbot_id: Option<String>,
@@ -76,9 +78,8 @@ impl CreateLead {
     }
 }
 
-impl Refusal {
-    /// The reason's name in logs.
-    pub(crate) fn as_str(&self) -> &'static str {
+impl RefusalReason for Refusal {
+    fn as_str(&self) -> &'static str {
         match self {
             Self::Rejected(rejection) => rejection.as_str(),
             Self::ChatbotNotFound => "chatbot_not_found",
@@ -86,8 +87,7 @@ impl Refusal {
         }
     }
 
-    /// Why a delivery that was refused so is held, if it is.
-    pub(crate) fn held_reason(&self) -> Option<HeldReason> {
+    fn held_reason(&self) -> Option<HeldReason> {
         match self {
             Self::Rejected(rejection) => rejection.held_reason(),
             Self::ChatbotNotFound => Some(HeldReason::Invalid),

@@ -2,94 +2,70 @@ use crate::{
     answer::answer,
     contract::{CHATBOT, CreateLead, Details, Refusal},
 };
-use jiff::Timestamp;
-use lambda_http::{Body, Request, RequestExt, Response};
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use shared::{
-    Account, Claims, Context, DeliveryLog, EntryKey, NewLead, Outcome, Provider, Replayed,
+    Account, Answer, Context, Delivery, EntryKey, LeadEndpoint, Outcome, Provider, Request,
     Standing, TokenHash, bearer_token, read_body,
 };
 
-/// Answers a request to `POST /api/v1/chatbots/{chatbotId}/leads`, or to its alias
-/// `POST /api/v1/leads`, which the provider's own samples use.
-pub async fn create_lead(context: &Context, request: &Request) -> Response<Body> {
-    let log = DeliveryLog::start(context, Provider::PollyBot, request);
-    let mut account = None;
-    let result = context.in_time(async {
-        let account = account.insert(authenticate(context, request).await?);
-        accept(context, account, request, &log).await
-    });
-    let result = result.await;
-    let reason = result.as_ref().map_or_else(Refusal::held_reason, Outcome::held_reason);
-    context.hold(account, chatbot_id(request), request, reason).await;
-    finish(log, result)
-}
+/// `POST /api/v1/chatbots/{chatbotId}/leads`, and its alias `POST /api/v1/leads`, which the
+/// provider's own samples use.
+pub struct PollyBot;
 
-/// Takes a delivery that was held, as its account's owner mended it.
-pub async fn replay(context: &Context, account: &Account, request: &Request) -> Replayed {
-    let log = DeliveryLog::start(context, Provider::PollyBot, request);
-    let result = context.in_time(accept(context, account, request, &log)).await;
-    let became_lead = result.as_ref().is_ok_and(Outcome::is_new);
-    Replayed { answer: finish(log, result), became_lead }
-}
+impl LeadEndpoint for PollyBot {
+    const PROVIDER: Provider = Provider::PollyBot;
+    type State = Context;
+    type Details = Details;
+    type Refusal = Refusal;
 
-fn finish(log: DeliveryLog<'_>, result: Result<Outcome<Details>, Refusal>) -> Response<Body> {
-    let outcome = result.as_ref().map_or_else(Refusal::as_str, Outcome::as_str);
-    log.finish(outcome, answer(result))
-}
+    async fn authenticate(context: &Context, request: &Request) -> Result<Account, Refusal> {
+        let token = TokenHash::of(bearer_token(&request.headers)?);
+        Ok(context.authenticate(Provider::PollyBot, token).await?.account)
+    }
 
-async fn authenticate(context: &Context, request: &Request) -> Result<Account, Refusal> {
-    let Context { api_keys, sources, .. } = context;
-    let token = TokenHash::of(bearer_token(request.headers())?);
-    Ok(api_keys.authenticate(Provider::PollyBot, token, sources.now()).await?.account)
-}
+    /// The chatbot's id: a path parameter, or where a function URL gives none, what stands
+    /// behind `chatbots/` in the path. Some gateways decode it and some do not.
+    fn target(request: &Request) -> Option<String> {
+        let mut segments = request.path.split('/').skip_while(|segment| *segment != "chatbots");
+        let parameter = request.path_parameters.get("chatbotId").map(String::as_str);
+        let id = parameter.or_else(|| segments.nth(1))?;
+        Some(percent_decode_str(id).decode_utf8_lossy().into_owned())
+    }
 
-async fn accept(
-    context: &Context,
-    account: &Account,
-    request: &Request,
-    log: &DeliveryLog<'_>,
-) -> Result<Outcome<Details>, Refusal> {
-    let Context { table, sources, .. } = context;
-    let now = sources.now();
-    let chatbot_id = find_chatbot(context, request, account, now).await?;
-    let lead = CreateLead::read(read_body(request)?)?;
-    let (email, phone) = (("email", Some(lead.email.as_str())), ("phone", lead.phone.as_deref()));
-    context.blocks.check(account, email, phone, now).await?;
-    let email = lead.email.clone();
-    let claims = Claims::of_delivery(request, now)?
-        .to_target(chatbot_id.as_deref().unwrap_or_default())
-        .email(Some(&email));
-    let lead = lead.into_lead(sources.draw_lead_id(now), now, account.id.clone(), chatbot_id);
-    let new = NewLead { account: account.clone(), claims, lead };
-    let outcome = log.time_store(table.create_lead(new, sources)).await?;
-    match outcome.standing {
-        Standing::New => Ok(outcome),
-        Standing::Known => Err(Refusal::DuplicateEmail { email, met: Box::new(outcome) }),
+    async fn accept(
+        context: &Context,
+        delivery: &Delivery<'_>,
+    ) -> Result<Outcome<Details>, Refusal> {
+        let (account, now) = (delivery.account, delivery.received_at);
+        check_chatbot(context, delivery).await?;
+        let lead = CreateLead::read(read_body(delivery.body)?)?;
+        let (email, phone) = (lead.email.clone(), lead.phone.as_deref());
+        context.blocks.check(account, ("email", Some(&email)), ("phone", phone), now).await?;
+        let claims = delivery.claims()?.email(Some(&email));
+        let id = context.sources.draw_lead_id(now);
+        let chatbot_id = delivery.target.map(str::to_owned);
+        let lead = lead.into_lead(id, now, account.id.clone(), chatbot_id);
+        let outcome = delivery.store(context, claims, lead).await?;
+        match outcome.standing {
+            Standing::New => Ok(outcome),
+            Standing::Known => Err(Refusal::DuplicateEmail { email, met: Box::new(outcome) }),
+        }
+    }
+
+    fn answer(result: Result<Outcome<Details>, Refusal>) -> Answer {
+        answer(result)
     }
 }
 
-/// The chatbot the path names, where it names one.
-async fn find_chatbot(
-    context: &Context,
-    request: &Request,
-    account: &Account,
-    now: Timestamp,
-) -> Result<Option<String>, Refusal> {
-    let Some(id) = chatbot_id(request) else { return Ok(None) };
-    let key = EntryKey::new(CHATBOT, &id);
-    let entries = context.directory.find(account, vec![key.clone()], now).await?;
-    match entries.get::<Value>(&key)? {
-        Some(_) => Ok(Some(id)),
+/// Holds a delivery to the chatbots of its workspace, where it names one.
+async fn check_chatbot(context: &Context, delivery: &Delivery<'_>) -> Result<(), Refusal> {
+    let Some(id) = delivery.target else { return Ok(()) };
+    let key = EntryKey::new(CHATBOT, id);
+    let wanted = vec![key.clone()];
+    let found = context.directory.find(delivery.account, wanted, delivery.received_at).await?;
+    match found.get::<Value>(&key)? {
+        Some(_) => Ok(()),
         None => Err(Refusal::ChatbotNotFound),
     }
-}
-
-/// The chatbot's id: a path parameter, or where a function URL gives none, what stands
-/// behind `chatbots/` in the path.
-fn chatbot_id(request: &Request) -> Option<String> {
-    let parameters = request.path_parameters();
-    let parameter = parameters.first("chatbotId");
-    let mut segments = request.raw_http_path().split('/').skip_while(|part| *part != "chatbots");
-    parameter.or_else(|| segments.nth(1)).map(str::to_owned)
 }

@@ -1,17 +1,17 @@
 use crate::contract::Details;
-use lambda_http::{Body, Response, http::StatusCode};
+use lambda_http::http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json, value::RawValue};
 use shared::{
-    JsonType, Lead, LeadIdForm, Outcome, Rejection, Rule, Standing, Violation, delivery_answer,
-    json_answer,
+    Answer, JsonType, Lead, LeadIdForm, Outcome, Rejection, Rule, Standing, Violation,
+    delivery_answer, json_answer,
 };
 
 /// Lead ids: `lead_` and 11 digits of Crockford's base 32.
 pub const LEAD_ID: LeadIdForm =
     LeadIdForm { prefix: "lead_", alphabet: b"0123456789ABCDEFGHJKMNPQRSTVWXYZ", digits: 11 };
 
-pub(crate) fn answer(result: Result<Outcome<Details>, Rejection>) -> Response<Body> {
+pub(crate) fn answer(result: Result<Outcome<Details>, Rejection>) -> Answer {
     match result {
         Ok(Outcome { standing, replayed, lead, differs: _ }) => {
             let status = match standing {
@@ -66,7 +66,7 @@ impl<'a> LeadBody<'a> {
 
 /// Errors are `{message, code}`, with `issues` for fields. The provider documents none;
 /// these are those of the library its documentation points to, trpc-openapi with zod.
-fn refuse(rejection: Rejection) -> Response<Body> {
+fn refuse(rejection: Rejection) -> Answer {
     match rejection {
         Rejection::Unauthorized(_) => {
             error(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "UNAUTHORIZED")
@@ -99,7 +99,7 @@ fn refuse(rejection: Rejection) -> Response<Body> {
     }
 }
 
-fn error(status: StatusCode, code: &str, message: &str) -> Response<Body> {
+fn error(status: StatusCode, code: &str, message: &str) -> Answer {
     json_answer(status, &json!({ "message": message, "code": code }))
 }
 

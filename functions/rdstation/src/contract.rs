@@ -25,7 +25,7 @@ pub const JSON_DETAILS: [&str; 2] = ["custom", "utm"];
 
 /// What RD Station knows of a lead and others do not.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Details {
+pub struct Details {
     pub(crate) workspace_id: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) agent_id: Option<String>,

@@ -7,4 +7,4 @@ mod create_lead;
 
 pub use answer::LEAD_ID;
 pub use contract::JSON_DETAILS;
-pub use create_lead::{create_lead, replay};
+pub use create_lead::RdStation;

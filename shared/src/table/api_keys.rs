@@ -176,11 +176,6 @@ impl LeadTable {
         items.into_iter().map(put).collect()
     }
 
-    async fn write_all(&self, writes: Vec<TransactWriteItem>) -> Result<(), StoreError> {
-        self.client.transact_write_items().set_transact_items(Some(writes)).send().await?;
-        Ok(())
-    }
-
     /// An update of a key that is there.
     fn update_key(&self, token: &TokenHash) -> UpdateItemFluentBuilder {
         let update = self.client.update_item().table_name(&self.name);

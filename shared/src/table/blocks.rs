@@ -14,13 +14,11 @@ impl LeadTable {
     pub async fn block(&self, account: &Account, contacts: &[Contact]) -> Result<(), StoreError> {
         let items = contacts.iter().map(|contact| keys::block(account, contact));
         let items = [keys::any_block(account)].into_iter().chain(items);
-        let mut transaction = self.client.transact_write_items();
-        for item in items {
+        let put = |item| {
             let put = Put::builder().table_name(&self.name).set_item(Some(item)).build()?;
-            transaction = transaction.transact_items(TransactWriteItem::builder().put(put).build());
-        }
-        transaction.send().await?;
-        Ok(())
+            Ok(TransactWriteItem::builder().put(put).build())
+        };
+        self.write_all(items.map(put).collect::<Result<_, StoreError>>()?).await
     }
 
     /// Takes leads of a person again.

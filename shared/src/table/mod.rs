@@ -23,10 +23,11 @@ mod keys;
 mod leads;
 mod put_new;
 mod schema;
+mod transact;
 
 pub use create_lead::CreateLeadError;
 pub use erase::Erased;
-pub use fault::StoreError;
+pub use fault::{Denial, StoreError};
 pub use leads::{LeadPage, Order};
 pub use schema::Shape;
 

@@ -1,7 +1,6 @@
 //! Writing items that must not stand there yet, all or none.
 
-use super::{Item, LeadTable, StoreError};
-use crate::dynamodb::met_another_write;
+use super::{Item, LeadTable, StoreError, transact::of_transaction};
 use aws_sdk_dynamodb::{
     operation::{put_item::PutItemError, transact_write_items::TransactWriteItemsError},
     types::{AttributeValue, Put, ReturnValuesOnConditionCheckFailure::AllOld, TransactWriteItem},
@@ -74,8 +73,7 @@ impl LeadTable {
         match transaction.send().await {
             Ok(_) => Ok(Written::Stored),
             Err(error) => match error.as_service_error() {
-                Some(fault) if met_another_write(fault) => Err(StoreError::Unavailable("conflict")),
-                Some(fault) => refusal(fault).map_or_else(|| Err(error.into()), Ok),
+                Some(fault) => refusal(fault).ok_or_else(|| of_transaction(error)),
                 None => Err(error.into()),
             },
         }

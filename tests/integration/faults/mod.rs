@@ -9,8 +9,8 @@ mod model;
 use aws_sdk_dynamodb::Client;
 use history::{Sent, Step, step};
 use jiff::{SignedDuration, Timestamp};
-use keyspot::{Keyspot, SigningKeys};
-use leadhook::{EmbeddedTable, Storage};
+use keyspot::SigningSecret;
+use local::{App, EmbeddedTable, ServedTable, Storage, connect_to};
 use model::{Attempt, Item, Stored};
 use proptest::{
     collection::vec,
@@ -18,8 +18,7 @@ use proptest::{
     test_runner::{Config, FileFailurePersistence, TestRunner},
 };
 use shared::{
-    ApiKey, Context, DEFAULT_REPLAY_WINDOW, LeadTable, Sources, TokenHash,
-    dynamodb::{Patience, connect_local},
+    ApiKey, Context, DEFAULT_REPLAY_WINDOW, LeadTable, Sources, TokenHash, dynamodb::Patience,
 };
 use std::{
     collections::HashSet,
@@ -60,10 +59,11 @@ struct Ground {
 
 impl Ground {
     async fn lay() -> Self {
-        let engine = EmbeddedTable::open(&Storage::Memory).await.unwrap();
-        let wire = Wire::to(engine.endpoint()).await;
-        let direct = connect_local(engine.endpoint(), Patience::LOCAL);
-        let through = connect_local(&wire.endpoint, PATIENT);
+        let mut engine = EmbeddedTable::open(&Storage::Memory).await.unwrap();
+        let ServedTable { endpoint, access_key, .. } = engine.serve(None).await.unwrap();
+        let wire = Wire::to(&endpoint).await;
+        let direct = engine.client();
+        let through = connect_to(&wire.endpoint, access_key.as_str(), PATIENT);
         let (clock, drawn) = (Arc::default(), Arc::default());
         Self { _engine: engine, wire, direct, through, clock, drawn }
     }
@@ -73,7 +73,7 @@ impl Ground {
     }
 
     /// A function instance whose senders wait so long.
-    fn instance(&self, table: &str, waits: Option<u64>) -> Keyspot {
+    fn instance(&self, table: &str, waits: Option<u64>) -> App {
         let (clock, drawn) = (Arc::clone(&self.clock), Arc::clone(&self.drawn));
         let now = move || Timestamp::from_millisecond(clock.load(SeqCst)).unwrap();
         // Some ids are drawn twice, so that clashes are met too.
@@ -88,7 +88,7 @@ impl Ground {
         let table = LeadTable::new(self.through.clone(), table);
         let sources = Sources::new(now, random);
         let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, patience);
-        Keyspot { context, signing_secret: SigningKeys::new(SIGNING_KEY).unwrap().into() }
+        App::new(context, SigningSecret::fixed(SIGNING_KEY).unwrap())
     }
 
     /// A new table with the accounts of a history.
@@ -147,7 +147,7 @@ impl Ground {
 
     async fn send_at_once(
         &self,
-        instance: &Arc<Keyspot>,
+        instance: &Arc<App>,
         table: &str,
         step: &Step,
         before: &[Attempt],

@@ -5,7 +5,7 @@ use super::{
     accounts::OneAccount,
     kinds::{find_kind, kinds_of},
     listing::{Format, Listing, Output},
-    session::{Session, TableOptions},
+    session::{Access, Session, TableOptions},
 };
 use clap::{Args, Subcommand};
 use import::Import;
@@ -56,6 +56,15 @@ Examples:
     Remove(Remove),
 }
 
+impl Command {
+    fn access(&self) -> Access {
+        match self {
+            Self::List(_) => Access::Read,
+            Self::Put(_) | Self::Import(_) | Self::Remove(_) => Access::Write,
+        }
+    }
+}
+
 #[derive(Args)]
 struct List {
     #[command(flatten)]
@@ -104,7 +113,7 @@ impl DirectoryCommand {
             }
             Command::List(_) | Command::Remove(_) => None,
         };
-        let session = self.table.open().await?;
+        let session = self.table.open(self.command.access()).await?;
         let done = match (self.command, writes) {
             (_, Some((account, entries))) => put(&session, &account, &entries).await,
             (Command::List(list), None) => list.run(&session).await,

@@ -5,7 +5,7 @@ use super::{
     accounts::AccountOptions,
     listing::{Format, Listing, Output, printable},
     record::{LeadRecord, write_id},
-    session::{Session, TableOptions},
+    session::{Access, Session, TableOptions},
 };
 use clap::{Args, Subcommand, ValueEnum};
 use comfy_table::Table;
@@ -53,6 +53,15 @@ Examples:
     },
 }
 
+impl Command {
+    fn access(&self) -> Access {
+        match self {
+            Self::List(_) | Self::Show { .. } => Access::Read,
+            Self::Replay(_) | Self::Discard { .. } => Access::Write,
+        }
+    }
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum Reason {
     /// Refused for what they say
@@ -72,7 +81,7 @@ struct List {
 
 impl Held {
     pub(super) async fn run(self) -> Result<(), Failure> {
-        let session = self.table.open().await?;
+        let session = self.table.open(self.command.access()).await?;
         let done = match self.command {
             Command::List(list) => list.run(&session, &self.accounts).await,
             Command::Show { id } => show(&session, &self.accounts, &id).await,

@@ -4,10 +4,10 @@ use super::{
     super::{Failure, accounts::AccountOptions, session::Session},
     find, short_id, shown,
 };
-use crate::replay_held;
 use clap::Args;
+use local::redeliver_held;
 use serde_json::{Map, Value};
-use shared::{Context, DEFAULT_REPLAY_WINDOW, Replayed, dynamodb::Patience};
+use shared::{Context, DEFAULT_REPLAY_WINDOW, Redelivered, dynamodb::Patience};
 use std::{env, fs, io::Write, path::PathBuf, process::Command};
 
 #[derive(Args)]
@@ -35,9 +35,10 @@ impl Replay {
         let body = self.mend(&held.body)?;
         let (table, sources) = (session.table.clone(), session.sources.clone());
         let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, Patience::LOCAL);
-        let Replayed { answer, became_lead } = replay_held(&context, &account, &held, body).await?;
+        let Redelivered { answer, became_lead } =
+            redeliver_held(&context, &account, &held, &body).await?;
         let mut out = anstream::stdout().lock();
-        writeln!(out, "{}\n{}", answer.status(), shown(answer.body()))?;
+        writeln!(out, "{}\n{}", answer.status(), shown(answer.body().as_bytes()))?;
         if became_lead {
             return Ok(());
         }

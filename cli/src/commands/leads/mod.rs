@@ -11,7 +11,7 @@ use super::{
     Failure,
     accounts::AccountOptions,
     moment::{read_moment, start_of},
-    session::{Session, TableOptions},
+    session::{Access, Session, TableOptions},
 };
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -70,9 +70,18 @@ Examples:
     Unblock(erase::Unblock),
 }
 
+impl Command {
+    fn access(&self) -> Access {
+        match self {
+            Self::List(_) | Self::Show(_) | Self::Export(_) | Self::Stats(_) => Access::Read,
+            Self::Erase(_) | Self::Unblock(_) => Access::Write,
+        }
+    }
+}
+
 impl Leads {
     pub(super) async fn run(self) -> Result<(), Failure> {
-        let session = self.table.open().await?;
+        let session = self.table.open(self.command.access()).await?;
         let done = match self.command {
             Command::List(list) => list.run(&session).await,
             Command::Show(show) => show.run(&session).await,

@@ -2,7 +2,6 @@
 
 use super::{Desk, failure};
 use crate::server::Serve;
-use shared::dynamodb::{Patience, connect_local};
 
 #[tokio::test]
 async fn wrong_input_is_one_clear_line_and_a_code_that_tells_its_kind() {
@@ -39,9 +38,9 @@ async fn wrong_input_is_one_clear_line_and_a_code_that_tells_its_kind() {
 
 #[tokio::test]
 async fn a_table_that_cannot_be_used_is_said_with_what_to_do() {
-    let desk = Desk::local();
+    let desk = Desk::empty();
     let other = Serve::start(&mut Serve::command(&["--memory"]));
-    let client = connect_local(&other.table, Patience::LOCAL);
+    let client = other.client();
     let foreign = {
         use aws_sdk_dynamodb::types::{
             AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
@@ -59,7 +58,7 @@ async fn a_table_that_cannot_be_used_is_said_with_what_to_do() {
     let at = |endpoint: &str, arguments: &[&str]| {
         let mut command = desk.command(arguments);
         command.env("AWS_ENDPOINT_URL_DYNAMODB", endpoint);
-        command.env("AWS_ACCESS_KEY_ID", "local").env("AWS_SECRET_ACCESS_KEY", "local");
+        command.env("AWS_ACCESS_KEY_ID", &other.access_key).env("AWS_SECRET_ACCESS_KEY", "local");
         failure(&mut command)
     };
     for command in [&["leads", "list"][..], &["keys", "create", "rdstation", "-a", "a"]] {
@@ -104,13 +103,13 @@ async fn forbidding_dynamodb() -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     let router = axum::Router::new().fallback(answer);
-    tokio::spawn(leadhook::listen(listener, router, std::future::pending()));
+    tokio::spawn(local::listen(listener, router, std::future::pending()));
     endpoint
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_credentials_may_not_do_is_said() {
-    let (desk, endpoint) = (Desk::local(), forbidding_dynamodb().await);
+    let (desk, endpoint) = (Desk::empty(), forbidding_dynamodb().await);
     desk.write("users.csv", "kind,id,name\nuser,1,Ana\n");
     let commands: [&[&str]; 5] = [
         &["keys", "create", "rdstation", "--account", "a"],
@@ -123,9 +122,10 @@ async fn what_credentials_may_not_do_is_said() {
         let mut command = desk.command(arguments);
         command.env("AWS_ENDPOINT_URL_DYNAMODB", &endpoint);
         command.env("AWS_ACCESS_KEY_ID", "local").env("AWS_SECRET_ACCESS_KEY", "local");
-        let output = command.assert().code(4).get_output().clone();
-        let said = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
-        assert!(said.concat().contains("credentials may not"), "{arguments:?}: {said:?}");
-        assert_eq!(said[1].lines().count(), 1, "{arguments:?}: {said:?}");
+        let output = command.output().unwrap();
+        let (code, why) = failure(&mut command);
+        let said = String::from_utf8(output.stdout).unwrap() + &why;
+        assert!(code == 4 && said.contains("credentials may not"), "{arguments:?}: {said}");
+        assert_eq!(why.lines().count(), 1, "{arguments:?}: {why}");
     }
 }

@@ -10,11 +10,9 @@ mod tools;
 
 use crate::server::Serve;
 use assert_cmd::Command;
+use local::connect_to;
 use serde_json::{Value, json};
-use shared::{
-    LeadTable,
-    dynamodb::{Patience, connect_local},
-};
+use shared::{LeadTable, dynamodb::Patience};
 use std::{env, fs};
 use tempfile::TempDir;
 
@@ -37,17 +35,24 @@ struct Desk {
 
 impl Desk {
     async fn new() -> Self {
+        let Ok(endpoint) = env::var("TEST_DYNAMODB_ENDPOINT") else { return Self::local() };
         let folder = tempfile::tempdir().unwrap();
-        let Ok(endpoint) = env::var("TEST_DYNAMODB_ENDPOINT") else {
-            return Self { folder, elsewhere: None };
-        };
         let name = format!("desk-{:032x}", rand::random::<u128>());
-        LeadTable::new(connect_local(&endpoint, Patience::LOCAL), &name).create().await.unwrap();
+        let client = connect_to(&endpoint, "local", Patience::LOCAL);
+        LeadTable::new(client, &name).create().await.unwrap();
         Self { folder, elsewhere: Some((endpoint, name)) }
     }
 
     /// Only where the table is a local one.
     fn local() -> Self {
+        let desk = Self::empty();
+        // Only a server makes a table.
+        desk.serve().stop();
+        desk
+    }
+
+    /// A folder without a table.
+    fn empty() -> Self {
         Self { folder: tempfile::tempdir().unwrap(), elsewhere: None }
     }
 
@@ -109,7 +114,12 @@ fn failure(command: &mut Command) -> (i32, String) {
     let output = command.assert().failure().get_output().clone();
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(!said.contains("panicked"), "{said}");
-    (output.status.code().unwrap(), said)
+    // What writes says first to which table.
+    let why = match said.split_once('\n') {
+        Some((place, why)) if place.starts_with("table ") => why,
+        _ => &said,
+    };
+    (output.status.code().unwrap(), why.to_owned())
 }
 
 /// A lead of Integrabot's.
@@ -128,12 +138,8 @@ fn ana(n: usize) -> Value {
 
 /// Every item of the table, as text.
 async fn items(desk: &Desk, serve: &Serve) -> Vec<String> {
-    let (endpoint, name) = match &desk.elsewhere {
-        Some((endpoint, name)) => (endpoint.as_str(), name.as_str()),
-        None => (serve.table.as_str(), "leadhook"),
-    };
-    let client = connect_local(endpoint, Patience::LOCAL);
-    let items = client.scan().table_name(name).into_paginator().items().send();
+    let name = desk.elsewhere.as_ref().map_or("leadhook", |(_, name)| name);
+    let items = serve.client().scan().table_name(name).into_paginator().items().send();
     let items = items.collect::<Result<Vec<_>, _>>().await.unwrap();
     items.iter().map(|item| format!("{item:?}").to_lowercase()).collect()
 }

@@ -1,11 +1,13 @@
 //! The Lambda function behind `POST /v1/leads`.
 
-use integrabot::create_lead;
-use shared::{Context, run_function};
+use integrabot::Integrabot;
+use shared::{Context, create_lead, run_function};
 use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    run_function(Context::from_env, |context, request| Box::pin(create_lead(context, request)))
-        .await
+    run_function(Context::from_env, |context, request| {
+        Box::pin(create_lead::<Integrabot>(context, request))
+    })
+    .await
 }

@@ -1,11 +1,13 @@
 //! The Lambda function behind `POST /v1/leads`.
 
-use keyspot::{Keyspot, create_lead};
-use shared::run_function;
+use keyspot::Keyspot;
+use shared::{create_lead, run_function};
 use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    run_function(Keyspot::from_env, |keyspot, request| Box::pin(create_lead(keyspot, request)))
-        .await
+    run_function(Keyspot::from_env, |keyspot, request| {
+        Box::pin(create_lead::<Keyspot>(keyspot, request))
+    })
+    .await
 }

@@ -1,11 +1,13 @@
 //! The Lambda function behind `POST /rest/leads`.
 
-use rdstation::create_lead;
-use shared::{Context, run_function};
+use rdstation::RdStation;
+use shared::{Context, create_lead, run_function};
 use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    run_function(Context::from_env, |context, request| Box::pin(create_lead(context, request)))
-        .await
+    run_function(Context::from_env, |context, request| {
+        Box::pin(create_lead::<RdStation>(context, request))
+    })
+    .await
 }

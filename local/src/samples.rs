@@ -4,21 +4,24 @@
 use shared::Provider;
 
 /// Where Keyspot's tokens are issued.
-pub(crate) const KEYSPOT_TOKEN_PATH: &str = "/keyspot/v1/auth/token";
+pub const KEYSPOT_TOKEN_PATH: &str = "/keyspot/v1/auth/token";
 
 /// A sample lead.
-pub(crate) struct Sample {
-    pub(crate) provider: Provider,
-    pub(crate) function: &'static str,
+pub struct Sample {
+    /// Whose sample it is.
+    pub provider: Provider,
+    /// The function that takes it.
+    pub function: &'static str,
     /// Where it is sent, with the demo account's chatbot where one is named.
-    pub(crate) path: &'static str,
+    pub path: &'static str,
     /// The demo account's credentials, by the headers they are sent in. Keyspot's are sent
     /// for a token.
-    pub(crate) credentials: &'static [(&'static str, &'static str)],
-    pub(crate) body: &'static str,
+    pub credentials: &'static [(&'static str, &'static str)],
+    /// The lead.
+    pub body: &'static str,
 }
 
-pub(crate) const SAMPLES: [Sample; 5] = [
+const SAMPLES: [Sample; 5] = [
     Sample {
         provider: Provider::Integrabot,
         function: "integrabot-create-lead",
@@ -70,7 +73,8 @@ pub fn examples(base: &str) -> Vec<Example> {
 }
 
 impl Sample {
-    pub(crate) fn of(provider: Provider) -> &'static Self {
+    /// A provider's sample.
+    pub fn of(provider: Provider) -> &'static Self {
         let [integrabot, rdstation, pollybot, keyspot, flextell] = &SAMPLES;
         match provider {
             Provider::Integrabot => integrabot,

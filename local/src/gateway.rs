@@ -1,136 +1,114 @@
+use crate::{App, ROUTES, Route, guard::Guard};
 use axum::{
     Router,
     body::{Body as HttpBody, HttpBody as _},
-    extract::{
-        ConnectInfo, RawPathParams, Request as HttpRequest, State,
-        rejection::RawPathParamsRejection,
-    },
-    http::{HeaderMap, Method, StatusCode, header::CONTENT_TYPE},
+    extract::{ConnectInfo, Request as HttpRequest, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    middleware::{Next, from_fn_with_state},
     response::Response as HttpResponse,
     routing::any,
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
-use keyspot::Keyspot;
-use lambda_http::Body;
 use serde_json::{Map, Value, json};
-use shared::{Handler, MAX_BODY_BYTES};
+use shared::{Handler, MAX_BODY_BYTES, Request};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 use tower::limit::GlobalConcurrencyLimitLayer;
+use tower_http::cors::CorsLayer;
 
 /// What the local API calls itself, in events.
 const DOMAIN_NAME: &str = "localhost";
 
 /// How long a sender may take over a body, as with API Gateway.
 const BODY_WITHIN: Duration = Duration::from_secs(30);
+/// What senders may set, in lower case.
+const SENT_HEADERS: [&str; 6] =
+    ["authorization", "content-type", "idempotency-key", "x-api-key", "x-api-secret", "x-tenant"];
+/// What senders may read, in lower case.
+const ANSWERED_HEADERS: [&str; 2] = ["idempotency-replayed", "retry-after"];
+
 /// How many deliveries are read and handled at once; more wait for their turn. It bounds what
 /// their bodies take of memory.
 const DELIVERIES_AT_ONCE: usize = 256;
 
-/// A route of the API and the function behind it.
-pub struct Route {
-    /// The function's name, which is its binary's and that of its folder in `events/`.
-    pub function: &'static str,
-    /// The path, in the syntax of API Gateway. The method is always POST.
-    pub path: &'static str,
-    /// The function's handler. What Keyspot's is given holds what all are given.
-    pub handler: Handler<Keyspot>,
-}
-
-/// Every route of the API, by function.
-pub const ROUTES: [Route; 7] = [
-    Route {
-        function: "integrabot-create-lead",
-        path: "/integrabot/v1/leads",
-        handler: |app, request| Box::pin(integrabot::create_lead(&app.context, request)),
-    },
-    Route {
-        function: "rdstation-create-lead",
-        path: "/rdstation/rest/leads",
-        handler: |app, request| Box::pin(rdstation::create_lead(&app.context, request)),
-    },
-    Route {
-        function: "pollybot-create-lead",
-        path: "/pollybot/api/v1/chatbots/{chatbotId}/leads",
-        handler: |app, request| Box::pin(pollybot::create_lead(&app.context, request)),
-    },
-    Route {
-        function: "pollybot-create-lead",
-        path: "/pollybot/api/v1/leads",
-        handler: |app, request| Box::pin(pollybot::create_lead(&app.context, request)),
-    },
-    Route {
-        function: "keyspot-issue-token",
-        path: "/keyspot/v1/auth/token",
-        handler: |app, request| Box::pin(keyspot::issue_token(app, request)),
-    },
-    Route {
-        function: "keyspot-create-lead",
-        path: "/keyspot/v1/leads",
-        handler: |app, request| Box::pin(keyspot::create_lead(app, request)),
-    },
-    Route {
-        function: "flextell-create-lead",
-        path: "/flextell/api/v1/leads",
-        handler: |app, request| Box::pin(flextell::create_lead(&app.context, request)),
-    },
-];
-
 /// The API as API Gateway would serve it: each request becomes an HTTP API event
 /// (payload 2.0) for the function of its route.
 ///
+/// It is served at `address`; of web pages only those of `origins` may send requests there.
 /// A delivery that was taken is finished, whether or not its sender waits; `taken` tells
 /// when all are.
-pub fn router(app: &Arc<Keyspot>, taken: &TaskTracker) -> Router {
+pub fn router(
+    app: &Arc<App>,
+    taken: &TaskTracker,
+    address: SocketAddr,
+    origins: Vec<String>,
+) -> Router {
+    let guard = Guard::new(address, origins);
     let mut router = Router::new();
     for Route { path, handler, .. } in ROUTES {
         let target = Target { app: Arc::clone(app), taken: taken.clone(), path, handler };
         router = router.route(path, any(invoke).with_state(target));
     }
-    router.layer(GlobalConcurrencyLimitLayer::new(DELIVERIES_AT_ONCE)).fallback(not_found)
+    let router = router.layer(GlobalConcurrencyLimitLayer::new(DELIVERIES_AT_ONCE));
+    let mut router = router.fallback(not_found);
+    if !guard.origins().is_empty() {
+        router = router.layer(cors(guard.origins()));
+    }
+    router.layer(from_fn_with_state(Arc::new(guard), turn_intruders_away))
+}
+
+/// What browsers are told of the pages that may send requests, as API Gateway tells them.
+fn cors(origins: &[String]) -> CorsLayer {
+    let origins = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
+    CorsLayer::new()
+        .allow_origin(origins.collect::<Vec<_>>())
+        .allow_methods([Method::POST])
+        .allow_headers(SENT_HEADERS.map(HeaderName::from_static))
+        .expose_headers(ANSWERED_HEADERS.map(HeaderName::from_static))
+}
+
+async fn turn_intruders_away(
+    State(guard): State<Arc<Guard>>,
+    request: HttpRequest,
+    next: Next,
+) -> HttpResponse {
+    match guard.check(request.uri(), request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(intruder) => gateway_answer(StatusCode::FORBIDDEN, &intruder.to_string()),
+    }
 }
 
 /// What a route leads to.
 #[derive(Clone)]
 struct Target {
-    app: Arc<Keyspot>,
+    app: Arc<App>,
     taken: TaskTracker,
     path: &'static str,
-    handler: Handler<Keyspot>,
+    handler: Handler<App>,
 }
 
 async fn invoke(
     State(Target { app, taken, path, handler }): State<Target>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    path_parameters: Result<RawPathParams, RawPathParamsRejection>,
     request: HttpRequest,
 ) -> HttpResponse {
     if request.method() != Method::POST {
-        return not_found().await;
+        return not_found(request).await;
     }
-    let Ok(path_parameters) = path_parameters else {
-        return gateway_answer(StatusCode::BAD_REQUEST, "Bad Request");
-    };
-    let path_parameters =
-        path_parameters.iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
-    let event = match timeout(BODY_WITHIN, event(path, path_parameters, peer, request)).await {
+    let event = match timeout(BODY_WITHIN, event(path, peer, request)).await {
         Ok(Some(event)) => event,
         Ok(None) => return gateway_answer(StatusCode::BAD_REQUEST, "Bad Request"),
         Err(_) => return gateway_answer(StatusCode::REQUEST_TIMEOUT, "Request Timeout"),
     };
     let invocation = taken.spawn(async move {
-        let request = lambda_http::request::from_str(&event.to_string()).ok()?;
+        let request: Request = serde_json::from_value(event).ok()?;
         Some(handler(&app, &request).await)
     });
     match invocation.await {
-        Ok(Some(answer)) => answer.map(|body| match body {
-            Body::Text(text) => text.into(),
-            Body::Binary(bytes) => bytes.into(),
-            _ => HttpBody::empty(),
-        }),
+        Ok(Some(answer)) => answer.map(HttpBody::from),
         Ok(None) | Err(_) => {
             gateway_answer(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
         }
@@ -138,12 +116,7 @@ async fn invoke(
 }
 
 /// The event API Gateway would send; `None` where the sender broke off.
-async fn event(
-    path: &str,
-    path_parameters: Map<String, Value>,
-    peer: SocketAddr,
-    request: HttpRequest,
-) -> Option<Value> {
+async fn event(path: &str, peer: SocketAddr, request: HttpRequest) -> Option<Value> {
     let (head, body) = request.into_parts();
     let body = read_capped(body).await?;
     let (body, is_base64_encoded) = encode_body(&head.headers, body);
@@ -155,7 +128,7 @@ async fn event(
         "rawPath": head.uri.path(),
         "rawQueryString": head.uri.query().unwrap_or_default(),
         "headers": gateway_headers(&head.headers, peer),
-        "pathParameters": path_parameters,
+        "pathParameters": path_parameters(path, head.uri.path()),
         "requestContext": {
             "accountId": "anonymous",
             "apiId": "local",
@@ -178,6 +151,16 @@ async fn event(
     }))
 }
 
+/// What stands in a path for the parameters of its route, as it was sent.
+fn path_parameters(route: &str, path: &str) -> Map<String, Value> {
+    let segments = route.split('/').zip(path.split('/'));
+    let parameters = segments.filter_map(|(name, value)| {
+        let name = name.strip_prefix('{')?.strip_suffix('}')?;
+        Some((name.to_owned(), value.into()))
+    });
+    parameters.collect()
+}
+
 /// Headers of one name joined by commas, as API Gateway does. Those that say where a
 /// request came in are the gateway's own, whatever the sender put there.
 fn gateway_headers(headers: &HeaderMap, peer: SocketAddr) -> Map<String, Value> {
@@ -197,7 +180,7 @@ fn gateway_headers(headers: &HeaderMap, peer: SocketAddr) -> Map<String, Value> 
 
 /// JSON and text as they are, everything else base64-encoded, as API Gateway does.
 fn encode_body(headers: &HeaderMap, body: Vec<u8>) -> (String, bool) {
-    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let is_text = content_type.is_some_and(|content_type| {
         content_type.starts_with("application/json") || content_type.starts_with("text/")
     });
@@ -220,12 +203,58 @@ async fn read_capped(mut body: HttpBody) -> Option<Vec<u8>> {
     Some(kept)
 }
 
-async fn not_found() -> HttpResponse {
-    gateway_answer(StatusCode::NOT_FOUND, "Not Found")
+/// Says which addresses there are, to the sender and in the log.
+async fn not_found(request: HttpRequest) -> HttpResponse {
+    let (method, path) = (request.method(), printable_path(request.uri().path()));
+    tracing::warn!(%method, path, "no such address");
+    let addresses: Vec<_> = ROUTES.iter().map(|route| format!("POST {}", route.path)).collect();
+    let body = json!({ "message": "Not Found", "addresses": addresses });
+    http_answer(StatusCode::NOT_FOUND, &body)
+}
+
+/// A path without what may be somebody's: of each segment that is no plain word, a star.
+fn printable_path(path: &str) -> String {
+    let is_word = |segment: &str| {
+        let plain = |c: char| c.is_ascii_lowercase() || c == '-' || c == '_';
+        let (word, version) = segment
+            .split_at(segment.len() - usize::from(segment.ends_with(|c: char| c.is_ascii_digit())));
+        word.len() <= 20 && word.chars().all(plain) && version.len() <= 1
+    };
+    let segments = path.split('/').take(8);
+    segments
+        .map(|segment| if is_word(segment) { segment } else { "*" })
+        .collect::<Vec<_>>()
+        .join("/")
 }
 
 /// An answer of the gateway's own, for what never reaches a function.
 fn gateway_answer(status: StatusCode, message: &str) -> HttpResponse {
-    let answer = shared::json_answer(status, &json!({ "message": message }));
-    answer.map(|body| HttpBody::from(body.as_ref().to_vec()))
+    http_answer(status, &json!({ "message": message }))
+}
+
+fn http_answer(status: StatusCode, body: &Value) -> HttpResponse {
+    shared::json_answer(status, body).map(HttpBody::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::printable_path;
+
+    #[test]
+    fn a_path_is_logged_without_what_may_be_somebodys() {
+        let cases = [
+            ("/integrabot/v2/leads", "/integrabot/v2/leads"),
+            ("/", "/"),
+            ("/leads/maria@exemplo.com", "/leads/*"),
+            ("/leads/5511999998888", "/leads/*"),
+            ("/leads/Maria%20Silva/x", "/leads/*/x"),
+            (
+                "/pollybot/api/v1/chatbots/cb_1234567890abcdef/lead",
+                "/pollybot/api/v1/chatbots/*/lead",
+            ),
+        ];
+        for (path, expected) in cases {
+            assert_eq!(printable_path(path), expected);
+        }
+    }
 }

@@ -1,12 +1,10 @@
 //! Fills a folder's local table with leads of the demo account of Integrabot, to measure
 //! what reads them: `cargo run --release --example fill_table <folder> <leads>`.
 
-use integrabot::create_lead;
-use lambda_http::{Body, Request, http::header::AUTHORIZATION};
-use leadhook::{EmbeddedTable, Storage, seed_demo_accounts};
+use integrabot::Integrabot;
+use local::{EmbeddedTable, Storage, seed_demo_accounts};
 use shared::{
-    Context, DEFAULT_REPLAY_WINDOW, LeadTable, Sources,
-    dynamodb::{Patience, connect_local},
+    Context, DEFAULT_REPLAY_WINDOW, LeadTable, Request, Sources, create_lead, dynamodb::Patience,
 };
 use std::{
     env,
@@ -27,8 +25,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let [folder, leads] = &arguments[..] else { return Err("fill_table <folder> <leads>".into()) };
     let leads: u64 = leads.parse()?;
     let embedded = EmbeddedTable::open(&Storage::Folder(folder.into())).await?;
-    let client = connect_local(embedded.endpoint(), Patience::LOCAL);
-    let table = LeadTable::new(client, "leadhook");
+    let table = LeadTable::new(embedded.client(), "leadhook");
     table.create().await?;
     seed_demo_accounts(&table).await?;
     let context = Context::new(table, Sources::system(), DEFAULT_REPLAY_WINDOW, Patience::LOCAL);
@@ -58,10 +55,10 @@ async fn send_until(
             r#"{{"name": "Maria Silva {n}", "type": "{source}", "phone_number": "5511{n:09}", "email": "maria{n}@exemplo.com", "custom_fields": {{"campaign": "spring", "page": "/offers/{}"}}}}"#,
             n % 100
         );
-        let mut request = Request::new(Body::Text(body));
+        let mut request = Request { body: body.into_bytes(), ..Request::default() };
         let token = "Bearer sk_demo_integrabot".parse().map_err(|_| "no header")?;
-        request.headers_mut().insert(AUTHORIZATION, token);
-        if create_lead(&context, &request).await.status() != 201 {
+        request.headers.insert("authorization", token);
+        if create_lead::<Integrabot>(&context, &request).await.status() != 201 {
             return Err("a lead was not taken");
         }
     }

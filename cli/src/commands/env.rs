@@ -1,0 +1,45 @@
+use super::{Failure, listing::printable};
+use crate::serve::DEFAULT_TABLE_NAME;
+use clap::Args;
+use local::{REGION, ServedTable};
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
+
+/// Prints what points AWS tools, and the functions, at the table of a running server.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  eval \"$(leadhook env)\"
+  eval \"$(leadhook env)\" && aws dynamodb scan --table-name leadhook")]
+pub(super) struct Env {
+    /// The folder of the local table
+    #[arg(long, default_value = ".leadhook", value_name = "FOLDER")]
+    data_dir: PathBuf,
+}
+
+impl Env {
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        let folder = printable(&self.data_dir.display().to_string());
+        let served = ServedTable::of(&self.data_dir).await.ok_or_else(|| {
+            Failure::Table(format!(
+                "no server has the folder {folder} open: start `leadhook serve`"
+            ))
+        })?;
+        let ServedTable { endpoint, access_key, signing_key } = &served;
+        let variables = [
+            ("AWS_ENDPOINT_URL_DYNAMODB", endpoint.as_str()),
+            ("AWS_ACCESS_KEY_ID", access_key.as_str()),
+            ("AWS_SECRET_ACCESS_KEY", "local"),
+            ("AWS_REGION", REGION),
+            ("TABLE_NAME", DEFAULT_TABLE_NAME),
+            ("KEYSPOT_SIGNING_KEY", signing_key),
+        ];
+        let mut out = io::stdout().lock();
+        for (name, value) in variables {
+            writeln!(out, "export {name}={value}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,136 @@
+//! DynamoDB's operations, done by the embedded engine inside this process.
+
+use dynoxide::{Database, DynoxideError};
+use rusqlite::Connection;
+use serde::{Serialize, de::DeserializeOwned};
+use std::{fmt, path::PathBuf, time::Duration};
+
+/// How long to wait for a write that is under way.
+const BUSY_FOR: Duration = Duration::from_secs(10);
+
+/// The embedded DynamoDB. It has no address: what reaches it is in this process.
+#[derive(Clone)]
+pub(crate) struct Engine {
+    database: Database,
+    /// Where it keeps its data; nowhere where it is in memory.
+    file: Option<PathBuf>,
+}
+
+/// An answer of DynamoDB: its HTTP status and its JSON.
+pub(crate) type Answer = (u16, String);
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("file", &self.file).finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    pub(crate) fn in_memory() -> Result<Self, DynoxideError> {
+        Ok(Self { database: Database::memory()?, file: None })
+    }
+
+    pub(crate) fn on_file(file: PathBuf) -> Result<Self, DynoxideError> {
+        Ok(Self { database: Database::new(&file.to_string_lossy())?, file: Some(file) })
+    }
+
+    /// Does an operation of DynamoDB, which is named and written as in its HTTP API.
+    pub(crate) async fn call(&self, operation: String, request: String) -> Answer {
+        let engine = self.clone();
+        let done = tokio::task::spawn_blocking(move || {
+            let answer = engine.dispatch(&operation, &request);
+            if deletes(&operation, &request) {
+                engine.scrub();
+            }
+            answer
+        });
+        let failed = |_| DynoxideError::InternalServerError("the operation broke off".to_owned());
+        match done.await.map_err(failed) {
+            Ok(Ok(answer)) => (200, answer),
+            Ok(Err(error)) | Err(error) => (error.status_code(), error.to_json()),
+        }
+    }
+
+    /// Deletes what is past its time to live.
+    pub(crate) async fn sweep(&self) {
+        let engine = self.clone();
+        let swept = tokio::task::spawn_blocking(move || {
+            let swept = engine.database.sweep_ttl();
+            engine.scrub();
+            swept
+        });
+        if !matches!(swept.await, Ok(Ok(_))) {
+            tracing::warn!("expired items could not be swept");
+        }
+    }
+
+    fn dispatch(&self, operation: &str, request: &str) -> Result<String, DynoxideError> {
+        let db = &self.database;
+        match operation {
+            "BatchExecuteStatement" => run(request, |r| db.batch_execute_statement(r)),
+            "BatchGetItem" => run(request, |r| db.batch_get_item(r)),
+            "BatchWriteItem" => run(request, |r| db.batch_write_item(r)),
+            "CreateTable" => run(request, |r| db.create_table(r)),
+            "DeleteItem" => run(request, |r| db.delete_item(r)),
+            "DeleteTable" => run(request, |r| db.delete_table(r)),
+            "DescribeTable" => run(request, |r| db.describe_table(r)),
+            "DescribeTimeToLive" => run(request, |r| db.describe_time_to_live(r)),
+            "ExecuteStatement" => run(request, |r| db.execute_statement(r)),
+            "ExecuteTransaction" => run(request, |r| db.execute_transaction(r)),
+            "GetItem" => run(request, |r| db.get_item(r)),
+            "ListTables" => run(request, |r| db.list_tables(r)),
+            "ListTagsOfResource" => run(request, |r| db.list_tags_of_resource(r)),
+            "PutItem" => run(request, |r| db.put_item(r)),
+            "Query" => run(request, |r| db.query(r)),
+            "Scan" => run(request, |r| db.scan(r)),
+            "TransactGetItems" => run(request, |r| db.transact_get_items(r)),
+            "TransactWriteItems" => run(request, |r| db.transact_write_items(r)),
+            "UpdateItem" => run(request, |r| db.update_item(r)),
+            "UpdateTable" => run(request, |r| db.update_table(r)),
+            "UpdateTimeToLive" => run(request, |r| db.update_time_to_live(r)),
+            _ => Err(DynoxideError::ValidationException(
+                "the local table does not know this operation".to_owned(),
+            )),
+        }
+    }
+
+    /// Leaves no byte of what was deleted in the file or in its write-ahead log.
+    ///
+    /// SQLite writes zeros over deleted content where it was built to; `.cargo/config.toml`
+    /// asks for it. Where it was not, as in a build from another folder, the file is written anew.
+    fn scrub(&self) {
+        let Some(file) = &self.file else { return };
+        let scrubbed = Connection::open(file).and_then(|connection| {
+            connection.busy_timeout(BUSY_FOR)?;
+            let zeroes = connection.query_row("PRAGMA secure_delete", [], |row| row.get(0));
+            if !zeroes? {
+                connection.execute_batch("VACUUM")?;
+            }
+            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        });
+        if scrubbed.is_err() {
+            tracing::warn!("what was deleted may still be in the files of the local table");
+        }
+    }
+}
+
+fn run<Q: DeserializeOwned, A: Serialize>(
+    request: &str,
+    operation: impl FnOnce(Q) -> Result<A, DynoxideError>,
+) -> Result<String, DynoxideError> {
+    let wrong = |error: serde_json::Error| DynoxideError::ValidationException(error.to_string());
+    let answer = operation(serde_json::from_str(request).map_err(wrong)?)?;
+    serde_json::to_string(&answer)
+        .map_err(|_| DynoxideError::InternalServerError("the answer cannot be written".to_owned()))
+}
+
+/// Whether an operation deletes items. A write whose text is `Delete` may be taken for one,
+/// which costs a scrub and nothing else.
+fn deletes(operation: &str, request: &str) -> bool {
+    match operation {
+        "DeleteItem" | "DeleteTable" => true,
+        "TransactWriteItems" => request.contains(r#""Delete""#),
+        "BatchWriteItem" => request.contains(r#""DeleteRequest""#),
+        _ => false,
+    }
+}

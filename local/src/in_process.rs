@@ -1,0 +1,51 @@
+//! The AWS SDK's way to the engine: its requests go there as they are, and no socket is
+//! between.
+
+use crate::{engine::Engine, server::operation};
+use aws_sdk_dynamodb::config::{
+    SharedHttpClient,
+    http::{HttpRequest, HttpResponse},
+};
+use aws_smithy_runtime_api::{
+    client::{
+        http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn},
+        result::ConnectorError,
+    },
+    http::StatusCode,
+};
+use jiff::{Timestamp, fmt::rfc2822::DateTimePrinter};
+
+#[derive(Debug)]
+struct InProcess(Engine);
+
+/// A client for the SDK that does its requests in this process.
+pub(crate) fn in_process_client(engine: Engine) -> SharedHttpClient {
+    let connector = SharedHttpConnector::new(InProcess(engine));
+    http_client_fn(move |_, _| connector.clone())
+}
+
+impl HttpConnector for InProcess {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let engine = self.0.clone();
+        HttpConnectorFuture::new(async move {
+            let (operation, body) = read(&request)
+                .ok_or_else(|| ConnectorError::user("not a request of DynamoDB's".into()))?;
+            let (status, answer) = engine.call(operation, body).await;
+            let status =
+                StatusCode::try_from(status).map_err(|e| ConnectorError::other(e.into(), None))?;
+            let mut response = HttpResponse::new(status, answer.into());
+            // As a server would say it: the clock of a table is read from its answers.
+            if let Ok(date) = DateTimePrinter::new().timestamp_to_rfc9110_string(&Timestamp::now())
+            {
+                response.headers_mut().insert("date", date);
+            }
+            Ok(response)
+        })
+    }
+}
+
+fn read(request: &HttpRequest) -> Option<(String, String)> {
+    let operation = operation(request.headers().get("x-amz-target")?)?;
+    let body = std::str::from_utf8(request.body().bytes()?).ok()?;
+    Some((operation.to_owned(), body.to_owned()))
+}

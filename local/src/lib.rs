@@ -1,0 +1,26 @@
+//! The API and its table on one machine: what API Gateway, Lambda and DynamoDB do in AWS.
+
+mod access_key;
+mod app;
+mod demo;
+mod engine;
+mod folder;
+mod gateway;
+mod guard;
+mod in_process;
+mod listen;
+mod redeliver;
+mod samples;
+mod server;
+mod table;
+
+pub use access_key::AccessKey;
+pub use app::{App, ROUTES, Route};
+pub use demo::seed_demo_accounts;
+pub use gateway::router;
+pub use listen::listen;
+pub use redeliver::redeliver_held;
+pub use samples::{Example, KEYSPOT_TOKEN_PATH, Sample, examples};
+pub use table::{
+    EmbeddedError, EmbeddedTable, LocalTable, REGION, ServedTable, Storage, connect_to,
+};
