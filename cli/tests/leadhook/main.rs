@@ -2,6 +2,7 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where and stop")]
 
+mod guard;
 mod operator;
 mod readme;
 mod serve;

@@ -66,3 +66,88 @@ fn a_reader_that_goes_away_is_no_failure() {
         assert!(!said.contains("error") && !said.contains("panicked"), "{arguments:?}: {said}");
     }
 }
+
+#[tokio::test]
+async fn commands_at_once_on_one_local_table_take_turns() {
+    let desk = Desk::local();
+    let processes: Vec<_> = (0..40)
+        .map(|n| {
+            let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_leadhook"));
+            let account = format!("a{n}");
+            command.args(["keys", "create", "rdstation", "--account", &account, "-o", "json"]);
+            command.current_dir(desk.folder.path()).env_remove("TABLE_NAME");
+            command.env_remove("AWS_ENDPOINT_URL_DYNAMODB");
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        })
+        .collect();
+    for process in processes {
+        let output = process.wait_with_output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{said}");
+    }
+    assert_eq!(desk.count(&["keys", "list", "--provider", "rdstation"]), 41);
+}
+
+#[tokio::test]
+async fn without_a_local_table_a_command_says_so_and_makes_none() {
+    let desk = Desk::empty();
+    let commands: [&[&str]; 8] = [
+        &["keys", "list"],
+        &["keys", "create", "rdstation", "--account", "a"],
+        &["leads", "list"],
+        &["leads", "erase", "--email", "a@b.c", "--yes"],
+        &["held", "list"],
+        &["directory", "list", "-p", "flextell", "-a", "1"],
+        &["env"],
+        &["doctor"],
+    ];
+    for arguments in commands {
+        let output = desk.command(arguments).output().unwrap();
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert_eq!(output.status.code(), Some(4), "{arguments:?}: {said}");
+        assert!(said.contains("leadhook serve"), "{arguments:?}: {said}");
+        assert!(!desk.folder.path().join(".leadhook").exists(), "{arguments:?}");
+    }
+}
+
+/// A profile or a region alone names no table.
+#[tokio::test]
+async fn what_writes_says_to_which_table_also_where_aws_variables_name_none() {
+    let desk = Desk::local();
+    for variable in ["AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"] {
+        let create = ["keys", "create", "rdstation", "--account", "a"];
+        let output = desk.command(&create).env(variable, "prod").output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        let expected = format!("table leadhook in the folder .leadhook ({variable} is set and not");
+        assert!(output.status.success() && said.starts_with(&expected), "{said}");
+        let erase = ["leads", "erase", "--email", "nobody@exemplo.com", "--yes"];
+        let said = desk.command(&erase).env(variable, "prod").output().unwrap().stderr;
+        let said = String::from_utf8(said).unwrap();
+        assert!(said.starts_with(&expected), "{said}");
+        let list = desk.command(&["leads", "list"]).env(variable, "prod").output().unwrap().stderr;
+        assert!(String::from_utf8(list).unwrap().starts_with(&expected), "it reads another table");
+    }
+    let plain = desk.command(&["leads", "list"]).output().unwrap().stderr;
+    assert!(plain.is_empty(), "{}", String::from_utf8_lossy(&plain));
+}
+
+#[tokio::test]
+async fn the_variables_that_env_prints_reach_the_table_of_the_running_server() {
+    let desk = Desk::local();
+    let serve = desk.serve();
+    let binaries = std::path::Path::new(env!("CARGO_BIN_EXE_leadhook")).parent().unwrap();
+    let path = format!("{}:{}", binaries.display(), std::env::var("PATH").unwrap());
+    let script = r#"eval "$(leadhook env)" && leadhook keys list -o json && env"#;
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", script]).current_dir(desk.folder.path()).env("PATH", path);
+    let output = shell.output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains("wpc_demo"), "{said}");
+    for variable in ["AWS_SECRET_ACCESS_KEY=", "AWS_REGION=", "TABLE_NAME=leadhook"] {
+        assert!(said.contains(variable), "{variable}: {said}");
+    }
+    assert!(said.contains(&format!("AWS_ENDPOINT_URL_DYNAMODB={}", serve.table)), "{said}");
+    serve.stop();
+    assert_eq!(desk.fail(&["env"]).0, 4, "nothing serves it any more");
+}
