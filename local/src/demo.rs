@@ -56,18 +56,18 @@ async fn seed_directory(directory: &Directory) -> Result<(), StoreError> {
     let tenant = demo_account(Provider::Flextell);
     let status = Status {
         id: 1,
-        name: "New".to_owned(),
-        slug: "new".to_owned(),
-        color: "#94a3b8".to_owned(),
-        is_terminal: false,
+        name: Some("New".to_owned()),
+        slug: Some("new".to_owned()),
+        color: Some("#94a3b8".to_owned()),
+        is_terminal: Some(false),
     };
     for id in ["1", flextell::DEFAULT_STATUS] {
         directory.put_new(&tenant, &EntryKey::new(flextell::STATUS, id), &status).await?;
     }
-    let source = ReferenceSource { id: 1, name: "Website".to_owned(), external_id: None };
+    let source = ReferenceSource { id: 1, name: Some("Website".to_owned()), external_id: None };
     directory.put_new(&tenant, &EntryKey::new(flextell::REFERENCE_SOURCE, 1), &source).await?;
-    let user = User { id: 1, name: "Demo User".to_owned() };
+    let user = User { id: 1, name: Some("Demo User".to_owned()) };
     directory.put_new(&tenant, &EntryKey::new(flextell::USER, 1), &user).await?;
-    let country = Country { id: 76, name: "Brazil".to_owned() };
+    let country = Country { id: 76, name: Some("Brazil".to_owned()) };
     directory.put_new(&tenant, &EntryKey::new(flextell::COUNTRY, 76), &country).await
 }

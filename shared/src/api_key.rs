@@ -1,4 +1,6 @@
-use crate::{Account, LeadTable, Provider, Rejection, Unauthorized, claim::sha256_hex, kept::Kept};
+use crate::{
+    Account, LeadTable, Provider, Rejection, Unauthorized, claim::sha256_hex, ttl_cache::TtlCache,
+};
 use ipnet::IpNet;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use std::{fmt, net::IpAddr, time::Duration};
@@ -116,48 +118,57 @@ pub struct ListedKey {
 /// dead within that time.
 pub struct ApiKeys {
     table: LeadTable,
-    kept: Kept<TokenHash, ApiKey>,
+    cache: TtlCache<TokenHash, ApiKey>,
     note_within: Duration,
 }
 
 impl ApiKeys {
     /// The keys of `table`, none looked up yet. Noting that one is used may take so long.
     pub fn new(table: LeadTable, note_within: Duration) -> Self {
-        Self { table, kept: Kept::default(), note_within }
+        Self { table, cache: TtlCache::default(), note_within }
     }
 
-    /// The key that a token stands for at `provider`.
+    /// What `check` makes of the key that a token stands for at `provider`. That the key was
+    /// used is noted where the check lets its sender pass.
     ///
     /// # Errors
     /// `Unauthorized` where the token is unknown, expired, revoked or another provider's;
-    /// `Unavailable` or `Internal` where the table could not tell.
-    pub async fn authenticate(
+    /// `Unavailable` or `Internal` where the table could not tell; what the check gives.
+    pub async fn authenticate<T, R: From<Rejection>>(
         &self,
         provider: Provider,
         token: TokenHash,
         now: Timestamp,
-    ) -> Result<ApiKey, Rejection> {
-        let is_valid = |key: &ApiKey| key.is_valid(provider, now);
-        if let Some(key) = self.kept.get(&token, now) {
-            return Some(key).filter(is_valid).ok_or(Unauthorized::Invalid.into());
+        check: impl FnOnce(&ApiKey) -> Result<T, R>,
+    ) -> Result<T, R> {
+        let unknown = || Rejection::from(Unauthorized::Invalid);
+        let key = match self.cache.get(&token, now) {
+            Some(key) => key,
+            None => {
+                let found = self.table.get_api_key(&token).await.map_err(Rejection::from)?;
+                let key = found.ok_or_else(unknown)?;
+                self.cache.put(token.clone(), key.clone(), now);
+                key
+            }
+        };
+        if !key.is_valid(provider, now) {
+            return Err(unknown().into());
         }
-        let found = self.table.get_api_key(&token).await?;
-        if let Some(key) = &found {
-            self.kept.put(token.clone(), key.clone(), now);
-        }
-        let key = found.filter(is_valid).ok_or(Unauthorized::Invalid)?;
-        self.note_use(&token, &key, now).await;
-        Ok(key)
+        let checked = check(&key)?;
+        self.note_use(token, &key, now).await;
+        Ok(checked)
     }
 
     /// Writes down on which day the key was used last: once a day, and never at its sender's
     /// cost.
-    async fn note_use(&self, token: &TokenHash, key: &ApiKey, now: Timestamp) {
+    async fn note_use(&self, token: TokenHash, key: &ApiKey, now: Timestamp) {
         let today = now.to_zoned(TimeZone::UTC).date();
         if key.last_used_on == Some(today) {
             return;
         }
-        let note = self.table.note_key_use(token, today);
+        let noted = ApiKey { last_used_on: Some(today), ..key.clone() };
+        self.cache.replace(&token, noted);
+        let note = self.table.note_key_use(&token, today);
         match tokio::time::timeout(self.note_within, note).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!(%error, "a key's use could not be noted"),

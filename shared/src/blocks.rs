@@ -1,5 +1,5 @@
 use crate::{
-    Account, LeadTable, Rejection, Rule, StoreError, Violation, claim::Contact, kept::Kept,
+    Account, LeadTable, Rejection, Rule, StoreError, Violation, claim::Contact, ttl_cache::TtlCache,
 };
 use jiff::Timestamp;
 
@@ -9,13 +9,13 @@ use jiff::Timestamp;
 /// accounts that block nobody, as most do, are not asked for each delivery.
 pub struct Blocks {
     table: LeadTable,
-    kept: Kept<Account, bool>,
+    cache: TtlCache<Account, bool>,
 }
 
 impl Blocks {
     /// The blocks of `table`, nothing looked up yet.
     pub fn new(table: LeadTable) -> Self {
-        Self { table, kept: Kept::default() }
+        Self { table, cache: TtlCache::default() }
     }
 
     /// Lets a delivery pass that is from nobody the account blocks. A contact is given with
@@ -45,11 +45,11 @@ impl Blocks {
     }
 
     async fn are_any(&self, account: &Account, now: Timestamp) -> Result<bool, StoreError> {
-        if let Some(are_any) = self.kept.get(account, now) {
+        if let Some(are_any) = self.cache.get(account, now) {
             return Ok(are_any);
         }
         let are_any = self.table.blocks_anybody(account).await?;
-        self.kept.put(account.clone(), are_any, now);
+        self.cache.put(account.clone(), are_any, now);
         Ok(are_any)
     }
 }

@@ -57,16 +57,17 @@ impl Context {
         Ok(Self { report: Report::Metrics, ..context })
     }
 
-    /// The key that a token stands for at `provider`.
+    /// What `check` makes of the key that a token stands for at `provider`.
     ///
     /// # Errors
     /// Those of [`ApiKeys::authenticate`].
-    pub async fn authenticate(
+    pub async fn authenticate<T, R: From<Rejection>>(
         &self,
         provider: Provider,
         token: TokenHash,
-    ) -> Result<ApiKey, Rejection> {
-        self.api_keys.authenticate(provider, token, self.sources.now()).await
+        check: impl FnOnce(&ApiKey) -> Result<T, R>,
+    ) -> Result<T, R> {
+        self.api_keys.authenticate(provider, token, self.sources.now(), check).await
     }
 
     /// Runs the steps of a handler, within the time its sender waits.

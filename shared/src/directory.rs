@@ -1,4 +1,4 @@
-use crate::{Account, LeadTable, StoreError, kept::Kept};
+use crate::{Account, LeadTable, StoreError, ttl_cache::TtlCache};
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::HashMap;
@@ -36,7 +36,8 @@ impl EntryKey {
 /// minute once it was looked up.
 pub struct Directory {
     table: LeadTable,
-    kept: Kept<(Account, EntryKey), Entry>,
+    cache: TtlCache<(Account, EntryKey), Entry>,
+    kinds: TtlCache<(Account, &'static str), bool>,
 }
 
 /// An entry as JSON; which members it has is up to its kind.
@@ -59,7 +60,7 @@ impl Entries {
 impl Directory {
     /// The directory of `table`, nothing looked up yet.
     pub fn new(table: LeadTable) -> Self {
-        Self { table, kept: Kept::default() }
+        Self { table, cache: TtlCache::default(), kinds: TtlCache::default() }
     }
 
     /// Finds the entries of an account, those that are not kept in one request.
@@ -75,7 +76,7 @@ impl Directory {
         let mut found = HashMap::new();
         let mut missing = Vec::new();
         for key in keys.into_iter().filter(EntryKey::can_exist) {
-            match self.kept.get(&(account.clone(), key.clone()), now) {
+            match self.cache.get(&(account.clone(), key.clone()), now) {
                 Some(entry) => {
                     found.insert(key, entry);
                 }
@@ -84,11 +85,31 @@ impl Directory {
         }
         if !missing.is_empty() {
             for (key, entry) in self.table.get_entries(account, missing).await? {
-                self.kept.put((account.clone(), key.clone()), entry.clone(), now);
+                self.cache.put((account.clone(), key.clone()), entry.clone(), now);
                 found.insert(key, entry);
             }
         }
         Ok(Entries(found))
+    }
+
+    /// Whether an account has any entries of a kind: whether its owner keeps a directory of
+    /// them.
+    ///
+    /// # Errors
+    /// Where the table could not be read.
+    pub async fn has_any(
+        &self,
+        account: &Account,
+        kind: &'static str,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let key = (account.clone(), kind);
+        if let Some(has_any) = self.kinds.get(&key, now) {
+            return Ok(has_any);
+        }
+        let has_any = self.table.has_entries(account, kind).await?;
+        self.kinds.put(key, has_any, now);
+        Ok(has_any)
     }
 
     /// Puts an entry where none stands.

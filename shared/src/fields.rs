@@ -129,6 +129,12 @@ impl<'a> Fields<'a> {
         self.require(name, string)
     }
 
+    /// A string that must be there, have a character or more, and keep to `checks`.
+    pub fn non_empty_string(&mut self, name: &'static str, checks: &[Check]) -> String {
+        let string = self.string(name, checks).filter(|string| !string.is_empty());
+        self.require(name, string)
+    }
+
     /// One of the documented values; null is taken as absent.
     pub fn choice(
         &mut self,

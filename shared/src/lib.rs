@@ -19,7 +19,6 @@ mod event;
 mod fields;
 mod function;
 mod held;
-mod kept;
 mod lead;
 mod lead_id;
 mod phrase;
@@ -30,6 +29,7 @@ pub mod rules;
 mod sources;
 mod table;
 pub mod telemetry;
+mod ttl_cache;
 
 pub use account::{Account, NotAProvider, Provider};
 pub use answer::{Answer, delivery_answer, json_answer};

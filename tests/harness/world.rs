@@ -124,6 +124,11 @@ impl World {
         send_to(&self.app, delivery).await
     }
 
+    /// Runs a delivery through a function instance that has looked nothing up yet.
+    pub async fn another_instance_answers(&self, delivery: Delivery) -> Answer {
+        send_to(&self.another_instance(), delivery).await
+    }
+
     /// A token of Keyspot's for the demo account.
     pub async fn keyspot_token(&self) -> String {
         issue_token(&self.app).await

@@ -161,3 +161,39 @@ async fn a_key_that_is_not_good_is_not_noted_as_used() {
     world.send(Delivery::new(FUNCTION, BODY).bearer("sk_revoked")).await;
     assert_eq!(last_used_on(&world, "sk_revoked").await, None);
 }
+
+#[tokio::test]
+async fn a_wrong_secret_or_a_foreign_tenant_is_no_use_of_the_key() {
+    let world = World::start().await;
+    let today = world.now().to_string()[..10].to_owned();
+    let issue = |secret: &str| {
+        let delivery = Delivery::new("keyspot-issue-token", "").header("x-api-key", "demo-key");
+        delivery.header("x-api-secret", secret)
+    };
+    assert_eq!(world.send(issue("wrong")).await.status, 401);
+    assert_eq!(last_used_on(&world, "demo-key").await, None);
+    assert_eq!(world.send(issue("demo-secret")).await.status, 200, "a moment later");
+    assert_eq!(last_used_on(&world, "demo-key").await, Some(today.clone()));
+    let to_tenant = |tenant: &str| {
+        let delivery = Delivery::new("flextell-create-lead", r#"{"last_name": "Smith"}"#);
+        delivery.bearer("demo-flextell").header("x-tenant", tenant)
+    };
+    for (tenant, status) in [("2", 403), ("x", 400)] {
+        assert_eq!(world.send(to_tenant(tenant)).await.status, status);
+        assert_eq!(last_used_on(&world, "demo-flextell").await, None, "{tenant}");
+    }
+    assert_eq!(world.send(to_tenant("1")).await.status, 201);
+    assert_eq!(last_used_on(&world, "demo-flextell").await, Some(today));
+}
+
+#[tokio::test]
+async fn a_clock_that_jumps_back_does_not_keep_a_revoked_key_alive() {
+    let world = World::start().await;
+    world.open_account("sk_acme", account()).await;
+    let delivery = Delivery::new(FUNCTION, BODY).bearer("sk_acme");
+    assert_eq!(world.send(delivery.clone()).await.status, 201);
+    let token = TokenHash::of("sk_acme");
+    world.app.context.table.revoke_api_key(&token, world.now()).await.unwrap();
+    world.advance(-SignedDuration::from_hours(1));
+    assert_unauthorized(&world.send(delivery).await, "after the clock was put back");
+}

@@ -1,7 +1,7 @@
 //! Flextell's contract, rule by rule, as docs.flextell.ai states it.
 
 use serde_json::{Value, json};
-use shared::{Account, ApiKey, Provider};
+use shared::{Account, ApiKey, EntryKey, Provider};
 use tests::{Delivery, World};
 
 const FUNCTION: &str = "flextell-create-lead";
@@ -185,9 +185,48 @@ async fn a_tenant_without_a_default_status_has_leads_without_one() {
     let request = Delivery::new(FUNCTION, body).bearer("seven").header("x-tenant", "7");
     let answer = world.send(request).await;
     assert_eq!((answer.status, &answer.body["data"]["status"]), (201, &Value::Null));
-    let body = json!({ "last_name": "Smith", "country_id": 76 }).to_string();
-    let request = Delivery::new(FUNCTION, body).bearer("seven").header("x-tenant", "7");
-    assert_eq!(world.send(request).await.status, 422, "the country is tenant 1's");
+}
+
+/// So a client that moves over works on the first day.
+#[tokio::test]
+async fn where_a_tenant_keeps_no_directory_of_a_kind_any_id_of_it_is_taken_and_shown_with_nulls() {
+    let world = World::start().await;
+    let account = Account { provider: Provider::Flextell, id: "7".to_owned() };
+    world.put_key("seven", ApiKey { tenants: vec![7], ..ApiKey::new(account.clone()) }).await;
+    let send = async |ids: Value| {
+        let mut body = json!({ "last_name": "Smith" });
+        body.as_object_mut().unwrap().extend(ids.as_object().unwrap().clone());
+        let request = Delivery::new(FUNCTION, body.to_string()).bearer("seven");
+        world.another_instance_answers(request.header("x-tenant", "7")).await
+    };
+    let all = json!({
+        "lead_status_id": 5, "lead_reference_source_id": 6, "assigned_user_id": 7, "country_id": 8,
+    });
+    let answer = send(all.clone()).await;
+    assert_eq!(answer.status, 201);
+    let lead = &answer.body["data"];
+    let nothing =
+        json!({ "id": 5, "name": null, "slug": null, "color": null, "is_terminal": null });
+    assert_eq!(lead["status"], nothing);
+    assert_eq!(lead["reference_source"], json!({ "id": 6, "name": null, "external_id": null }));
+    assert_eq!(lead["assigned_user"], json!({ "id": 7, "name": null }));
+    assert_eq!((&lead["country_id"], &lead["country_name"]), (&json!(8), &Value::Null));
+    // One entry of a kind, and ids of that kind are checked; of the others still not.
+    let kinds = [
+        (flextell::STATUS, "lead_status_id"),
+        (flextell::REFERENCE_SOURCE, "lead_reference_source_id"),
+        (flextell::USER, "assigned_user_id"),
+        (flextell::COUNTRY, "country_id"),
+    ];
+    for (kind, field) in kinds.into_iter().rev() {
+        let entry = json!({ "id": 1, "name": "One" });
+        let key = EntryKey::new(kind, 1);
+        world.app.context.directory.put_new(&account, &key, &entry).await.unwrap();
+        let answer = send(all.clone()).await;
+        let text = format!("The '{field}' field must be the id of something that exists.");
+        assert_eq!((answer.status, answer.body), (422, error("validation_error", &text)));
+        assert_eq!(send(json!({ field: 1 })).await.status, 201, "{field}");
+    }
 }
 
 #[tokio::test]

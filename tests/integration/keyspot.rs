@@ -110,6 +110,9 @@ async fn each_field_keeps_to_its_rule() {
         cases.push((field, json!(5), format!("{field} must be a string")));
     }
     for field in ["name", "phone", "message"] {
+        // Of length 1 or more, as the page says.
+        cases.push((field, json!(" "), String::new()));
+        cases.push((field, json!("\u{a0}\n"), String::new()));
         cases.push((field, json!("x"), String::new()));
         cases.push((field, json!("x".repeat(9_000)), String::new()));
     }

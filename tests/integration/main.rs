@@ -13,6 +13,7 @@ mod integrabot;
 mod keyspot;
 mod lead_ids;
 mod limits;
+mod listing;
 mod operator;
 mod outage;
 mod pollybot;

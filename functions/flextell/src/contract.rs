@@ -99,8 +99,8 @@ impl CreateLead {
             name: Some(full_name),
             email: self.email,
             phone: self.phone_number,
-            source: reference_source.as_ref().map(|source| source.name.clone()),
-            status: status.as_ref().map(|status| status.name.clone()),
+            source: reference_source.as_ref().and_then(|source| source.name.clone()),
+            status: status.as_ref().and_then(|status| status.name.clone()),
             details: Details {
                 first_name: self.first_name,
                 last_name: self.last_name,
@@ -109,7 +109,7 @@ impl CreateLead {
                 preferred_contact: self.preferred_contact,
                 source_page_url: self.source_page_url,
                 country_id: self.ids.country,
-                country_name: country.map(|country| country.name),
+                country_name: country.and_then(|country| country.name),
                 marketing_attribution: self
                     .marketing_attribution
                     .unwrap_or_else(RawJson::empty_array),

@@ -5,8 +5,8 @@ use crate::{
 };
 use lambda_http::http::HeaderMap;
 use shared::{
-    Account, Answer, Context, Delivery, LeadEndpoint, Outcome, Provider, Request, TokenHash,
-    bearer_token, read_body, rules,
+    Account, Answer, ApiKey, Context, Delivery, LeadEndpoint, Outcome, Provider, Request,
+    TokenHash, bearer_token, read_body, rules,
 };
 
 /// `POST /api/v1/leads`.
@@ -20,8 +20,8 @@ impl LeadEndpoint for Flextell {
 
     async fn authenticate(context: &Context, request: &Request) -> Result<Account, Refusal> {
         let token = TokenHash::of(bearer_token(&request.headers)?);
-        let api_key = context.authenticate(Provider::Flextell, token).await?;
-        read_tenant(&request.headers, &api_key.tenants)
+        let read = |key: &ApiKey| read_tenant(&request.headers, &key.tenants);
+        context.authenticate(Provider::Flextell, token, read).await
     }
 
     async fn accept(

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::json;
 use shared::{Account, Directory, Entries, EntryKey, Rejection, Rule, Violation};
 
 /// The kind of a lead status.
@@ -15,40 +16,40 @@ pub const COUNTRY: &str = "country";
 /// The id under which a tenant's default status stands once more.
 pub const DEFAULT_STATUS: &str = "default";
 
-/// A status a lead can have.
+/// A status a lead can have. Of one that no directory describes, the id alone is known.
 #[derive(Serialize, Deserialize)]
 #[expect(missing_docs, reason = "members of the provider's LeadResource")]
 pub struct Status {
     pub id: i64,
-    pub name: String,
-    pub slug: String,
-    pub color: String,
-    pub is_terminal: bool,
+    pub name: Option<String>,
+    pub slug: Option<String>,
+    pub color: Option<String>,
+    pub is_terminal: Option<bool>,
 }
 
-/// Where a lead can come from.
+/// Where a lead can come from. Of one that no directory describes, the id alone is known.
 #[derive(Serialize, Deserialize)]
 #[expect(missing_docs, reason = "members of the provider's LeadResource")]
 pub struct ReferenceSource {
     pub id: i64,
-    pub name: String,
+    pub name: Option<String>,
     pub external_id: Option<String>,
 }
 
-/// Who can work on a lead.
+/// Who can work on a lead. Of one that no directory describes, the id alone is known.
 #[derive(Serialize, Deserialize)]
 #[expect(missing_docs, reason = "members of the provider's LeadResource")]
 pub struct User {
     pub id: i64,
-    pub name: String,
+    pub name: Option<String>,
 }
 
-/// Where a lead can be from.
+/// Where a lead can be from. Of one that no directory describes, the id alone is known.
 #[derive(Serialize, Deserialize)]
 #[expect(missing_docs, reason = "members of the provider's LeadResource")]
 pub struct Country {
     pub id: i64,
-    pub name: String,
+    pub name: Option<String>,
 }
 
 /// The ids of a delivery.
@@ -68,6 +69,14 @@ pub(crate) struct Resolved {
     pub(crate) country: Option<Country>,
 }
 
+/// A tenant's directory, and what of it a delivery needs.
+struct Found<'a> {
+    directory: &'a Directory,
+    tenant: &'a Account,
+    entries: Entries,
+    now: Timestamp,
+}
+
 /// Finds what the ids of a delivery point to.
 ///
 /// # Errors
@@ -78,35 +87,46 @@ pub(crate) async fn resolve(
     ids: Ids,
     now: Timestamp,
 ) -> Result<Resolved, Rejection> {
-    let status = ids.status.map_or_else(|| DEFAULT_STATUS.to_owned(), |id| id.to_string());
-    let status = EntryKey::new(STATUS, status);
-    let reference_source = ids.reference_source.map(|id| EntryKey::new(REFERENCE_SOURCE, id));
-    let user = ids.user.map(|id| EntryKey::new(USER, id));
-    let country = ids.country.map(|id| EntryKey::new(COUNTRY, id));
-    let given = [&reference_source, &user, &country].into_iter().flatten();
-    let wanted = given.chain([&status]).cloned().collect();
+    let default_status = EntryKey::new(STATUS, DEFAULT_STATUS);
+    let status = ids.status.map_or_else(|| default_status.clone(), |id| EntryKey::new(STATUS, id));
+    let others = [
+        ids.reference_source.map(|id| EntryKey::new(REFERENCE_SOURCE, id)),
+        ids.user.map(|id| EntryKey::new(USER, id)),
+        ids.country.map(|id| EntryKey::new(COUNTRY, id)),
+    ];
+    let wanted = others.into_iter().flatten().chain([status]).collect();
     let entries = directory.find(tenant, wanted, now).await?;
+    let found = Found { directory, tenant, entries, now };
     let status = match ids.status {
-        Some(_) => known(&entries, "lead_status_id", Some(status))?,
-        None => entries.get(&status)?,
+        Some(_) => found.describe("lead_status_id", STATUS, ids.status).await?,
+        None => found.entries.get(&default_status)?,
     };
     Ok(Resolved {
         status,
-        reference_source: known(&entries, "lead_reference_source_id", reference_source)?,
-        assigned_user: known(&entries, "assigned_user_id", user)?,
-        country: known(&entries, "country_id", country)?,
+        reference_source: found
+            .describe("lead_reference_source_id", REFERENCE_SOURCE, ids.reference_source)
+            .await?,
+        assigned_user: found.describe("assigned_user_id", USER, ids.user).await?,
+        country: found.describe("country_id", COUNTRY, ids.country).await?,
     })
 }
 
-/// The entry of a key that was given, which must be there.
-fn known<T: DeserializeOwned>(
-    entries: &Entries,
-    field: &'static str,
-    key: Option<EntryKey>,
-) -> Result<Option<T>, Rejection> {
-    let Some(key) = key else { return Ok(None) };
-    match entries.get(&key)? {
-        Some(entry) => Ok(Some(entry)),
-        None => Err(Violation { field, rule: Rule::Exists, sent: None }.into()),
+impl Found<'_> {
+    /// What an id points to. Where the tenant's owner keeps no directory of its kind, any id
+    /// is taken.
+    async fn describe<T: DeserializeOwned>(
+        &self,
+        field: &'static str,
+        kind: &'static str,
+        id: Option<i64>,
+    ) -> Result<Option<T>, Rejection> {
+        let Some(id) = id else { return Ok(None) };
+        if let Some(entry) = self.entries.get(&EntryKey::new(kind, id))? {
+            return Ok(Some(entry));
+        }
+        if self.directory.has_any(self.tenant, kind, self.now).await? {
+            return Err(Violation { field, rule: Rule::Exists, sent: None }.into());
+        }
+        Ok(serde_json::from_value(json!({ "id": id })).ok())
     }
 }

@@ -102,10 +102,11 @@ pub struct Details {
 impl CreateLead {
     pub(crate) fn read(mut body: Fields<'_>) -> Result<Self, Vec<Violation>> {
         let lead = Self {
-            name: body.required_string("name", &[]),
-            email: body.required_string("email", &[rules::email]),
-            phone: body.required_string("phone", &[]),
-            message: body.required_string("message", &[]),
+            // "Min length: 1": white space has a length.
+            name: body.non_empty_string("name", &[]),
+            email: body.non_empty_string("email", &[rules::email]),
+            phone: body.non_empty_string("phone", &[]),
+            message: body.non_empty_string("message", &[]),
             source: body.choice("source", &SOURCES),
             property_code: body.string("propertyCode", &[]),
             interested_property_title: body.string("interestedPropertyTitle", &[]),

@@ -5,8 +5,8 @@ use crate::{
     contract::{CreateLead, Details, PROPERTY, Property, Refusal},
 };
 use shared::{
-    Account, Answer, Context, Delivery, EntryKey, LeadEndpoint, Outcome, Provider, Rejection,
-    Request, bearer_token, read_body,
+    Account, Answer, ApiKey, Context, Delivery, EntryKey, LeadEndpoint, Outcome, Provider,
+    Rejection, Request, bearer_token, read_body,
 };
 
 /// `POST /v1/leads`.
@@ -20,9 +20,8 @@ impl LeadEndpoint for Keyspot {
         let Self { context, signing_secret } = keyspot;
         let token = bearer_token(&request.headers)?;
         let issued_to = signing_secret.verify(token, context.sources.now()).await?;
-        let api_key = context.authenticate(Provider::Keyspot, issued_to).await?;
-        check_network(&api_key, request)?;
-        Ok(api_key.account)
+        let check = |key: &ApiKey| check_network(key, request).map(|()| key.account.clone());
+        context.authenticate(Provider::Keyspot, issued_to, check).await
     }
 
     async fn accept(

@@ -1,7 +1,8 @@
 use crate::{Keyspot, answer::answer_token, check_network, contract::Refusal};
 use lambda_http::http::HeaderMap;
 use shared::{
-    Answer, DeliveryLog, Provider, RefusalReason, Rejection, Request, TokenHash, Unauthorized,
+    Answer, ApiKey, DeliveryLog, Provider, RefusalReason, Rejection, Request, TokenHash,
+    Unauthorized,
 };
 
 /// Answers a request to `POST /v1/auth/token`.
@@ -16,11 +17,11 @@ async fn issue(keyspot: &Keyspot, request: &Request) -> Result<String, Refusal> 
     let Keyspot { context, signing_secret } = keyspot;
     let now = context.sources.now();
     let (key, secret) = credentials(&request.headers)?;
-    let api_key = context.authenticate(Provider::Keyspot, key.clone()).await?;
-    if api_key.secret != Some(secret) {
-        return Err(Unauthorized::Invalid.into());
-    }
-    check_network(&api_key, request)?;
+    let check = |api_key: &ApiKey| match &api_key.secret {
+        Some(known) if *known == secret => check_network(api_key, request),
+        _ => Err(Unauthorized::Invalid.into()),
+    };
+    context.authenticate(Provider::Keyspot, key.clone(), check).await?;
     let token = signing_secret.keys(now).await?.issue(&key, now, context.sources.draw_mark());
     token.map_err(|_| Rejection::Internal.into())
 }

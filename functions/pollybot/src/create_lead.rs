@@ -21,7 +21,7 @@ impl LeadEndpoint for PollyBot {
 
     async fn authenticate(context: &Context, request: &Request) -> Result<Account, Refusal> {
         let token = TokenHash::of(bearer_token(&request.headers)?);
-        Ok(context.authenticate(Provider::PollyBot, token).await?.account)
+        context.authenticate(Provider::PollyBot, token, |key| Ok(key.account.clone())).await
     }
 
     /// The chatbot's id: a path parameter, or where a function URL gives none, what stands

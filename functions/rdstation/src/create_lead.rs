@@ -18,7 +18,7 @@ impl LeadEndpoint for RdStation {
 
     async fn authenticate(context: &Context, request: &Request) -> Result<Account, Rejection> {
         let token = TokenHash::of(bearer_token(&request.headers)?);
-        Ok(context.authenticate(Provider::RdStation, token).await?.account)
+        context.authenticate(Provider::RdStation, token, |key| Ok(key.account.clone())).await
     }
 
     async fn accept(

@@ -8,7 +8,7 @@ use std::{collections::HashMap, time::Duration};
 const READ_BATCH: usize = 100;
 /// How many items DynamoDB writes in one batch.
 const WRITE_BATCH: usize = 25;
-/// How often a batch is asked for again that was done in part.
+/// How often a batch is asked for again of which nothing was done.
 const BATCH_ATTEMPTS: u32 = 5;
 /// How long to wait before that, at first; each time it doubles.
 const BATCH_BACKOFF: Duration = Duration::from_millis(25);
@@ -30,15 +30,21 @@ impl LeadTable {
             KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build()?;
         let mut wanted = HashMap::from([(self.name.clone(), wanted)]);
         let mut items = Vec::new();
-        for attempt in 0..BATCH_ATTEMPTS {
+        let mut attempt = 0;
+        while attempt < BATCH_ATTEMPTS {
             let batch = self.client.batch_get_item().set_request_items(Some(wanted)).send().await?;
-            let found = batch.responses.unwrap_or_default().remove(&self.name);
-            items.extend(found.unwrap_or_default());
+            let found = batch.responses.unwrap_or_default().remove(&self.name).unwrap_or_default();
             wanted = batch.unprocessed_keys.unwrap_or_default();
             if wanted.is_empty() {
+                items.extend(found);
                 return Ok(items);
             }
-            tokio::time::sleep(BATCH_BACKOFF * 2_u32.pow(attempt)).await;
+            // A batch ends at 16 MB; where it brought something, the rest is asked for at once.
+            attempt = if found.is_empty() { attempt + 1 } else { 0 };
+            items.extend(found);
+            if attempt > 0 {
+                tokio::time::sleep(BATCH_BACKOFF * 2_u32.pow(attempt - 1)).await;
+            }
         }
         Err(StoreError::Unavailable("busy"))
     }

@@ -6,6 +6,7 @@ use crate::{
     Account,
     directory::{Entry, EntryKey},
 };
+use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::Select};
 use serde::Serialize;
 
 impl LeadTable {
@@ -24,6 +25,16 @@ impl LeadTable {
             }
         }
         Ok(found)
+    }
+
+    /// Whether an account has any entries of a kind.
+    pub(crate) async fn has_entries(
+        &self,
+        account: &Account,
+        kind: &'static str,
+    ) -> Result<bool, StoreError> {
+        let query = self.query_entries(account, kind).limit(1).select(Select::Count);
+        Ok(query.send().await?.count > 0)
     }
 
     pub(crate) async fn put_new_entry(
@@ -54,12 +65,7 @@ impl LeadTable {
     ) -> Result<Vec<(EntryKey, Entry)>, StoreError> {
         let mut entries = Vec::new();
         for kind in kinds {
-            let first = keys::entry(account, &EntryKey::new(kind, ""));
-            let query = self.client.query().table_name(&self.name).consistent_read(true);
-            let query = query
-                .key_condition_expression("pk = :account AND begins_with(sk, :kind)")
-                .expression_attribute_values(":account", first[PK].clone())
-                .expression_attribute_values(":kind", first[SK].clone());
+            let query = self.query_entries(account, kind);
             let mut items = query.limit(PAGE).into_paginator().items().send();
             while let Some(mut item) = items.try_next().await? {
                 let id = sort_key(&item).and_then(|sk| sk.split_once('#'));
@@ -69,6 +75,16 @@ impl LeadTable {
             }
         }
         Ok(entries)
+    }
+
+    /// A query of an account's entries of a kind.
+    fn query_entries(&self, account: &Account, kind: &'static str) -> QueryFluentBuilder {
+        let first = keys::entry(account, &EntryKey::new(kind, ""));
+        let query = self.client.query().table_name(&self.name).consistent_read(true);
+        query
+            .key_condition_expression("pk = :account AND begins_with(sk, :kind)")
+            .expression_attribute_values(":account", first[PK].clone())
+            .expression_attribute_values(":kind", first[SK].clone())
     }
 
     /// Puts entries in place of what stands there. Where it fails, some may be put.

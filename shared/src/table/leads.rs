@@ -4,6 +4,7 @@ use super::{
 };
 use crate::{Account, LeadId, LeadSpan, StoredLead};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use std::cmp::Reverse;
 
 /// In which order leads are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +60,35 @@ impl LeadTable {
             _ => None,
         };
         Ok(LeadPage { leads, rest, units })
+    }
+
+    /// The newest leads of several accounts in a span of ids, the newest first: as many as
+    /// `limit`, however many pages that takes.
+    ///
+    /// # Errors
+    /// Where the table could not be read.
+    pub async fn newest_leads(
+        &self,
+        accounts: &[Account],
+        span: LeadSpan,
+        limit: usize,
+    ) -> Result<Vec<(Account, StoredLead)>, StoreError> {
+        let page_limit = i32::try_from(limit).unwrap_or(PAGE).min(PAGE);
+        let mut newest: Vec<(Account, StoredLead)> = Vec::new();
+        for account in accounts {
+            let mut rest = Some(span);
+            while let Some(span) = rest {
+                let page = self.leads(account, span, Order::NewestFirst, Some(page_limit)).await?;
+                newest.extend(page.leads.into_iter().map(|lead| (account.clone(), lead)));
+                newest.sort_by_key(|(_, lead)| Reverse(lead.id));
+                newest.truncate(limit);
+                // What is left of the account is older than all of those.
+                let is_full = newest.len() == limit;
+                let oldest = newest.last().filter(|_| is_full).map(|(_, lead)| lead.id);
+                rest = page.rest.filter(|rest| oldest.is_none_or(|oldest| rest.last > oldest));
+            }
+        }
+        Ok(newest)
     }
 
     /// Those of the leads that are there, each with its account.

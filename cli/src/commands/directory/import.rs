@@ -7,7 +7,7 @@ use shared::{Entry, EntryKey, Provider};
 use std::{
     collections::HashMap,
     fs::File,
-    io::{BufRead, BufReader},
+    io::{self, BufRead, BufReader},
     path::{Path, PathBuf},
 };
 
@@ -21,6 +21,9 @@ pub(super) struct Import {
     #[arg(long)]
     pub(super) check: bool,
 }
+
+/// What some programs put before UTF-8 text.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// A row of a file, and the line it stands on.
 type Row = (u64, Map<String, Value>);
@@ -78,8 +81,18 @@ fn read_row(
     find_kind(provider, &kind)?.read(&id, row)
 }
 
+/// Spreadsheets may begin a file with a byte order mark, and those of many countries write
+/// semicolons between the cells.
 fn read_csv(file: File) -> Result<Vec<Row>, (u64, String)> {
-    let mut csv = csv::Reader::from_reader(file);
+    let mut file = BufReader::new(file);
+    let unreadable = |error: io::Error| (1, format!("it cannot be read: {error}"));
+    let start = file.fill_buf().map_err(unreadable)?;
+    let mark = if start.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+    let names = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let count = |wanted| names.iter().filter(|byte| **byte == wanted).count();
+    let delimiter = if count(b';') > count(b',') { b';' } else { b',' };
+    file.consume(mark);
+    let mut csv = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(file);
     let at = |error: csv::Error| {
         let line = error.position().map_or(0, csv::Position::line);
         let problem = match error.kind() {
@@ -108,8 +121,9 @@ fn read_json_lines(file: File) -> Result<Vec<Row>, (u64, String)> {
     let mut rows = Vec::new();
     for (line, text) in (1..).zip(BufReader::new(file).lines()) {
         let text = text.map_err(|_| (line, "it is no UTF-8".to_owned()))?;
+        let text = text.trim_start_matches('\u{feff}');
         if !text.trim().is_empty() {
-            let row = serde_json::from_str(&text);
+            let row = serde_json::from_str(text);
             rows.push((line, row.map_err(|_| (line, "it is no JSON object".to_owned()))?));
         }
     }

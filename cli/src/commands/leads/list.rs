@@ -9,7 +9,7 @@ use super::{
     Filter,
 };
 use clap::{Args, ValueEnum};
-use shared::{Account, HeldDelivery, HeldReason, LeadSpan, Order, StoredLead};
+use shared::{Account, HeldDelivery, HeldReason, LeadSpan, StoredLead};
 use std::collections::BTreeMap;
 
 /// What deliveries came to.
@@ -70,18 +70,10 @@ impl List {
         listing.print(self.output.output)
     }
 
-    /// The newest leads of all accounts: one page of each, then the newest of those.
     async fn newest(&self, session: &Session) -> Result<Vec<(Account, StoredLead)>, Failure> {
         let Some(span) = self.span()? else { return Ok(Vec::new()) };
-        let mut leads = Vec::new();
-        for account in self.filter.accounts.find(session).await? {
-            let limit = Some(i32::from(self.limit));
-            let page = session.table.leads(&account, span, Order::NewestFirst, limit).await?;
-            leads.extend(page.leads.into_iter().map(|lead| (account.clone(), lead)));
-        }
-        leads.sort_by_key(|(_, lead)| std::cmp::Reverse(lead.id));
-        leads.truncate(self.limit.into());
-        Ok(leads)
+        let accounts = self.filter.accounts.find(session).await?;
+        Ok(session.table.newest_leads(&accounts, span, self.limit.into()).await?)
     }
 
     fn span(&self) -> Result<Option<LeadSpan>, Failure> {

@@ -59,6 +59,26 @@ async fn a_directory_is_imported_whole_or_not_at_all_and_again_without_harm() {
     assert_eq!(desk.fail(&[&["directory", "remove", "user", "10"], &of[..]].concat()).0, 3);
 }
 
+#[tokio::test]
+async fn a_file_may_be_a_spreadsheets_with_a_byte_order_mark_and_semicolons() {
+    let desk = Desk::new().await;
+    let of = ["--provider", "flextell", "--account", "1"];
+    desk.create_key(&["flextell", "--tenant", "1"]);
+    let cases = [
+        ("mark.csv", "\u{feff}kind,id,name\nuser,21,Ana\n", "21"),
+        ("semicolons.csv", "kind;id;name\r\nuser;22;Silva, Ana\r\n", "22"),
+        ("both.csv", "\u{feff}kind;id;name\nuser;23;\"Ana; e Eva\"\n", "23"),
+        ("mark.jsonl", "\u{feff}{\"kind\": \"user\", \"id\": 24, \"name\": \"Ana\"}\n", "24"),
+    ];
+    for (name, text, id) in cases {
+        desk.write(name, text);
+        desk.run(&[&["directory", "import", name], &of[..]].concat());
+        let users = desk.json(&[&["directory", "list", "user"], &of[..]].concat());
+        let user = users.as_array().unwrap().iter().find(|user| user["id"] == id);
+        assert!(user.unwrap()["entry"]["name"].as_str().unwrap().contains("Ana"), "{name}");
+    }
+}
+
 fn count_entries(desk: &Desk, of: &[&str]) -> usize {
     desk.count(&[&["directory", "list"], of].concat())
 }
