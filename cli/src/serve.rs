@@ -75,6 +75,9 @@ pub enum ServeError {
     /// The port cannot be had.
     #[error("cannot listen on {0}: {1}; choose another port with --port")]
     Port(SocketAddr, io::Error),
+    /// The address of the table is none.
+    #[error("AWS_ENDPOINT_URL_DYNAMODB must begin with http:// or https://, not {0}")]
+    Endpoint(String),
     /// A setting makes no sense.
     #[error(transparent)]
     Setting(#[from] StartUpError),
@@ -120,6 +123,7 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     let base = format!("http://{own}");
     match environment.optional(ENDPOINT_VARIABLE) {
         Some(endpoint) => {
+            check_endpoint(&endpoint)?;
             let table = find_table(&environment, &endpoint).await?;
             let key = Sources::system().draw_mark();
             let app = settings.over(table, Patience::DEPLOYED, &key)?;
@@ -168,6 +172,14 @@ impl Settings {
 
 fn storage(options: &ServeOptions) -> Storage {
     if options.memory { Storage::Memory } else { Storage::Folder(options.data_dir.clone()) }
+}
+
+/// Holds an address to the form that the AWS SDK takes.
+pub(crate) fn check_endpoint(endpoint: &str) -> Result<(), ServeError> {
+    if endpoint.starts_with("http://") || endpoint.starts_with("https://") {
+        return Ok(());
+    }
+    Err(ServeError::Endpoint(endpoint.to_owned()))
 }
 
 async fn find_table(environment: &Environment, endpoint: &str) -> Result<LeadTable, ServeError> {

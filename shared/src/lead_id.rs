@@ -22,6 +22,11 @@ impl LeadId {
     /// The highest id.
     const LAST: Self = Self(LIMIT - 1);
 
+    /// Where lead ids begin to count: no lead is older.
+    pub fn beginning() -> Timestamp {
+        Timestamp::from_millisecond(EPOCH_MILLISECONDS).unwrap_or_default()
+    }
+
     /// The id of a lead received at `at`; only the low 12 bits of `random` are used.
     ///
     /// Times outside 2024 to 2093 are held at that range's ends.

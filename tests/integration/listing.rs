@@ -4,7 +4,6 @@
 use jiff::SignedDuration;
 use proptest::{
     collection::vec,
-    prelude::*,
     sample::select,
     test_runner::{Config, TestRunner},
 };

@@ -128,7 +128,7 @@ async fn an_erasure_whose_answer_is_lost_is_done_once() {
 }
 
 #[tokio::test]
-async fn keys_are_listed_by_provider_and_account_and_tenants_are_accounts() {
+async fn keys_are_listed_by_provider_each_once_and_tenants_are_accounts() {
     let world = World::start().await;
     let table = &world.app.context.table;
     let (integrabot, flextell) = (SENDERS[0].account().provider, SENDERS[4].account().provider);
@@ -136,12 +136,10 @@ async fn keys_are_listed_by_provider_and_account_and_tenants_are_accounts() {
     world.open_account("sk_acme", acme.clone()).await;
     let tenants = Account { provider: flextell, id: "7".to_owned() };
     world.put_key("two", ApiKey { tenants: vec![7, 8], ..ApiKey::new(tenants) }).await;
-    let count = async |provider, account| table.api_keys(provider, account).await.unwrap().len();
-    assert_eq!(count(None, None).await, 7, "five demo keys and two");
-    assert_eq!(count(Some(integrabot), None).await, 2);
-    assert_eq!(count(Some(integrabot), Some("acme")).await, 1);
-    assert_eq!(count(Some(integrabot), Some("ac")).await, 0);
-    assert_eq!(count(None, Some("8")).await, 1);
+    let count = async |provider| table.api_keys(provider).await.unwrap().len();
+    assert_eq!(count(None).await, 7, "five demo keys and two");
+    assert_eq!(count(Some(integrabot)).await, 2);
+    assert_eq!(count(Some(flextell)).await, 2);
     let accounts = table.accounts(Some(flextell)).await.unwrap();
     let ids: Vec<_> = accounts.iter().map(|account| account.id.as_str()).collect();
     assert_eq!(ids, ["1", "7", "8"]);

@@ -1,14 +1,15 @@
 use super::{Failure, session::Session};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use shared::{Account, Provider};
 
 /// Whose leads to look at.
 #[derive(clap::Args)]
 pub(super) struct AccountOptions {
     /// Of this provider alone
-    #[arg(long, short, value_parser = read_provider)]
+    #[arg(long, short, global = true, value_parser = provider_parser())]
     pub(super) provider: Option<Provider>,
     /// Of this account alone
-    #[arg(long, short)]
+    #[arg(long, short, global = true)]
     pub(super) account: Option<String>,
 }
 
@@ -16,7 +17,7 @@ pub(super) struct AccountOptions {
 #[derive(clap::Args)]
 pub(super) struct OneAccount {
     /// The provider
-    #[arg(long, short, value_parser = read_provider)]
+    #[arg(long, short, value_parser = provider_parser())]
     provider: Provider,
     /// The account: its name at the provider (workspace, tenant)
     #[arg(long, short, value_parser = read_account)]
@@ -26,14 +27,14 @@ pub(super) struct OneAccount {
 impl AccountOptions {
     /// The accounts that are meant, all that have ever had a key where none is named.
     pub(super) async fn find(&self, session: &Session) -> Result<Vec<Account>, Failure> {
-        if let (Some(provider), Some(id)) = (self.provider, &self.account) {
-            return Ok(vec![Account { provider, id: id.clone() }]);
-        }
         let mut accounts = session.table.accounts(self.provider).await?;
         accounts.retain(|account| self.account.as_ref().is_none_or(|id| *id == account.id));
         if accounts.is_empty() {
-            let text = "no such account: none has ever had a key; `leadhook keys create` makes one";
-            return Err(Failure::NotFound(text.to_owned()));
+            let place = &session.place;
+            let text = format!(
+                "no such account {place}: none has ever had a key; `leadhook keys create` makes one"
+            );
+            return Err(Failure::NotFound(text));
         }
         Ok(accounts)
     }
@@ -45,12 +46,10 @@ impl OneAccount {
     }
 }
 
-/// Reads a provider's name.
-pub(super) fn read_provider(text: &str) -> Result<Provider, String> {
-    text.parse().map_err(|_| {
-        let names = Provider::ALL.map(Provider::as_str).join(", ");
-        format!("there is no such provider; it is one of {names}")
-    })
+/// Reads a provider's name; shells complete it.
+pub(super) fn provider_parser() -> impl TypedValueParser<Value = Provider> {
+    let names = PossibleValuesParser::new(Provider::ALL.map(Provider::as_str));
+    names.try_map(|name| name.parse::<Provider>())
 }
 
 /// Reads an account's id: it stands in the table's keys.

@@ -42,7 +42,7 @@ impl Doctor {
             Err(failure) => findings.push(("place", Bad(failure.to_string()))),
         }
         let bad = findings.iter().filter(|(_, finding)| matches!(finding, Bad(_))).count();
-        let mut listing = Listing::new(&["check", "state", "finding"]);
+        let mut listing = Listing::new(&["check", "state", "finding"]).wrapping();
         for (check, finding) in findings {
             let (state, text) = match finding {
                 Good(text) => ("good", text),
@@ -133,7 +133,7 @@ async fn check_round_trip(table: &LeadTable, sources: &Sources) -> Finding {
 
 async fn check_keys(table: &LeadTable, sources: &Sources) -> Finding {
     let now = sources.now();
-    let keys = match table.api_keys(None, None).await {
+    let keys = match table.api_keys(None).await {
         Ok(keys) => keys,
         Err(error) => return failed(error, "dynamodb:Query and BatchGetItem"),
     };

@@ -1,4 +1,4 @@
-use super::{Failure, listing::printable};
+use super::{Failure, terminal::visible};
 use crate::serve::DEFAULT_TABLE_NAME;
 use clap::Args;
 use local::{REGION, ServedTable};
@@ -21,7 +21,8 @@ pub(super) struct Env {
 
 impl Env {
     pub(super) async fn run(self) -> Result<(), Failure> {
-        let folder = printable(&self.data_dir.display().to_string());
+        let folder = self.data_dir.display().to_string();
+        let folder = visible(&folder);
         let served = ServedTable::of(&self.data_dir).await.ok_or_else(|| {
             Failure::Table(format!(
                 "no server has the folder {folder} open: start `leadhook serve`"

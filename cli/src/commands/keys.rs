@@ -1,7 +1,7 @@
 use super::{
     Failure,
-    accounts::{AccountOptions, read_account, read_provider},
-    listing::{Listing, Output},
+    accounts::{AccountOptions, provider_parser, read_account},
+    listing::{Format, Listing, Output},
     moment::{read_expiry, write_moment},
     session::{Access, Session, TableOptions},
 };
@@ -28,8 +28,8 @@ enum Command {
     #[command(after_help = "\
 Examples:
   leadhook keys create integrabot --account acme --label 'web form'
-  leadhook keys create keyspot --account acme --network 203.0.113.0/24 --expires 90d
-  leadhook keys create flextell --tenant 1 --tenant 2 --table leadhook --region eu-west-1")]
+  leadhook keys create keyspot -a acme --network 203.0.113.0/24 --expires 90d
+  leadhook keys create flextell --tenant 1,2 --table leadhook --region eu-west-1")]
     Create(Create),
     /// List keys: what each opens, when it was used last, when it ends
     #[command(after_help = "Example:\n  leadhook keys list --provider flextell --output json")]
@@ -56,11 +56,11 @@ impl Command {
 
 #[derive(Args)]
 struct Create {
-    /// Whose address it opens: integrabot, rdstation, pollybot, keyspot or flextell
-    #[arg(value_parser = read_provider)]
+    /// Whose address it opens
+    #[arg(value_parser = provider_parser())]
     provider: Provider,
     /// The account whose leads it creates: a name of yours, or the workspace at the provider
-    #[arg(long, short, value_parser = read_account, required_unless_present = "tenants")]
+    #[arg(long, short, value_parser = read_account)]
     account: Option<String>,
     /// What you call it
     #[arg(long, short)]
@@ -116,17 +116,20 @@ impl Keys {
 
 impl Create {
     fn check(&self) -> Result<(), Failure> {
-        let Self { provider, tenants, networks, .. } = self;
+        let Self { provider, account, tenants, networks, .. } = self;
         let problem = match provider {
             Provider::Flextell if tenants.is_empty() => {
-                "a key of Flextell's names its tenants: --tenant 1"
+                "a Flextell key names the tenants it may act for: --tenant 1"
             }
             Provider::Flextell if tenants.len() > MAX_TENANTS => "a key may have 90 tenants",
             provider if *provider != Provider::Flextell && !tenants.is_empty() => {
-                "only keys of Flextell's have tenants"
+                "only Flextell keys have tenants"
             }
             provider if *provider != Provider::Keyspot && !networks.is_empty() => {
-                "only keys of Keyspot's have networks"
+                "only Keyspot keys have networks"
+            }
+            _ if account.is_none() && tenants.is_empty() => {
+                "name the account whose leads the key creates: --account acme"
             }
             _ => return Ok(()),
         };
@@ -160,19 +163,26 @@ impl List {
     async fn run(self, session: &Session) -> Result<(), Failure> {
         let AccountOptions { provider, account } = &self.accounts;
         let now = session.sources.now();
-        let keys = session.table.api_keys(*provider, account.as_deref()).await?;
-        let mut listing = Listing::new(&[
+        let mut keys = session.table.api_keys(*provider).await?;
+        // By the account a key was made for, or one of the tenants it opens.
+        keys.retain(|ListedKey { key, .. }| {
+            let opens = |id: &String| key.accounts().iter().any(|opened| opened.id == *id);
+            account.as_ref().is_none_or(|id| key.account.id == *id || opens(id))
+        });
+        let columns = &[
             "id",
             "provider",
             "account",
             "label",
             "state",
-            "created",
-            "last_used",
-            "expires",
+            "created_at",
+            "last_used_on",
+            "expires_at",
             "tenants",
             "networks",
-        ]);
+        ];
+        let spare = &["networks", "created_at", "expires_at", "tenants", "last_used_on"];
+        let mut listing = Listing::new(columns).sparing(spare);
         for ListedKey { token, key } in keys {
             let state = match (key.revoked_at, key.is_live(now)) {
                 (Some(_), _) => "revoked",
@@ -182,14 +192,14 @@ impl List {
             listing.push([
                 token.key_id().into(),
                 key.account.provider.as_str().into(),
-                key.account.id.into(),
-                key.label.into(),
+                key.account.id.clone().into(),
+                key.label.clone().into(),
                 state.into(),
                 key.created_at.map(write_moment).into(),
                 key.last_used_on.map(|day| day.to_string()).into(),
                 key.expires_at.map(write_moment).into(),
-                joined(&key.tenants),
-                joined(&key.networks),
+                key.tenants.clone().into(),
+                networks(&key),
             ]);
         }
         listing.print(self.output.output)
@@ -231,7 +241,7 @@ async fn revoke(session: &Session, id: &str) -> Result<(), Failure> {
 
 /// The key whose id begins so.
 async fn find(session: &Session, id: &str) -> Result<ListedKey, Failure> {
-    let mut keys = session.table.api_keys(None, None).await?;
+    let mut keys = session.table.api_keys(None).await?;
     keys.retain(|listed| !id.is_empty() && listed.token.as_str().starts_with(id));
     match <[ListedKey; 1]>::try_from(keys) {
         Ok([key]) => Ok(key),
@@ -272,28 +282,51 @@ impl Drawn {
 
     fn show(self, key: &ApiKey, output: &Output) -> Result<(), Failure> {
         let id = self.hash().key_id().to_owned();
-        let mut listing = Listing::new(&[
-            "id", "provider", "account", "label", "expires", "tenants", "networks", "token",
-            "secret",
-        ]);
+        let is_keyspots = key.account.provider == Provider::Keyspot;
+        // As they are sent.
+        let columns = match (is_keyspots, output.output) {
+            (true, Format::Table) => &[
+                "id",
+                "provider",
+                "account",
+                "label",
+                "expires_at",
+                "tenants",
+                "networks",
+                "X-API-Key",
+                "X-API-Secret",
+            ],
+            _ => &[
+                "id",
+                "provider",
+                "account",
+                "label",
+                "expires_at",
+                "tenants",
+                "networks",
+                "token",
+                "secret",
+            ],
+        };
+        let mut listing = Listing::new(columns);
         listing.push([
             id.into(),
             key.account.provider.as_str().into(),
             key.account.id.clone().into(),
             key.label.clone().into(),
             key.expires_at.map(write_moment).into(),
-            joined(&key.tenants),
-            joined(&key.networks),
+            key.tenants.clone().into(),
+            networks(key),
             self.token.into(),
             self.secret.into(),
         ]);
         listing.print_one(output.output)?;
-        eprintln!("note the token down: it is stored as a hash, and not shown again");
+        let (what, is) = if is_keyspots { ("both", "they are") } else { ("the token", "it is") };
+        eprintln!("note {what} down: {is} stored as a hash, and not shown again");
         Ok(())
     }
 }
 
-fn joined<T: ToString>(values: &[T]) -> Value {
-    let values: Vec<_> = values.iter().map(T::to_string).collect();
-    if values.is_empty() { Value::Null } else { values.join(",").into() }
+fn networks(key: &ApiKey) -> Value {
+    key.networks.iter().map(ToString::to_string).collect()
 }

@@ -15,6 +15,7 @@ mod person;
 mod record;
 mod send;
 mod session;
+mod terminal;
 
 pub use failure::Failure;
 
@@ -59,9 +60,11 @@ enum Command {
     /// Print the variables that point AWS tools at the local table
     Env(env::Env),
     /// Print a completion script for a shell
-    #[command(
-        after_help = "Example:\n  leadhook completions bash > ~/.local/share/bash-completion/completions/leadhook"
-    )]
+    #[command(after_help = "\
+Examples:
+  mkdir -p ~/.local/share/bash-completion/completions
+  leadhook completions bash \\
+    > ~/.local/share/bash-completion/completions/leadhook")]
     Completions {
         /// The shell
         shell: Shell,

@@ -1,40 +1,105 @@
-//! Times as people write them.
+//! Times as people write them. Days begin and end in UTC.
 
-use jiff::{Span, Timestamp, civil::Date, tz::TimeZone};
+use jiff::{Span, Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
-/// A time to come: a date, a time stamp, or how long from now.
-pub(super) fn read_expiry(text: &str, now: Timestamp) -> Result<Timestamp, String> {
-    let at = match read_moment(text) {
-        Ok(at) => at,
-        Err(_) => {
-            let wrong = || {
-                format!("`{text}` is no time; write 90d, 12h, 2027-01-31 or 2027-01-31T12:00:00Z")
-            };
-            let span: Span = text.parse().map_err(|_| wrong())?;
-            let then = now.to_zoned(TimeZone::UTC).checked_add(span).map_err(|_| wrong())?;
-            then.timestamp()
+/// A time, or how long ago it was.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Moment {
+    At(Timestamp),
+    Ago(Span),
+    StartOf(Day),
+}
+
+/// A day.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Day {
+    On(Date),
+    Today,
+    Yesterday,
+}
+
+impl Moment {
+    pub(super) fn resolve(self, now: Timestamp) -> Result<Timestamp, String> {
+        match self {
+            Self::At(at) => Ok(at),
+            Self::StartOf(day) => day.start(now),
+            Self::Ago(span) => {
+                let then = now.to_zoned(TimeZone::UTC).checked_sub(span);
+                Ok(then.map_err(|_| out_of_range())?.timestamp())
+            }
         }
+    }
+}
+
+impl Day {
+    /// Its beginning.
+    pub(super) fn start(self, now: Timestamp) -> Result<Timestamp, String> {
+        start_of(self.date(now)?)
+    }
+
+    /// Its end.
+    pub(super) fn end(self, now: Timestamp) -> Result<Timestamp, String> {
+        start_of(self.date(now)?.tomorrow().map_err(|_| out_of_range())?)
+    }
+
+    fn date(self, now: Timestamp) -> Result<Date, String> {
+        match self {
+            Self::On(date) => Ok(date),
+            Self::Today => Ok(day_of(now)),
+            Self::Yesterday => day_of(now).checked_sub(1.day()).map_err(|_| out_of_range()),
+        }
+    }
+}
+
+fn start_of(date: Date) -> Result<Timestamp, String> {
+    Ok(date.to_zoned(TimeZone::UTC).map_err(|_| out_of_range())?.timestamp())
+}
+
+fn out_of_range() -> String {
+    "the time is out of range".to_owned()
+}
+
+/// Reads a day: a date, `today` or `yesterday`.
+pub(super) fn read_day(text: &str) -> Result<Day, String> {
+    match text {
+        "today" => Ok(Day::Today),
+        "yesterday" => Ok(Day::Yesterday),
+        date => date
+            .parse()
+            .map(Day::On)
+            .map_err(|_| "write a day as 2026-11-21, today or yesterday".to_owned()),
+    }
+}
+
+/// Reads a time that is over: a day, a time stamp, or how long ago it was.
+pub(super) fn read_moment(text: &str) -> Result<Moment, String> {
+    if let Ok(at) = text.parse() {
+        return Ok(Moment::At(at));
+    }
+    if let Ok(day) = read_day(text) {
+        return Ok(Moment::StartOf(day));
+    }
+    text.parse().map(Moment::Ago).map_err(|_| {
+        "write a time as 2026-11-21, 2026-11-21T12:00:00Z, today or 7d for seven days ago"
+            .to_owned()
+    })
+}
+
+/// Reads a time to come: a date, a time stamp, or how long from now.
+pub(super) fn read_expiry(text: &str, now: Timestamp) -> Result<Timestamp, String> {
+    let wrong =
+        |_| format!("`{text}` is no time; write 90d, 12h, 2027-01-31 or 2027-01-31T12:00:00Z");
+    let at = match read_moment(text).map_err(wrong)? {
+        Moment::Ago(span) => {
+            let then = now.to_zoned(TimeZone::UTC).checked_add(span);
+            then.map_err(|_| out_of_range())?.timestamp()
+        }
+        moment => moment.resolve(now)?,
     };
     if at > now { Ok(at) } else { Err(format!("`{text}` is not in the future")) }
 }
 
-/// A day, from its beginning in UTC, or a time stamp.
-pub(super) fn read_moment(text: &str) -> Result<Timestamp, String> {
-    if let Ok(at) = text.parse::<Timestamp>() {
-        return Ok(at);
-    }
-    let day: Date = text
-        .parse()
-        .map_err(|_| format!("`{text}` is no time; write 2026-11-21 or 2026-11-21T12:00:00Z"))?;
-    start_of(day).ok_or_else(|| format!("`{text}` is no day that can be reached"))
-}
-
-/// The beginning of a day, in UTC.
-pub(super) fn start_of(day: Date) -> Option<Timestamp> {
-    Some(day.to_zoned(TimeZone::UTC).ok()?.timestamp())
-}
-
-/// The day of a time, in UTC.
+/// The day of a time.
 pub(super) fn day_of(at: Timestamp) -> Date {
     at.to_zoned(TimeZone::UTC).date()
 }
@@ -42,4 +107,47 @@ pub(super) fn day_of(at: Timestamp) -> Date {
 /// A time for people, to the second.
 pub(super) fn write_moment(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_time_is_a_day_a_time_stamp_or_how_long_ago() {
+        let now = at("2028-02-29T23:59:59Z");
+        let cases = [
+            ("2028-02-28", "2028-02-28T00:00:00Z"),
+            ("2028-02-28T10:00:00Z", "2028-02-28T10:00:00Z"),
+            ("2028-02-28T10:00:00-03:00", "2028-02-28T13:00:00Z"),
+            ("today", "2028-02-29T00:00:00Z"),
+            ("yesterday", "2028-02-28T00:00:00Z"),
+            ("10m", "2028-02-29T23:49:59Z"),
+            ("7d", "2028-02-22T23:59:59Z"),
+            ("1y", "2027-02-28T23:59:59Z"),
+        ];
+        for (text, expected) in cases {
+            let moment = read_moment(text).unwrap().resolve(now);
+            assert_eq!(moment, Ok(at(expected)), "{text}");
+        }
+        for text in ["", "soon", "someday", "2028-02-30", "99999999999d"] {
+            assert!(read_moment(text).and_then(|moment| moment.resolve(now)).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_expiry_is_in_the_future() {
+        let now = at("2026-11-30T23:50:00Z");
+        let cases = [("90d", "2027-02-28T23:50:00Z"), ("2027-01-31", "2027-01-31T00:00:00Z")];
+        for (text, expected) in cases {
+            assert_eq!(read_expiry(text, now), Ok(at(expected)), "{text}");
+        }
+        for text in ["soon", "2020-01-01", "today", "yesterday", "-1d"] {
+            assert!(read_expiry(text, now).is_err(), "{text}");
+        }
+    }
 }

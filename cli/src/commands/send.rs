@@ -1,7 +1,7 @@
 use super::{
     Failure,
-    accounts::read_provider,
-    listing::{BOLD, RESET, printable},
+    accounts::provider_parser,
+    terminal::{bold, visible},
 };
 use clap::Args;
 use local::{KEYSPOT_TOKEN_PATH, Sample};
@@ -24,12 +24,13 @@ Without a key it is sent with the demo account's credentials, which `leadhook se
 
 Examples:
   leadhook send integrabot
-  leadhook send keyspot --key k3y --secret s3cret --to https://abc123.execute-api.eu-west-1.amazonaws.com
-  leadhook send flextell --key t0ken --tenant 7 --data '{\"last_name\": \"Smith\"}'
-  leadhook send pollybot --chatbot cb_123 --data @lead.json --idempotency-key 42")]
+  leadhook send keyspot --key k3y --secret s3cret \\
+    --to https://abc123.execute-api.eu-west-1.amazonaws.com
+  leadhook send flextell --key t0ken --tenant 7 -d '{\"last_name\": \"Smith\"}'
+  leadhook send pollybot --chatbot cb_123 -d @lead.json --idempotency-key 42")]
 pub(super) struct Send {
-    /// Whose address to send to: integrabot, rdstation, pollybot, keyspot or flextell
-    #[arg(value_parser = read_provider)]
+    /// Whose address to send to
+    #[arg(value_parser = provider_parser())]
     provider: Provider,
     /// The server, with or without the provider's prefix
     #[arg(long, env = "LEADHOOK_URL", value_name = "URL", default_value = "http://127.0.0.1:3000")]
@@ -89,7 +90,8 @@ impl Send {
             None => Ok(sample.body.as_bytes().to_vec()),
             Some("-") => {
                 let mut body = Vec::new();
-                io::stdin().read_to_end(&mut body)?;
+                let read = io::stdin().read_to_end(&mut body);
+                read.map_err(|e| Failure::Input(format!("standard input cannot be read: {e}")))?;
                 Ok(body)
             }
             Some(data) => match data.strip_prefix('@') {
@@ -141,24 +143,24 @@ impl Send {
         body: &[u8],
     ) -> Result<(u16, String), Failure> {
         let url = url(&self.to, self.provider, path);
-        let mut out = anstream::stdout().lock();
-        writeln!(out, "{BOLD}POST {url}{RESET}")?;
+        let mut out = io::stdout().lock();
+        writeln!(out, "{}", bold(&format!("POST {url}")))?;
         let mut request = client.post(&url);
         for (name, value) in headers {
             writeln!(out, "{name}: {}", masked(name, &value))?;
             request = request.header(name, value);
         }
-        writeln!(out, "\n{}\n", String::from_utf8_lossy(body))?;
+        writeln!(out, "\n{}\n", visible(&String::from_utf8_lossy(body)))?;
         let started = Instant::now();
         let mut answer = request.send(body).map_err(|error| unanswered(&url, &error))?;
         let took = started.elapsed().as_millis();
         let (status, head) = (answer.status(), head_of(&answer));
         let text = answer.body_mut().read_to_string();
         let text = text.map_err(|error| unanswered(&url, &error))?;
-        writeln!(out, "{BOLD}{status}{RESET} in {took} ms\n{head}")?;
+        writeln!(out, "{} in {took} ms\n{head}", bold(&status.to_string()))?;
         let shown =
             if path == KEYSPOT_TOKEN_PATH && status.is_success() { "(a token)" } else { &text };
-        writeln!(out, "{}\n", printable(shown))?;
+        writeln!(out, "{}\n", visible(shown))?;
         Ok((status.as_u16(), text))
     }
 }
@@ -174,7 +176,7 @@ fn url(to: &str, provider: Provider, path: &str) -> String {
 fn masked(name: &str, value: &str) -> String {
     match name {
         "Authorization" => "Bearer ...".to_owned(),
-        "X-API-Secret" => "...".to_owned(),
+        "X-API-Key" | "X-API-Secret" => "...".to_owned(),
         _ => value.to_owned(),
     }
 }
@@ -182,7 +184,7 @@ fn masked(name: &str, value: &str) -> String {
 fn head_of(answer: &Response<Body>) -> String {
     let headers = answer.headers().iter();
     let lines = headers.map(|(name, value)| {
-        format!("{name}: {}\n", printable(&String::from_utf8_lossy(value.as_bytes())))
+        format!("{name}: {}\n", visible(&String::from_utf8_lossy(value.as_bytes())))
     });
     lines.collect()
 }

@@ -1,5 +1,5 @@
 use super::Failure;
-use crate::serve::DEFAULT_TABLE_NAME;
+use crate::serve::{DEFAULT_TABLE_NAME, check_endpoint};
 use aws_credential_types::provider::ProvideCredentials;
 use local::{EmbeddedTable, LocalTable, ServedTable};
 use shared::{
@@ -77,7 +77,7 @@ impl TableOptions {
             return reach_local(&self.data_dir).await;
         }
         if let Some(endpoint) = &endpoint {
-            check_endpoint(endpoint)?;
+            check_endpoint(endpoint).map_err(|error| Failure::Input(error.to_string()))?;
         }
         let choice = Choice { region: self.region.clone(), profile: self.profile.clone() };
         let config = load_config(choice).await;
@@ -140,14 +140,6 @@ async fn reach_local(folder: &Path) -> Result<Session, Failure> {
              names another folder, --table a table in AWS"
         ))),
     }
-}
-
-pub(crate) fn check_endpoint(endpoint: &str) -> Result<(), Failure> {
-    if endpoint.starts_with("http://") || endpoint.starts_with("https://") {
-        return Ok(());
-    }
-    let text = format!("{ENDPOINT_VARIABLE} must begin with http:// or https://: {endpoint}");
-    Err(Failure::Input(text))
 }
 
 /// A variable that names a place in AWS although the local table is used.

@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::{
 use ipnet::IpNet;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// An API key as it stands in the table.
 #[derive(Serialize, Deserialize)]
@@ -102,27 +102,27 @@ impl LeadTable {
         Ok(())
     }
 
-    /// The keys of a provider's account, of all accounts or of all providers, expired and
-    /// revoked ones included as long as the table has them; by provider and account.
+    /// The keys of a provider, or of all, expired and revoked ones included as long as the
+    /// table has them; by provider and account.
     ///
     /// # Errors
     /// Where the table could not be read.
-    pub async fn api_keys(
-        &self,
-        provider: Option<Provider>,
-        account: Option<&str>,
-    ) -> Result<Vec<ListedKey>, StoreError> {
+    pub async fn api_keys(&self, provider: Option<Provider>) -> Result<Vec<ListedKey>, StoreError> {
         let mut listed = self.listed_keys(provider).await?;
-        listed.retain(|(owner, _)| account.is_none_or(|account| account == owner.id));
         let mut seen = HashSet::new();
         listed.retain(|(_, token)| seen.insert(token.clone()));
         let wanted = listed.iter().map(|(_, token)| keys::api_key(token)).collect();
-        let items = self.get_all(wanted).await?;
+        let mut items: HashMap<_, _> = self
+            .get_all(wanted)
+            .await?
+            .into_iter()
+            .filter_map(|item| Some((item.get(PK)?.as_s().ok()?.clone(), item)))
+            .collect();
         let mut keys = Vec::new();
         for (_, token) in listed {
-            let pk = &keys::api_key(&token)[PK];
-            if let Some(item) = items.iter().find(|item| item.get(PK) == Some(pk)) {
-                keys.push(ListedKey { key: read_key(item.clone())?, token });
+            let found = keys::api_key(&token)[PK].as_s().ok().and_then(|pk| items.remove(pk));
+            if let Some(item) = found {
+                keys.push(ListedKey { key: read_key(item)?, token });
             }
         }
         Ok(keys)

@@ -4,7 +4,7 @@ use super::{
     Failure,
     accounts::OneAccount,
     kinds::{find_kind, kinds_of},
-    listing::{Format, Listing, Output},
+    listing::{Format, Listing, Output, count},
     session::{Access, Session, TableOptions},
 };
 use clap::{Args, Subcommand};
@@ -38,8 +38,10 @@ enum Command {
     #[command(after_help = "\
 Examples:
   leadhook directory put chatbot cb_123 --provider pollybot --account ws_acme
-  leadhook directory put property AP001 property_id=clp1 title='Two rooms' -p keyspot -a acme
-  leadhook directory put status 1 name=New slug=new color='#94a3b8' default=true -p flextell -a 1")]
+  leadhook directory put property AP001 property_id=clp1 title='Two rooms' \\
+    -p keyspot -a acme
+  leadhook directory put status 1 name=New slug=new color='#94a3b8' \\
+    default=true -p flextell -a 1")]
     Put(Put),
     /// Put the entries of a file, CSV or JSON lines; checked whole before anything is written
     #[command(after_help = "\
@@ -47,7 +49,7 @@ The columns, or members, are kind, id and the kind's fields. It is safe to repea
 
 Examples:
   leadhook directory import properties.csv --provider keyspot --account acme
-  leadhook directory import statuses.jsonl --provider flextell --account 1 --check")]
+  leadhook directory import statuses.jsonl -p flextell -a 1 --check")]
     Import(Import),
     /// Remove one entry
     #[command(
@@ -106,7 +108,10 @@ impl DirectoryCommand {
             Command::Import(import) => {
                 let entries = import.read()?;
                 if import.check {
-                    eprintln!("{} entries, all of them sound; nothing was written", entries.len());
+                    eprintln!(
+                        "{} in the file, without a fault; nothing was written",
+                        count(entries.len(), "entry")
+                    );
                     return Ok(());
                 }
                 Some((import.account.account(), entries))
@@ -131,10 +136,12 @@ async fn put(
 ) -> Result<(), Failure> {
     session.table.put_entries(account, entries).await?;
     let (provider, id) = (account.provider.as_str(), &account.id);
-    eprintln!(
-        "{} entries of {provider} {id} are put; functions see them within a minute",
-        entries.len()
-    );
+    let put = count(entries.len(), "entry");
+    eprintln!("put {put} of {provider} {id}; functions see them within a minute");
+    let known = session.table.accounts(Some(account.provider)).await?;
+    if !known.contains(account) {
+        eprintln!("no key opens the account {id} yet: `leadhook keys create` makes one");
+    }
     Ok(())
 }
 

@@ -3,9 +3,10 @@ mod replay;
 use super::{
     Failure,
     accounts::AccountOptions,
-    listing::{Format, Listing, Output, printable},
+    listing::{Format, Listing, Output},
     record::{LeadRecord, write_id},
     session::{Access, Session, TableOptions},
+    terminal::{Escapes, data_out},
 };
 use clap::{Args, Subcommand, ValueEnum};
 use comfy_table::Table;
@@ -41,8 +42,8 @@ enum Command {
     /// Mend a delivery and deliver it again: where it becomes a lead, it is held no longer
     #[command(after_help = "\
 Examples:
-  leadhook held replay invalid-3f2a9c51d0e4 --set email=maria@exemplo.com
-  leadhook held replay invalid-3f2a9c51d0e4 --set 'custom_fields:={\"city\": \"Recife\"}'
+  leadhook held replay invalid-3f2a9c51d0e4 --set email=ana@exemplo.com
+  leadhook held replay invalid-3f2a9c51d0e4 --set 'email:=null'
   leadhook held replay invalid-3f2a9c51d0e4 --edit")]
     Replay(Replay),
     /// Let a held delivery go
@@ -154,7 +155,8 @@ impl List {
             session.table.each_held(&account, prefix, session.sources.now(), take).await?;
         }
         rows.sort_by_key(|row| std::cmp::Reverse(row.0));
-        let mut listing = Listing::new(&["id", "provider", "account", "received", "bytes", "lead"]);
+        let mut listing =
+            Listing::new(&["id", "provider", "account", "received_at", "bytes", "lead"]);
         for (received_at, account, id, lead, bytes) in rows {
             listing.push([
                 id.into(),
@@ -171,7 +173,7 @@ impl List {
 
 async fn show(session: &Session, accounts: &AccountOptions, id: &str) -> Result<(), Failure> {
     let (account, held) = find(session, accounts, id).await?;
-    let mut listing = Listing::new(&["id", "provider", "account", "received", "chatbot"]);
+    let mut listing = Listing::new(&["id", "provider", "account", "received_at", "chatbot"]);
     listing.push([
         short_id(&held).into(),
         account.provider.as_str().into(),
@@ -181,7 +183,7 @@ async fn show(session: &Session, accounts: &AccountOptions, id: &str) -> Result<
     ]);
     listing.print_one(Format::Table)?;
     let delivered = shown(&held.body);
-    let mut out = anstream::stdout().lock();
+    let mut out = data_out(Escapes::Text);
     match held.reason {
         HeldReason::Invalid => writeln!(out, "\n{delivered}")?,
         HeldReason::Repeat(lead_id) => {
@@ -198,15 +200,14 @@ async fn show(session: &Session, accounts: &AccountOptions, id: &str) -> Result<
             writeln!(out, "\n{table}")?;
         }
     }
-    Ok(())
+    Ok(out.flush()?)
 }
 
 /// A body for people: JSON line by line.
 fn shown(body: &[u8]) -> String {
     let pretty = serde_json::from_slice::<Value>(body).ok();
     let pretty = pretty.and_then(|body| serde_json::to_string_pretty(&body).ok());
-    let text = pretty.unwrap_or_else(|| String::from_utf8_lossy(body).into_owned());
-    text.lines().map(printable).collect::<Vec<_>>().join("\n")
+    pretty.unwrap_or_else(|| String::from_utf8_lossy(body).into_owned())
 }
 
 async fn discard(

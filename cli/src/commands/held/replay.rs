@@ -1,7 +1,12 @@
 //! Mending a held delivery, and delivering it again.
 
 use super::{
-    super::{Failure, accounts::AccountOptions, session::Session},
+    super::{
+        Failure,
+        accounts::AccountOptions,
+        session::Session,
+        terminal::{Escapes, data_out},
+    },
     find, short_id, shown,
 };
 use clap::Args;
@@ -37,8 +42,9 @@ impl Replay {
         let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, Patience::LOCAL);
         let Redelivered { answer, became_lead } =
             redeliver_held(&context, &account, &held, &body).await?;
-        let mut out = anstream::stdout().lock();
+        let mut out = data_out(Escapes::Text);
         writeln!(out, "{}\n{}", answer.status(), shown(answer.body().as_bytes()))?;
+        out.flush()?;
         if became_lead {
             return Ok(());
         }

@@ -3,11 +3,12 @@ use super::{
         Failure,
         accounts::AccountOptions,
         held::short_id,
-        listing::{Listing, Output, can_ask},
+        listing::{Listing, Output},
         moment::write_moment,
         person::Person,
         record::LeadRecord,
         session::Session,
+        terminal::can_ask,
     },
     each_lead,
 };

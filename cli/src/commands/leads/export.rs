@@ -1,5 +1,10 @@
 use super::{
-    super::{Failure, record::LeadRecord, session::Session},
+    super::{
+        Failure,
+        record::LeadRecord,
+        session::Session,
+        terminal::{Escapes, data_out, is_terminal},
+    },
     Filter, each_lead,
     writer::{FileFormat, LeadWriter},
 };
@@ -21,24 +26,62 @@ pub(super) struct Export {
     /// The file to write, which appears when it is whole [default: standard output]
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
+    /// CSV: puts ' before what a spreadsheet would take for a formula
+    #[arg(long)]
+    spreadsheet_safe: bool,
 }
 
 impl Export {
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let span = self.filter.span()?;
+        let span = self.filter.span(session.sources.now())?;
         let accounts = self.filter.accounts.find(session).await?;
         match &self.file {
             None => {
-                let out = BufWriter::new(io::stdout());
-                self.write(session, &accounts, span, out).await?;
+                let escapes = match self.format {
+                    FileFormat::Csv => Escapes::Text,
+                    FileFormat::Jsonl | FileFormat::Parquet => Escapes::Json,
+                };
+                self.write(session, &accounts, span, data_out(escapes)).await?;
+                Ok(())
             }
             Some(path) => {
-                let file = new_beside(path)?;
-                let file = self.write(session, &accounts, span, BufWriter::new(file)).await?;
-                let file = file.into_inner().map_err(|error| error.into_error())?;
-                file.persist(path).map_err(|error| cannot_write(path, &error.error))?;
+                let written = self.write_file(session, &accounts, span, path).await;
+                written.map_err(|failure| match failure {
+                    Failure::Output(error) => cannot_write(path, &error),
+                    failure => failure,
+                })
             }
         }
+    }
+
+    /// What makes no sense is said before anything is opened.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        if self.format == FileFormat::Parquet && cfg!(not(feature = "parquet")) {
+            let text = "this leadhook was built without Parquet; install it with it: cargo install \
+                        --locked --path cli --features parquet";
+            return Err(Failure::input(text));
+        }
+        if self.format == FileFormat::Parquet && self.file.is_none() && is_terminal() {
+            return Err(Failure::input("Parquet is not for a terminal; name a file with --file"));
+        }
+        if self.spreadsheet_safe && self.format != FileFormat::Csv {
+            return Err(Failure::input("--spreadsheet-safe is for --format csv"));
+        }
+        Ok(())
+    }
+
+    async fn write_file(
+        &self,
+        session: &Session,
+        accounts: &[Account],
+        span: LeadSpan,
+        path: &Path,
+    ) -> Result<(), Failure> {
+        let file = BufWriter::new(new_beside(path)?);
+        let file = self.write(session, accounts, span, file).await?;
+        let file = file.into_inner().map_err(|error| error.into_error())?;
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|error| error.error)?;
         Ok(())
     }
 
@@ -50,7 +93,7 @@ impl Export {
         span: LeadSpan,
         out: W,
     ) -> Result<W, Failure> {
-        let mut writer = LeadWriter::new(self.format, out)?;
+        let mut writer = LeadWriter::new(self.format, self.spreadsheet_safe, out)?;
         let write = |account: &Account, lead| writer.write(&LeadRecord::new(account, lead)?);
         let read = each_lead(session, accounts, span, write).await?;
         let out = writer.finish()?;

@@ -9,6 +9,7 @@ use super::{
     Filter,
 };
 use clap::{Args, ValueEnum};
+use jiff::Timestamp;
 use shared::{Account, HeldDelivery, HeldReason, LeadSpan, StoredLead};
 use std::collections::BTreeMap;
 
@@ -50,9 +51,19 @@ impl List {
     }
 
     async fn list_leads(&self, session: &Session) -> Result<(), Failure> {
-        let mut listing = Listing::new(&[
-            "id", "provider", "account", "received", "name", "email", "phone", "source", "status",
-        ]);
+        let columns = &[
+            "id",
+            "provider",
+            "account",
+            "created_at",
+            "name",
+            "email",
+            "phone",
+            "source",
+            "status",
+        ];
+        let spare = &["status", "source", "account", "phone", "provider", "created_at"];
+        let mut listing = Listing::new(columns).sparing(spare);
         for (account, lead) in self.newest(session).await? {
             let lead = LeadRecord::new(&account, lead)?;
             listing.push([
@@ -71,13 +82,13 @@ impl List {
     }
 
     async fn newest(&self, session: &Session) -> Result<Vec<(Account, StoredLead)>, Failure> {
-        let Some(span) = self.span()? else { return Ok(Vec::new()) };
+        let Some(span) = self.span(session.sources.now())? else { return Ok(Vec::new()) };
         let accounts = self.filter.accounts.find(session).await?;
         Ok(session.table.newest_leads(&accounts, span, self.limit.into()).await?)
     }
 
-    fn span(&self) -> Result<Option<LeadSpan>, Failure> {
-        let span = self.filter.span()?;
+    fn span(&self, now: Timestamp) -> Result<Option<LeadSpan>, Failure> {
+        let span = self.filter.span(now)?;
         let Some(before) = &self.before else { return Ok(Some(span)) };
         let (_, id) =
             read_id(before).ok_or_else(|| Failure::Input(format!("`{before}` is no lead's id")))?;
@@ -85,7 +96,7 @@ impl List {
     }
 
     async fn list_held(&self, session: &Session, reason: &str) -> Result<(), Failure> {
-        let (since, until) = self.filter.times();
+        let (since, until) = self.filter.times(session.sources.now())?;
         let mut newest = BTreeMap::<_, (Account, HeldDelivery)>::new();
         for account in self.filter.accounts.find(session).await? {
             let prefix = format!("{reason}#");
@@ -101,7 +112,7 @@ impl List {
             session.table.each_held(&account, &prefix, session.sources.now(), take).await?;
         }
         let mut listing =
-            Listing::new(&["held", "provider", "account", "received", "outcome", "lead"]);
+            Listing::new(&["id", "provider", "account", "received_at", "outcome", "lead"]);
         for (account, held) in newest.into_values().rev() {
             let lead = match held.reason {
                 HeldReason::Invalid => None,

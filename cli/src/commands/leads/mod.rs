@@ -3,6 +3,8 @@
 mod erase;
 mod export;
 mod list;
+#[cfg(feature = "parquet")]
+mod parquet_file;
 mod show;
 mod stats;
 mod writer;
@@ -10,13 +12,14 @@ mod writer;
 use super::{
     Failure,
     accounts::AccountOptions,
-    moment::{read_moment, start_of},
+    listing::count,
+    moment::{Day, Moment, read_day, read_moment},
     session::{Access, Session, TableOptions},
 };
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
-use jiff::{Timestamp, civil::Date};
-use shared::{Account, LeadSpan, Order, StoredLead};
+use jiff::Timestamp;
+use shared::{Account, LeadId, LeadSpan, Order, StoredLead};
 use std::{fmt, time::Duration};
 
 /// Leads.
@@ -34,9 +37,9 @@ enum Command {
     #[command(after_help = "\
 Examples:
   leadhook leads list --provider integrabot --account acme
-  leadhook leads list --day 2026-11-21 --output csv
-  leadhook leads list --outcome repeat        # people who came again, saying something else
-  leadhook leads list --before 373481529142520  # the page after that lead")]
+  leadhook leads list --day today --output csv
+  leadhook leads list --outcome repeat   # people who came again
+  leadhook leads list --before 373481529142520   # the page after that lead")]
     List(list::List),
     /// Show one lead whole
     #[command(after_help = "\
@@ -48,7 +51,8 @@ Examples:
     #[command(after_help = "\
 Examples:
   leadhook leads export > leads.csv
-  leadhook leads export --format parquet --file november.parquet --since 2026-11-01
+  leadhook leads export --spreadsheet-safe --since 7d > leads.csv
+  leadhook leads export --format jsonl --file november.jsonl --since 2026-11-01
   leadhook leads export --format jsonl | jq -r .email")]
     Export(export::Export),
     /// Count leads by day and source, and draw them
@@ -60,8 +64,8 @@ Examples:
     #[command(after_help = "\
 Examples:
   leadhook leads erase --email maria@exemplo.com
-  leadhook leads erase --email maria@exemplo.com --phone 5511999998888 --account acme --yes
-  leadhook leads erase --email maria@exemplo.com --block    # and take them no more")]
+  leadhook leads erase --email maria@exemplo.com --phone 5511999998888 --yes
+  leadhook leads erase --email maria@exemplo.com --block --yes")]
     Erase(erase::Erase),
     /// Take a person again whom `erase --block` blocked
     #[command(
@@ -81,6 +85,9 @@ impl Command {
 
 impl Leads {
     pub(super) async fn run(self) -> Result<(), Failure> {
+        if let Command::Export(export) = &self.command {
+            export.check()?;
+        }
         let session = self.table.open(self.command.access()).await?;
         let done = match self.command {
             Command::List(list) => list.run(&session).await,
@@ -100,32 +107,40 @@ struct Filter {
     #[command(flatten)]
     accounts: AccountOptions,
     /// Received on this day, in UTC
-    #[arg(long, value_name = "DATE", conflicts_with_all = ["since", "until"])]
-    day: Option<Date>,
-    /// Received from this day or time on, in UTC
+    #[arg(long, value_parser = read_day, conflicts_with_all = ["since", "until"])]
+    day: Option<Day>,
+    /// Received from this day or time on, in UTC: 2026-11-21, today, 7d
     #[arg(long, value_name = "TIME", value_parser = read_moment)]
-    since: Option<Timestamp>,
+    since: Option<Moment>,
     /// Received before this day or time, in UTC
     #[arg(long, value_name = "TIME", value_parser = read_moment)]
-    until: Option<Timestamp>,
+    until: Option<Moment>,
 }
 
 impl Filter {
     /// From when on, and before when.
-    fn times(&self) -> (Option<Timestamp>, Option<Timestamp>) {
-        match self.day {
-            Some(day) => (start_of(day), day.tomorrow().ok().and_then(start_of)),
-            None => (self.since, self.until),
-        }
+    fn times(&self, now: Timestamp) -> Result<Times, Failure> {
+        let resolve = |moment: Option<Moment>| {
+            moment.map(|moment| moment.resolve(now)).transpose().map_err(Failure::Input)
+        };
+        let Some(day) = self.day else { return Ok((resolve(self.since)?, resolve(self.until)?)) };
+        let start = day.start(now).map_err(Failure::Input)?;
+        Ok((Some(start), Some(day.end(now).map_err(Failure::Input)?)))
     }
 
     /// The ids of the leads that are meant.
-    fn span(&self) -> Result<LeadSpan, Failure> {
-        let (since, until) = self.times();
+    fn span(&self, now: Timestamp) -> Result<LeadSpan, Failure> {
+        let (since, until) = self.times(now)?;
+        if until.is_some_and(|until| until <= LeadId::beginning()) {
+            return Err(Failure::input("no lead is that old: lead ids begin on 2024-01-01"));
+        }
         let nothing = || Failure::input("--until must be later than --since");
         LeadSpan::of_time(since, until).ok_or_else(nothing)
     }
 }
+
+/// From when on, and before when.
+type Times = (Option<Timestamp>, Option<Timestamp>);
 
 /// Reads the leads of accounts one by one, the oldest of each first, and gives the read units
 /// that took.
@@ -149,19 +164,25 @@ async fn each_lead(
         }
     }
     bar.finish_and_clear();
-    read.leads = bar.position();
+    read.leads = usize::try_from(bar.position()).unwrap_or(usize::MAX);
     Ok(read)
 }
 
 /// What was read.
 struct Read {
-    leads: u64,
+    leads: usize,
     units: f64,
 }
 
 impl fmt::Display for Read {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} leads, {} read units", self.leads, self.units)
+        let leads = count(self.leads, "lead");
+        write!(
+            f,
+            "{leads}, {} read {}",
+            self.units,
+            if self.units == 1.0 { "unit" } else { "units" }
+        )
     }
 }
 

@@ -41,12 +41,18 @@ impl Show {
 /// Prints a lead whole.
 pub(in super::super) fn print(lead: &LeadRecord, format: Format) -> Result<(), Failure> {
     if format == Format::Json {
-        let mut out = anstream::stdout().lock();
-        let value = serde_json::to_value(lead).map_err(std::io::Error::from)?;
-        return write_json(&mut out, &value);
+        return write_json(&serde_json::to_value(lead).map_err(std::io::Error::from)?);
     }
     let mut listing = Listing::new(&[
-        "id", "provider", "account", "received", "name", "email", "phone", "source", "status",
+        "id",
+        "provider",
+        "account",
+        "created_at",
+        "name",
+        "email",
+        "phone",
+        "source",
+        "status",
         "details",
     ]);
     listing.push([

@@ -1,16 +1,20 @@
 use super::{
     super::{
         Failure,
-        listing::{BOLD, Format, Listing, Output, RESET},
+        listing::{Format, Listing, Output},
         moment::day_of,
         session::Session,
+        terminal::{bold, visible},
     },
     Filter, each_lead,
 };
 use clap::Args;
 use jiff::civil::Date;
 use shared::{Account, StoredLead};
-use std::{collections::BTreeMap, io::Write};
+use std::{
+    collections::BTreeMap,
+    io::{Write, stdout},
+};
 
 /// How long the longest bar is, in characters.
 const BAR: usize = 50;
@@ -30,7 +34,7 @@ type Counts = BTreeMap<Date, BTreeMap<String, u64>>;
 
 impl Stats {
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let span = self.filter.span()?;
+        let span = self.filter.span(session.sources.now())?;
         let accounts = self.filter.accounts.find(session).await?;
         let mut counts = Counts::new();
         let count = |_: &Account, lead: StoredLead| {
@@ -41,7 +45,7 @@ impl Stats {
         };
         let read = each_lead(session, &accounts, span, count).await?;
         match self.output.output {
-            Format::Table => draw(&counts, &mut anstream::stdout().lock())?,
+            Format::Table => draw(&counts, &mut stdout().lock())?,
             format => list(&counts).print(format)?,
         }
         eprintln!("{read}");
@@ -63,7 +67,7 @@ fn list(counts: &Counts) -> Listing {
 fn draw(counts: &Counts, out: &mut impl Write) -> Result<(), Failure> {
     let legend = legend(counts);
     let highest = counts.values().map(|day| day.values().sum()).max().unwrap_or(0_u64);
-    writeln!(out, "{BOLD}{:10}  {:>8}{RESET}", "DAY", "LEADS")?;
+    writeln!(out, "{}", bold(&format!("{:10}  {:>8}", "DAY", "LEADS")))?;
     for (day, sources) in counts {
         let leads: u64 = sources.values().sum();
         let mut bar = String::new();
@@ -81,7 +85,7 @@ fn draw(counts: &Counts, out: &mut impl Write) -> Result<(), Failure> {
         let total: u64 =
             counts.values().flat_map(|day| named.iter().filter_map(|name| day.get(*name))).sum();
         let name = match named[..] {
-            [name] => super::super::listing::printable(name),
+            [name] => visible(name).into_owned(),
             _ => format!("{} others", named.len()),
         };
         writeln!(out, "{shade} {name}: {total}")?;

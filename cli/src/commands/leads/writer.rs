@@ -2,14 +2,10 @@
 
 use super::super::{Failure, record::LeadRecord};
 use clap::ValueEnum;
-use parquet::{
-    basic::{Compression, Encoding},
-    data_type::{ByteArray, ByteArrayType},
-    errors::ParquetError,
-    file::{properties::WriterProperties, writer::SerializedFileWriter},
-    schema::parser::parse_message_type,
-};
-use std::{io::Write, mem, sync::Arc};
+use std::{borrow::Cow, io::Write};
+
+#[cfg(feature = "parquet")]
+use super::parquet_file::ParquetFile;
 
 /// In which format to hand leads on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -22,7 +18,7 @@ pub(super) enum FileFormat {
     Parquet,
 }
 
-const COLUMNS: [&str; 10] = [
+pub(super) const COLUMNS: [&str; 10] = [
     "id",
     "provider",
     "account",
@@ -34,135 +30,83 @@ const COLUMNS: [&str; 10] = [
     "status",
     "details",
 ];
-const PARQUET_SCHEMA: &str = "message leads {
-    required binary id (STRING);
-    required binary provider (STRING);
-    required binary account (STRING);
-    required binary created_at (STRING);
-    optional binary name (STRING);
-    optional binary email (STRING);
-    optional binary phone (STRING);
-    optional binary source (STRING);
-    optional binary status (STRING);
-    required binary details (STRING);
-}";
-/// How much text a group of rows may hold: it stays in memory until it is full.
-const GROUP_BYTES: usize = 16 * 1024 * 1024;
-
 /// Writes leads one by one.
 pub(super) enum LeadWriter<W: Write + Send> {
-    Csv(Box<csv::Writer<W>>),
+    Csv {
+        csv: Box<csv::Writer<W>>,
+        spreadsheet_safe: bool,
+    },
     Jsonl(W),
-    Parquet(Box<Groups<W>>),
-}
-
-/// A Parquet file, written group by group.
-pub(super) struct Groups<W: Write + Send> {
-    file: SerializedFileWriter<W>,
-    rows: Vec<[Option<ByteArray>; COLUMNS.len()]>,
-    bytes: usize,
+    #[cfg(feature = "parquet")]
+    Parquet(Box<ParquetFile<W>>),
 }
 
 impl<W: Write + Send> LeadWriter<W> {
-    pub(super) fn new(format: FileFormat, out: W) -> Result<Self, Failure> {
+    pub(super) fn new(format: FileFormat, spreadsheet_safe: bool, out: W) -> Result<Self, Failure> {
         Ok(match format {
             FileFormat::Csv => {
                 let mut csv = csv::Writer::from_writer(out);
                 csv.write_record(COLUMNS)?;
-                Self::Csv(Box::new(csv))
+                Self::Csv { csv: Box::new(csv), spreadsheet_safe }
             }
             FileFormat::Jsonl => Self::Jsonl(out),
-            FileFormat::Parquet => Self::Parquet(Box::new(Groups::new(out)?)),
+            #[cfg(feature = "parquet")]
+            FileFormat::Parquet => Self::Parquet(Box::new(ParquetFile::new(out)?)),
+            #[cfg(not(feature = "parquet"))]
+            FileFormat::Parquet => return Err(Failure::input("built without Parquet")),
         })
     }
 
     pub(super) fn write(&mut self, lead: &LeadRecord) -> Result<(), Failure> {
         match self {
-            Self::Csv(csv) => {
+            Self::Csv { csv, spreadsheet_safe } => {
                 let details = lead.details_text()?;
-                csv.write_record(cells(lead, &details).map(Option::unwrap_or_default))?;
+                let cells = cells(lead, &details).map(Option::unwrap_or_default);
+                if *spreadsheet_safe {
+                    csv.write_record(cells.map(without_formula).map(Cow::into_owned))?;
+                } else {
+                    csv.write_record(cells)?;
+                }
             }
             Self::Jsonl(out) => {
                 serde_json::to_writer(&mut *out, lead).map_err(std::io::Error::from)?;
                 out.write_all(b"\n")?;
             }
-            Self::Parquet(groups) => groups.push(lead)?,
+            #[cfg(feature = "parquet")]
+            Self::Parquet(file) => file.push(lead)?,
         }
         Ok(())
     }
 
     pub(super) fn finish(self) -> Result<W, Failure> {
         match self {
-            Self::Csv(csv) => csv.into_inner().map_err(|error| Failure::Output(error.into_error())),
+            Self::Csv { csv, .. } => {
+                csv.into_inner().map_err(|error| Failure::Output(error.into_error()))
+            }
             Self::Jsonl(mut out) => {
                 out.flush()?;
                 Ok(out)
             }
-            Self::Parquet(groups) => groups.finish(),
+            #[cfg(feature = "parquet")]
+            Self::Parquet(file) => file.finish(),
         }
     }
 }
 
-impl<W: Write + Send> Groups<W> {
-    fn new(out: W) -> Result<Self, Failure> {
-        let schema = Arc::new(parse_message_type(PARQUET_SCHEMA)?);
-        let properties = WriterProperties::builder()
-            .set_compression(Compression::SNAPPY)
-            .set_encoding(Encoding::PLAIN)
-            .build();
-        let file = SerializedFileWriter::new(out, schema, Arc::new(properties))?;
-        Ok(Self { file, rows: Vec::new(), bytes: 0 })
+/// A cell that no spreadsheet takes for a formula: one that begins like a formula is quoted
+/// with an apostrophe, which spreadsheets do not show.
+fn without_formula(cell: &str) -> Cow<'_, str> {
+    let is_formula = cell.trim_start().starts_with(['=', '+', '-', '@']);
+    if is_formula || cell.starts_with(['\t', '\r', '\n']) {
+        return format!("'{cell}").into();
     }
-
-    fn push(&mut self, lead: &LeadRecord) -> Result<(), Failure> {
-        let details = lead.details_text()?;
-        let row = cells(lead, &details);
-        self.bytes += row.iter().flatten().map(|cell| cell.len()).sum::<usize>();
-        self.rows.push(row.map(|cell| cell.map(ByteArray::from)));
-        if self.bytes < GROUP_BYTES { Ok(()) } else { self.write_group() }
-    }
-
-    fn write_group(&mut self) -> Result<(), Failure> {
-        self.bytes = 0;
-        let rows = mem::take(&mut self.rows);
-        let mut group = self.file.next_row_group()?;
-        let mut index = 0;
-        while let Some(mut column) = group.next_column()? {
-            let cells = rows.iter().map(|row| &row[index]);
-            let levels: Vec<_> = cells.clone().map(|cell| i16::from(cell.is_some())).collect();
-            let values: Vec<_> = cells.flatten().cloned().collect();
-            // Levels of columns that must have a value are left out by the writer itself.
-            column.typed::<ByteArrayType>().write_batch(&values, Some(&levels), None)?;
-            column.close()?;
-            index += 1;
-        }
-        group.close()?;
-        Ok(())
-    }
-
-    fn finish(mut self) -> Result<W, Failure> {
-        if !self.rows.is_empty() {
-            self.write_group()?;
-        }
-        let mut out = self.file.into_inner()?;
-        out.flush()?;
-        Ok(out)
-    }
+    cell.into()
 }
 
-impl From<ParquetError> for Failure {
-    fn from(error: ParquetError) -> Self {
-        match error {
-            ParquetError::External(source) => match source.downcast::<std::io::Error>() {
-                Ok(error) => Self::Output(*error),
-                Err(_) => Self::Failed("the Parquet file could not be written".to_owned()),
-            },
-            _ => Self::Failed("the Parquet file could not be written".to_owned()),
-        }
-    }
-}
-
-fn cells<'a>(lead: &'a LeadRecord, details: &'a str) -> [Option<&'a str>; COLUMNS.len()] {
+pub(super) fn cells<'a>(
+    lead: &'a LeadRecord,
+    details: &'a str,
+) -> [Option<&'a str>; COLUMNS.len()] {
     [
         Some(&lead.id),
         Some(lead.provider),

@@ -6,11 +6,11 @@ use crate::server::Serve;
 #[tokio::test]
 async fn wrong_input_is_one_clear_line_and_a_code_that_tells_its_kind() {
     let desk = Desk::local();
-    let cases: [(&[&str], i32, &str); 16] = [
-        (&["keys", "create", "hubspot", "--account", "a"], 2, "one of integrabot, rdstation"),
+    let cases: [(&[&str], i32, &str); 27] = [
+        (&["keys", "create", "hubspot", "--account", "a"], 2, "integrabot, rdstation"),
         (&["keys", "create", "integrabot"], 2, "--account"),
         (&["keys", "create", "integrabot", "--account", "a#b"], 2, "no #"),
-        (&["keys", "create", "integrabot", "--account", "a", "--tenant", "1"], 2, "only keys of"),
+        (&["keys", "create", "integrabot", "--account", "a", "--tenant", "1"], 2, "only Flextell"),
         (&["keys", "create", "integrabot", "--account", "a", "--expires", "soon"], 2, "90d"),
         (
             &["keys", "create", "integrabot", "--account", "a", "--expires", "2020-01-01"],
@@ -21,7 +21,22 @@ async fn wrong_input_is_one_clear_line_and_a_code_that_tells_its_kind() {
         (&["keys", "create", "flextell", "--account", "a"], 2, "--tenant"),
         (&["keys", "revoke", "ffffffffffff"], 3, "leadhook keys list"),
         (&["leads", "list", "--account", "nobody"], 3, "leadhook keys create"),
-        (&["leads", "list", "--day", "someday"], 2, "--day"),
+        (&["leads", "list", "--day", "someday"], 2, "today or yesterday"),
+        (&["leads", "list", "--day", "2023-12-31"], 2, "2024-01-01"),
+        (&["leads", "stats", "--until", "2020-01-01"], 2, "2024-01-01"),
+        (&["leads", "list", "--since", "today", "--until", "yesterday"], 2, "--since"),
+        (&["leads", "list", "-p", "integrabot", "-a", "nobody"], 3, "no such account"),
+        (&["leads", "erase", "--email", "a@b.c", "-a", "nobody", "--yes"], 3, "no such account"),
+        (
+            &["leads", "unblock", "--email", "a@b.c", "-p", "keyspot", "-a", "x"],
+            3,
+            "no such account",
+        ),
+        (&["held", "list", "-p", "rdstation", "-a", "nobody"], 3, "no such account"),
+        (&["leads", "export", "-f", "jsonl", "--spreadsheet-safe"], 2, "csv"),
+        (&["keys", "create", "flextell"], 2, "--tenant"),
+        (&["leads", "list", "--profile", "nowhere", "--region", "x"], 4, "the profile nowhere"),
+        (&["serve", "--allowed-origins", "localhost"], 2, "http://localhost:5173"),
         (&["leads", "show", "lead_xyz"], 2, "no lead's id"),
         (&["leads", "show", "1"], 3, "no lead 1"),
         (&["leads", "erase", "--email", "nobody"], 2, "has an @"),
@@ -34,6 +49,19 @@ async fn wrong_input_is_one_clear_line_and_a_code_that_tells_its_kind() {
         assert!(said.starts_with("error: "), "{arguments:?}: {said}");
     }
     assert_eq!(desk.count(&["keys", "list"]), 5, "the demo keys and no other");
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_no_address_is_named() {
+    let desk = Desk::empty();
+    for endpoint in ["127.0.0.1:8000", "localhost", "ftp://127.0.0.1"] {
+        let mut command = desk.command(&["leads", "list"]);
+        let (code, said) = failure(command.env("AWS_ENDPOINT_URL_DYNAMODB", endpoint));
+        assert!(code == 2 && said.contains(endpoint) && said.contains("http://"), "{said}");
+        let mut serve = desk.command(&["serve", "--port", "0"]);
+        let (_, said) = failure(serve.env("AWS_ENDPOINT_URL_DYNAMODB", endpoint));
+        assert!(said.contains(endpoint) && said.contains("http://"), "{said}");
+    }
 }
 
 #[tokio::test]

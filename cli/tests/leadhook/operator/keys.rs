@@ -20,7 +20,7 @@ async fn a_key_is_made_used_listed_rotated_and_revoked() {
     assert_eq!((&listed["label"], &listed["state"]), (&json!("form"), &json!("live")));
     // It may be midnight.
     let days = [made_on, today()];
-    assert!(days.contains(&listed["last_used"].as_str().unwrap().to_owned()), "{listed}");
+    assert!(days.contains(&listed["last_used_on"].as_str().unwrap().to_owned()), "{listed}");
     assert!(!listed.to_string().contains(token), "a token is shown once");
     let id = listed["id"].as_str().unwrap();
     let rotated = desk.json(&["keys", "rotate", id, "--keep", "2h"]);
@@ -56,6 +56,30 @@ async fn tokens_have_their_providers_form_and_only_their_hashes_are_stored() {
             assert!(!item.contains(token), "{item}");
         }
     }
-    assert_eq!(desk.json(&["keys", "list", "--account", "2"])[0]["tenants"], "1,2");
+    assert_eq!(desk.json(&["keys", "list", "--account", "2"])[0]["tenants"], json!([1, 2]));
     serve.stop();
+}
+
+#[tokio::test]
+async fn a_key_is_listed_by_the_account_it_was_made_for_and_by_its_tenants() {
+    let desk = Desk::new().await;
+    desk.create_key(&["flextell", "--account", "agency", "--tenant", "71", "--tenant", "72"]);
+    for account in ["agency", "71", "72"] {
+        let listed = desk.json(&["keys", "list", "--account", account]);
+        assert_eq!(listed.as_array().unwrap().len(), 1, "{account}");
+        assert_eq!(listed[0]["account"], "agency");
+    }
+    assert_eq!(desk.count(&["keys", "list", "--account", "73"]), 0);
+}
+
+#[tokio::test]
+async fn a_keyspot_key_is_shown_as_the_headers_it_is_sent_in() {
+    let desk = Desk::new().await;
+    let create = ["keys", "create", "keyspot", "--account", "acme"];
+    let output = desk.command(&create).output().unwrap();
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(shown.contains("X-API-Key ") && shown.contains("X-API-Secret "), "{shown}");
+    assert!(String::from_utf8(output.stderr).unwrap().contains("note both down"));
+    let made = desk.create_key(&["keyspot", "--account", "acme"]);
+    assert!(made["token"].is_string() && made["secret"].is_string(), "{made}");
 }

@@ -1,10 +1,7 @@
 //! Leads: listed, shown, exported, counted, erased and blocked.
 
 use super::{Desk, ana, deliver, items};
-use parquet::file::reader::{FileReader, SerializedFileReader};
-use parquet::record::{Field, Row};
 use serde_json::{Value, json};
-use std::fs;
 
 #[tokio::test]
 async fn leads_are_listed_newest_first_page_by_page_and_shown_by_any_form_of_their_id() {
@@ -51,7 +48,7 @@ async fn leads_are_listed_newest_first_page_by_page_and_shown_by_any_form_of_the
 }
 
 #[tokio::test]
-async fn an_export_holds_every_lead_in_all_three_formats() {
+async fn an_export_holds_every_lead_in_every_format() {
     let desk = Desk::new().await;
     let token = desk.create_key(&["integrabot", "--account", "acme"])["token"].clone();
     let serve = desk.serve();
@@ -68,8 +65,37 @@ async fn an_export_holds_every_lead_in_all_three_formats() {
     let leads: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(leads.len(), 3);
     assert_eq!(leads[2]["details"]["custom_fields"], json!({ "n": "2" }));
+    let (code, said) = desk.fail(&[&of_acme[..], &["--file", "no/such/folder.csv"]].concat());
+    assert!(code == 2 && said.contains("cannot be written"), "{said}");
+}
+
+#[cfg(not(feature = "parquet"))]
+#[tokio::test]
+async fn without_parquet_an_export_says_how_to_install_it() {
+    let desk = Desk::empty();
+    let (code, said) = desk.fail(&["leads", "export", "--format", "parquet", "--file", "x"]);
+    assert!(code == 2 && said.contains("--features parquet"), "{said}");
+}
+
+#[cfg(feature = "parquet")]
+#[tokio::test]
+async fn a_parquet_file_holds_what_json_lines_hold() {
+    use parquet::{
+        file::reader::{FileReader, SerializedFileReader},
+        record::{Field, Row},
+    };
+    let desk = Desk::new().await;
+    let token = desk.create_key(&["integrabot", "--account", "acme"])["token"].clone();
+    let serve = desk.serve();
+    for n in 0..3 {
+        deliver(&serve, token.as_str().unwrap(), ana(n)).await;
+    }
+    serve.stop();
+    let of_acme = ["leads", "export", "--account", "acme"];
+    let lines = desk.run(&[&of_acme[..], &["--format", "jsonl"]].concat());
+    let leads: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     desk.run(&[&of_acme[..], &["--format", "parquet", "--file", "leads.parquet"]].concat());
-    let file = fs::File::open(desk.folder.path().join("leads.parquet")).unwrap();
+    let file = std::fs::File::open(desk.folder.path().join("leads.parquet")).unwrap();
     let file = SerializedFileReader::new(file).unwrap();
     let rows: Vec<_> = file.get_row_iter(None).unwrap().map(|row| row.unwrap()).collect();
     let text = |field: &Field| match field {
@@ -87,8 +113,102 @@ async fn an_export_holds_every_lead_in_all_three_formats() {
             assert_eq!(row[name], lead[name], "{name}");
         }
     }
-    let (code, said) = desk.fail(&[&of_acme[..], &["--file", "no/such/folder.csv"]].concat());
-    assert!(code == 2 && said.contains("cannot be written"), "{said}");
+}
+
+/// Runs a command on a terminal of 80 columns, and gives what it shows.
+fn on_a_terminal(desk: &Desk, arguments: &str) -> String {
+    let leadhook = env!("CARGO_BIN_EXE_leadhook");
+    let mut script = std::process::Command::new("script");
+    script.args([
+        "-q",
+        "-e",
+        "-c",
+        &format!("stty rows 24 cols 80; {leadhook} {arguments}"),
+        "/dev/null",
+    ]);
+    script.current_dir(desk.folder.path()).env_remove("TABLE_NAME").env_remove("COLUMNS");
+    script.env_remove("AWS_ENDPOINT_URL_DYNAMODB");
+    let output = script.stdin(std::process::Stdio::null()).output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// What steers a terminal, hides text or changes the order in which it is read.
+const ACTING: &str = "\u{1b}[2J\u{1b}]0;x\u{7}\u{7f}\u{9b}31m\u{202e}\u{2066}\u{2028}\u{200b}";
+
+#[tokio::test]
+async fn what_a_sender_wrote_never_acts_on_a_terminal_and_is_whole_in_a_pipe() {
+    let desk = Desk::local();
+    let serve = desk.serve();
+    let name = format!("Ana{ACTING}Silva");
+    let lead = json!({ "name": name, "type": "web", "custom_fields": { "note": ACTING } });
+    let (status, lead) = deliver(&serve, "sk_demo_integrabot", lead).await;
+    assert_eq!(status, 201);
+    let (status, _) = deliver(&serve, "sk_demo_integrabot", json!({ "name": name })).await;
+    assert_eq!(status, 422, "held");
+    deliver(&serve, "sk_demo_integrabot", json!({ "name": "Eva", "type": "web" })).await;
+    serve.stop();
+    let id = &lead["id"].to_string();
+    let held = desk.json(&["held", "list"])[0]["id"].as_str().unwrap().to_owned();
+    let exports = ["leads export", "leads export --format jsonl"].map(str::to_owned);
+    let lists = ["table", "json", "csv"].map(|format| format!("leads list -o {format}"));
+    let shows = ["table", "json", "csv"].map(|format| format!("leads show {id} -o {format}"));
+    let others = ["leads stats".to_owned(), format!("held show {held}")];
+    for command in [&exports[..], &lists, &shows, &others].concat() {
+        let shown = on_a_terminal(&desk, &format!("{command} 2>/dev/null"));
+        // Our own bold letters, and what `script` makes of a line's end.
+        let shown = shown.replace("\u{1b}[1m", "").replace("\u{1b}[0m", "").replace('\r', "");
+        for c in ACTING.chars().filter(|c| !c.is_ascii_graphic()) {
+            assert!(!shown.contains(c), "{command}: {c:?} in {shown:?}");
+        }
+        assert!(shown.contains("Eva") || !command.contains("list"), "{command}: {shown}");
+    }
+    let csv = desk.run(&["leads", "list", "-o", "csv"]);
+    let rows: Vec<_> = csv::Reader::from_reader(csv.as_bytes()).into_records().collect();
+    assert_eq!(rows.len(), 2, "no lead vanishes behind an escape sequence");
+    assert!(csv.contains(&name));
+    for command in [&["leads", "export"][..], &["leads", "show", id, "-o", "csv"]] {
+        assert!(desk.run(command).contains(&name), "{command:?}");
+    }
+    assert_eq!(desk.json(&["leads", "show", id])["name"], name);
+}
+
+#[tokio::test]
+async fn what_is_listed_fits_eighty_columns_and_breaks_no_row() {
+    let desk = Desk::local();
+    let serve = desk.serve();
+    for n in 0..3 {
+        deliver(&serve, "sk_demo_integrabot", ana(n)).await;
+    }
+    serve.stop();
+    for command in ["leads list", "keys list", "held list", "doctor", "leads list --help"] {
+        let shown = on_a_terminal(&desk, command);
+        for line in shown.lines() {
+            let line = line.replace("\u{1b}[1m", "").replace("\u{1b}[0m", "");
+            assert!(line.trim_end().chars().count() <= 80, "{command}: {line}");
+        }
+    }
+    let list = on_a_terminal(&desk, "leads list");
+    assert!(list.contains("ana2@exemplo.com"), "{list}");
+    assert!(list.contains("too narrow for"), "{list}");
+}
+
+#[tokio::test]
+async fn a_spreadsheet_takes_nothing_that_a_sender_wrote_for_a_formula() {
+    let desk = Desk::local();
+    let serve = desk.serve();
+    for name in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "Ana"] {
+        deliver(&serve, "sk_demo_integrabot", json!({ "name": name, "type": "web" })).await;
+    }
+    serve.stop();
+    let names = |arguments: &[&str]| -> Vec<String> {
+        let csv = desk.run(arguments);
+        let rows = csv::Reader::from_reader(csv.as_bytes()).into_records();
+        rows.map(|row| row.unwrap()[4].to_owned()).collect()
+    };
+    let safe = names(&["leads", "export", "--spreadsheet-safe"]);
+    assert_eq!(safe, ["'=1+1", "'+1", "'-1", "'@SUM(A1)", "'\t=1", "' =1", "Ana"]);
+    let plain = names(&["leads", "export"]);
+    assert_eq!(plain, ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "Ana"]);
 }
 
 #[tokio::test]

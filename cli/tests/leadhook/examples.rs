@@ -1,0 +1,141 @@
+//! Every example of every `--help`, played.
+
+use crate::transcript::Desk;
+use serde_json::{Value, json};
+use std::fs;
+
+/// Every command and subcommand, by its words.
+fn commands(desk: &Desk, words: &str) -> Vec<String> {
+    let (_, help) = desk.run(&format!("leadhook {words} --help"));
+    let listed = help.split("\nCommands:\n").nth(1).unwrap_or_default();
+    let names = listed.lines().take_while(|line| !line.is_empty());
+    // A description that is wrapped goes on further to the right.
+    let names = names.filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
+    let names =
+        names.filter(|name| !["", "help"].contains(name)).map(|name| format!("{words} {name}"));
+    let below = names.map(|name| name.trim().to_owned()).flat_map(|name| commands(desk, &name));
+    [words.to_owned()].into_iter().chain(below).collect()
+}
+
+/// The examples in a help text.
+fn examples(help: &str) -> Vec<String> {
+    let listed = help.split("Examples:\n").nth(1).or_else(|| help.split("Example:\n").nth(1));
+    let listed = listed.unwrap_or_default().replace(" \\\n", " ");
+    let lines = listed.lines().take_while(|line| !line.is_empty());
+    lines.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+}
+
+/// A table in which the examples find what they name.
+struct Stage {
+    desk: Desk,
+    key: String,
+    held: String,
+    lead: String,
+    rdstation_lead: String,
+}
+
+impl Stage {
+    fn set() -> Self {
+        let desk = Desk::new();
+        let run = |line: &str| {
+            let (code, said) = desk.run(line);
+            assert_eq!(code, Some(0), "{line}: {said}");
+            said
+        };
+        for account in ["integrabot -a acme", "keyspot -a acme", "pollybot -a ws_acme"] {
+            run(&format!("leadhook keys create {account}"));
+        }
+        let parsed = |line: &str| -> Value {
+            let said = run(line);
+            serde_json::from_str(&said[said.find(['{', '[']).unwrap()..]).unwrap()
+        };
+        let key = parsed("leadhook keys create rdstation -a acme -o json 2>/dev/null");
+        let lead = run("leadhook send integrabot");
+        let lead = lead.split("\"id\":").nth(1).unwrap().split(',').next().unwrap().to_owned();
+        let rdstation_lead = run("leadhook send rdstation");
+        let rdstation_lead = rdstation_lead.split("\"id\":\"").nth(1).unwrap();
+        let rdstation_lead = rdstation_lead.split('"').next().unwrap().to_owned();
+        let invalid = json!({ "name": "Maria", "email": "maria", "type": "web" });
+        desk.run(&format!("leadhook send integrabot --data '{invalid}'"));
+        let held = parsed("leadhook held list --reason invalid -o json");
+        let files = [
+            ("lead.json", r#"{"name": "Eva", "email": "eva@exemplo.com"}"#),
+            ("properties.csv", "kind,id,property_id,title\nproperty,AP001,clp1,Two rooms\n"),
+            (
+                "statuses.jsonl",
+                "{\"kind\":\"status\",\"id\":1,\"name\":\"New\",\"slug\":\"new\",\"color\":\"#fff\"}\n",
+            ),
+        ];
+        for (name, text) in files {
+            fs::write(desk.folder.path().join(name), text).unwrap();
+        }
+        run("leadhook directory import properties.csv -p keyspot -a acme");
+        let id = |value: &Value| value["id"].as_str().unwrap().to_owned();
+        Self { key: id(&key), held: id(&held[0]), lead, rdstation_lead, desk }
+    }
+
+    /// What an example names, as it is called here.
+    fn named(&self, example: &str) -> String {
+        let base = &self.desk.serve.base;
+        let names = [
+            ("invalid-3f2a9c51d0e4", self.held.as_str()),
+            ("3f2a9c51d0e4", &self.key),
+            ("373481529142520", &self.lead),
+            ("lead_0AKN21CC0B1", &self.rdstation_lead),
+            ("https://abc123.execute-api.eu-west-1.amazonaws.com", base),
+            ("--key k3y --secret s3cret", "--key demo-key --secret demo-secret"),
+            ("--key t0ken --tenant 7", "--key demo-flextell --tenant 1"),
+            ("--chatbot cb_123", "--chatbot cb_1234567890abcdef"),
+            // A table in AWS is this one, at its address.
+            ("--table leadhook --region eu-west-1", "--region us-east-1"),
+            ("| jq -r .email", "| grep email"),
+        ];
+        let replace = |example: String, (name, real): (&str, &str)| example.replace(name, real);
+        let example = names.into_iter().fold(example.to_owned(), replace);
+        if example.contains("--region") {
+            return format!("eval \"$(leadhook env)\"; {example}");
+        }
+        example
+    }
+}
+
+/// The exit codes of examples that are not simply done.
+fn expected_code(example: &str) -> i32 {
+    match example {
+        // It asks, and nobody is there to say yes.
+        "leadhook leads erase --email maria@exemplo.com" => 2,
+        _ => 0,
+    }
+}
+
+#[test]
+fn every_example_of_every_help_works() {
+    let desk = Desk::new();
+    let mut played = 0;
+    for command in commands(&desk, "") {
+        let (code, help) = desk.run(&format!("leadhook {command} --help"));
+        assert_eq!(code, Some(0), "{command}");
+        let examples = examples(&help);
+        let is_leaf = !help.contains("\nCommands:\n");
+        let needs_none = ["serve", "doctor", "held show", "held discard"];
+        assert!(!is_leaf || !examples.is_empty() || needs_none.contains(&&*command), "{command}");
+        let mut stage = None;
+        for example in examples {
+            // What an example takes away, the next one may need.
+            let stage = if command == "completions" {
+                stage.get_or_insert_with(Stage::set)
+            } else {
+                stage.insert(Stage::set())
+            };
+            let line = stage.named(&example);
+            let line = match line.split_once("&& aws ") {
+                Some((line, _)) => line.to_owned(),
+                None => line,
+            };
+            let (code, said) = stage.desk.run(&line);
+            assert_eq!(code, Some(expected_code(&example)), "{example}: {said}");
+            played += 1;
+        }
+    }
+    assert!(played >= 30, "only {played} examples were found");
+}
