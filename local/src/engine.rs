@@ -3,10 +3,20 @@
 use dynoxide::{Database, DynoxideError};
 use rusqlite::Connection;
 use serde::{Serialize, de::DeserializeOwned};
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{
+    fmt,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// How long to wait for a write that is under way.
 const BUSY_FOR: Duration = Duration::from_secs(10);
+
+/// The status of an answer to a write for which the disk has no space (RFC 4918, 11.5).
+const INSUFFICIENT_STORAGE: u16 = 507;
+/// More than the space that is left to a file which cannot grow.
+const PROBE_BYTES: usize = 256 * 1024;
 
 /// The embedded DynamoDB. It has no address: what reaches it is in this process.
 #[derive(Clone)]
@@ -42,12 +52,27 @@ impl Engine {
             if deletes(&operation, &request) {
                 engine.scrub();
             }
-            answer
+            match answer {
+                Ok(answer) => (200, answer),
+                Err(error) => (engine.status_of(&error), error.to_json()),
+            }
         });
-        let failed = |_| DynoxideError::InternalServerError("the operation broke off".to_owned());
-        match done.await.map_err(failed) {
-            Ok(Ok(answer)) => (200, answer),
-            Ok(Err(error)) | Err(error) => (error.status_code(), error.to_json()),
+        let broke_off = |_| {
+            let error = DynoxideError::InternalServerError("the operation broke off".to_owned());
+            (error.status_code(), error.to_json())
+        };
+        done.await.unwrap_or_else(broke_off)
+    }
+
+    /// The HTTP status of an error; one of its own where the disk is full, which DynamoDB's
+    /// never is.
+    fn status_of(&self, error: &DynoxideError) -> u16 {
+        let is_internal = matches!(error, DynoxideError::InternalServerError(_));
+        let folder = self.file.as_deref().and_then(Path::parent);
+        if is_internal && folder.is_some_and(is_full) {
+            INSUFFICIENT_STORAGE
+        } else {
+            error.status_code()
         }
     }
 
@@ -122,6 +147,15 @@ fn run<Q: DeserializeOwned, A: Serialize>(
     let answer = operation(serde_json::from_str(request).map_err(wrong)?)?;
     serde_json::to_string(&answer)
         .map_err(|_| DynoxideError::InternalServerError("the answer cannot be written".to_owned()))
+}
+
+/// Whether a folder takes no more bytes.
+fn is_full(folder: &Path) -> bool {
+    let written = tempfile::tempfile_in(folder).and_then(|mut file| {
+        file.write_all(&[0; PROBE_BYTES])?;
+        file.sync_all()
+    });
+    written.is_err_and(|error| error.kind() == io::ErrorKind::StorageFull)
 }
 
 /// Whether an operation deletes items. A write whose text is `Delete` may be taken for one,

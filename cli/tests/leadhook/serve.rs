@@ -271,3 +271,32 @@ fn assert_whole(items: &[HashMap<String, AttributeValue>], created: &HashSet<u64
     assert_eq!(claims.keys().copied().collect::<HashSet<_>>(), leads, "claims and leads differ");
     assert!(claims.values().all(|count| *count == 2), "a lead without one of its claims");
 }
+
+/// Needs a file system of its own, which root alone can mount.
+#[tokio::test]
+async fn a_full_disk_is_503_and_named_in_the_log_and_every_lead_before_it_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=2m", "none", path]).output();
+    if !mount.is_ok_and(|output| output.status.success()) {
+        eprintln!("skipped: this user cannot mount a file system");
+        return;
+    }
+    let serve = Serve::in_folder(&folder.path().join(".leadhook"));
+    let mut created = 0;
+    let (status, answer) = loop {
+        let note = "x".repeat(100_000);
+        let body = json!({ "name": "Ana", "type": "web", "custom_fields": { "note": note } });
+        match serve.create(&body).await {
+            (201, _) => created += 1,
+            other => break other,
+        }
+    };
+    assert_eq!((status, &answer["error"]), (503, &json!("Service Unavailable")));
+    let leads = serve.items().await.into_iter();
+    let leads = leads.filter(|item| item["pk"].as_s().unwrap().starts_with("lead#"));
+    assert_eq!(leads.count(), created);
+    let log = serve.kill();
+    assert!(log.contains("no space is left"), "{log}");
+    assert!(Command::new("umount").arg("-l").arg(path).status().unwrap().success());
+}

@@ -105,6 +105,13 @@ impl Serve {
         self.log.take().unwrap().join().unwrap()
     }
 
+    /// Kills it, and gives its log.
+    pub(crate) fn kill(mut self) -> String {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+        self.log.take().unwrap().join().unwrap()
+    }
+
     pub(crate) fn lead_url(&self) -> String {
         format!("{}/integrabot/v1/leads", self.base)
     }
