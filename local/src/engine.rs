@@ -1,29 +1,24 @@
 //! DynamoDB's operations, done by the embedded engine inside this process.
 
+use crate::folder::Folder;
 use dynoxide::{Database, DynoxideError};
 use rusqlite::Connection;
 use serde::{Serialize, de::DeserializeOwned};
-use std::{
-    fmt,
-    io::{self, Write},
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 /// How long to wait for a write that is under way.
 const BUSY_FOR: Duration = Duration::from_secs(10);
 
 /// The status of an answer to a write for which the disk has no space (RFC 4918, 11.5).
 const INSUFFICIENT_STORAGE: u16 = 507;
-/// More than the space that is left to a file which cannot grow.
-const PROBE_BYTES: usize = 256 * 1024;
 
 /// The embedded DynamoDB. It has no address: what reaches it is in this process.
 #[derive(Clone)]
 pub(crate) struct Engine {
     database: Database,
-    /// Where it keeps its data; nowhere where it is in memory.
-    file: Option<PathBuf>,
+    /// Where it keeps its data; nowhere where it is in memory. Its lock is held until the
+    /// database is closed, so it stands behind it: fields are dropped in their order.
+    folder: Option<Arc<Folder>>,
 }
 
 /// An answer of DynamoDB: its HTTP status and its JSON.
@@ -31,17 +26,23 @@ pub(crate) type Answer = (u16, String);
 
 impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Engine").field("file", &self.file).finish_non_exhaustive()
+        f.debug_struct("Engine").finish_non_exhaustive()
     }
 }
 
 impl Engine {
     pub(crate) fn in_memory() -> Result<Self, DynoxideError> {
-        Ok(Self { database: Database::memory()?, file: None })
+        Ok(Self { database: Database::memory()?, folder: None })
     }
 
-    pub(crate) fn on_file(file: PathBuf) -> Result<Self, DynoxideError> {
-        Ok(Self { database: Database::new(&file.to_string_lossy())?, file: Some(file) })
+    pub(crate) fn in_folder(folder: Folder) -> Result<Self, DynoxideError> {
+        let database = Database::new(&folder.database().to_string_lossy())?;
+        Ok(Self { database, folder: Some(Arc::new(folder)) })
+    }
+
+    /// The folder it keeps its data in.
+    pub(crate) fn folder(&self) -> Option<&Folder> {
+        self.folder.as_deref()
     }
 
     /// Does an operation of DynamoDB, which is named and written as in its HTTP API.
@@ -68,8 +69,7 @@ impl Engine {
     /// never is.
     fn status_of(&self, error: &DynoxideError) -> u16 {
         let is_internal = matches!(error, DynoxideError::InternalServerError(_));
-        let folder = self.file.as_deref().and_then(Path::parent);
-        if is_internal && folder.is_some_and(is_full) {
+        if is_internal && self.folder().is_some_and(Folder::is_full) {
             INSUFFICIENT_STORAGE
         } else {
             error.status_code()
@@ -124,8 +124,8 @@ impl Engine {
     /// SQLite writes zeros over deleted content where it was built to; `.cargo/config.toml`
     /// asks for it. Where it was not, as in a build from another folder, the file is written anew.
     fn scrub(&self) {
-        let Some(file) = &self.file else { return };
-        let scrubbed = Connection::open(file).and_then(|connection| {
+        let Some(folder) = self.folder() else { return };
+        let scrubbed = Connection::open(folder.database()).and_then(|connection| {
             connection.busy_timeout(BUSY_FOR)?;
             let zeroes = connection.query_row("PRAGMA secure_delete", [], |row| row.get(0));
             if !zeroes? {
@@ -147,15 +147,6 @@ fn run<Q: DeserializeOwned, A: Serialize>(
     let answer = operation(serde_json::from_str(request).map_err(wrong)?)?;
     serde_json::to_string(&answer)
         .map_err(|_| DynoxideError::InternalServerError("the answer cannot be written".to_owned()))
-}
-
-/// Whether a folder takes no more bytes.
-fn is_full(folder: &Path) -> bool {
-    let written = tempfile::tempfile_in(folder).and_then(|mut file| {
-        file.write_all(&[0; PROBE_BYTES])?;
-        file.sync_all()
-    });
-    written.is_err_and(|error| error.kind() == io::ErrorKind::StorageFull)
 }
 
 /// Whether an operation deletes items. A write whose text is `Delete` may be taken for one,

@@ -16,6 +16,9 @@ const ADDRESS_FILE: &str = "address";
 const ACCESS_KEY_FILE: &str = "access-key";
 const SIGNING_KEY_FILE: &str = "signing-key";
 
+/// More than the space that is left to a file which cannot grow.
+const PROBE_BYTES: usize = 256 * 1024;
+
 /// A folder whose table is open in this process. The engine itself would let two
 /// processes in, so a lock is held as long as this lives.
 pub(crate) struct Folder {
@@ -58,6 +61,15 @@ impl Folder {
     /// The database's file.
     pub(crate) fn database(&self) -> PathBuf {
         self.path.join(DATABASE_FILE)
+    }
+
+    /// Whether its disk takes no more bytes.
+    pub(crate) fn is_full(&self) -> bool {
+        let written = tempfile::tempfile_in(&self.path).and_then(|mut file| {
+            file.write_all(&[0; PROBE_BYTES])?;
+            file.sync_all()
+        });
+        written.is_err_and(|error| error.kind() == io::ErrorKind::StorageFull)
     }
 
     /// The access key of this folder; one is drawn where there is none yet.

@@ -42,7 +42,6 @@ pub struct EmbeddedTable {
     engine: Engine,
     access_key: AccessKey,
     signing_key: String,
-    folder: Option<Folder>,
     server: Option<TableServer>,
 }
 
@@ -104,7 +103,7 @@ impl EmbeddedTable {
                 let engine =
                     opened.map_err(|error| EmbeddedError::Database(place, error.to_string()))?;
                 let (access_key, signing_key) = (AccessKey::draw(), draw_secret());
-                Ok(Self { engine, access_key, signing_key, folder: None, server: None })
+                Ok(Self { engine, access_key, signing_key, server: None })
             }
             Storage::Folder(folder) => match LocalTable::open(folder).await? {
                 LocalTable::Embedded(table) => Ok(table),
@@ -117,9 +116,9 @@ impl EmbeddedTable {
         let cannot = |error| EmbeddedError::Folder(path.to_owned(), error);
         let access_key = folder.access_key().map_err(cannot)?;
         let signing_key = folder.signing_key().map_err(cannot)?;
-        let engine = Engine::on_file(folder.database())
+        let engine = Engine::in_folder(folder)
             .map_err(|error| EmbeddedError::Database(path.to_owned(), error.to_string()))?;
-        Ok(Self { engine, access_key, signing_key, folder: Some(folder), server: None })
+        Ok(Self { engine, access_key, signing_key, server: None })
     }
 
     /// A new client for it, which reaches it inside this process.
@@ -151,7 +150,7 @@ impl EmbeddedTable {
             let _ = stopped.await;
         }));
         self.server = Some(TableServer { stop, done });
-        if let Some(folder) = &self.folder {
+        if let Some(folder) = self.engine.folder() {
             folder.write_address(&endpoint).map_err(cannot)?;
         }
         let (access_key, signing_key) = (self.access_key.clone(), self.signing_key.clone());
@@ -173,10 +172,10 @@ impl EmbeddedTable {
         }
     }
 
-    /// Finishes the requests it has taken, then closes the database.
+    /// Finishes the requests it has taken. The database is closed with the last client of it.
     pub async fn close(self) {
-        let Self { server, folder, .. } = self;
-        if folder.is_some_and(|folder| folder.remove_address().is_err()) {
+        let Self { server, engine, .. } = self;
+        if engine.folder().is_some_and(|folder| folder.remove_address().is_err()) {
             tracing::warn!("the folder still says where the table was served");
         }
         if let Some(TableServer { stop, done }) = server {
