@@ -1,6 +1,4 @@
-use crate::{
-    Account, LeadTable, Rejection, Rule, StoreError, Violation, claim::Contact, kept::Kept,
-};
+use crate::{Account, Contact, LeadTable, Rejection, Rule, StoreError, Violation, kept::Kept};
 use jiff::Timestamp;
 
 /// The people whom accounts take no leads of: they asked to be forgotten.

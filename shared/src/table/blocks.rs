@@ -2,7 +2,7 @@ use super::{
     Item, LeadTable, StoreError,
     keys::{self, PK, SK},
 };
-use crate::{Account, claim::Contact};
+use crate::{Account, Contact};
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 
 impl LeadTable {
