@@ -8,8 +8,6 @@ use super::{
 use crate::{Account, LeadId};
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem, builders::DeleteBuilder};
 
-/// How many items one transaction may delete.
-const TRANSACTION: usize = 100;
 /// How often an erasure begins again after a claim changed hands.
 const ROUNDS: usize = 3;
 
@@ -38,6 +36,10 @@ impl LeadTable {
                 return Ok(Erased::default());
             };
             let claims = self.claims_of(&lead, id).await?;
+            if claims.is_empty() {
+                self.delete(keys::lead(account, id)).await?;
+                return Ok(Erased { leads: 1, ..Erased::default() });
+            }
             let erased = Erased { leads: 1, claims: claims.len(), held: 0 };
             let holder = AttributeValue::N(id.to_string());
             let deletes = claims.into_iter().map(|claim| {
@@ -64,10 +66,7 @@ impl LeadTable {
         account: &Account,
         ids: &[String],
     ) -> Result<Erased, StoreError> {
-        for ids in ids.chunks(TRANSACTION) {
-            let deletes = ids.iter().map(|id| self.delete_of(keys::held(account, id)));
-            self.delete_at_once(deletes).await?;
-        }
+        self.delete_all_items(ids.iter().map(|id| keys::held(account, id)).collect()).await?;
         Ok(Erased { held: ids.len(), ..Erased::default() })
     }
 
