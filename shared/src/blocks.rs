@@ -34,7 +34,7 @@ impl Blocks {
         let email = email.map(|email| (email_field, Contact::email(email)));
         let phone = phone.map(|phone| (phone_field, Contact::phone(phone)));
         let given: Vec<_> = email.into_iter().chain(phone).collect();
-        let contacts: Vec<_> = given.iter().map(|(_, contact)| contact.clone()).collect();
+        let contacts = given.iter().map(|(_, contact)| contact.clone()).collect();
         let blocked = self.table.blocked(account, contacts).await?;
         match given.iter().find(|(_, contact)| blocked.contains(contact)) {
             Some((field, _)) => Err(Violation { field, rule: Rule::NotBlocked, sent: None }.into()),

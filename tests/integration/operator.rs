@@ -139,6 +139,10 @@ async fn an_erasure_whose_answer_is_lost_is_done_once() {
         assert_eq!(erased, Erased { leads: 1, claims, held: 0 });
     }
     assert!(world.items("claim#").await.is_empty());
+    let person = [Contact::email("ana1@exemplo.com")].into();
+    table.block(&account(), &person).await.unwrap();
+    world.wire.fail_next("BatchWriteItem", Fault::AnswerLost);
+    assert!(table.unblock(&account(), &person).await.unwrap());
 }
 
 /// A transaction holds 100 items and 4 MB: these are more, and need none.
@@ -241,7 +245,8 @@ async fn a_blocked_person_is_a_field_at_fault_and_is_not_held_and_others_come_in
             body[field] = value.into();
             body.to_string()
         };
-        let blocked = [Contact::email("Ana@Exemplo.com"), Contact::phone("+55 11 98888-7777")];
+        let blocked =
+            [Contact::email("Ana@Exemplo.com"), Contact::phone("+55 11 98888-7777")].into();
         table.block(&account, &blocked).await.unwrap();
         let cases = [(email, "ANA@exemplo.com "), (phone, "5511988887777")];
         for (field, value) in cases {
@@ -253,7 +258,8 @@ async fn a_blocked_person_is_a_field_at_fault_and_is_not_held_and_others_come_in
         assert!(world.items("held#").await.is_empty(), "{name}");
         let other = world.send(sender.deliver(&world, with(email, "eva@exemplo.com")).await).await;
         assert_eq!(other.status, sender.created, "{name}: another person");
-        table.unblock(&account, &blocked).await.unwrap();
+        assert!(table.unblock(&account, &blocked).await.unwrap(), "{name}");
+        assert!(!table.unblock(&account, &blocked).await.unwrap(), "{name}: it is done");
         let again = world.send(sender.deliver(&world, with(email, "ana@exemplo.com")).await).await;
         assert_eq!(again.status, sender.created, "{name}: no longer blocked");
     }
@@ -263,6 +269,12 @@ async fn a_blocked_person_is_a_field_at_fault_and_is_not_held_and_others_come_in
 async fn a_block_holds_in_its_account_alone() {
     let world = World::start().await;
     let other = Account { id: "acme".to_owned(), ..account() };
-    world.app.context.table.block(&other, &[Contact::email("ana1@exemplo.com")]).await.unwrap();
+    world
+        .app
+        .context
+        .table
+        .block(&other, &[Contact::email("ana1@exemplo.com")].into())
+        .await
+        .unwrap();
     send(&world, 1).await;
 }

@@ -3,6 +3,7 @@
 use percent_encoding::percent_decode;
 use serde_json::Value;
 use shared::{Contact, HeldDelivery, HeldReason, LeadId, StoredLead};
+use std::collections::HashSet;
 
 /// A person, by what tells one from another.
 #[derive(clap::Args)]
@@ -17,7 +18,7 @@ pub(super) struct Person {
 
 impl Person {
     /// What the person is blocked by.
-    pub(super) fn contacts(&self) -> Vec<Contact> {
+    pub(super) fn contacts(&self) -> HashSet<Contact> {
         let email = self.email.as_deref().map(Contact::email);
         email.into_iter().chain(self.phone.as_deref().map(Contact::phone)).collect()
     }

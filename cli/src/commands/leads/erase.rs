@@ -45,10 +45,16 @@ pub(super) struct Unblock {
 impl Unblock {
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         let accounts = self.accounts.find(session).await?;
+        let mut unblocked = 0;
         for account in &accounts {
-            session.table.unblock(account, &self.person.contacts()).await?;
+            let contacts = self.person.contacts();
+            unblocked += usize::from(session.table.unblock(account, &contacts).await?);
         }
-        eprintln!("the person is not blocked in {} accounts", accounts.len());
+        if unblocked == 0 {
+            let text = "the person was not blocked in any of these accounts";
+            return Err(Failure::NotFound(text.to_owned()));
+        }
+        eprintln!("the person was blocked in {unblocked} accounts, and is no longer");
         Ok(())
     }
 }
@@ -84,7 +90,10 @@ impl Erase {
             for account in &accounts {
                 session.table.block(account, &self.person.contacts()).await?;
             }
-            eprintln!("the person is blocked in {} accounts", accounts.len());
+            eprintln!(
+                "the person is blocked in {} accounts; functions refuse the person within a minute",
+                accounts.len()
+            );
         }
         let mut receipt =
             Listing::new(&["provider", "account", "leads", "claims", "held", "erased_at"]);

@@ -140,12 +140,18 @@ async fn a_blocked_person_is_not_taken_again_until_unblocked() {
     let desk = Desk::new().await;
     let token = desk.create_key(&["integrabot", "--account", "acme"])["token"].clone();
     let token = token.as_str().unwrap();
-    let block = ["leads", "erase", "--email", "ana1@exemplo.com", "--account", "acme"];
-    desk.run(&[&block[..], &["--block", "--yes"]].concat());
+    let of_ana = ["--email", "ana1@exemplo.com", "--account", "acme"];
+    let block = [&["leads", "erase"], &of_ana[..], &["--block", "--yes"]].concat();
+    let said = desk.command(&block).assert().success().get_output().stderr.clone();
+    let said = String::from_utf8(said).unwrap();
+    assert!(said.contains("blocked in 1 accounts") && said.contains("within a minute"), "{said}");
     let serve = desk.serve();
     assert_eq!(deliver(&serve, token, ana(1)).await.0, 422);
     assert_eq!(deliver(&serve, token, ana(2)).await.0, 201);
-    desk.run(&["leads", "unblock", "--email", "ana1@exemplo.com", "--account", "acme"]);
+    let unblock = [&["leads", "unblock"], &of_ana[..]].concat();
+    desk.run(&unblock);
+    let (code, said) = desk.fail(&unblock);
+    assert!(code == 3 && said.contains("was not blocked"), "{said}");
     assert_eq!(deliver(&serve, token, ana(1)).await.0, 201);
     serve.stop();
 }
