@@ -2,9 +2,11 @@
 
 mod erase;
 mod export;
+mod find;
 mod list;
 mod show;
 mod stats;
+mod unblock;
 mod writer;
 
 use super::{
@@ -60,14 +62,15 @@ Examples:
     #[command(after_help = "\
 Examples:
   leadhook leads erase --email maria@exemplo.com
-  leadhook leads erase --email maria@exemplo.com --phone 5511999998888 --account acme --yes
+  leadhook leads erase --email maria@exemplo.com --phone 5511999998888 --phone 11999998888
+  leadhook leads erase --email maria@exemplo.com --keep 373481529142520 --account acme --yes
   leadhook leads erase --email maria@exemplo.com --block    # and take them no more")]
     Erase(erase::Erase),
     /// Take a person again whom `erase --block` blocked
     #[command(
         after_help = "Example:\n  leadhook leads unblock --email maria@exemplo.com --account acme"
     )]
-    Unblock(erase::Unblock),
+    Unblock(unblock::Unblock),
 }
 
 impl Leads {
