@@ -1,9 +1,43 @@
 //! E-mail addresses in a text of lower case.
 
+use std::ops::ControlFlow;
+
+/// How far before and behind its `@` an address is looked for, in bytes: what RFC 5321 gives a
+/// local part and a domain.
+const LONGEST_LOCAL: usize = 64;
+const LONGEST_DOMAIN: usize = 255;
+
 /// Whether the address stands in the text, and not as a part of a longer one.
 pub(super) fn has(text: &str, email: &str) -> bool {
     let mut places = text.match_indices(email);
     places.any(|(start, _)| begins(text, start) && ends(text, start + email.len()))
+}
+
+/// Hands each address of the text to `take`, until it breaks.
+pub(super) fn each(text: &str, take: &mut dyn FnMut(&str) -> ControlFlow<()>) -> ControlFlow<()> {
+    for (at, _) in text.match_indices('@') {
+        for start in starts(text, at) {
+            ends_of(text, at + 1).try_for_each(|end| take(&text[start..end]))?;
+        }
+    }
+    ControlFlow::Continue(())
+}
+
+/// Where an address may begin whose `@` stands at `at`.
+fn starts(text: &str, at: usize) -> impl Iterator<Item = usize> {
+    let local = text[..at].char_indices().rev();
+    let local = local.take_while(move |(start, c)| at - start <= LONGEST_LOCAL && is_local(*c));
+    local.filter(|(start, c)| is_word(*c) && begins(text, *start)).map(|(start, _)| start)
+}
+
+/// Where an address may end whose domain begins at `domain`.
+fn ends_of(text: &str, domain: usize) -> impl Iterator<Item = usize> {
+    let rest = text[domain..].char_indices().map(|(length, c)| (length + c.len_utf8(), c));
+    let rest = rest.take_while(|(length, c)| {
+        *length <= LONGEST_DOMAIN && (is_letter(*c) || ['.', '-'].contains(c))
+    });
+    let rest = rest.map(move |(length, c)| (domain + length, c));
+    rest.filter(|(end, c)| is_letter(*c) && ends(text, *end)).map(|(end, _)| end)
 }
 
 /// Whether what stands before `start` belongs to no address: a dot, a hyphen, a plus or an
@@ -26,6 +60,10 @@ fn ends(text: &str, end: usize) -> bool {
 fn is_escape(text: &str) -> bool {
     let digits = text.strip_prefix('%').and_then(|text| text.as_bytes().get(..2));
     digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+}
+
+fn is_local(c: char) -> bool {
+    is_word(c) || "!#$%&'*+-/=?^`{|}~.".contains(c)
 }
 
 fn is_word(c: char) -> bool {
@@ -74,6 +112,12 @@ mod tests {
         ];
         for (case, text, expected) in cases {
             assert_eq!(has(text, "m@x.com"), expected, "{case}");
+            let mut found = false;
+            let _ = each(text, &mut |email| {
+                found |= email == "m@x.com";
+                ControlFlow::Continue(())
+            });
+            assert_eq!(found, expected, "{case}, among all");
         }
         assert!(!has("%20m@x.com", "20m@x.com"), "the digits are no letters");
         assert!(has("write to <o'hara!x@y.com>", "o'hara!x@y.com"));

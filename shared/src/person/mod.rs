@@ -23,6 +23,10 @@ const MOST_PLACES: usize = 8;
 /// How many names of one place are told, and how many characters of each.
 const MOST_NAMES: usize = 4;
 const LONGEST_NAME: usize = 40;
+/// The digits of the longest number there is (E.164), looked for in a text that may hold any.
+const LONGEST_NUMBER: usize = 15;
+/// How many contacts of one delivery are looked at.
+const MOST_CONTACTS: usize = 2_000;
 
 /// A person, by every address and number of theirs that is known.
 pub struct Person {
@@ -93,6 +97,38 @@ impl Person {
         };
         numbers::each(text, longest, &mut take).is_break()
     }
+}
+
+/// The contacts that something may hold, however it is written: whoever is found in it is
+/// blocked by one of them.
+pub(crate) struct Contacts {
+    pub(crate) found: HashSet<Contact>,
+    /// Whether that is all of them: only so many are looked at.
+    pub(crate) are_all: bool,
+}
+
+/// The contacts that a text may hold.
+pub(crate) fn contacts_in(text: &str) -> Contacts {
+    contacts(|take| each_text(&Place::of(&[]), text, take))
+}
+
+/// The contacts that a delivery may hold.
+pub(crate) fn contacts_in_held(held: &HeldDelivery) -> Contacts {
+    contacts(|take| each_text_of_held(held, take))
+}
+
+fn contacts(each_text: impl FnOnce(&mut TakeText<'_>) -> ControlFlow<()>) -> Contacts {
+    let (mut found, mut seen) = (HashSet::new(), 0);
+    let mut take = |contact| {
+        seen += 1;
+        found.insert(contact);
+        if seen < MOST_CONTACTS { Continue(()) } else { Break(()) }
+    };
+    let done = each_text(&mut |_, text| {
+        emails::each(&text.to_lowercase(), &mut |email| take(Contact::email(email)))?;
+        numbers::each(text, LONGEST_NUMBER, &mut |number| take(Contact::phone(number)))
+    });
+    Contacts { found, are_all: done.is_continue() }
 }
 
 fn each_text_of_lead(lead: &StoredLead, take: &mut TakeText<'_>) -> ControlFlow<()> {

@@ -64,6 +64,8 @@ fn a_person_is_found_in_a_body_however_it_is_written_with_the_place() {
         // As bytes of UTF-8, UTF-16 is a body that is no JSON: it may be found there as well.
         let places = maria().places_in_held(&held);
         assert!(places == [place] || places == ["body", place], "{case}: {places:?}");
+        let contacts = contacts_in_held(&held).found;
+        assert!(!maria().contacts().is_disjoint(&contacts), "{case}: among its contacts");
     }
     let target = Some("m@x.com".to_owned());
     let to_maria = HeldDelivery { target, ..held("{}") };
@@ -129,4 +131,15 @@ fn places_are_told_in_few_words() {
     let many: Vec<_> = (0..100).map(|n| format!("\"m{n}\":\"m@x.com\"")).collect();
     let body = held(format!("{{{}}}", many.join(",")));
     assert_eq!(maria().places_in_held(&body).len(), MOST_PLACES);
+}
+
+#[test]
+fn a_body_with_too_many_contacts_is_not_looked_through() {
+    let all_of = |count: usize| {
+        let contacts =
+            contacts_in_held(&held(format!("[{}]", vec!["\"m@x.com\""; count].join(","))));
+        (contacts.found.len(), contacts.are_all)
+    };
+    assert_eq!(all_of(MOST_CONTACTS - 1), (1, true));
+    assert_eq!(all_of(MOST_CONTACTS), (1, false));
 }

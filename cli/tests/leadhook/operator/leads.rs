@@ -232,6 +232,10 @@ async fn a_blocked_person_is_not_taken_again_until_unblocked() {
     assert!(said.contains("blocked in 1 accounts") && said.contains("within a minute"), "{said}");
     let serve = desk.serve();
     assert_eq!(deliver(&serve, token, ana(1)).await.0, 422);
+    let mut invalid = ana(1);
+    invalid["type"] = "none".into();
+    assert_eq!(deliver(&serve, token, invalid).await.0, 422);
+    assert_eq!(desk.count(&["held", "list"]), 0, "nothing of this person is held");
     assert_eq!(deliver(&serve, token, ana(2)).await.0, 201);
     let unblock = [&["leads", "unblock"], &of_ana[..]].concat();
     desk.run(&unblock);
