@@ -163,7 +163,7 @@ fn each_text_of_held(held: &HeldDelivery, take: &mut TakeText<'_>) -> ControlFlo
 /// Hands on each text inside a text, in every way it can be read.
 fn each_text(place: &Place<'_>, text: &str, take: &mut TakeText<'_>) -> ControlFlow<()> {
     if !is_json(text) {
-        return decode::readings(text).iter().try_for_each(|reading| take(place, reading));
+        return decode::each_reading(text, &mut |reading| take(place, reading));
     }
     each_piece(text, &mut |names, piece| {
         each_text(&Place { names, inside: Some(place) }, piece, take)

@@ -1,6 +1,5 @@
 //! Phone numbers in a text.
 
-use super::decode::is_invisible;
 use crate::contact::digit;
 use std::ops::ControlFlow;
 
@@ -97,7 +96,6 @@ fn is_between(c: char) -> bool {
         || matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{ff0d}' | '\u{ff08}' | '\u{ff09}')
         // A space or hyphen of an encoding that is not UTF-8.
         || c == char::REPLACEMENT_CHARACTER
-        || is_invisible(c)
 }
 
 #[cfg(test)]
@@ -119,7 +117,6 @@ mod tests {
             "+55 (11) 99999-8888",
             "55.11.99999.8888",
             "55/11/99999/8888",
-            "55+11+99999+8888",
             "55\t11 99999 8888",
             "55\u{a0}11\u{202f}99999\u{2011}8888",
             "55 11 99999\u{2013}8888",
@@ -147,6 +144,8 @@ mod tests {
         ];
         for text in cases {
             assert!(has(text, "5511999998888"), "{text}");
+            let beside_another = format!("+5521333344445, {text}");
+            assert!(has(&beside_another, "5511999998888"), "{beside_another}");
         }
     }
 
@@ -169,8 +168,11 @@ mod tests {
             ("alone", "99999-8888", "999998888", true),
             ("alone in a text", "call 99999-8888, please", "999998888", true),
             ("a few digits, alone", "190", "190", true),
-            ("a few digits in a text", "190 m2", "190", false),
+            ("a few digits in a text", "190 m", "190", false),
+            ("a few digits beside a number", "190, or 99999-8888", "190", false),
+            ("digits of two lines", "1133334444, 99999\n8888", "999998888", false),
             ("a few digits at a line's end", "floor 5\n190", "190", false),
+            ("all digits of a text, with plus signs", "55+11+99999+8888", "5511999998888", true),
             ("all digits of a text", "11 9999 ramal 12", "11999912", true),
             ("with one digit more", "5511999998888 1", "55119999988881", true),
             ("without a digit", "", "", false),

@@ -28,6 +28,7 @@ fn bodies_of_maria() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("a member", br#"{"email": "M@X.com "}"#.into(), "email"),
         ("a display name", br#"{"email": "\"Maria\" <m@x.com>"}"#.into(), "email"),
         ("a number", br#"{"phone": 5511999998888}"#.into(), "phone"),
+        ("twice in one place", br#"{"a": ["m@x.com", "m@x.com"]}"#.into(), "a"),
         ("a number in a list", b"[1, [5511999998888, 2]]".into(), "body"),
         ("a name", br#"{"custom": {"m@x.com": 1}}"#.into(), "custom.m@x.com"),
         ("a member that stands twice", br#"{"email":"m@x.com","email":"a@y.com"}"#.into(), "email"),

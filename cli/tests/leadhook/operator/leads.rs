@@ -1,9 +1,11 @@
 //! Leads: listed, shown, exported, counted, erased and blocked.
 
-use super::{Desk, ana, deliver, items};
+use super::{Desk, ana, deliver, items, table};
+use jiff::Timestamp;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::{Field, Row};
 use serde_json::{Value, json};
+use shared::{Account, HeldDelivery, HeldReason, Provider};
 use std::fs;
 
 #[tokio::test]
@@ -190,6 +192,23 @@ async fn a_person_is_found_wherever_they_stand_and_what_is_found_says_where() {
     assert_eq!(left, [3, 1, 3]);
     let other = ["leads", "erase", "--phone", "99999-8888", "--phone", "1 5511999998888", "--yes"];
     assert_eq!(desk.json(&other)[0]["leads"], 3, "as many numbers as are given");
+    serve.stop();
+}
+
+/// DynamoDB may take two days to delete what has expired.
+#[tokio::test]
+async fn what_is_held_no_longer_and_still_there_is_erased_as_well() {
+    let desk = Desk::new().await;
+    desk.create_key(&["integrabot", "--account", "acme"]);
+    let serve = desk.serve();
+    let account = Account { provider: Provider::Integrabot, id: "acme".to_owned() };
+    let (reason, received_at) = (HeldReason::Invalid, Timestamp::UNIX_EPOCH);
+    let held = HeldDelivery { reason, target: None, body: b"m@x.com".into(), received_at };
+    table(&desk, &serve).put_held(&account, &held).await.unwrap();
+    assert_eq!(desk.count(&["held", "list"]), 0);
+    let receipt = desk.json(&["leads", "erase", "--email", "m@x.com", "--yes"]);
+    assert_eq!(receipt[0]["held"], 1, "{receipt}");
+    assert!(!items(&desk, &serve).await.iter().any(|item| item.contains("m@x.com")));
     serve.stop();
 }
 

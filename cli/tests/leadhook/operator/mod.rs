@@ -10,6 +10,7 @@ mod tools;
 
 use crate::server::Serve;
 use assert_cmd::Command;
+use aws_sdk_dynamodb::Client;
 use serde_json::{Value, json};
 use shared::{
     LeadTable,
@@ -126,14 +127,25 @@ fn ana(n: usize) -> Value {
     })
 }
 
-/// Every item of the table, as text.
-async fn items(desk: &Desk, serve: &Serve) -> Vec<String> {
+/// A client that reaches the table, and the table's name.
+fn client<'a>(desk: &'a Desk, serve: &'a Serve) -> (Client, &'a str) {
     let (endpoint, name) = match &desk.elsewhere {
         Some((endpoint, name)) => (endpoint.as_str(), name.as_str()),
         None => (serve.table.as_str(), "leadhook"),
     };
-    let client = connect_local(endpoint, Patience::LOCAL);
+    (connect_local(endpoint, Patience::LOCAL), name)
+}
+
+/// Every item of the table, as text.
+async fn items(desk: &Desk, serve: &Serve) -> Vec<String> {
+    let (client, name) = client(desk, serve);
     let items = client.scan().table_name(name).into_paginator().items().send();
     let items = items.collect::<Result<Vec<_>, _>>().await.unwrap();
     items.iter().map(|item| format!("{item:?}").to_lowercase()).collect()
+}
+
+/// The table itself.
+fn table(desk: &Desk, serve: &Serve) -> LeadTable {
+    let (client, name) = client(desk, serve);
+    LeadTable::new(client, name)
 }
