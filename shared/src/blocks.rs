@@ -1,7 +1,10 @@
 use crate::{
-    Account, LeadTable, Rejection, Rule, StoreError, Violation, claim::Contact, ttl_cache::TtlCache,
+    Account, Contact, HeldDelivery, LeadTable, Rejection, Rule, StoreError, Violation,
+    person::{contacts_in, contacts_in_held},
+    ttl_cache::TtlCache,
 };
 use jiff::Timestamp;
+use std::collections::HashSet;
 
 /// The people whom accounts take no leads of: they asked to be forgotten.
 ///
@@ -18,8 +21,8 @@ impl Blocks {
         Self { table, cache: TtlCache::default() }
     }
 
-    /// Lets a delivery pass that is from nobody the account blocks. A contact is given with
-    /// the name of its field.
+    /// Lets a delivery pass that is from nobody the account blocks. The e-mail and the phone
+    /// are each given with the name of their field; either may be several.
     ///
     /// # Errors
     /// A field at fault where the person is blocked; where the table could not tell.
@@ -33,15 +36,34 @@ impl Blocks {
         if !self.are_any(account, now).await? {
             return Ok(());
         }
-        let email = email.map(|email| (email_field, Contact::email(email)));
-        let phone = phone.map(|phone| (phone_field, Contact::phone(phone)));
-        let given: Vec<_> = email.into_iter().chain(phone).collect();
-        let contacts: Vec<_> = given.iter().map(|(_, contact)| contact.clone()).collect();
+        let emails = email.map(|text| (email_field, text, Contact::email(text)));
+        let phones = phone.map(|text| (phone_field, text, Contact::phone(text)));
+        let mut given = Vec::new();
+        for (field, text, whole) in emails.into_iter().chain(phones) {
+            given.extend(contacts_in(text).found.into_iter().map(|contact| (field, contact)));
+            given.push((field, whole));
+        }
+        let contacts: HashSet<_> = given.iter().map(|(_, contact)| contact.clone()).collect();
         let blocked = self.table.blocked(account, contacts).await?;
         match given.iter().find(|(_, contact)| blocked.contains(contact)) {
             Some((field, _)) => Err(Violation { field, rule: Rule::NotBlocked, sent: None }.into()),
             None => Ok(()),
         }
+    }
+
+    /// Whether a delivery names somebody the account blocks; also where it names so many that
+    /// nobody can tell.
+    pub(crate) async fn are_named_in(
+        &self,
+        account: &Account,
+        held: &HeldDelivery,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        if !self.are_any(account, now).await? {
+            return Ok(false);
+        }
+        let contacts = contacts_in_held(held);
+        Ok(!contacts.are_all || !self.table.blocked(account, contacts.found).await?.is_empty())
     }
 
     async fn are_any(&self, account: &Account, now: Timestamp) -> Result<bool, StoreError> {

@@ -1,5 +1,5 @@
 use crate::{
-    Account, Context, LeadId, MAX_BODY_BYTES, Outcome, RefusalReason, Rejection, Rule,
+    Account, Context, LeadId, MAX_BODY_BYTES, Outcome, RefusalReason, Rejection, Rule, StoreError,
     claim::sha256_hex,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -96,7 +96,8 @@ impl<D> Outcome<D> {
 
 impl Context {
     /// Holds a delivery of `account`. Its sender is not told, and hardly waits for it: where
-    /// the table does not take it, it is let go.
+    /// the table does not take it, or does not tell in time whether it names somebody the
+    /// account blocks, it is not held.
     pub(crate) async fn hold(
         &self,
         account: &Account,
@@ -109,7 +110,14 @@ impl Context {
         }
         let (body, received_at) = (body.to_vec(), self.sources.now());
         let held = HeldDelivery { reason, target, body, received_at };
-        let put = self.table.put_held(account, &held);
+        let put = async {
+            // What could not be read was not looked through for a person who asked to be forgotten.
+            let is_read = reason != HeldReason::Invalid;
+            if is_read || !self.blocks.are_named_in(account, &held, held.received_at).await? {
+                self.table.put_held(account, &held).await?;
+            }
+            Ok::<_, StoreError>(())
+        };
         match tokio::time::timeout(self.patience.hold, put).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!(%error, "a delivery could not be held"),

@@ -3,8 +3,11 @@
 use jiff::SignedDuration;
 use local::redeliver_held;
 use serde_json::{Value, json};
-use shared::{EntryKey, HeldDelivery, HeldReason, MAX_BODY_BYTES};
-use std::time::{Duration, Instant};
+use shared::{Contact, EntryKey, HeldDelivery, HeldReason, MAX_BODY_BYTES};
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
 use tests::{Delivery, Fault, SENDERS, Sender, World};
 
 /// A body that every provider refuses, and what it wants to say.
@@ -203,6 +206,81 @@ async fn a_replay_that_meets_a_known_person_stays_held() {
             assert!([200, 409].contains(&answer.status().as_u16()), "{name}");
         }
         assert_eq!(held(&world, sender).await, before, "{name}");
+    }
+}
+
+/// A body in which Ana stands, whom the account blocks, and that cannot be read as a lead.
+fn unreadable_bodies_of_ana() -> Vec<(&'static str, Vec<u8>)> {
+    let utf16 = "{\"email\": \"ana@exemplo.com\"}".encode_utf16().flat_map(u16::to_le_bytes);
+    vec![
+        ("a field at fault", br#"{"email": "Ana@Exemplo.com", "name": 5}"#.into()),
+        ("a number at fault", br#"{"email": 5, "phone": "+55 (11) 98888-7777"}"#.into()),
+        ("a free field", br#"{"email": 5, "note": "\"Ana\" <ana@exemplo.com>"}"#.into()),
+        ("cut off", br#"{"email": "ana\u0040exemplo.com", "name": "#.into()),
+        ("a list", br#"[5511988887777]"#.into()),
+        ("a form", b"name=Ana&email=ana%40exemplo.com".into()),
+        ("UTF-16", utf16.collect()),
+        ("too many contacts to look at", format!("[{}]", "1,".repeat(3_000)).into()),
+    ]
+}
+
+fn ana() -> HashSet<Contact> {
+    [Contact::email("ana@exemplo.com"), Contact::phone("5511988887777")].into()
+}
+
+#[tokio::test]
+async fn what_a_blocked_person_sends_is_not_held_whatever_is_wrong_with_it() {
+    for sender in &SENDERS {
+        let (world, name) = (World::start().await, sender.function);
+        let table = &world.app.context.table;
+        table.block(&sender.account(), &ana()).await.unwrap();
+        for (case, body) in unreadable_bodies_of_ana() {
+            let status = refused(&world, sender, body).await;
+            assert!([400, 422].contains(&status), "{name}: {case}: {status}");
+            assert!(held(&world, sender).await.is_empty(), "{name}: {case}");
+        }
+        refused(&world, sender, r#"{"email": 5, "note": "eva@exemplo.com 5511977776666"}"#).await;
+        assert_eq!(held(&world, sender).await.len(), 1, "{name}: another person");
+        table.unblock(&sender.account(), &ana()).await.unwrap();
+        for (_, body) in unreadable_bodies_of_ana() {
+            refused(&world, sender, body).await;
+        }
+        assert!(held(&world, sender).await.len() > 1, "{name}: no longer blocked");
+    }
+}
+
+#[tokio::test]
+async fn what_a_blocked_person_sends_to_an_unknown_chatbot_is_not_held() {
+    let (world, sender) = (World::start().await, &SENDERS[2]);
+    world.app.context.table.block(&sender.account(), &ana()).await.unwrap();
+    let send = async |email: &str, chatbot: &str| {
+        let body = json!({ "name": "Ana", "email": email }).to_string();
+        let delivery = sender.deliver(&world, body).await.chatbot(chatbot);
+        assert_eq!(world.send(delivery).await.status, 404);
+        held(&world, sender).await.len()
+    };
+    assert_eq!(send("ana@exemplo.com", "cb_gone").await, 0);
+    assert_eq!(send("eva@exemplo.com", "ana@exemplo.com").await, 0);
+    assert_eq!(send("eva@exemplo.com", "cb_gone").await, 1);
+}
+
+#[tokio::test]
+async fn who_blocks_nobody_pays_for_no_look_and_who_does_not_know_holds_nothing() {
+    for sender in &SENDERS {
+        let (world, name) = (World::start().await, sender.function);
+        refused(&world, sender, "[0]").await;
+        world.wire.take_operations();
+        refused(&world, sender, "[1]").await;
+        let mut operations = world.wire.take_operations();
+        operations.retain(|operation| operation != "GetItem");
+        assert_eq!(operations, ["PutItem"], "{name}");
+        world.app.context.table.block(&sender.account(), &ana()).await.unwrap();
+        world.advance(SignedDuration::from_secs(60));
+        let expected = refused(&world, sender, "[2]").await;
+        assert_eq!(held(&world, sender).await.len(), 3, "{name}");
+        world.wire.fail_next("BatchGetItem", Fault::Delayed(Duration::from_secs(60)));
+        assert_eq!(refused(&world, sender, "[5511977776666]").await, expected, "{name}");
+        assert_eq!(held(&world, sender).await.len(), 3, "{name}: nobody could tell whose it is");
     }
 }
 

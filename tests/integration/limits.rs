@@ -106,6 +106,13 @@ fn hard_bodies() -> Vec<(&'static str, Vec<u8>)> {
         ("a long number", full("{\"name\":", "9", "}")),
         ("a long list", full("{\"marketing_attribution\":[", "\"\",", "\"\"]}")),
         ("white space", full("", " ", "{}")),
+        // Refused, and looked through for a person whom the account blocks.
+        ("digits apart", full("[\"", "1 ", "\"]")),
+        ("addresses", full("", "a=b.c@d.e,", "")),
+        ("one long address", full("[\"", "a-", "@x.com\"]")),
+        ("signs before an address", full("[\"", "-.", "a@x.com\"]")),
+        ("encoded again and again", full("", "%25\\u0025", "")),
+        ("JSON in JSON", full("[", "\"[\\\"[1\\\"]\",", "1]")),
     ]
 }
 

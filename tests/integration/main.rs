@@ -3,6 +3,7 @@
 
 mod access;
 mod consumption;
+mod erasure;
 mod events;
 mod faults;
 mod flextell;

@@ -345,3 +345,24 @@ async fn what_a_batch_left_out_is_asked_for_again() {
         }
     }
 }
+
+/// Large items take a partition longer than a few attempts: it goes on as long as some are done.
+#[tokio::test(start_paused = true)]
+async fn what_a_batch_did_not_write_is_written_again_as_long_as_some_of_it_is_done() {
+    let left = |count: usize| {
+        let delete =
+            json!({ "DeleteRequest": { "Key": { "pk": { "S": "p" }, "sk": { "S": "s" } } } });
+        let answer = json!({ "UnprocessedItems": { "leads": vec![delete; count] } });
+        (200, &*answer.to_string().leak())
+    };
+    let account = Account { provider: Provider::Flextell, id: "1".to_owned() };
+    let ids: Vec<_> = (0..25).map(|n| n.to_string()).collect();
+    let slowly: Vec<_> = (0..25).rev().map(left).collect();
+    for (case, answers, erased) in
+        [("slowly", slowly, Some(25)), ("not at all", vec![left(25)], None)]
+    {
+        let (app, _) = canned(answers.leak());
+        let done = app.context.table.erase_held(&account, &ids).await;
+        assert_eq!(done.ok().map(|erased| erased.held), erased, "{case}");
+    }
+}

@@ -96,7 +96,7 @@ async fn actions_used(function: &str, samples: &[SampleEvent]) -> BTreeSet<Strin
         send_through(&world, function, &sample.event).await;
         used.append(&mut world.wire.take_actions());
         for sender in SENDERS {
-            let blocked = [Contact::email("nobody@exemplo.com")];
+            let blocked = [Contact::email("nobody@exemplo.com")].into();
             world.app.context.table.block(&sender.account(), &blocked).await.unwrap();
         }
         world.wire.take_actions();

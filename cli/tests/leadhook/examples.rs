@@ -104,6 +104,8 @@ fn expected_code(example: &str) -> i32 {
     match example {
         // It asks, and nobody is there to say yes.
         "leadhook leads erase --email maria@exemplo.com" => 2,
+        // Nobody was blocked.
+        "leadhook leads unblock --email maria@exemplo.com --account acme" => 3,
         _ => 0,
     }
 }

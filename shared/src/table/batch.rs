@@ -1,7 +1,7 @@
 //! Reading and writing many items at a time.
 
 use super::{Item, LeadTable, StoreError};
-use aws_sdk_dynamodb::types::{KeysAndAttributes, PutRequest, WriteRequest};
+use aws_sdk_dynamodb::types::{DeleteRequest, KeysAndAttributes, PutRequest, WriteRequest};
 use std::{collections::HashMap, time::Duration};
 
 /// How many items DynamoDB reads in one batch.
@@ -51,25 +51,43 @@ impl LeadTable {
 
     /// Writes items in place of what stands there. Where it fails, some may be written.
     pub(super) async fn put_all_items(&self, items: Vec<Item>) -> Result<(), StoreError> {
-        for batch in items.chunks(WRITE_BATCH) {
-            self.put_batch(batch.to_vec()).await?;
-        }
-        Ok(())
-    }
-
-    async fn put_batch(&self, items: Vec<Item>) -> Result<(), StoreError> {
         let put = |item| {
             let put = PutRequest::builder().set_item(Some(item)).build()?;
             Ok(WriteRequest::builder().put_request(put).build())
         };
-        let writes = items.into_iter().map(put).collect::<Result<_, StoreError>>()?;
-        let mut wanted = HashMap::from([(self.name.clone(), writes)]);
-        for attempt in 0..BATCH_ATTEMPTS {
+        self.write_batches(items.into_iter().map(put).collect::<Result<_, StoreError>>()?).await
+    }
+
+    /// Deletes the items that have these keys. Where it fails, some may be deleted.
+    pub(super) async fn delete_all_items(&self, keys: Vec<Item>) -> Result<(), StoreError> {
+        let delete = |key| {
+            let delete = DeleteRequest::builder().set_key(Some(key)).build()?;
+            Ok(WriteRequest::builder().delete_request(delete).build())
+        };
+        self.write_batches(keys.into_iter().map(delete).collect::<Result<_, StoreError>>()?).await
+    }
+
+    async fn write_batches(&self, writes: Vec<WriteRequest>) -> Result<(), StoreError> {
+        for batch in writes.chunks(WRITE_BATCH) {
+            self.write_batch(batch.to_vec()).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes a batch, and what DynamoDB left out of it again: as long as some of it is done
+    /// each time, since large items take a partition longer than a few attempts.
+    async fn write_batch(&self, mut writes: Vec<WriteRequest>) -> Result<(), StoreError> {
+        let mut attempt = 0;
+        while attempt < BATCH_ATTEMPTS {
+            let wanted = HashMap::from([(self.name.clone(), writes.clone())]);
             let write = self.client.batch_write_item().set_request_items(Some(wanted));
-            wanted = write.send().await?.unprocessed_items.unwrap_or_default();
-            if wanted.is_empty() {
+            let left = write.send().await?.unprocessed_items.unwrap_or_default().remove(&self.name);
+            let left = left.unwrap_or_default();
+            if left.is_empty() {
                 return Ok(());
             }
+            attempt = if left.len() < writes.len() { 0 } else { attempt + 1 };
+            writes = left;
             tokio::time::sleep(BATCH_BACKOFF * 2_u32.pow(attempt)).await;
         }
         Err(StoreError::Unavailable("busy"))

@@ -1,9 +1,9 @@
 use super::{
-    Item, LeadTable, StoreError,
-    keys::{self, PK, SK},
+    LeadTable, StoreError,
+    keys::{self, SK},
 };
-use crate::{Account, claim::Contact};
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
+use crate::{Account, Contact};
+use std::collections::HashSet;
 
 impl LeadTable {
     /// Blocks a person: the account takes no lead any more that has one of these contacts.
@@ -11,30 +11,28 @@ impl LeadTable {
     ///
     /// # Errors
     /// Where the table could not be written.
-    pub async fn block(&self, account: &Account, contacts: &[Contact]) -> Result<(), StoreError> {
+    pub async fn block(
+        &self,
+        account: &Account,
+        contacts: &HashSet<Contact>,
+    ) -> Result<(), StoreError> {
         let items = contacts.iter().map(|contact| keys::block(account, contact));
-        let items = [keys::any_block(account)].into_iter().chain(items);
-        let put = |item| {
-            let put = Put::builder().table_name(&self.name).set_item(Some(item)).build()?;
-            Ok(TransactWriteItem::builder().put(put).build())
-        };
-        self.write_all(items.map(put).collect::<Result<_, StoreError>>()?).await
+        self.put_all_items([keys::any_block(account)].into_iter().chain(items).collect()).await
     }
 
-    /// Takes leads of a person again.
+    /// Takes leads of a person again; false where none of the contacts was blocked.
     ///
     /// # Errors
     /// Where the table could not be written.
-    pub async fn unblock(&self, account: &Account, contacts: &[Contact]) -> Result<(), StoreError> {
-        let mut transaction = self.client.transact_write_items();
-        for contact in contacts {
-            let key = keys::block(account, contact);
-            let delete = Delete::builder().table_name(&self.name).set_key(Some(key)).build()?;
-            let delete = TransactWriteItem::builder().delete(delete).build();
-            transaction = transaction.transact_items(delete);
-        }
-        transaction.send().await?;
-        Ok(())
+    pub async fn unblock(
+        &self,
+        account: &Account,
+        contacts: &HashSet<Contact>,
+    ) -> Result<bool, StoreError> {
+        let blocked = self.blocked(account, contacts.clone()).await?;
+        let keys = blocked.iter().map(|contact| keys::block(account, contact));
+        self.delete_all_items(keys.collect()).await?;
+        Ok(!blocked.is_empty())
     }
 
     /// Whether the account has ever blocked anybody.
@@ -46,13 +44,12 @@ impl LeadTable {
     pub(crate) async fn blocked(
         &self,
         account: &Account,
-        contacts: Vec<Contact>,
-    ) -> Result<Vec<Contact>, StoreError> {
+        mut contacts: HashSet<Contact>,
+    ) -> Result<HashSet<Contact>, StoreError> {
         let key_of = |contact: &Contact| keys::block(account, contact);
         let items = self.get_all(contacts.iter().map(key_of).collect()).await?;
-        let stands = |key: Item| {
-            items.iter().any(|item| item.get(PK) == key.get(PK) && item.get(SK) == key.get(SK))
-        };
-        Ok(contacts.into_iter().filter(|contact| stands(key_of(contact))).collect())
+        let found: HashSet<_> = items.iter().filter_map(|item| item[SK].as_s().ok()).collect();
+        contacts.retain(|contact| key_of(contact)[SK].as_s().is_ok_and(|sk| found.contains(sk)));
+        Ok(contacts)
     }
 }

@@ -8,13 +8,8 @@ use super::{
 use crate::{Account, LeadId};
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem, builders::DeleteBuilder};
 
-/// How many items one transaction may delete.
-const TRANSACTION: usize = 100;
 /// How often an erasure begins again after a claim changed hands.
 const ROUNDS: usize = 3;
-
-/// What a transaction is refused with that met a claim of another lead.
-const CANCELED: &str = "TransactionCanceledException";
 
 /// What was deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,6 +33,10 @@ impl LeadTable {
                 return Ok(Erased::default());
             };
             let claims = self.claims_of(&lead, id).await?;
+            if claims.is_empty() {
+                self.delete(keys::lead(account, id)).await?;
+                return Ok(Erased { leads: 1, ..Erased::default() });
+            }
             let erased = Erased { leads: 1, claims: claims.len(), held: 0 };
             let holder = AttributeValue::N(id.to_string());
             let deletes = claims.into_iter().map(|claim| {
@@ -46,9 +45,14 @@ impl LeadTable {
                     .expression_attribute_values(":holder", holder.clone())
             });
             let lead = self.delete_of(keys::lead(account, id));
-            match self.delete_at_once([lead].into_iter().chain(deletes)).await {
+            let deletes = [lead]
+                .into_iter()
+                .chain(deletes)
+                .map(|delete| Ok(TransactWriteItem::builder().delete(delete.build()?).build()));
+            match self.write_all(deletes.collect::<Result<_, StoreError>>()?).await {
                 Ok(()) => return Ok(erased),
-                Err(StoreError::Unexpected(fault)) if fault == CANCELED => {}
+                // A claim is another lead's by now.
+                Err(StoreError::Canceled) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -64,10 +68,7 @@ impl LeadTable {
         account: &Account,
         ids: &[String],
     ) -> Result<Erased, StoreError> {
-        for ids in ids.chunks(TRANSACTION) {
-            let deletes = ids.iter().map(|id| self.delete_of(keys::held(account, id)));
-            self.delete_at_once(deletes).await?;
-        }
+        self.delete_all_items(ids.iter().map(|id| keys::held(account, id)).collect()).await?;
         Ok(Erased { held: ids.len(), ..Erased::default() })
     }
 
@@ -87,18 +88,5 @@ impl LeadTable {
 
     fn delete_of(&self, key: Item) -> DeleteBuilder {
         Delete::builder().table_name(&self.name).set_key(Some(key))
-    }
-
-    async fn delete_at_once(
-        &self,
-        deletes: impl Iterator<Item = DeleteBuilder>,
-    ) -> Result<(), StoreError> {
-        let mut transaction = self.client.transact_write_items();
-        for delete in deletes {
-            let delete = TransactWriteItem::builder().delete(delete.build()?).build();
-            transaction = transaction.transact_items(delete);
-        }
-        transaction.send().await?;
-        Ok(())
     }
 }

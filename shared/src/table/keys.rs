@@ -1,11 +1,7 @@
 //! Where each kind of item stands.
 
 use super::Item;
-use crate::{
-    Account, LeadId, TokenHash,
-    claim::{Claim, Contact},
-    directory::EntryKey,
-};
+use crate::{Account, Contact, LeadId, TokenHash, claim::Claim, directory::EntryKey};
 use aws_sdk_dynamodb::types::AttributeValue;
 
 /// The partition key's name.

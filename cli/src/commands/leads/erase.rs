@@ -2,29 +2,28 @@ use super::{
     super::{
         Failure,
         accounts::AccountOptions,
-        held::short_id,
-        listing::{Listing, Output},
+        listing::{Listing, Output, count},
         moment::write_moment,
-        person::Person,
-        record::LeadRecord,
+        person::PersonOptions,
         session::Session,
         terminal::can_ask,
     },
-    each_lead,
+    find::{Find, FoundItem, find_held, find_leads, new_listing},
 };
 use clap::Args;
-use shared::{Account, Erased, LeadId, LeadSpan, StoredLead};
-use std::{
-    io::{self, BufRead, Write},
-    slice,
-};
+use shared::{Account, Erased};
+use std::io::{self, BufRead, Write};
 
 #[derive(Args)]
 pub(super) struct Erase {
     #[command(flatten)]
-    person: Person,
+    person: PersonOptions,
     #[command(flatten)]
     accounts: AccountOptions,
+    /// Leave this lead or held delivery as it is: an id as the list shows it; may be given
+    /// several times
+    #[arg(long, value_name = "ID")]
+    keep: Vec<String>,
     /// Keep a hash of the e-mail or phone, so that none of the accounts takes the person again
     #[arg(long)]
     block: bool,
@@ -35,65 +34,34 @@ pub(super) struct Erase {
     output: Output,
 }
 
-#[derive(Args)]
-pub(super) struct Unblock {
-    #[command(flatten)]
-    person: Person,
-    #[command(flatten)]
-    accounts: AccountOptions,
-}
-
-impl Unblock {
-    pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let accounts = self.accounts.find(session).await?;
-        for account in &accounts {
-            session.table.unblock(account, &self.person.contacts()).await?;
-        }
-        eprintln!("the person is not blocked in {} accounts", accounts.len());
-        Ok(())
-    }
-}
-
-/// What an account holds of a person.
-struct Found {
-    account: Account,
-    leads: Vec<LeadId>,
-    held: Vec<String>,
-}
-
 impl Erase {
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let mut listing = Listing::new(&[
-            "what", "id", "provider", "account", "received", "name", "email", "phone",
-        ]);
-        let mut found = Vec::new();
         let accounts = self.accounts.find(session).await?;
-        for account in accounts.clone() {
-            let of_account = self.find(session, account, &mut listing).await?;
-            if !(of_account.leads.is_empty() && of_account.held.is_empty()) {
-                found.push(of_account);
-            }
-        }
+        let found = self.find(session, &accounts).await?;
         if found.is_empty() && !self.block {
             return Err(Failure::NotFound("nothing of this person was found".to_owned()));
         }
-        if !self.yes {
-            confirm(&listing)?;
+        if !self.yes && !found.is_empty() {
+            confirm(&found)?;
         }
         if self.block {
             // Before the claims go: they refuse the person until every function knows the block.
+            let contacts = self.person.person().contacts();
             for account in &accounts {
-                session.table.block(account, &self.person.contacts()).await?;
+                session.table.block(account, &contacts).await?;
             }
-            eprintln!("the person is blocked in {} accounts", accounts.len());
+            eprintln!(
+                "the person is blocked in {}; functions refuse the person within a minute",
+                count(accounts.len(), "account")
+            );
         }
         let mut receipt =
             Listing::new(&["provider", "account", "leads", "claims", "held", "erased_at"]);
-        for of_account in found {
-            let Erased { leads, claims, held } = erase(session, &of_account).await?;
+        for (account, finds) in found {
+            let Erased { leads, claims, held } = erase(session, &account, &finds).await?;
             receipt.push([
-                of_account.account.provider.as_str().into(),
-                of_account.account.id.into(),
+                account.provider.as_str().into(),
+                account.id.into(),
                 leads.into(),
                 claims.into(),
                 held.into(),
@@ -103,62 +71,46 @@ impl Erase {
         receipt.print(self.output.output)
     }
 
-    /// Reads everything of an account: a person may be in it more than once, and only
-    /// Integrabot's and PollyBot's leads can be found by what they claim.
+    /// What the accounts hold of the person, but for what is to be kept.
     async fn find(
         &self,
         session: &Session,
-        account: Account,
-        listing: &mut Listing,
-    ) -> Result<Found, Failure> {
-        let (mut leads, mut held_ids) = (Vec::new(), Vec::new());
-        let note = |account: &Account, lead: StoredLead| {
-            if self.person.is(&lead) {
-                leads.push(lead.id);
-                let lead = LeadRecord::new(account, lead)?;
-                listing.push([
-                    "lead".into(),
-                    lead.id.into(),
-                    lead.provider.into(),
-                    lead.account.into(),
-                    lead.created_at.into(),
-                    lead.name.into(),
-                    lead.email.into(),
-                    lead.phone.into(),
-                ]);
-            }
-            Ok(())
+        accounts: &[Account],
+    ) -> Result<Vec<(Account, Vec<Find>)>, Failure> {
+        let person = self.person.person();
+        let (mut found, mut kept) = (Vec::new(), Vec::new());
+        let mut is_erased = |find: &Find| {
+            let is_kept = self.keep.contains(&find.id);
+            kept.extend(is_kept.then(|| find.id.clone()));
+            !is_kept
         };
-        each_lead(session, slice::from_ref(&account), LeadSpan::ALL, note).await?;
-        let mut held = Vec::new();
-        let take = |delivery| {
-            if self.person.sent(&delivery, &leads) {
-                held.push((delivery.id(), short_id(&delivery), delivery.received_at));
+        for account in accounts {
+            let mut finds = find_leads(session, &person, account).await?;
+            finds.retain(&mut is_erased);
+            let leads: Vec<_> = finds.iter().filter_map(Find::lead_id).collect();
+            let mut held = find_held(session, &person, account, &leads).await?;
+            held.retain(&mut is_erased);
+            finds.append(&mut held);
+            if !finds.is_empty() {
+                found.push((account.clone(), finds));
             }
-        };
-        session.table.each_held(&account, "", session.sources.now(), take).await?;
-        for (id, short_id, received_at) in held {
-            held_ids.push(id);
-            listing.push([
-                "held".into(),
-                short_id.into(),
-                account.provider.as_str().into(),
-                account.id.clone().into(),
-                write_moment(received_at).into(),
-                None::<String>.into(),
-                None::<String>.into(),
-                None::<String>.into(),
-            ]);
         }
-        Ok(Found { account, leads, held: held_ids })
+        match self.keep.iter().find(|id| !kept.contains(id)) {
+            Some(id) => Err(Failure::Input(format!("nothing of this person was found as {id}"))),
+            None => Ok(found),
+        }
     }
 }
 
 /// Held deliveries first: what is left where this is cut off, the next try finds again.
-async fn erase(session: &Session, found: &Found) -> Result<Erased, Failure> {
-    let mut erased = session.table.erase_held(&found.account, &found.held).await?;
-    for lead in &found.leads {
-        let Erased { leads, claims, .. } = session.table.erase_lead(&found.account, *lead).await?;
+async fn erase(session: &Session, account: &Account, finds: &[Find]) -> Result<Erased, Failure> {
+    let held = finds.iter().filter_map(|find| match &find.item {
+        FoundItem::Held(id) => Some(id.clone()),
+        FoundItem::Lead(_) => None,
+    });
+    let mut erased = session.table.erase_held(account, &held.collect::<Vec<_>>()).await?;
+    for lead in finds.iter().filter_map(Find::lead_id) {
+        let Erased { leads, claims, .. } = session.table.erase_lead(account, lead).await?;
         erased.leads += leads;
         erased.claims += claims;
     }
@@ -166,8 +118,12 @@ async fn erase(session: &Session, found: &Found) -> Result<Erased, Failure> {
 }
 
 /// Shows what would be deleted, and asks: beside the receipt, which may be for a program.
-fn confirm(found: &Listing) -> Result<(), Failure> {
-    eprintln!("{}", anstream::adapter::strip_str(&found.to_table()));
+fn confirm(found: &[(Account, Vec<Find>)]) -> Result<(), Failure> {
+    let mut listing = new_listing();
+    for (account, finds) in found {
+        finds.iter().for_each(|find| find.list(account, &mut listing));
+    }
+    eprintln!("{}", anstream::adapter::strip_str(&listing.to_table()));
     if !can_ask() {
         let text = "nothing was deleted: say yes with --yes, where nobody can be asked";
         return Err(Failure::Input(text.to_owned()));

@@ -2,11 +2,13 @@
 
 mod erase;
 mod export;
+mod find;
 mod list;
 #[cfg(feature = "parquet")]
 mod parquet_file;
 mod show;
 mod stats;
+mod unblock;
 mod writer;
 
 use super::{
@@ -64,14 +66,16 @@ Examples:
     #[command(after_help = "\
 Examples:
   leadhook leads erase --email maria@exemplo.com
-  leadhook leads erase --email maria@exemplo.com --phone 5511999998888 --yes
+  leadhook leads erase --email maria@exemplo.com --phone 5511999998888 \\
+    --phone 11999998888 --yes
+  leadhook leads erase --email maria@exemplo.com --keep 373481529142520 --yes
   leadhook leads erase --email maria@exemplo.com --block --yes")]
     Erase(erase::Erase),
     /// Take a person again whom `erase --block` blocked
     #[command(
         after_help = "Example:\n  leadhook leads unblock --email maria@exemplo.com --account acme"
     )]
-    Unblock(erase::Unblock),
+    Unblock(unblock::Unblock),
 }
 
 impl Command {

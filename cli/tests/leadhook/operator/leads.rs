@@ -1,7 +1,9 @@
 //! Leads: listed, shown, exported, counted, erased and blocked.
 
-use super::{Desk, ana, deliver, items};
+use super::{Desk, ana, deliver, failure, items, table};
+use jiff::Timestamp;
 use serde_json::{Value, json};
+use shared::{Account, HeldDelivery, HeldReason, Provider};
 
 #[tokio::test]
 async fn leads_are_listed_newest_first_page_by_page_and_shown_by_any_form_of_their_id() {
@@ -255,17 +257,129 @@ async fn an_erased_person_is_in_no_item_any_more_and_everybody_else_is_untouched
     serve.stop();
 }
 
+/// What a sender of RD Station's delivers, where every field is free text: to whom it belongs,
+/// and where it says so.
+const DELIVERED: [(&str, &str); 14] = [
+    (r#"{"name": "one", "email": "\"Maria\" <m@x.com>"}"#, "email"),
+    (r#"{"name": "two", "email": "eva@y.org; M@X.com"}"#, "email"),
+    (r#"{"name": "three m@x.com"}"#, "name"),
+    (r#"{"name": "four", "custom": {"friends": [{"mail": "m\u0040x.com"}]}}"#, "friends.mail"),
+    (r#"{"name": "five", "site": "https://y.org/?mail=m%40x.com"}"#, "details.site"),
+    (r#"{"name": "six", "phone": "5511777776666 / +55 (11) 99999-8888"}"#, "phone"),
+    (r#"{"name": "seven", "phone": "55 11 99999‑8888 ramal 12"}"#, "phone"),
+    (r#"{"name": "eight", "utm": {"term": 5511999998888}}"#, "details.utm.term"),
+    (r#"{"email": "m@x.com", "email": 5}"#, "email"),
+    (r#"{"email": 5, "note": "m\u0040x.com", "cut": "of"#, "note"),
+    (r#"{"name": "stranger", "email": "am@x.com", "phone": "15511999998888"}"#, ""),
+    (r#"{"name": "stranger", "email": "m@x.com.br", "phone": "99999-8888"}"#, ""),
+    (r#"{"name": "stranger", "email": "a+m@x.com", "phone": "+1 55 11 99999-8888"}"#, ""),
+    (r#"{"email": 5, "note": "m@x.com.br 55119999988880"}"#, ""),
+];
+
+#[tokio::test]
+async fn a_person_is_found_wherever_they_stand_and_what_is_found_says_where() {
+    let desk = Desk::new().await;
+    let token = desk.create_key(&["rdstation", "--account", "rd"])["token"].clone();
+    let serve = desk.serve();
+    let send = async |body: Vec<u8>| {
+        let url = format!("{}/rdstation/rest/leads", serve.base);
+        let request = reqwest::Client::new().post(url).bearer_auth(token.as_str().unwrap());
+        request.body(body).send().await.unwrap().status().as_u16()
+    };
+    for (body, _) in DELIVERED {
+        let expected = if body.contains("\"name\"") { 200 } else { 400 };
+        assert_eq!(send(body.into()).await, expected, "{body}");
+    }
+    let utf16 = "{\"email\": \"m@x.com\"}".encode_utf16().flat_map(u16::to_le_bytes);
+    assert_eq!(send(utf16.collect()).await, 400);
+    let erase = ["leads", "erase", "--email", "M@x.com", "--phone", "5511999998888"];
+    let (code, said) = failure(desk.command(&erase).env("COLUMNS", "200"));
+    assert_eq!(code, 2, "{said}");
+    for (body, place) in DELIVERED.iter().filter(|(_, place)| !place.is_empty()) {
+        let name = body.split('"').nth(3).unwrap();
+        let is_held = |line: &str| line.starts_with("held");
+        let is_row = |line: &str| line.contains(place) && (line.contains(name) || is_held(line));
+        assert!(said.lines().any(is_row), "{body}: {said}");
+    }
+    assert!(!said.contains("stranger"), "{said}");
+    let receipt = desk.json(&[&erase[..], &["--yes"]].concat());
+    assert_eq!((&receipt[0]["leads"], &receipt[0]["held"]), (&json!(8), &json!(3)), "{receipt}");
+    let items = items(&desk, &serve).await;
+    let left = ["lead#", "held#", "claim#"].map(|kind| {
+        let key = format!("\"pk\": s(\"{kind}");
+        items.iter().filter(|item| item.contains(&key)).count()
+    });
+    assert_eq!(left, [3, 1, 3]);
+    let other = ["leads", "erase", "--phone", "99999-8888", "--phone", "1 5511999998888", "--yes"];
+    assert_eq!(desk.json(&other)[0]["leads"], 3, "as many numbers as are given");
+    serve.stop();
+}
+
+/// DynamoDB may take two days to delete what has expired.
+#[tokio::test]
+async fn what_is_held_no_longer_and_still_there_is_erased_as_well() {
+    let desk = Desk::new().await;
+    desk.create_key(&["integrabot", "--account", "acme"]);
+    let serve = desk.serve();
+    let account = Account { provider: Provider::Integrabot, id: "acme".to_owned() };
+    let (reason, received_at) = (HeldReason::Invalid, Timestamp::UNIX_EPOCH);
+    let held = HeldDelivery { reason, target: None, body: b"m@x.com".into(), received_at };
+    table(&desk, &serve).put_held(&account, &held).await.unwrap();
+    assert_eq!(desk.count(&["held", "list"]), 0);
+    let receipt = desk.json(&["leads", "erase", "--email", "m@x.com", "--yes"]);
+    assert_eq!(receipt[0]["held"], 1, "{receipt}");
+    assert!(!items(&desk, &serve).await.iter().any(|item| item.contains("m@x.com")));
+    serve.stop();
+}
+
+#[tokio::test]
+async fn what_is_found_of_a_person_and_is_another_persons_is_kept() {
+    let desk = Desk::new().await;
+    let token = desk.create_key(&["integrabot", "--account", "acme"])["token"].clone();
+    let token = token.as_str().unwrap();
+    let serve = desk.serve();
+    let mut friend = ana(1);
+    friend["custom_fields"] = json!({ "sent by": "ana2@exemplo.com" });
+    let (_, lead) = deliver(&serve, token, friend.clone()).await;
+    friend["name"] = "Ana Again".into();
+    deliver(&serve, token, friend).await;
+    deliver(&serve, token, ana(2)).await;
+    let erase = ["leads", "erase", "--email", "ana2@exemplo.com"];
+    let (_, said) = failure(desk.command(&erase).env("COLUMNS", "200"));
+    let repeat = said.split_whitespace().find(|word| word.starts_with("repeat-")).unwrap();
+    assert!(said.contains("details.custom_fields.sent by"), "{said}");
+    let id = lead["id"].to_string();
+    assert!(said.contains(&format!("repeat of {id}")), "{said}");
+    let (code, said) = desk.fail(&[&erase[..], &["--yes", "--keep", "1"]].concat());
+    assert!(code == 2 && said.contains("found as 1"), "{said}");
+    let receipt = desk.json(&[&erase[..], &["--yes", "--keep", &id, "--keep", repeat]].concat());
+    assert_eq!((&receipt[0]["leads"], &receipt[0]["held"]), (&json!(1), &json!(0)), "{receipt}");
+    assert_eq!(desk.count(&["leads", "list"]), 1);
+    assert_eq!(desk.count(&["held", "list"]), 1);
+    serve.stop();
+}
+
 #[tokio::test]
 async fn a_blocked_person_is_not_taken_again_until_unblocked() {
     let desk = Desk::new().await;
     let token = desk.create_key(&["integrabot", "--account", "acme"])["token"].clone();
     let token = token.as_str().unwrap();
-    let block = ["leads", "erase", "--email", "ana1@exemplo.com", "--account", "acme"];
-    desk.run(&[&block[..], &["--block", "--yes"]].concat());
+    let of_ana = ["--email", "ana1@exemplo.com", "--account", "acme"];
+    let block = [&["leads", "erase"], &of_ana[..], &["--block", "--yes"]].concat();
+    let said = desk.command(&block).assert().success().get_output().stderr.clone();
+    let said = String::from_utf8(said).unwrap();
+    assert!(said.contains("blocked in 1 account;") && said.contains("within a minute"), "{said}");
     let serve = desk.serve();
     assert_eq!(deliver(&serve, token, ana(1)).await.0, 422);
+    let mut invalid = ana(1);
+    invalid["type"] = "none".into();
+    assert_eq!(deliver(&serve, token, invalid).await.0, 422);
+    assert_eq!(desk.count(&["held", "list"]), 0, "nothing of this person is held");
     assert_eq!(deliver(&serve, token, ana(2)).await.0, 201);
-    desk.run(&["leads", "unblock", "--email", "ana1@exemplo.com", "--account", "acme"]);
+    let unblock = [&["leads", "unblock"], &of_ana[..]].concat();
+    desk.run(&unblock);
+    let (code, said) = desk.fail(&unblock);
+    assert!(code == 3 && said.contains("was not blocked"), "{said}");
     assert_eq!(deliver(&serve, token, ana(1)).await.0, 201);
     serve.stop();
 }

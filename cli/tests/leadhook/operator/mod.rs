@@ -10,6 +10,7 @@ mod tools;
 
 use crate::server::Serve;
 use assert_cmd::Command;
+use aws_sdk_dynamodb::Client;
 use local::connect_to;
 use serde_json::{Value, json};
 use shared::{LeadTable, dynamodb::Patience};
@@ -136,10 +137,22 @@ fn ana(n: usize) -> Value {
     })
 }
 
+/// A client that reaches the table, and the table's name.
+fn client<'a>(desk: &'a Desk, serve: &Serve) -> (Client, &'a str) {
+    let name = desk.elsewhere.as_ref().map_or("leadhook", |(_, name)| name);
+    (serve.client(), name)
+}
+
 /// Every item of the table, as text.
 async fn items(desk: &Desk, serve: &Serve) -> Vec<String> {
-    let name = desk.elsewhere.as_ref().map_or("leadhook", |(_, name)| name);
-    let items = serve.client().scan().table_name(name).into_paginator().items().send();
+    let (client, name) = client(desk, serve);
+    let items = client.scan().table_name(name).into_paginator().items().send();
     let items = items.collect::<Result<Vec<_>, _>>().await.unwrap();
     items.iter().map(|item| format!("{item:?}").to_lowercase()).collect()
+}
+
+/// The table itself.
+fn table(desk: &Desk, serve: &Serve) -> LeadTable {
+    let (client, name) = client(desk, serve);
+    LeadTable::new(client, name)
 }

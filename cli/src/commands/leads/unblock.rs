@@ -1,0 +1,30 @@
+use super::super::{
+    Failure, accounts::AccountOptions, listing::count, person::PersonOptions, session::Session,
+};
+use clap::Args;
+
+#[derive(Args)]
+pub(super) struct Unblock {
+    #[command(flatten)]
+    person: PersonOptions,
+    #[command(flatten)]
+    accounts: AccountOptions,
+}
+
+impl Unblock {
+    pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let contacts = self.person.person().contacts();
+        let accounts = self.accounts.find(session).await?;
+        let mut unblocked = 0;
+        for account in &accounts {
+            unblocked += usize::from(session.table.unblock(account, &contacts).await?);
+        }
+        if unblocked == 0 {
+            let text = "the person was not blocked in any of these accounts";
+            return Err(Failure::NotFound(text.to_owned()));
+        }
+        let accounts = count(unblocked, "account");
+        eprintln!("the person was blocked in {accounts}, and is no longer");
+        Ok(())
+    }
+}

@@ -1,0 +1,146 @@
+use super::*;
+use crate::HeldReason;
+use jiff::Timestamp;
+use serde_json::json;
+
+const EMAIL: &str = "m@x.com";
+const PHONE: &str = "5511999998888";
+
+fn maria() -> Person {
+    Person::new(vec![Email::new(EMAIL)], vec![Phone::new(PHONE)])
+}
+
+fn held(body: impl Into<Vec<u8>>) -> HeldDelivery {
+    let received_at = Timestamp::UNIX_EPOCH;
+    HeldDelivery { reason: HeldReason::Invalid, target: None, body: body.into(), received_at }
+}
+
+fn utf16(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+/// Bodies that hold one of Maria's contacts, and where.
+fn bodies_of_maria() -> Vec<(&'static str, Vec<u8>, &'static str)> {
+    let deep = |levels: usize| {
+        format!("{}\"m\\u0040x.com\"{}", "{\"a\":".repeat(levels), "}".repeat(levels))
+    };
+    vec![
+        ("a member", br#"{"email": "M@X.com "}"#.into(), "email"),
+        ("a display name", br#"{"email": "\"Maria\" <m@x.com>"}"#.into(), "email"),
+        ("a number", br#"{"phone": 5511999998888}"#.into(), "phone"),
+        ("twice in one place", br#"{"a": ["m@x.com", "m@x.com"]}"#.into(), "a"),
+        ("a number in a list", b"[1, [5511999998888, 2]]".into(), "body"),
+        ("a name", br#"{"custom": {"m@x.com": 1}}"#.into(), "custom.m@x.com"),
+        ("a member that stands twice", br#"{"email":"m@x.com","email":"a@y.com"}"#.into(), "email"),
+        ("an escape", br#"{"email": "m\u0040x\u002ecom"}"#.into(), "email"),
+        ("cut off", br#"{"name": "Maria", "email": "m\u0040x.com", "custom": {"a"#.into(), "email"),
+        ("cut off in front", br#"me": "Maria", "email": "m\u0040x.com"}"#.into(), "body"),
+        ("too deep to parse", deep(1_000).into(), "a.a.a.a"),
+        ("JSON in a string", br#"{"raw": "{\"email\": \"m\\u0040x.com\"}"}"#.into(), "raw.email"),
+        ("quotation marks left alone", br#"{"a": "x"y", "email": "m\u0040x.com"}"#.into(), "a"),
+        ("a URL", br#"{"page": "https://y.com/?e=m%40x.com&u=1"}"#.into(), "page"),
+        ("a mark of byte order", "\u{feff}{\"email\": \"m@x.com\"}".into(), "email"),
+        ("UTF-16", utf16("{\"email\": \"m@x.com\"}"), "email"),
+        (
+            "UTF-16 with its mark",
+            utf16("\u{feff}{\"phone\": \"55\u{a0}11 99999\u{2011}8888\"}"),
+            "phone",
+        ),
+        ("a form", b"name=Maria&email=m%40x.com".into(), "body"),
+        ("a form with spaces", b"text=write+to+m@x.com&phone=%2B55+11+99999-8888".into(), "body"),
+        (
+            "another encoding's spaces",
+            b"{\"phone\": \"55\xa011\xa099999\xa08888\"}".into(),
+            "phone",
+        ),
+        ("plain text", b"I am Maria (m@x.com).".into(), "body"),
+        ("a backslash", br#"{"user": "CORP\\m@x.com"}"#.into(), "user"),
+    ]
+}
+
+#[test]
+fn a_person_is_found_in_a_body_however_it_is_written_with_the_place() {
+    for (case, body, place) in bodies_of_maria() {
+        let held = held(body);
+        // As bytes of UTF-8, UTF-16 is a body that is no JSON: it may be found there as well.
+        let places = maria().places_in_held(&held);
+        assert!(places == [place] || places == ["body", place], "{case}: {places:?}");
+        let contacts = contacts_in_held(&held).found;
+        assert!(!maria().contacts().is_disjoint(&contacts), "{case}: among its contacts");
+    }
+    let target = Some("m@x.com".to_owned());
+    let to_maria = HeldDelivery { target, ..held("{}") };
+    assert_eq!(maria().places_in_held(&to_maria), ["chatbot"]);
+}
+
+#[test]
+fn nobody_else_is_found_in_a_body() {
+    let cases = [
+        ("others", r#"{"email": "am@x.com", "phone": "15511999998888"}"#),
+        ("an escaped letter before it", r#"{"email": "a\u006d@x.com", "b": "\u0061m@x.com"}"#),
+        ("an escaped dot behind it", r#"{"email": "m@x.com\u002ebr"}"#),
+        ("an encoded dot behind it", "email=m@x.com%2Ebr"),
+        ("a tag in a form", "email=a%2Bm%40x.com"),
+        ("an escape that is no letter", r#"{"note": "hi\nm@x.com.br"}"#),
+        ("two members", r#"{"a": "55119999", "b": "98888", "c": ["m", "@x.com"]}"#),
+        ("numbers of a list", "[55, 11, 99999, 8888]"),
+        ("nothing", ""),
+    ];
+    for (case, body) in cases {
+        assert!(maria().places_in_held(&held(body)).is_empty(), "{case}");
+    }
+    let ana = Person::new(vec![Email::new("nm@x.com")], vec![]);
+    assert!(ana.places_in_held(&held(r#"{"note": "hi\nm@x.com"}"#)).is_empty());
+}
+
+#[test]
+fn a_person_is_found_in_every_attribute_of_a_lead() {
+    let stored = |changes: serde_json::Value| -> StoredLead {
+        let mut lead = json!({ "id": 1, "created_at": "2026-01-15T10:30:00Z", "details": {} });
+        lead.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        serde_json::from_value(lead).unwrap()
+    };
+    let contact = "Maria <m@x.com>";
+    let raw = json!({ "custom": r#"{"a": {"b": [1, "55 11 99999-8888"]}}"# });
+    let map = json!({ "user": { "id": 1, "name": contact } });
+    let cases = [
+        (json!({ "name": contact }), "name"),
+        (json!({ "email": contact }), "email"),
+        (json!({ "phone": "5511999998888 ext 12" }), "phone"),
+        (json!({ "source": contact }), "source"),
+        (json!({ "status": contact }), "status"),
+        (json!({ "details": { "message": contact } }), "details.message"),
+        (json!({ "details": { "number": 5511999998888_u64 } }), "details.number"),
+        (json!({ "details": raw }), "details.custom.a.b"),
+        (json!({ "details": map }), "details.user.name"),
+    ];
+    for (changes, place) in cases {
+        assert_eq!(maria().places_in_lead(&stored(changes)), [place]);
+    }
+    let both = stored(json!({ "email": "M@x.com", "phone": "+55 (11) 99999-8888" }));
+    assert_eq!(maria().places_in_lead(&both), ["email", "phone"]);
+    let other = stored(json!({ "name": "m", "email": "a@x.com", "phone": "551199999888" }));
+    assert!(maria().places_in_lead(&other).is_empty());
+}
+
+#[test]
+fn places_are_told_in_few_words() {
+    let name = "n".repeat(100);
+    let body = json!({ name.as_str(): { "b": { "c": { "d": { "e": "m@x.com" } } } } });
+    let places = maria().places_in_held(&held(body.to_string()));
+    assert_eq!(places, [format!("{}.b.c.d", &name[..LONGEST_NAME])]);
+    let many: Vec<_> = (0..100).map(|n| format!("\"m{n}\":\"m@x.com\"")).collect();
+    let body = held(format!("{{{}}}", many.join(",")));
+    assert_eq!(maria().places_in_held(&body).len(), MOST_PLACES);
+}
+
+#[test]
+fn a_body_with_too_many_contacts_is_not_looked_through() {
+    let all_of = |count: usize| {
+        let contacts =
+            contacts_in_held(&held(format!("[{}]", vec!["\"m@x.com\""; count].join(","))));
+        (contacts.found.len(), contacts.are_all)
+    };
+    assert_eq!(all_of(MOST_CONTACTS - 1), (1, true));
+    assert_eq!(all_of(MOST_CONTACTS), (1, false));
+}
