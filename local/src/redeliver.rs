@@ -25,7 +25,7 @@ pub async fn redeliver_held(
         Provider::Flextell => redeliver::<Flextell>(context, account, held, body).await,
     };
     if redelivered.became_lead {
-        context.table.delete_held(account, &held.id()).await?;
+        context.table.delete_held(account, &held.id).await?;
     }
     Ok(redelivered)
 }

@@ -107,10 +107,12 @@ pub async fn create_lead<E: LeadEndpoint>(state: &E::State, request: &Request) -
     };
     let result = context.in_time(steps).await;
     let reason = result.as_ref().map_or_else(RefusalReason::held_reason, Outcome::held_reason);
+    let outcome = result.as_ref().map_or_else(RefusalReason::as_str, Outcome::as_str);
+    let answer = E::answer(result);
     if let (Some(account), Some(reason)) = (account, reason) {
-        context.hold(&account, target, &request.body, reason).await;
+        context.hold(&account, target, &request.body, reason, &answer).await;
     }
-    finish::<E>(log, result)
+    log.finish(outcome, answer)
 }
 
 /// What became of a held delivery that its account's owner delivered again.
@@ -130,24 +132,16 @@ pub async fn redeliver<E: LeadEndpoint>(
     body: &[u8],
 ) -> Redelivered {
     let log = DeliveryLog::start(context, E::PROVIDER, None);
-    let id = held.id();
     let delivery = Delivery {
         account,
         target: held.target.as_deref(),
         body,
-        idempotency_key: Some(id.as_bytes()),
+        idempotency_key: Some(held.id.as_bytes()),
         received_at: context.sources.now(),
         log: &log,
     };
     let result = context.in_time(E::accept(context, &delivery)).await;
     let became_lead = result.as_ref().is_ok_and(Outcome::is_new);
-    Redelivered { answer: finish::<E>(log, result), became_lead }
-}
-
-fn finish<E: LeadEndpoint>(
-    log: DeliveryLog,
-    result: Result<Outcome<E::Details>, E::Refusal>,
-) -> Answer {
     let outcome = result.as_ref().map_or_else(RefusalReason::as_str, Outcome::as_str);
-    log.finish(outcome, E::answer(result))
+    Redelivered { answer: log.finish(outcome, E::answer(result)), became_lead }
 }

@@ -1,8 +1,9 @@
 use crate::{
-    Account, Context, LeadId, MAX_BODY_BYTES, Outcome, RefusalReason, Rejection, Rule, StoreError,
-    claim::sha256_hex,
+    Account, Answer, Context, LeadId, MAX_BODY_BYTES, Outcome, RefusalReason, Rejection, Rule,
+    StoreError, claim::sha256_hex,
 };
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// How long a delivery is held.
@@ -22,6 +23,8 @@ pub enum HeldReason {
 /// The same words for the same reason are held once, however often they come.
 #[derive(Clone, PartialEq, Eq)]
 pub struct HeldDelivery {
+    /// Its id: the reason's name and a hash of what was delivered, and to whom.
+    pub id: String,
     /// Why it is held.
     pub reason: HeldReason,
     /// What it was delivered to, where an account has several: a chatbot.
@@ -30,7 +33,22 @@ pub struct HeldDelivery {
     pub body: Vec<u8>,
     /// When it came last.
     pub received_at: Timestamp,
+    /// What its sender was answered, where that is kept.
+    pub answer: Option<HeldAnswer>,
 }
+
+/// What the sender of a held delivery was answered.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body, in the provider's shape.
+    pub body: String,
+}
+
+/// The longest answer that is kept beside a body, in bytes: both must fit an item. An answer
+/// may repeat what was sent.
+const MAX_ANSWER_BYTES: usize = 16 * 1024;
 
 impl HeldReason {
     /// The reason's name.
@@ -43,11 +61,27 @@ impl HeldReason {
 }
 
 impl HeldDelivery {
-    /// The delivery's id in its account.
-    pub fn id(&self) -> String {
-        let target = self.target.as_deref().unwrap_or_default();
-        let words = [self.body.as_slice(), b"#", target.as_bytes()].concat();
-        format!("{}#{}", self.reason.as_str(), sha256_hex(&words))
+    /// A delivery of an account, as it is to be held.
+    pub fn new(
+        account: &Account,
+        reason: HeldReason,
+        target: Option<String>,
+        body: Vec<u8>,
+        received_at: Timestamp,
+    ) -> Self {
+        let delivered_to = format!("{account}#{}#", target.as_deref().unwrap_or_default());
+        let hash = sha256_hex(&[delivered_to.as_bytes(), &body].concat());
+        let id = format!("{}#{hash}", reason.as_str());
+        Self { id, reason, target, body, received_at, answer: None }
+    }
+
+    /// Keeps what the sender was answered, unless it is too long.
+    #[must_use]
+    pub fn answered(mut self, answer: &Answer) -> Self {
+        let (status, body) = (answer.status().as_u16(), answer.body());
+        let fits = body.len() <= MAX_ANSWER_BYTES;
+        self.answer = fits.then(|| HeldAnswer { status, body: body.clone() });
+        self
     }
 }
 
@@ -104,12 +138,13 @@ impl Context {
         target: Option<String>,
         body: &[u8],
         reason: HeldReason,
+        answer: &Answer,
     ) {
         if body.len() > MAX_BODY_BYTES {
             return;
         }
-        let (body, received_at) = (body.to_vec(), self.sources.now());
-        let held = HeldDelivery { reason, target, body, received_at };
+        let now = self.sources.now();
+        let held = HeldDelivery::new(account, reason, target, body.to_vec(), now).answered(answer);
         let put = async {
             // What could not be read was not looked through for a person who asked to be forgotten.
             let is_read = reason != HeldReason::Invalid;

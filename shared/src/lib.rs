@@ -45,7 +45,7 @@ pub use endpoint::{Delivery, LeadEndpoint, Redelivered, RefusalReason, create_le
 pub use environment::{Environment, StartUpError};
 pub use fields::{Check, Fields, JsonType, Rule, Violation};
 pub use function::{Handler, run_function};
-pub use held::{HELD_FOR, HeldDelivery, HeldReason};
+pub use held::{HELD_FOR, HeldAnswer, HeldDelivery, HeldReason};
 pub use lead::{Lead, NewLead, Outcome, Standing, StoredLead};
 pub use lead_id::{LeadId, LeadIdForm, LeadSpan, NotALeadId};
 pub use person::Person;

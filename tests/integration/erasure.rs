@@ -267,7 +267,7 @@ async fn erase(world: &World, sender: &Sender, person: &Person) {
     }
     let take = |delivery| {
         if !person.places_in_held(&delivery).is_empty() {
-            held.push(delivery.id());
+            held.push(delivery.id);
         }
     };
     table.each_held(&account, "", Timestamp::UNIX_EPOCH, take).await.unwrap();

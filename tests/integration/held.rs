@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use local::redeliver_held;
 use serde_json::{Value, json};
-use shared::{Contact, EntryKey, HeldDelivery, HeldReason, MAX_BODY_BYTES};
+use shared::{Account, Contact, EntryKey, HeldDelivery, HeldReason, MAX_BODY_BYTES};
 use std::{
     collections::HashSet,
     time::{Duration, Instant},
@@ -42,19 +42,53 @@ async fn what_is_refused_for_its_words_is_held_for_thirty_days_byte_for_byte() {
             let body = if is_lead { br#"{"email": 5}"# } else { body };
             let world = World::start().await;
             assert!([400, 422].contains(&refused(&world, sender, body).await), "{case}");
-            let expected = HeldDelivery {
-                reason: HeldReason::Invalid,
-                target: None,
-                body: body.to_vec(),
-                received_at: world.now(),
-            };
-            assert_eq!(held(&world, sender).await, [expected], "{case}");
+            let (reason, now) = (HeldReason::Invalid, world.now());
+            let expected = HeldDelivery::new(&sender.account(), reason, None, body.to_vec(), now);
+            let [held_one] = &held(&world, sender).await[..] else { panic!("{case}") };
+            assert_eq!(HeldDelivery { answer: None, ..held_one.clone() }, expected, "{case}");
             world.advance(SignedDuration::from_hours(30 * 24) - SignedDuration::from_secs(1));
             assert_eq!(held(&world, sender).await.len(), 1, "{case}");
             world.advance(SignedDuration::from_secs(1));
             assert!(held(&world, sender).await.is_empty(), "{case}: its time is over");
         }
     }
+}
+
+#[tokio::test]
+async fn what_is_held_keeps_what_its_sender_was_answered() {
+    for sender in &SENDERS {
+        let world = World::start().await;
+        let answer = world.send(sender.deliver(&world, r#"{"email": 5}"#).await).await;
+        let held = held(&world, sender).await;
+        let kept = held[0].answer.as_ref().unwrap();
+        assert_eq!((kept.status, &kept.body), (answer.status, &answer.text), "{}", sender.function);
+    }
+}
+
+/// Beside a body of 256 KiB it would not fit the item.
+#[tokio::test]
+async fn an_answer_that_repeats_a_long_body_is_not_kept_and_the_body_is() {
+    let (world, sender) = (World::start().await, &SENDERS[2]);
+    let body = json!({ "name": "Ana", "email": "x".repeat(250_000) }).to_string();
+    let answer = world.send(sender.deliver(&world, body.clone()).await).await;
+    assert!(answer.status == 400 && answer.text.len() > 250_000);
+    let held = &held(&world, sender).await[0];
+    assert!(held.body == body.as_bytes() && held.answer.is_none());
+}
+
+#[tokio::test]
+async fn the_same_words_in_two_accounts_have_two_ids() {
+    let (world, sender) = (World::start().await, &SENDERS[1]);
+    let other = Account { id: "wpc_other".to_owned(), ..sender.account() };
+    world.open_account("other", other.clone()).await;
+    let delivery = sender.deliver(&world, "[]").await;
+    world.send(delivery.clone()).await;
+    world.send(delivery.bearer("other")).await;
+    let mut ids = vec![held(&world, sender).await[0].id.clone()];
+    let table = &world.app.context.table;
+    table.each_held(&other, "", world.now(), |held| ids.push(held.id)).await.unwrap();
+    assert_eq!(ids.len(), 2);
+    assert_ne!(ids[0], ids[1]);
 }
 
 #[tokio::test]
@@ -294,7 +328,7 @@ async fn a_keyed_repeat_is_held_though_its_first_attempt_was_not() {
         more["name"] = "Ana Maria".into();
         let keyed = sender.deliver(&world, more.to_string()).await.header("idempotency-key", "k");
         world.send(keyed.clone()).await;
-        let id = held(&world, sender).await[0].id();
+        let id = held(&world, sender).await[0].id.clone();
         world.app.context.table.delete_held(&sender.account(), &id).await.unwrap();
         world.send(keyed).await;
         assert_eq!(held(&world, sender).await.len(), 1, "{}", sender.function);

@@ -155,9 +155,9 @@ async fn a_hundred_held_bodies_of_the_largest_size_are_erased() {
         let mut body = format!("{n}").into_bytes();
         body.resize(MAX_BODY_BYTES, b' ');
         let (reason, received_at) = (HeldReason::Invalid, world.now());
-        let held = HeldDelivery { reason, target: None, body, received_at };
+        let held = HeldDelivery::new(&account(), reason, None, body, received_at);
         table.put_held(&account(), &held).await.unwrap();
-        ids.push(held.id());
+        ids.push(held.id);
     }
     world.wire.take_operations();
     let erased = table.erase_held(&account(), &ids[1..]).await.unwrap();

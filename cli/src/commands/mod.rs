@@ -13,6 +13,7 @@ mod listing;
 mod moment;
 mod person;
 mod record;
+mod refusal;
 mod send;
 mod session;
 mod terminal;

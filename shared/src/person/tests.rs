@@ -1,5 +1,5 @@
 use super::*;
-use crate::HeldReason;
+use crate::{Account, HeldReason, Provider};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -12,7 +12,8 @@ fn maria() -> Person {
 
 fn held(body: impl Into<Vec<u8>>) -> HeldDelivery {
     let received_at = Timestamp::UNIX_EPOCH;
-    HeldDelivery { reason: HeldReason::Invalid, target: None, body: body.into(), received_at }
+    let account = Account { provider: Provider::RdStation, id: "acme".to_owned() };
+    HeldDelivery::new(&account, HeldReason::Invalid, None, body.into(), received_at)
 }
 
 fn utf16(text: &str) -> Vec<u8> {

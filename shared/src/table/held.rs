@@ -3,7 +3,7 @@ use super::{
     keys::{self, EXPIRES_AT, PK, SK},
     put_new::seconds,
 };
-use crate::{Account, HELD_FOR, HeldDelivery, HeldReason, LeadId};
+use crate::{Account, HELD_FOR, HeldAnswer, HeldDelivery, HeldReason, LeadId};
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,8 @@ struct HeldItem {
     /// The lead that its person is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     lead_id: Option<LeadId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    answer: Option<HeldAnswer>,
 }
 
 impl LeadTable {
@@ -32,9 +34,10 @@ impl LeadTable {
             HeldReason::Invalid => None,
             HeldReason::Repeat(lead_id) => Some(lead_id),
         };
-        let HeldDelivery { received_at, target, .. } = held.clone();
-        let mut item: Item = serde_dynamo::to_item(HeldItem { received_at, target, lead_id })?;
-        item.extend(keys::held(account, &held.id()));
+        let HeldDelivery { received_at, target, answer, .. } = held.clone();
+        let mut item: Item =
+            serde_dynamo::to_item(HeldItem { received_at, target, lead_id, answer })?;
+        item.extend(keys::held(account, &held.id));
         let body = match str::from_utf8(&held.body) {
             Ok(text) => AttributeValue::S(text.to_owned()),
             Err(_) => AttributeValue::B(Blob::new(held.body.clone())),
@@ -93,7 +96,9 @@ fn read_held(mut item: Item) -> Result<HeldDelivery, StoreError> {
         Some(AttributeValue::B(bytes)) => bytes.into_inner(),
         _ => return Err(StoreError::Unexpected("a held delivery without a body".to_owned())),
     };
-    let HeldItem { received_at, target, lead_id } = serde_dynamo::from_item(item)?;
+    let unnamed = || StoreError::Unexpected("a held delivery without an id".to_owned());
+    let id = item.get(SK).and_then(|sk| sk.as_s().ok()).cloned().ok_or_else(unnamed)?;
+    let HeldItem { received_at, target, lead_id, answer } = serde_dynamo::from_item(item)?;
     let reason = lead_id.map_or(HeldReason::Invalid, HeldReason::Repeat);
-    Ok(HeldDelivery { reason, target, body, received_at })
+    Ok(HeldDelivery { id, reason, target, body, received_at, answer })
 }

@@ -5,6 +5,7 @@ use super::{
     accounts::AccountOptions,
     listing::{Format, Listing, Output},
     record::{LeadRecord, write_id},
+    refusal::why,
     session::{Access, Session, TableOptions},
     terminal::{Escapes, data_out},
 };
@@ -95,7 +96,7 @@ impl Held {
 
 /// What a held delivery is called: its reason and the first digits of its hash.
 pub(super) fn short_id(held: &HeldDelivery) -> String {
-    let id = held.id().replace('#', "-");
+    let id = held.id.replace('#', "-");
     let digits = held.reason.as_str().len() + 1 + ID_DIGITS;
     id.chars().take(digits).collect()
 }
@@ -144,27 +145,24 @@ impl List {
                     HeldReason::Invalid => None,
                     HeldReason::Repeat(id) => Some(write_id(account.provider, id)),
                 };
-                rows.push((
-                    held.received_at,
-                    account.clone(),
-                    short_id(&held),
-                    lead,
-                    held.body.len(),
-                ));
+                let why = held.answer.as_ref().map(|answer| why(account.provider, answer));
+                let row = (held.received_at, account.clone(), short_id(&held), lead, why);
+                rows.push(row);
             };
             session.table.each_held(&account, prefix, session.sources.now(), take).await?;
         }
         rows.sort_by_key(|row| std::cmp::Reverse(row.0));
-        let mut listing =
-            Listing::new(&["id", "provider", "account", "received_at", "bytes", "lead"]);
-        for (received_at, account, id, lead, bytes) in rows {
+        let columns = &["id", "provider", "account", "received_at", "lead", "why"];
+        let spare = &["account", "provider", "received_at"];
+        let mut listing = Listing::new(columns).sparing(spare).wrapping();
+        for (received_at, account, id, lead, why) in rows {
             listing.push([
                 id.into(),
                 account.provider.as_str().into(),
                 account.id.into(),
                 format!("{received_at:.3}").into(),
-                bytes.into(),
                 lead.into(),
+                why.into(),
             ]);
         }
         listing.print(self.output.output)
@@ -173,13 +171,16 @@ impl List {
 
 async fn show(session: &Session, accounts: &AccountOptions, id: &str) -> Result<(), Failure> {
     let (account, held) = find(session, accounts, id).await?;
-    let mut listing = Listing::new(&["id", "provider", "account", "received_at", "chatbot"]);
+    let mut listing =
+        Listing::new(&["id", "provider", "account", "received_at", "chatbot", "answered", "why"]);
     listing.push([
         short_id(&held).into(),
         account.provider.as_str().into(),
         account.id.clone().into(),
         format!("{:.3}", held.received_at).into(),
         held.target.clone().into(),
+        held.answer.as_ref().map(|answer| answer.status).into(),
+        held.answer.as_ref().map(|answer| why(account.provider, answer)).into(),
     ]);
     listing.print_one(Format::Table)?;
     let delivered = shown(&held.body);
@@ -220,7 +221,7 @@ async fn discard(
         found.push(find(session, accounts, id).await?);
     }
     for (account, held) in found {
-        session.table.delete_held(&account, &held.id()).await?;
+        session.table.delete_held(&account, &held.id).await?;
         eprintln!("{} is held no longer", short_id(&held));
     }
     Ok(())

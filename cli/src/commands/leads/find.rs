@@ -113,7 +113,7 @@ pub(super) async fn find_held(
         }
         if !places.is_empty() {
             let (name, email, phone) = (None, None, None);
-            let (item, id) = (FoundItem::Held(held.id()), short_id(&held));
+            let (item, id) = (FoundItem::Held(held.id.clone()), short_id(&held));
             let received = write_moment(held.received_at);
             finds.push(Find { item, id, received, places, name, email, phone });
         }

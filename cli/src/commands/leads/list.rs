@@ -103,7 +103,10 @@ impl List {
             let take = |held: HeldDelivery| {
                 let at = held.received_at;
                 if since.is_none_or(|since| since <= at) && until.is_none_or(|until| at < until) {
-                    newest.insert((at, account.to_string(), held.id()), (account.clone(), held));
+                    newest.insert(
+                        (at, account.to_string(), held.id.clone()),
+                        (account.clone(), held),
+                    );
                 }
                 if newest.len() > self.limit.into() {
                     newest.pop_first();

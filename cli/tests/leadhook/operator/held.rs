@@ -17,7 +17,16 @@ async fn a_held_delivery_is_listed_shown_mended_replayed_and_discarded() {
     deliver(&serve, token, again).await;
     let held = desk.json(&["held", "list", "--reason", "invalid"]);
     let id = held[0]["id"].as_str().unwrap();
-    assert!(desk.run(&["held", "show", id]).contains("nowhere"));
+    let why = "O campo email deve ser um endereço de e-mail válido.";
+    assert_eq!(held[0]["why"], why);
+    let shown = desk.run(&["held", "show", id]);
+    assert!(shown.contains("nowhere") && shown.contains(why) && shown.contains("422"), "{shown}");
+    for options in [["--provider", "integrabot"], ["--account", "acme"]] {
+        desk.run(&[&["held", "show", id], &options[..]].concat());
+        desk.run(&[&["held"], &options[..], &["list"]].concat());
+        assert_eq!(desk.count(&[&["held", "list"], &options[..]].concat()), 2);
+    }
+    assert_eq!(desk.fail(&["held", "show", id, "--provider", "rdstation"]).0, 3);
     assert_eq!(desk.count(&["leads", "list", "--outcome", "invalid"]), 1);
     let repeat = desk.json(&["held", "list", "--reason", "repeat"]);
     let shown = desk.run(&["held", "show", repeat[0]["id"].as_str().unwrap()]);

@@ -323,7 +323,7 @@ async fn what_is_held_no_longer_and_still_there_is_erased_as_well() {
     let serve = desk.serve();
     let account = Account { provider: Provider::Integrabot, id: "acme".to_owned() };
     let (reason, received_at) = (HeldReason::Invalid, Timestamp::UNIX_EPOCH);
-    let held = HeldDelivery { reason, target: None, body: b"m@x.com".into(), received_at };
+    let held = HeldDelivery::new(&account, reason, None, b"m@x.com".into(), received_at);
     table(&desk, &serve).put_held(&account, &held).await.unwrap();
     assert_eq!(desk.count(&["held", "list"]), 0);
     let receipt = desk.json(&["leads", "erase", "--email", "m@x.com", "--yes"]);
