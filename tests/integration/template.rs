@@ -10,9 +10,7 @@ use std::{
     fs,
     sync::{Arc, Mutex},
 };
-use tests::{
-    Given, SENDERS, SampleEvent, Template, World, sample_events, send_event, sign_keyspot_token,
-};
+use tests::{Given, SENDERS, SampleEvent, Template, World, sample_events, send_event};
 
 /// What libraries read from the process by themselves: the log filter and the AWS SDK.
 const READ_BY_LIBRARIES: [&str; 2] = ["AWS_ENDPOINT_URL_DYNAMODB", "RUST_LOG"];
@@ -86,30 +84,26 @@ async fn actions_used(function: &str, samples: &[SampleEvent]) -> BTreeSet<Strin
         |sample: &&SampleEvent| sample.function == function && sample.given() == Given::DemoTable;
     for sample in samples.iter().filter(takes) {
         let world = World::start().await;
-        let mut events = sample.before();
-        events.push(sample.event.clone());
-        for event in &events {
-            send_through(&world, function, event).await;
+        for event in sample.before().iter().chain([sample]) {
+            send_through(&world, event).await;
             used.append(&mut world.wire.take_actions());
         }
         world.delete_leads().await;
-        send_through(&world, function, &sample.event).await;
+        send_through(&world, sample).await;
         used.append(&mut world.wire.take_actions());
         for sender in SENDERS {
             let blocked = [Contact::email("nobody@exemplo.com")].into();
             world.app.context.table.block(&sender.account(), &blocked).await.unwrap();
         }
         world.wire.take_actions();
-        send_through(&world, function, &sample.event).await;
+        send_through(&world, sample).await;
         used.append(&mut world.wire.take_actions());
     }
     used.into_iter().map(|action| format!("dynamodb:{action}")).collect()
 }
 
-/// Sends an event, with a token that was issued the day before.
-async fn send_through(world: &World, function: &str, event: &str) {
-    let event = event.replace("{{token}}", &sign_keyspot_token("demo-key"));
-    send_event(&world.another_instance(), function, &event).await;
+async fn send_through(world: &World, sample: &SampleEvent) {
+    send_event(&world.another_instance(), &sample.function, &sample.event).await;
 }
 
 #[tokio::test]
