@@ -1,9 +1,11 @@
 //! The sample events of `events/`, each run through its function's handler.
 
 use local::{ROUTES, Route, Sample};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use tests::{
-    Answer, Given, SENDERS, SampleEvent, World, sample_events, sample_events_in_order, send_event,
+    Answer, Given, SENDERS, SIGNING_KEY, SampleEvent, World, sample_events, sample_events_in_order,
+    send_event,
 };
 
 async fn send(world: &World, sample: &SampleEvent) -> Answer {
@@ -113,4 +115,12 @@ fn cargo_lambda_watch_has_every_route() {
         assert!(manifest.contains(&line), "{line}");
     }
     assert_eq!(manifest.matches(r#"method = "POST""#).count(), ROUTES.len());
+}
+
+/// For the tokens in Keyspot's sample events to be good.
+#[test]
+fn cargo_lambda_watch_has_the_signing_key_of_the_sample_events() {
+    let manifest: Value = toml::from_str(include_str!("../../Cargo.toml")).unwrap();
+    let watch = &manifest["workspace"]["metadata"]["lambda"]["watch"];
+    assert_eq!(watch["env"]["KEYSPOT_SIGNING_KEY"], SIGNING_KEY);
 }
