@@ -6,7 +6,7 @@
 
 use jiff::Timestamp;
 use local::{EmbeddedTable, ServedTable, Storage, seed_demo_accounts};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use shared::LeadTable;
 use std::{
     env,
@@ -91,16 +91,6 @@ fn free_ports() -> [u16; 2] {
     listeners.map(|listener| listener.local_addr().unwrap().port())
 }
 
-/// The answer in what a function returns.
-fn answer(returned: &str) -> Answer {
-    let returned: Value = serde_json::from_str(returned).unwrap();
-    let status = returned["statusCode"].as_u64().unwrap_or_else(|| panic!("{returned}"));
-    let text = returned["body"].as_str().unwrap_or_default().to_owned();
-    let headers: Map<String, Value> = returned["headers"].as_object().unwrap().clone();
-    let body = serde_json::from_str(&text).unwrap_or_default();
-    Answer { status: status.try_into().unwrap(), headers, body, text }
-}
-
 /// What the artifacts reach instead of AWS.
 struct Services {
     embedded: EmbeddedTable,
@@ -126,14 +116,6 @@ impl Services {
         ];
         Emulated::start(function, &variables)
     }
-
-    /// A token of Keyspot's, from its own artifact.
-    async fn issue_token(&self) -> String {
-        let issuing = sample("keyspot-issue-token", "issued");
-        let function = self.run(&issuing.function, &self.table.endpoint);
-        let answer = answer(&function.invoke(&issuing.event).await);
-        answer.body["data"]["token"].as_str().unwrap().to_owned()
-    }
 }
 
 fn sample(function: &str, name: &str) -> SampleEvent {
@@ -149,8 +131,6 @@ async fn every_artifact_answers_every_sample_event() {
     }
     for sample in sample_events() {
         let services = Services::start().await;
-        let needs_token = sample.event.contains("{{token}}");
-        let token = if needs_token { services.issue_token().await } else { String::new() };
         let client = services.embedded.client();
         sample.given().arrange(&LeadTable::new(client.clone(), TABLE_NAME), &client).await;
         let endpoint = match sample.given() {
@@ -158,11 +138,10 @@ async fn every_artifact_answers_every_sample_event() {
             Given::DemoTable | Given::NoTable | Given::KeyOfANetwork => &services.table.endpoint,
         };
         let function = services.run(&sample.function, endpoint);
-        for event in sample.before() {
-            function.invoke(&event.replace("{{token}}", &token)).await;
+        for before in sample.before() {
+            function.invoke(&before.event).await;
         }
-        let returned = function.invoke(&sample.event.replace("{{token}}", &token)).await;
-        sample.check(&answer(&returned));
+        sample.check(&Answer::in_returned(&function.invoke(&sample.event).await));
     }
 }
 
@@ -203,7 +182,7 @@ async fn no_delivery_is_lost_to_what_stands_around_it_in_its_event() {
             event["headers"]["host"] = text.into();
             event["headers"]["x-forwarded-proto"] = text.into();
             let function = services.run(&created.function, &services.table.endpoint);
-            created.check(&answer(&function.invoke(&event.to_string()).await));
+            created.check(&Answer::in_returned(&function.invoke(&event.to_string()).await));
         }
     }
 }
@@ -219,7 +198,7 @@ async fn an_empty_endpoint_is_none() {
     let variables = [("AWS_ENDPOINT_URL_DYNAMODB", ""), ("AWS_REGION", "nowhere-1")];
     let unavailable = sample("integrabot-create-lead", "unavailable");
     let function = Emulated::start(&unavailable.function, &variables);
-    unavailable.check(&answer(&function.invoke(&unavailable.event).await));
+    unavailable.check(&Answer::in_returned(&function.invoke(&unavailable.event).await));
 }
 
 /// The line that the alarm for time-outs in `template.yaml` counts.

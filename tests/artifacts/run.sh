@@ -5,8 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 tools=$(tests/python-tools.sh)
 build() {
-  PATH="$tools/bin:$PATH" \
-    cargo lambda build --release --locked --workspace --exclude leadhook --exclude tests "$@"
+  PATH="$tools/bin:$PATH" cargo lambda build --release --locked "$@"
 }
 
 build --arm64 --lambda-dir target/lambda-arm64

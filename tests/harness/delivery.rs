@@ -92,6 +92,16 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// The answer in what a function returns.
+    pub fn in_returned(returned: &str) -> Self {
+        let returned: Value = serde_json::from_str(returned).unwrap();
+        let status = returned["statusCode"].as_u64().unwrap_or_else(|| panic!("{returned}"));
+        let text = returned["body"].as_str().unwrap_or_default().to_owned();
+        let headers: Map<String, Value> = returned["headers"].as_object().unwrap().clone();
+        let body = serde_json::from_str(&text).unwrap_or_default();
+        Self { status: status.try_into().unwrap(), headers, body, text }
+    }
+
     pub(crate) fn of(response: shared::Answer) -> Self {
         let headers = response.headers().iter();
         let headers =

@@ -1,7 +1,7 @@
 use crate::Answer;
-use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use serde_json::Value;
-use shared::{Account, ApiKey, LeadTable, Provider, TokenHash};
+use shared::LeadTable;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -28,13 +28,21 @@ pub struct SampleEvent {
 pub fn sample_events() -> Vec<SampleEvent> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../events");
     let mut events: Vec<SampleEvent> =
-        folders(&root).iter().flat_map(|folder| read(folder)).collect();
+        folders(&root).iter().flat_map(|folder| read_folder(folder)).collect();
     events.sort_by(|a, b| (&a.function, &a.name).cmp(&(&b.function, &b.name)));
     events
 }
 
-/// What must hold for an event to get its answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Every sample event, in an order in which one table takes them all: those that others must
+/// come before are last.
+pub fn sample_events_in_order() -> Vec<SampleEvent> {
+    let mut events = sample_events();
+    events.sort_by_key(|event| (event.given(), event.after().len()));
+    events
+}
+
+/// What must hold for an event to get its answer; what changes a table comes last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Given {
     /// The table with the demo accounts.
     DemoTable,
@@ -55,23 +63,32 @@ impl Given {
             Self::NoTable => {
                 direct.delete_table().table_name(table.name()).send().await.unwrap();
             }
-            Self::KeyOfANetwork => {
-                let account = Account { provider: Provider::Keyspot, id: "demo".to_owned() };
-                let key = ApiKey {
-                    secret: Some(TokenHash::of("demo-secret")),
-                    networks: vec!["198.51.100.0/24".parse().unwrap()],
-                    ..ApiKey::new(account)
-                };
-                table.put_api_key(&TokenHash::of("demo-key"), key).await.unwrap();
-            }
+            Self::KeyOfANetwork => keep_demo_key_to_a_network(table, direct).await,
         }
     }
+}
+
+/// What `events/keep_demo_key_to_a_network.json` asks for, of this table.
+async fn keep_demo_key_to_a_network(table: &LeadTable, direct: &Client) {
+    let request = include_str!("../../events/keep_demo_key_to_a_network.json");
+    let request: Value = serde_json::from_str(request).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let string = |value: &Value| AttributeValue::S(text(&value["S"]));
+    let networks = &request["ExpressionAttributeValues"][":networks"]["L"];
+    let networks = networks.as_array().unwrap().iter().map(string).collect();
+    let update = direct.update_item().table_name(table.name());
+    let update = update
+        .key("pk", string(&request["Key"]["pk"]))
+        .key("sk", string(&request["Key"]["sk"]))
+        .update_expression(text(&request["UpdateExpression"]))
+        .expression_attribute_values(":networks", AttributeValue::L(networks));
+    update.send().await.unwrap();
 }
 
 impl SampleEvent {
     /// What must hold before the event is sent.
     pub fn given(&self) -> Given {
-        match self.answer["given"].as_str() {
+        match self.given_in_words() {
             None => Given::DemoTable,
             Some("the table is away") => Given::TableAway,
             Some("there is no table") => Given::NoTable,
@@ -80,20 +97,57 @@ impl SampleEvent {
         }
     }
 
-    /// Holds an answer to the one beside the event.
-    pub fn check(&self, answer: &Answer) {
-        let case = format!("{}/{}", self.function, self.name);
-        assert_eq!(answer.status, self.answer["status"], "{case}: {}", answer.text);
-        let headers = Value::Object(answer.headers.clone());
-        assert!(self.matches(&self.answer["headers"], &headers), "{case}: {headers}");
-        assert!(self.matches(&self.answer["body"], &answer.body), "{case}: {}", answer.text);
+    /// The same, as the answer's file says it.
+    pub fn given_in_words(&self) -> Option<&str> {
+        self.answer["given"].as_str()
     }
 
-    /// The events to be sent before this one, in order.
-    pub fn before(&self) -> Vec<String> {
-        let names = self.answer["after"].as_array().cloned().unwrap_or_default();
-        let path = |name: &Value| self.folder.join(format!("{}.json", name.as_str().unwrap()));
-        names.iter().map(|name| fs::read_to_string(path(name)).unwrap()).collect()
+    /// The names of the events to be sent before this one, in order.
+    pub fn after(&self) -> Vec<&str> {
+        let names = self.answer["after"].as_array().into_iter().flatten();
+        names.map(|name| name.as_str().unwrap()).collect()
+    }
+
+    /// Holds an answer to the one beside the event.
+    pub fn check(&self, answer: &Answer) {
+        if let Some(difference) = self.differs(answer) {
+            panic!("{}/{}: {difference}", self.function, self.name);
+        }
+    }
+
+    /// What an answer has that is not as in the one beside the event.
+    pub fn differs(&self, answer: &Answer) -> Option<String> {
+        let headers = Value::Object(answer.headers.clone());
+        if self.answer["status"] != answer.status {
+            Some(format!("{}: {}", answer.status, answer.text))
+        } else if !self.matches(&self.answer["headers"], &headers) {
+            Some(headers.to_string())
+        } else if !self.matches(&self.answer["body"], &answer.body) {
+            Some(answer.text.clone())
+        } else {
+            None
+        }
+    }
+
+    /// The event's file.
+    pub fn path(&self) -> PathBuf {
+        self.folder.join(format!("{}.json", self.name))
+    }
+
+    /// These events themselves.
+    pub fn before(&self) -> Vec<Self> {
+        self.after().into_iter().map(|name| Self::read(&self.folder, name)).collect()
+    }
+
+    fn read(folder: &Path, name: &str) -> Self {
+        let read = |suffix| fs::read_to_string(folder.join(format!("{name}{suffix}"))).unwrap();
+        Self {
+            function: file_name(folder).to_owned(),
+            name: name.to_owned(),
+            event: read(".json"),
+            answer: serde_json::from_str(&read(ANSWER_SUFFIX)).unwrap(),
+            folder: folder.to_owned(),
+        }
     }
 
     /// Whether `actual` is what the answer's file shows.
@@ -123,20 +177,14 @@ impl SampleEvent {
     }
 }
 
-fn read(folder: &Path) -> Vec<SampleEvent> {
-    let file_name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
-    let answers = list(folder).into_iter().filter(|path| file_name(path).ends_with(ANSWER_SUFFIX));
-    let sample = |answer: PathBuf| {
-        let name = file_name(&answer).strip_suffix(ANSWER_SUFFIX).unwrap().to_owned();
-        SampleEvent {
-            function: file_name(folder),
-            event: fs::read_to_string(folder.join(format!("{name}.json"))).unwrap(),
-            answer: serde_json::from_str(&fs::read_to_string(&answer).unwrap()).unwrap(),
-            folder: folder.to_owned(),
-            name,
-        }
-    };
-    answers.map(sample).collect()
+fn read_folder(folder: &Path) -> Vec<SampleEvent> {
+    let files = list(folder);
+    let names = files.iter().filter_map(|path| file_name(path).strip_suffix(ANSWER_SUFFIX));
+    names.map(|name| SampleEvent::read(folder, name)).collect()
+}
+
+fn file_name(path: &Path) -> &str {
+    path.file_name().unwrap().to_str().unwrap()
 }
 
 fn folders(root: &Path) -> Vec<PathBuf> {

@@ -15,7 +15,7 @@ mod wire;
 mod world;
 
 pub use delivery::{Answer, Delivery};
-pub use events::{Given, SampleEvent, sample_events};
+pub use events::{Given, SampleEvent, sample_events, sample_events_in_order};
 pub use fuzz::{Around, Fuzzed};
 pub use secret_store::SecretStore;
 pub use sender::{SENDERS, Sender};

@@ -10,6 +10,8 @@ pub struct Template(Value);
 pub struct TemplateFunction<'a> {
     /// The artifact it runs.
     pub name: &'a str,
+    /// What the template calls it.
+    pub logical_name: &'a str,
     properties: &'a Value,
     globals: &'a Value,
 }
@@ -23,6 +25,55 @@ impl Template {
         Self(written_out(&documents[0]))
     }
 
+    /// The template as CloudFormation reads it with these parameters, the others left at
+    /// their defaults: without what conditions leave out.
+    pub fn with(&self, parameters: &[(&str, &str)]) -> Self {
+        Self(self.decided(&self.0, parameters).unwrap())
+    }
+
+    /// A value with conditions and parameters filled in; `None` where it is left out.
+    fn decided(&self, value: &Value, parameters: &[(&str, &str)]) -> Option<Value> {
+        let decided = |value| self.decided(value, parameters);
+        if let Some(name) = value["Ref"].as_str() {
+            let value = self.parameter(name, parameters).unwrap_or_else(|| value.clone());
+            return Some(value).filter(|_| name != "AWS::NoValue");
+        }
+        if let Some([condition, then, otherwise]) = value["Fn::If"].as_array().map(Vec::as_slice) {
+            return decided(if self.holds(condition, parameters) { then } else { otherwise });
+        }
+        match value {
+            Value::Object(members) => {
+                let condition = &members.get("Condition").filter(|name| name.is_string());
+                let is_there = condition.is_none_or(|name| self.holds(name, parameters));
+                let member = |(name, value): (&String, _)| Some((name.clone(), decided(value)?));
+                is_there.then(|| members.iter().filter_map(member).collect::<Map<_, _>>().into())
+            }
+            Value::Array(items) => Some(items.iter().filter_map(decided).collect()),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+                Some(value.clone())
+            }
+        }
+    }
+
+    fn holds(&self, condition: &Value, parameters: &[(&str, &str)]) -> bool {
+        if let Some(name) = condition.as_str() {
+            return self.holds(self.at(&format!("/Conditions/{name}")), parameters);
+        }
+        if let Some([condition]) = condition["Fn::Not"].as_array().map(Vec::as_slice) {
+            return !self.holds(condition, parameters);
+        }
+        let compared = condition["Fn::Equals"].as_array().unwrap_or_else(|| panic!("{condition}"));
+        let mut compared = compared.iter().map(|value| self.decided(value, parameters));
+        compared.next() == compared.next()
+    }
+
+    /// The value of a parameter; `None` where there is none of this name.
+    fn parameter(&self, name: &str, parameters: &[(&str, &str)]) -> Option<Value> {
+        let declared = &self.at("/Parameters").get(name)?["Default"];
+        let given = parameters.iter().find(|(given, _)| *given == name);
+        Some(given.map_or_else(|| declared.clone(), |(_, value)| (*value).into()))
+    }
+
     /// The value at a JSON pointer.
     pub fn at(&self, pointer: &str) -> &Value {
         self.0.pointer(pointer).unwrap_or_else(|| panic!("the template has no {pointer}"))
@@ -30,20 +81,27 @@ impl Template {
 
     /// The resources of a type.
     pub fn resources<'a>(&'a self, wanted: &'a str) -> impl Iterator<Item = &'a Value> {
-        let resources = self.at("/Resources").as_object().unwrap().values();
-        resources.filter(move |resource| resource["Type"] == wanted)
+        self.named_resources(wanted).map(|(_, resource)| resource)
+    }
+
+    fn named_resources<'a>(
+        &'a self,
+        wanted: &'a str,
+    ) -> impl Iterator<Item = (&'a String, &'a Value)> {
+        let resources = self.at("/Resources").as_object().unwrap().iter();
+        resources.filter(move |(_, resource)| resource["Type"] == wanted)
     }
 
     /// The functions.
     pub fn functions<'a>(&'a self) -> Vec<TemplateFunction<'a>> {
         let globals = self.at("/Globals/Function");
-        let function = |resource: &'a Value| {
+        let function = |(logical_name, resource): (&'a String, &'a Value)| {
             let properties = &resource["Properties"];
             let artifact = properties["CodeUri"].as_str().unwrap();
             let name = artifact.strip_prefix("target/lambda/").unwrap().trim_end_matches('/');
-            TemplateFunction { name, properties, globals }
+            TemplateFunction { name, logical_name, properties, globals }
         };
-        self.resources("AWS::Serverless::Function").map(function).collect()
+        self.named_resources("AWS::Serverless::Function").map(function).collect()
     }
 }
 
@@ -61,11 +119,18 @@ impl<'a> TemplateFunction<'a> {
 
     /// The names of the environment variables it is given.
     pub fn variables(&self) -> BTreeSet<&'a str> {
-        let names = |from: &'a Value| {
-            let variables = from["Environment"]["Variables"].as_object();
-            variables.into_iter().flat_map(|variables| variables.keys().map(String::as_str))
-        };
-        names(self.globals).chain(names(self.properties)).collect()
+        self.declared_variables().map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// The names of those that are given a value; an empty one counts as none.
+    pub fn variables_set(&self) -> BTreeSet<&'a str> {
+        let set = self.declared_variables().filter(|(_, value)| **value != "");
+        set.map(|(name, _)| name.as_str()).collect()
+    }
+
+    fn declared_variables(&self) -> impl Iterator<Item = (&'a String, &'a Value)> {
+        let variables = |from: &'a Value| from["Environment"]["Variables"].as_object();
+        [self.globals, self.properties].into_iter().filter_map(variables).flatten()
     }
 
     /// The actions it is allowed on `resource`.

@@ -22,8 +22,9 @@ use std::{
 
 /// Names another DynamoDB to run the tests on, such as Amazon's DynamoDB Local.
 const ENDPOINT_VARIABLE: &str = "TEST_DYNAMODB_ENDPOINT";
-/// What every world's tokens are signed with.
-pub const SIGNING_KEY: &str = "a signing key of 32 bytes or more";
+/// What every world's tokens are signed with, and those in the sample events; the key that
+/// `sam local` and `cargo lambda watch` are given.
+pub const SIGNING_KEY: &str = "everyone-knows-this-key-use-it-locally-only";
 
 /// A fresh table with the demo accounts, the context that handlers run in, and their clock.
 pub struct World {

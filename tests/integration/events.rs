@@ -1,23 +1,77 @@
 //! The sample events of `events/`, each run through its function's handler.
 
-use local::{ROUTES, Route};
-use std::collections::BTreeSet;
-use tests::{Given, World, sample_events, send_event};
+use local::{ROUTES, Route, Sample};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use tests::{
+    Answer, Given, SENDERS, SIGNING_KEY, SampleEvent, World, sample_events, sample_events_in_order,
+    send_event,
+};
+
+async fn send(world: &World, sample: &SampleEvent) -> Answer {
+    let instance = world.another_instance();
+    for before in sample.before() {
+        send_event(&instance, &before.function, &before.event).await;
+    }
+    send_event(&instance, &sample.function, &sample.event).await
+}
 
 #[tokio::test]
 async fn every_sample_event_gets_the_answer_beside_it() {
     for sample in sample_events() {
         let world = World::start().await;
-        let token = world.keyspot_token().await;
-        let with_token = |event: &str| event.replace("{{token}}", &token);
         sample.given().arrange(&world.app.context.table, &world.direct_client()).await;
         world.wire.set_away(sample.given() == Given::TableAway);
-        let instance = world.another_instance();
-        for event in sample.before() {
-            send_event(&instance, &sample.function, &with_token(&event)).await;
+        sample.check(&send(&world, &sample).await);
+    }
+}
+
+/// Whoever tries one after the other, and the lines that `leadhook serve` prints before.
+#[tokio::test]
+async fn sample_events_get_their_answers_on_one_table() {
+    let world = World::start().await;
+    for sender in SENDERS {
+        let sample = Sample::of(sender.account().provider);
+        let answer = world.send(sender.deliver(&world, sample.body).await).await;
+        assert_eq!(answer.status, sender.created, "{}: {}", sender.function, answer.text);
+    }
+    let samples = sample_events_in_order();
+    for sample in samples.iter().filter(|sample| sample.given() == Given::DemoTable) {
+        sample.check(&send(&world, sample).await);
+    }
+}
+
+const README: &str = include_str!("../../events/README.md");
+
+#[test]
+fn the_events_readme_says_which_events_come_after_others() {
+    let rows = sample_events().into_iter().filter(|sample| !sample.after().is_empty());
+    let rows = rows.map(|sample| {
+        let before: Vec<_> = sample.after().iter().map(|name| format!("`{name}.json`")).collect();
+        format!("| `{}/{}.json` | {} |\n", sample.function, sample.name, before.join(", "))
+    });
+    let table = format!("| event | after |\n|---|---|\n{}", rows.collect::<String>());
+    assert!(README.contains(&format!("\n{table}\n")), "events/README.md should have\n{table}");
+}
+
+#[test]
+fn the_events_readme_says_what_must_hold_for_an_event() {
+    let samples = sample_events();
+    let mut wanted = BTreeMap::<&str, BTreeSet<String>>::new();
+    for sample in &samples {
+        let Some(given) = sample.given_in_words() else { continue };
+        wanted.entry(given).or_default().insert(format!("`{}.json`", sample.name));
+    }
+    for (given, names) in &wanted {
+        assert_eq!(names.len(), 1, "{given}: its events have one name in all functions");
+        for name in names {
+            let row = format!("\n| {name} | {given} | ");
+            assert!(README.contains(&row), "events/README.md should have {row}");
         }
-        let answer = send_event(&instance, &sample.function, &with_token(&sample.event)).await;
-        sample.check(&answer);
+        let has_name = |sample: &&SampleEvent| names.contains(&format!("`{}.json`", sample.name));
+        for sample in samples.iter().filter(has_name) {
+            assert_eq!(sample.given_in_words(), Some(*given), "{}", sample.path().display());
+        }
     }
 }
 
@@ -61,4 +115,12 @@ fn cargo_lambda_watch_has_every_route() {
         assert!(manifest.contains(&line), "{line}");
     }
     assert_eq!(manifest.matches(r#"method = "POST""#).count(), ROUTES.len());
+}
+
+/// For the tokens in Keyspot's sample events to be good.
+#[test]
+fn cargo_lambda_watch_has_the_signing_key_of_the_sample_events() {
+    let manifest: Value = toml::from_str(include_str!("../../Cargo.toml")).unwrap();
+    let watch = &manifest["workspace"]["metadata"]["lambda"]["watch"];
+    assert_eq!(watch["env"]["KEYSPOT_SIGNING_KEY"], SIGNING_KEY);
 }

@@ -20,6 +20,7 @@ mod outage;
 mod pollybot;
 mod rdstation;
 mod repeats;
+mod samconfig;
 mod snippets;
 mod table;
 mod template;

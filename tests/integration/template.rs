@@ -6,13 +6,11 @@ use local::ROUTES;
 use serde_json::{Value, json};
 use shared::{Contact, Context, Environment};
 use std::{
-    collections::{BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     fs,
     sync::{Arc, Mutex},
 };
-use tests::{
-    Given, SENDERS, SampleEvent, Template, World, sample_events, send_event, sign_keyspot_token,
-};
+use tests::{Given, SENDERS, SIGNING_KEY, SampleEvent, Template, World, sample_events, send_event};
 
 /// What libraries read from the process by themselves: the log filter and the AWS SDK.
 const READ_BY_LIBRARIES: [&str; 2] = ["AWS_ENDPOINT_URL_DYNAMODB", "RUST_LOG"];
@@ -68,14 +66,47 @@ async fn variables_read(function: &str, set: &BTreeSet<&'static str>) -> BTreeSe
 
 #[tokio::test]
 async fn each_function_is_given_the_variables_it_reads_and_no_other() {
-    // For the names to live as long as the environment.
-    let template: &'static Template = Box::leak(Box::new(Template::read()));
-    for function in template.functions() {
-        let set = function.variables();
-        let mut read = variables_read(function.name, &set).await;
-        read.extend(READ_BY_LIBRARIES);
-        assert_eq!(set, read, "{}", function.name);
+    let template = Template::read();
+    let mut read: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    for parameters in [&[][..], &[("KeyspotSigningKey", SIGNING_KEY)]] {
+        // For the names to live as long as the environment.
+        let decided: &'static Template = Box::leak(Box::new(template.with(parameters)));
+        for function in decided.functions() {
+            let mut variables = variables_read(function.name, &function.variables_set()).await;
+            read.entry(function.name).or_default().append(&mut variables);
+        }
     }
+    for function in template.functions() {
+        let mut read = read.remove(function.name).unwrap();
+        read.extend(READ_BY_LIBRARIES);
+        assert_eq!(function.variables(), read, "{}", function.name);
+    }
+}
+
+#[test]
+fn a_stack_with_a_signing_key_has_no_secret_and_none_to_read() {
+    let template = Template::read();
+    for (parameters, has_secret) in
+        [(&[][..], true), (&[("KeyspotSigningKey", SIGNING_KEY)], false)]
+    {
+        let template = template.with(parameters);
+        let places = ["/Resources", "/Outputs"].map(|place| template.at(place).to_string());
+        for place in places {
+            assert_eq!(place.contains("KeyspotSigningSecret"), has_secret, "{parameters:?}");
+        }
+        let functions = template.at("/Resources").to_string();
+        assert_eq!(functions.contains("secretsmanager:"), has_secret, "{parameters:?}");
+    }
+}
+
+/// The key for `sam local` is in this repository.
+#[test]
+fn a_deployment_refuses_the_signing_key_that_everyone_knows() {
+    let template = Template::read();
+    let rule = template.at("/Rules/KeyspotSigningKeyIsSecret");
+    assert!(rule["RuleCondition"].is_null());
+    let is_known = json!({ "Fn::Equals": [{ "Ref": "KeyspotSigningKey" }, SIGNING_KEY] });
+    assert_eq!(rule["Assertions"][0]["Assert"], json!({ "Fn::Not": [is_known] }));
 }
 
 /// The IAM actions that a function's sample events need, and meeting claims whose leads
@@ -86,35 +117,31 @@ async fn actions_used(function: &str, samples: &[SampleEvent]) -> BTreeSet<Strin
         |sample: &&SampleEvent| sample.function == function && sample.given() == Given::DemoTable;
     for sample in samples.iter().filter(takes) {
         let world = World::start().await;
-        let mut events = sample.before();
-        events.push(sample.event.clone());
-        for event in &events {
-            send_through(&world, function, event).await;
+        for event in sample.before().iter().chain([sample]) {
+            send_through(&world, event).await;
             used.append(&mut world.wire.take_actions());
         }
         world.delete_leads().await;
-        send_through(&world, function, &sample.event).await;
+        send_through(&world, sample).await;
         used.append(&mut world.wire.take_actions());
         for sender in SENDERS {
             let blocked = [Contact::email("nobody@exemplo.com")].into();
             world.app.context.table.block(&sender.account(), &blocked).await.unwrap();
         }
         world.wire.take_actions();
-        send_through(&world, function, &sample.event).await;
+        send_through(&world, sample).await;
         used.append(&mut world.wire.take_actions());
     }
     used.into_iter().map(|action| format!("dynamodb:{action}")).collect()
 }
 
-/// Sends an event, with a token that was issued the day before.
-async fn send_through(world: &World, function: &str, event: &str) {
-    let event = event.replace("{{token}}", &sign_keyspot_token("demo-key"));
-    send_event(&world.another_instance(), function, &event).await;
+async fn send_through(world: &World, sample: &SampleEvent) {
+    send_event(&world.another_instance(), &sample.function, &sample.event).await;
 }
 
 #[tokio::test]
 async fn each_function_may_do_to_the_table_what_it_does_and_nothing_else() {
-    let (template, samples) = (Template::read(), sample_events());
+    let (template, samples) = (Template::read().with(&[]), sample_events());
     let table = json!({
         "Fn::Sub":
             "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${TableName}",
@@ -125,7 +152,7 @@ async fn each_function_may_do_to_the_table_what_it_does_and_nothing_else() {
         let allowed: BTreeSet<_> =
             function.actions_on(&table).into_iter().map(str::to_owned).collect();
         assert_eq!(allowed, actions_used(name, &samples).await, "{name}");
-        let reads_secret = function.variables().contains("KEYSPOT_SIGNING_SECRET");
+        let reads_secret = function.variables_set().contains("KEYSPOT_SIGNING_SECRET");
         let on_secret = function.actions_on(&secret);
         let expected: &[_] = if reads_secret { &["secretsmanager:GetSecretValue"] } else { &[] };
         assert_eq!(on_secret, expected.iter().copied().collect(), "{name}");

@@ -1,0 +1,105 @@
+//! `sam local start-api` with a delivery to every route.
+
+use crate::SamLocal;
+use local::{ROUTES, seed_demo_accounts};
+use reqwest::{Client, Response};
+use serde_json::{Map, Value};
+use shared::{LeadTable, dynamodb::connect_from_env};
+use std::{
+    fs,
+    net::TcpListener,
+    process::{Child, Command},
+    time::{Duration, Instant},
+};
+use tempfile::NamedTempFile;
+use tests::{Answer, SampleEvent, sample_events};
+
+/// How long it may take to start.
+const STARTS_WITHIN: Duration = Duration::from_secs(60);
+
+/// A running `sam local start-api`.
+struct Api {
+    process: Child,
+    base: String,
+    log: NamedTempFile,
+}
+
+impl Api {
+    async fn start(sam: &SamLocal, table_name: &str) -> Self {
+        let (port, log) = (free_port(), NamedTempFile::new().unwrap());
+        let mut command = sam.command("start-api", table_name);
+        command.args(["--port", &port.to_string()]);
+        command.stdout(log.reopen().unwrap()).stderr(log.reopen().unwrap());
+        let process = command.spawn().unwrap();
+        let api = Self { process, base: format!("http://127.0.0.1:{port}"), log };
+        let begun = Instant::now();
+        while Client::new().get(&api.base).send().await.is_err() {
+            assert!(begun.elapsed() < STARTS_WITHIN, "{}", api.log());
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        api
+    }
+
+    /// Sends over HTTP what an event holds.
+    async fn send(&self, event: &SampleEvent) -> Answer {
+        let event: Value = serde_json::from_str(&event.event).unwrap();
+        let path = event["rawPath"].as_str().unwrap();
+        let mut request = Client::new().post(format!("{}{path}", self.base));
+        for (name, value) in event["headers"].as_object().unwrap() {
+            if name != "host" {
+                request = request.header(name, value.as_str().unwrap());
+            }
+        }
+        let body = event["body"].as_str().unwrap_or_default().to_owned();
+        answer(request.body(body).send().await.unwrap()).await
+    }
+
+    fn log(&self) -> String {
+        String::from_utf8_lossy(&fs::read(&self.log).unwrap()).into_owned()
+    }
+}
+
+impl Drop for Api {
+    fn drop(&mut self) {
+        // It takes its containers away where it is asked to stop.
+        let _ = Command::new("kill").arg(self.process.id().to_string()).status();
+        let _ = self.process.wait();
+    }
+}
+
+/// A port that was free a moment ago.
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// The answer in a response, without the headers of the HTTP server.
+async fn answer(response: Response) -> Answer {
+    const SERVERS_OWN: [&str; 4] = ["connection", "content-length", "date", "server"];
+    let status = response.status().as_u16();
+    let headers = response.headers().iter();
+    let headers = headers.filter(|(name, _)| !SERVERS_OWN.contains(&name.as_str()));
+    let headers: Map<String, Value> =
+        headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().into())).collect();
+    let text = response.text().await.unwrap();
+    Answer { status, headers, body: serde_json::from_str(&text).unwrap_or_default(), text }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sam_local_start_api_serves_every_route() {
+    let Some(sam) = SamLocal::over_the_table() else { return };
+    // A table of its own, where nobody is known.
+    let table = LeadTable::new(connect_from_env().await, "start-api");
+    table.create().await.unwrap();
+    seed_demo_accounts(&table).await.unwrap();
+    let api = Api::start(&sam, table.name()).await;
+    let goes_well =
+        |event: &SampleEvent| ["created", "created_by_alias", "issued"].contains(&&*event.name);
+    let events: Vec<_> = sample_events().into_iter().filter(goes_well).collect();
+    assert_eq!(events.len(), ROUTES.len());
+    for event in events {
+        let (begun, answer) = (Instant::now(), api.send(&event).await);
+        let name = format!("{}/{}", event.function, event.name);
+        assert_eq!(event.differs(&answer), None, "{name}: {}", api.log());
+        println!("{name}: good in {:.1?}", begun.elapsed());
+    }
+}
