@@ -24,11 +24,11 @@ const DOMAIN_NAME: &str = "localhost";
 
 /// How long a sender may take over a body, as with API Gateway.
 const BODY_WITHIN: Duration = Duration::from_secs(30);
-/// What senders may set, in lower case.
-const SENT_HEADERS: [&str; 6] =
+/// The headers that web pages may send, in lower case.
+pub const SENT_HEADERS: [&str; 6] =
     ["authorization", "content-type", "idempotency-key", "x-api-key", "x-api-secret", "x-tenant"];
-/// What senders may read, in lower case.
-const ANSWERED_HEADERS: [&str; 2] = ["idempotency-replayed", "retry-after"];
+/// The headers that web pages may read, in lower case.
+pub const ANSWERED_HEADERS: [&str; 2] = ["idempotency-replayed", "retry-after"];
 
 /// How many deliveries are read and handled at once; more wait for their turn. It bounds what
 /// their bodies take of memory.

@@ -17,7 +17,7 @@ mod table;
 pub use access_key::AccessKey;
 pub use app::{App, ROUTES, Route};
 pub use demo::seed_demo_accounts;
-pub use gateway::router;
+pub use gateway::{ANSWERED_HEADERS, SENT_HEADERS, router};
 pub use listen::listen;
 pub use redeliver::redeliver_held;
 pub use samples::{Example, KEYSPOT_TOKEN_PATH, Sample, examples};

@@ -2,7 +2,7 @@
 //! the environment, and what they do to the table.
 
 use keyspot::Keyspot;
-use local::ROUTES;
+use local::{ANSWERED_HEADERS, ROUTES, SENT_HEADERS};
 use serde_json::{Value, json};
 use shared::{Contact, Context, Environment};
 use std::{
@@ -256,4 +256,23 @@ fn every_provider_has_its_base_url_in_the_outputs() {
     });
     let prefixes = ROUTES.iter().map(|route| route.path.split('/').nth(1).unwrap());
     assert_eq!(base_urls.collect::<BTreeSet<_>>(), prefixes.collect());
+}
+
+/// As `leadhook serve` allows them; and nothing where no origin is named.
+#[test]
+fn web_pages_of_the_named_origins_may_send_what_senders_send() {
+    let template = Template::read();
+    let cors = template.at("/Resources/Api/Properties/CorsConfiguration").as_object().unwrap();
+    let expected = [
+        ("AllowOrigins", json!({ "Ref": "AllowedOrigins" })),
+        ("AllowMethods", json!(["POST"])),
+        ("AllowHeaders", json!(SENT_HEADERS)),
+        ("ExposeHeaders", json!(ANSWERED_HEADERS)),
+    ];
+    assert_eq!(cors.len(), expected.len());
+    for (name, allowed) in expected {
+        let value = json!({ "Fn::If": ["AllowsOrigins", allowed, { "Ref": "AWS::NoValue" }] });
+        assert_eq!(cors[name], value, "{name}");
+    }
+    assert_eq!(template.at("/Parameters/AllowedOrigins/Default"), "");
 }
