@@ -88,7 +88,7 @@ host_address() {
   local address
   address=$(docker run --rm --add-host host.docker.internal:host-gateway --entrypoint /bin/sh \
     "$base_image" -c "$find" || true)
-  free_port "$address" >/dev/null 2>&1 || address=127.0.0.1
+  { [ -n "$address" ] && free_port "$address"; } >/dev/null 2>&1 || address=127.0.0.1
   echo "$address"
 }
 
