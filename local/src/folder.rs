@@ -123,7 +123,6 @@ pub(crate) fn has_table(folder: &Path) -> bool {
 pub(crate) struct ServerFiles {
     pub(crate) endpoint: String,
     pub(crate) access_key: AccessKey,
-    pub(crate) signing_key: String,
 }
 
 /// Reads what the server wrote that has a folder's table; nothing where there is none.
@@ -132,7 +131,6 @@ pub(crate) fn read_server(folder: &Path) -> Option<ServerFiles> {
     Some(ServerFiles {
         endpoint: read(ADDRESS_FILE)?,
         access_key: read(ACCESS_KEY_FILE).map(AccessKey::new)?,
-        signing_key: read(SIGNING_KEY_FILE)?,
     })
 }
 

@@ -36,10 +36,15 @@ impl Guard {
         if address.ip().is_loopback() {
             let names = ["127.0.0.1", "localhost", "[::1]"];
             hosts.extend(names.map(|name| format!("{name}:{port}")));
-        } else {
-            hosts.push(format!("{CONTAINER_HOST}:{port}"));
         }
         Self { hosts, origins }
+    }
+
+    /// Lets containers through as well, which call this machine by a name of their own.
+    pub(crate) fn with_containers(address: SocketAddr) -> Self {
+        let mut guard = Self::new(address, Vec::new());
+        guard.hosts.push(format!("{CONTAINER_HOST}:{}", address.port()));
+        guard
     }
 
     pub(crate) fn origins(&self) -> &[String] {
@@ -68,7 +73,11 @@ mod tests {
     use super::*;
 
     fn check(address: &str, uri: &str, headers: &[(&str, &str)]) -> Result<(), Intruder> {
-        let guard = Guard::new(address.parse().unwrap(), vec!["http://localhost:5173".to_owned()]);
+        let origins = vec!["http://localhost:5173".to_owned()];
+        check_with(&Guard::new(address.parse().unwrap(), origins), uri, headers)
+    }
+
+    fn check_with(guard: &Guard, uri: &str, headers: &[(&str, &str)]) -> Result<(), Intruder> {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             let name = axum::http::HeaderName::from_bytes(name.as_bytes()).unwrap();
@@ -105,12 +114,22 @@ mod tests {
 
     #[test]
     fn an_address_for_containers_is_reached_by_itself_and_by_their_name_for_the_machine() {
-        for host in ["172.17.0.1:8000", "host.docker.internal:8000"] {
-            assert_eq!(check("172.17.0.1:8000", "/", &[("host", host)]), Ok(()), "{host}");
-        }
-        for host in ["localhost:8000", "rebound.example:8000"] {
-            let checked = check("172.17.0.1:8000", "/", &[("host", host)]);
-            assert_eq!(checked, Err(Intruder::Host), "{host}");
+        let (ours, foreign) = (Ok(()), Err(Intruder::Host));
+        let cases = [
+            ("172.17.0.1:8000", "172.17.0.1:8000", ours),
+            ("172.17.0.1:8000", "host.docker.internal:8000", ours),
+            ("172.17.0.1:8000", "localhost:8000", foreign),
+            ("172.17.0.1:8000", "rebound.example:8000", foreign),
+            // Docker Desktop leads the name to the loopback address.
+            ("127.0.0.1:8000", "host.docker.internal:8000", ours),
+            ("127.0.0.1:8000", "localhost:8000", ours),
+            ("127.0.0.1:8000", "host.docker.internal:8001", foreign),
+            ("127.0.0.1:8000", "rebound.example:8000", foreign),
+        ];
+        for (address, host, expected) in cases {
+            let guard = Guard::with_containers(address.parse().unwrap());
+            let checked = check_with(&guard, "/", &[("host", host)]);
+            assert_eq!(checked, expected, "{host} at {address}");
         }
     }
 

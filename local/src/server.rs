@@ -29,7 +29,7 @@ struct Front {
 
 /// DynamoDB's HTTP API over an engine, at this address, for those who know the access key.
 pub(crate) fn table_router(engine: Engine, access_key: AccessKey, address: SocketAddr) -> Router {
-    let guard = Guard::new(address, Vec::new());
+    let guard = Guard::with_containers(address);
     let front = Front { engine, access_key, guard };
     Router::new()
         .route("/", post(answer))

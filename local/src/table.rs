@@ -58,8 +58,6 @@ pub struct ServedTable {
     pub endpoint: String,
     /// The access key it takes.
     pub access_key: AccessKey,
-    /// What Keyspot's tokens are signed with there.
-    pub signing_key: String,
 }
 
 /// A folder's table, opened in whichever way it can be.
@@ -153,8 +151,7 @@ impl EmbeddedTable {
         if let Some(folder) = self.engine.folder() {
             folder.write_address(&endpoint).map_err(cannot)?;
         }
-        let (access_key, signing_key) = (self.access_key.clone(), self.signing_key.clone());
-        Ok(ServedTable { endpoint, access_key, signing_key })
+        Ok(ServedTable { endpoint, access_key: self.access_key.clone() })
     }
 
     /// What Keyspot's tokens are signed with where nothing else is set: the same after a
@@ -217,11 +214,11 @@ impl LocalTable {
 impl ServedTable {
     /// The server that has a folder's table, where one listens.
     pub async fn of(folder: &Path) -> Option<Self> {
-        let ServerFiles { endpoint, access_key, signing_key } = read_server(folder)?;
+        let ServerFiles { endpoint, access_key } = read_server(folder)?;
         let address = endpoint.strip_prefix("http://")?;
         // A server that was killed leaves its address behind.
         tokio::net::TcpStream::connect(address).await.ok()?;
-        Some(Self { endpoint, access_key, signing_key })
+        Some(Self { endpoint, access_key })
     }
 
     /// A new client for it.

@@ -28,16 +28,19 @@ impl Env {
                 "no server has the folder {folder} open: start `leadhook serve`"
             ))
         })?;
-        let ServedTable { endpoint, access_key, signing_key } = &served;
+        let ServedTable { endpoint, access_key } = &served;
         let variables = [
             ("AWS_ENDPOINT_URL_DYNAMODB", endpoint.as_str()),
             ("AWS_ACCESS_KEY_ID", access_key.as_str()),
             ("AWS_SECRET_ACCESS_KEY", "local"),
             ("AWS_REGION", REGION),
+            // Older tools read only this one.
+            ("AWS_DEFAULT_REGION", REGION),
             ("TABLE_NAME", DEFAULT_TABLE_NAME),
-            ("KEYSPOT_SIGNING_KEY", signing_key),
         ];
         let mut out = io::stdout().lock();
+        // Some tools prefer a profile to the key, and sign with a token that goes with another.
+        writeln!(out, "unset AWS_PROFILE AWS_SESSION_TOKEN")?;
         for (name, value) in variables {
             writeln!(out, "export {name}={value}")?;
         }

@@ -150,9 +150,3 @@ async fn items(desk: &Desk, serve: &Serve) -> Vec<String> {
     let items = items.collect::<Result<Vec<_>, _>>().await.unwrap();
     items.iter().map(|item| format!("{item:?}").to_lowercase()).collect()
 }
-
-/// The table itself.
-fn table(desk: &Desk, serve: &Serve) -> LeadTable {
-    let (client, name) = client(desk, serve);
-    LeadTable::new(client, name)
-}

@@ -141,14 +141,18 @@ async fn the_variables_that_env_prints_reach_the_table_of_the_running_server() {
     let script = r#"eval "$(leadhook env)" && leadhook keys list -o json && env"#;
     let mut shell = std::process::Command::new("sh");
     shell.args(["-c", script]).current_dir(desk.folder.path()).env("PATH", path);
+    shell.env("AWS_PROFILE", "prod").env("AWS_SESSION_TOKEN", "of another key");
     let output = shell.output().unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(said.contains("wpc_demo"), "{said}");
-    for variable in ["AWS_SECRET_ACCESS_KEY=", "AWS_REGION=", "TABLE_NAME=leadhook"] {
+    for variable in
+        ["AWS_SECRET_ACCESS_KEY=", "AWS_REGION=", "AWS_DEFAULT_REGION=", "TABLE_NAME=leadhook"]
+    {
         assert!(said.contains(variable), "{variable}: {said}");
     }
     assert!(said.contains(&format!("AWS_ENDPOINT_URL_DYNAMODB={}", serve.table)), "{said}");
+    assert!(!said.contains("AWS_PROFILE") && !said.contains("AWS_SESSION_TOKEN"), "{said}");
     serve.stop();
     assert_eq!(desk.fail(&["env"]).0, 4, "nothing serves it any more");
 }
