@@ -115,6 +115,13 @@ async fn a_create_consumes_what_the_documents_say() {
         ("flextell: new", flextell(smith(1)), TRANSACTION, 4.0),
         ("flextell: new, with a key", flextell(smith(2)).header(KEY, "a"), TRANSACTION, 6.0),
         ("flextell: replayed", flextell(smith(1)), MET, 1.0),
+        (
+            "flextell: an id that the tenant does not have",
+            flextell(json!({ "last_name": "Smith", "lead_status_id": 9 })),
+            &["BatchGetItem", "Query", "PutItem"],
+            // AWS counts one more: the missing item of the batch.
+            2.0,
+        ),
     ];
     for (case, delivery, operations, units) in cases {
         world.wire.take_operations();
