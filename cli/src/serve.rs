@@ -5,10 +5,11 @@ use local::{
     router, seed_demo_accounts,
 };
 use shared::{
-    Context, Environment, LeadTable, Shape, Sources, StartUpError, StoreError,
-    dynamodb::{ENDPOINT_VARIABLE, Patience, connect_from_env},
-    read_replay_window,
-    telemetry::{asked_filter, guarded, log_panics},
+    delivery::Context,
+    function::{Environment, StartUpError, asked_filter, guarded, log_panics, read_replay_window},
+    model::Sources,
+    operator::Shape,
+    table::{ENDPOINT_VARIABLE, LeadTable, StoreError, Timeouts, connect_from_env},
 };
 use std::{
     io::{self, Write},
@@ -126,7 +127,7 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
             check_endpoint(&endpoint)?;
             let table = find_table(&environment, &endpoint).await?;
             let key = Sources::system().draw_mark();
-            let app = settings.over(table, Patience::DEPLOYED, &key)?;
+            let app = settings.over(table, Timeouts::DEPLOYED, &key)?;
             say(&format!("{}{}\n", greeting(&base), kept_in(&environment, &endpoint)));
             api.serve(app, stop).await;
         }
@@ -134,7 +135,7 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
             let mut embedded = EmbeddedTable::open(&storage(&options)).await?;
             let served = embedded.serve(options.table_address).await?;
             let table = seeded_table(&embedded).await?;
-            let app = settings.over(table, Patience::LOCAL, embedded.signing_key())?;
+            let app = settings.over(table, Timeouts::LOCAL, embedded.signing_key())?;
             let kept = kept_here(&options, &served);
             say(&format!("{}{kept}{}", greeting(&base), examples_text(&base)));
             tokio::select! {
@@ -163,9 +164,9 @@ impl Settings {
     }
 
     /// An app over a table; Keyspot's tokens are signed with `key` where none is set.
-    fn over(self, table: LeadTable, patience: Patience, key: &str) -> Result<App, StartUpError> {
+    fn over(self, table: LeadTable, timeouts: Timeouts, key: &str) -> Result<App, StartUpError> {
         let Self { replay_window, signing_key } = self;
-        let context = Context::new(table, Sources::system(), replay_window, patience);
+        let context = Context::new(table, Sources::system(), replay_window, timeouts);
         Ok(App::new(context, SigningSecret::fixed(signing_key.as_deref().unwrap_or(key))?))
     }
 }

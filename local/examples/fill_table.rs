@@ -4,7 +4,10 @@
 use integrabot::Integrabot;
 use local::{EmbeddedTable, Storage, seed_demo_accounts};
 use shared::{
-    Context, DEFAULT_REPLAY_WINDOW, LeadTable, Request, Sources, create_lead, dynamodb::Patience,
+    delivery::{Context, DEFAULT_REPLAY_WINDOW, create_lead},
+    model::Sources,
+    request::Request,
+    table::{LeadTable, Timeouts},
 };
 use std::{
     env,
@@ -28,7 +31,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let table = LeadTable::new(embedded.client(), "leadhook");
     table.create().await?;
     seed_demo_accounts(&table).await?;
-    let context = Context::new(table, Sources::system(), DEFAULT_REPLAY_WINDOW, Patience::LOCAL);
+    let context = Context::new(table, Sources::system(), DEFAULT_REPLAY_WINDOW, Timeouts::LOCAL);
     let (context, next) = (Arc::new(context), Arc::new(AtomicU64::new(0)));
     let senders: Vec<_> = (0..SENDERS)
         .map(|_| tokio::spawn(send_until(Arc::clone(&context), Arc::clone(&next), leads)))

@@ -3,7 +3,10 @@ use integrabot::Integrabot;
 use keyspot::{Keyspot, SigningSecret, issue_token};
 use pollybot::PollyBot;
 use rdstation::RdStation;
-use shared::{Context, Handler, create_lead};
+use shared::{
+    delivery::{Context, create_lead},
+    function::Handler,
+};
 use std::sync::Arc;
 
 /// What all six functions are given, in one process.

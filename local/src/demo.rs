@@ -1,7 +1,11 @@
 use flextell::{Country, ReferenceSource, Status, User};
 use keyspot::Property;
 use serde_json::json;
-use shared::{Account, ApiKey, Directory, EntryKey, LeadTable, Provider, StoreError, TokenHash};
+use shared::{
+    lookup::Directory,
+    model::{Account, ApiKey, EntryKey, Provider, TokenHash},
+    table::{LeadTable, StoreError},
+};
 
 /// Puts the demo accounts into a table: one for each provider, to try things with. Their
 /// credentials are public, so this is done in the embedded table alone.

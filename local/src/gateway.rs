@@ -12,7 +12,10 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
-use shared::{Handler, MAX_BODY_BYTES, Request};
+use shared::{
+    function::Handler,
+    request::{MAX_BODY_BYTES, Request},
+};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
@@ -233,7 +236,7 @@ fn gateway_answer(status: StatusCode, message: &str) -> HttpResponse {
 }
 
 fn http_answer(status: StatusCode, body: &Value) -> HttpResponse {
-    shared::json_answer(status, body).map(HttpBody::from)
+    shared::delivery::json_answer(status, body).map(HttpBody::from)
 }
 
 #[cfg(test)]

@@ -3,7 +3,11 @@ use integrabot::Integrabot;
 use keyspot::Keyspot;
 use pollybot::PollyBot;
 use rdstation::RdStation;
-use shared::{Account, Context, HeldDelivery, Provider, Redelivered, StoreError, redeliver};
+use shared::{
+    delivery::{Context, Redelivered, redeliver},
+    model::{Account, HeldDelivery, Provider},
+    table::StoreError,
+};
 
 /// Delivers again what was held for an account, with `body` in its place. Where that makes a
 /// lead it is held no longer; where its person is known already it still is.

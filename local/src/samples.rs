@@ -1,7 +1,7 @@
 //! A lead for each provider, to try things with: the example of its documents, and the
 //! credentials of the demo account.
 
-use shared::Provider;
+use shared::model::Provider;
 
 /// Where Keyspot's tokens are issued.
 pub const KEYSPOT_TOKEN_PATH: &str = "/keyspot/v1/auth/token";

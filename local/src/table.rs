@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::{
     Client,
     config::{BehaviorVersion, Builder, Credentials, Region},
 };
-use shared::dynamodb::{Patience, connect};
+use shared::table::{Timeouts, connect};
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
@@ -124,7 +124,7 @@ impl EmbeddedTable {
         let client = in_process_client(self.engine.clone());
         let builder =
             builder(self.access_key.as_str()).http_client(client).endpoint_url("http://local");
-        connect(builder, Patience::LOCAL)
+        connect(builder, Timeouts::LOCAL)
     }
 
     /// Serves it to other processes that know its access key, at `address` or on a free
@@ -222,15 +222,15 @@ impl ServedTable {
     }
 
     /// A new client for it.
-    pub fn client(&self, patience: Patience) -> Client {
-        connect_to(&self.endpoint, self.access_key.as_str(), patience)
+    pub fn client(&self, timeouts: Timeouts) -> Client {
+        connect_to(&self.endpoint, self.access_key.as_str(), timeouts)
     }
 }
 
 /// A client of the DynamoDB at an address of this machine.
-pub fn connect_to(endpoint: &str, access_key: &str, patience: Patience) -> Client {
+pub fn connect_to(endpoint: &str, access_key: &str, timeouts: Timeouts) -> Client {
     let client = aws_smithy_http_client::Builder::new().build_http();
-    connect(builder(access_key).http_client(client).endpoint_url(endpoint), patience)
+    connect(builder(access_key).http_client(client).endpoint_url(endpoint), timeouts)
 }
 
 fn builder(access_key: &str) -> Builder {

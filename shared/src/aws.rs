@@ -9,7 +9,7 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 /// What somebody chose in place of what the environment says.
 #[derive(Clone, Debug, Default)]
-pub struct Choice {
+pub struct Overrides {
     /// A region.
     pub region: Option<String>,
     /// A profile of the AWS configuration files.
@@ -18,8 +18,8 @@ pub struct Choice {
 
 /// What the environment says of region, credentials and endpoints, as every AWS SDK
 /// reads it, but for what was chosen.
-pub async fn load_config(choice: Choice) -> SdkConfig {
-    let Choice { region, profile } = choice;
+pub async fn load_config(overrides: Overrides) -> SdkConfig {
+    let Overrides { region, profile } = overrides;
     let mut of_profile = ProfileFileRegionProvider::builder();
     let mut defaults = aws_config::defaults(BehaviorVersion::latest());
     if let Some(profile) = profile {

@@ -1,57 +1,25 @@
-//! What every leadhook function shares: the lead and its id, the claims that keep it
-//! single, the DynamoDB table, API keys, the directory, and the reading of requests.
+//! What every leadhook function shares, in rooms. A room imports only from those above it here:
 //!
-//! The crate knows no provider's wire format. Those live under `functions/`, one package
-//! per provider, and meet this crate in [`NewLead`], [`Outcome`] and [`Rejection`].
+//! | room | what it holds |
+//! |---|---|
+//! | [`model`] | the lead, its id, its claims, accounts, API keys: values |
+//! | [`request`] | reading a request: token, body, fields, rules |
+//! | [`person`] | finding a person in what others wrote |
+//! | [`table`] | the DynamoDB table: what functions read and write |
+//! | [`operator`] | the DynamoDB table: what only operators read and write |
+//! | [`lookup`] | what is kept for a minute: API keys, blocks, the directory |
+//! | [`delivery`] | the steps around every provider's handler |
+//! | [`function`] | the start of a Lambda function |
+//!
+//! Beside them stands [`aws`], which every room may use. The crate knows no provider's wire
+//! format: those are under `functions/`, a package for each provider.
 
-mod account;
-mod answer;
-mod api_key;
 pub mod aws;
-mod blocks;
-mod claim;
-mod contact;
-mod context;
-mod directory;
-pub mod dynamodb;
-mod endpoint;
-mod environment;
-mod event;
-mod fields;
-mod function;
-mod held;
-mod lead;
-mod lead_id;
-mod person;
-mod phrase;
-mod raw_json;
-mod rejection;
-mod request;
-pub mod rules;
-mod sources;
-mod table;
-pub mod telemetry;
-mod ttl_cache;
-
-pub use account::{Account, NotAProvider, Provider};
-pub use answer::{Answer, delivery_answer, json_answer};
-pub use api_key::{ApiKey, ApiKeys, ListedKey, TokenHash};
-pub use blocks::Blocks;
-pub use claim::Claims;
-pub use contact::{Contact, Email, Phone};
-pub use context::{Context, DEFAULT_REPLAY_WINDOW, read_replay_window};
-pub use directory::{Directory, Entries, Entry, EntryKey};
-pub use endpoint::{Delivery, LeadEndpoint, Redelivered, RefusalReason, create_lead, redeliver};
-pub use environment::{Environment, StartUpError};
-pub use fields::{Check, Fields, JsonType, Rule, Violation};
-pub use function::{Handler, run_function};
-pub use held::{HELD_FOR, HeldAnswer, HeldDelivery, HeldReason};
-pub use lead::{Lead, NewLead, Outcome, Standing, StoredLead};
-pub use lead_id::{LeadId, LeadIdForm, LeadSpan, NotALeadId};
-pub use person::Person;
-pub use raw_json::RawJson;
-pub use rejection::{Rejection, Unauthorized};
-pub use request::{MAX_BODY_BYTES, Request, bearer_token, read_body};
-pub use sources::Sources;
-pub use table::{CreateLeadError, Denial, Erased, LeadPage, LeadTable, Order, Shape, StoreError};
-pub use telemetry::DeliveryLog;
+pub mod delivery;
+pub mod function;
+pub mod lookup;
+pub mod model;
+pub mod operator;
+pub mod person;
+pub mod request;
+pub mod table;

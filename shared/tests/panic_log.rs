@@ -1,7 +1,7 @@
 //! What a panic leaves in the log. In a process of its own: the hook is the process's.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where and stop")]
 
-use shared::telemetry::log_panics;
+use shared::function::log_panics;
 use std::{
     io::{self, Write},
     panic,

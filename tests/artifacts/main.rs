@@ -7,7 +7,7 @@
 use jiff::Timestamp;
 use local::{EmbeddedTable, ServedTable, Storage, seed_demo_accounts};
 use serde_json::Value;
-use shared::LeadTable;
+use shared::table::LeadTable;
 use std::{
     env,
     net::TcpListener,

@@ -102,7 +102,7 @@ impl Answer {
         Self { status: status.try_into().unwrap(), headers, body, text }
     }
 
-    pub(crate) fn of(response: shared::Answer) -> Self {
+    pub(crate) fn of(response: shared::delivery::Answer) -> Self {
         let headers = response.headers().iter();
         let headers =
             headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().into()));

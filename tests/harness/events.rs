@@ -1,7 +1,7 @@
 use crate::Answer;
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use serde_json::Value;
-use shared::LeadTable;
+use shared::table::LeadTable;
 use std::{
     fs,
     path::{Path, PathBuf},

@@ -1,6 +1,6 @@
 use crate::{Answer, Delivery, World};
 use serde_json::{Value, json};
-use shared::{Account, Provider};
+use shared::model::{Account, Provider};
 
 /// How to deliver to a provider, and what is answered.
 pub struct Sender {

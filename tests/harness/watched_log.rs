@@ -1,5 +1,5 @@
 use serde_json::Value;
-use shared::{Request, telemetry::guarded};
+use shared::{function::guarded, request::Request};
 use std::{
     collections::HashSet,
     io::{self, Write},
@@ -12,8 +12,14 @@ use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitEx
 const TELLING: usize = 9;
 /// Words that log lines hold of themselves: whoever sends one of them, or a part of it, is
 /// not told by it.
-const OWN_WORDS: [&str; 6] =
-    ["integrabot", "rdstation", "request_id", "shared::telemetry", "timestamp", "unauthorized"];
+const OWN_WORDS: [&str; 6] = [
+    "integrabot",
+    "rdstation",
+    "request_id",
+    "shared::function::logs",
+    "timestamp",
+    "unauthorized",
+];
 /// How many texts are remembered at a time.
 const KEPT: usize = 4_096;
 

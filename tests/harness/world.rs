@@ -9,8 +9,9 @@ use keyspot::SigningSecret;
 use local::{App, EmbeddedTable, ROUTES, ServedTable, Storage, connect_to, seed_demo_accounts};
 use serde_json::json;
 use shared::{
-    Account, ApiKey, Context, DEFAULT_REPLAY_WINDOW, LeadTable, Sources, TokenHash,
-    dynamodb::Patience,
+    delivery::{Context, DEFAULT_REPLAY_WINDOW},
+    model::{Account, ApiKey, Sources, TokenHash},
+    table::{LeadTable, Timeouts},
 };
 use std::{
     collections::HashMap,
@@ -55,7 +56,7 @@ impl World {
                 (endpoint, access_key.as_str().to_owned(), Some(embedded))
             }
         };
-        let direct = connect_to(&endpoint, &access_key, Patience::LOCAL);
+        let direct = connect_to(&endpoint, &access_key, Timeouts::LOCAL);
         let name = format!("leads-{:032x}", rand::random::<u128>());
         let table = LeadTable::new(direct.clone(), name);
         table.create().await.unwrap();
@@ -64,39 +65,39 @@ impl World {
         let clock = Arc::new(AtomicI64::new(beginning.as_millisecond()));
         let wire = Wire::to(&endpoint).await;
         let sources = new_sources(&clock);
-        let client = connect_to(&wire.endpoint, &access_key, Patience::LOCAL);
+        let client = connect_to(&wire.endpoint, &access_key, Timeouts::LOCAL);
         let table = LeadTable::new(client, table.name());
-        let app = new_app(table, &sources, DEFAULT_REPLAY_WINDOW, Patience::LOCAL);
+        let app = new_app(table, &sources, DEFAULT_REPLAY_WINDOW, Timeouts::LOCAL);
         Self { app: Arc::new(app), wire, access_key, direct, embedded, clock, sources }
     }
 
     /// Another function instance over the same table, with nothing looked up yet.
     pub fn another_instance(&self) -> Arc<App> {
-        self.instance_of(Patience::LOCAL)
+        self.instance_of(Timeouts::LOCAL)
     }
 
     /// Another function instance, that waits so long.
-    pub fn instance_of(&self, patience: Patience) -> Arc<App> {
-        Arc::new(new_app(self.table(patience), &self.sources, DEFAULT_REPLAY_WINDOW, patience))
+    pub fn instance_of(&self, timeouts: Timeouts) -> Arc<App> {
+        Arc::new(new_app(self.table(timeouts), &self.sources, DEFAULT_REPLAY_WINDOW, timeouts))
     }
 
     /// Another function instance whose tokens are signed with other keys.
     pub fn instance_with(&self, signing_secret: SigningSecret) -> App {
-        let (table, patience) = (self.table(Patience::LOCAL), Patience::LOCAL);
-        let context = Context::new(table, self.sources.clone(), DEFAULT_REPLAY_WINDOW, patience);
+        let (table, timeouts) = (self.table(Timeouts::LOCAL), Timeouts::LOCAL);
+        let context = Context::new(table, self.sources.clone(), DEFAULT_REPLAY_WINDOW, timeouts);
         App::new(context, signing_secret)
     }
 
     /// This world with another replay window.
     pub fn with_replay_window(mut self, window: SignedDuration) -> Self {
-        let table = self.table(Patience::LOCAL);
-        self.app = Arc::new(new_app(table, &self.sources, window, Patience::LOCAL));
+        let table = self.table(Timeouts::LOCAL);
+        self.app = Arc::new(new_app(table, &self.sources, window, Timeouts::LOCAL));
         self
     }
 
     /// The world's table, through its wire.
-    fn table(&self, patience: Patience) -> LeadTable {
-        let client = connect_to(&self.wire.endpoint, &self.access_key, patience);
+    fn table(&self, timeouts: Timeouts) -> LeadTable {
+        let client = connect_to(&self.wire.endpoint, &self.access_key, timeouts);
         LeadTable::new(client, self.table_name())
     }
 
@@ -201,9 +202,9 @@ fn new_app(
     table: LeadTable,
     sources: &Sources,
     replay_window: SignedDuration,
-    patience: Patience,
+    timeouts: Timeouts,
 ) -> App {
-    let context = Context::new(table, sources.clone(), replay_window, patience);
+    let context = Context::new(table, sources.clone(), replay_window, timeouts);
     App::new(context, SigningSecret::fixed(SIGNING_KEY).unwrap())
 }
 

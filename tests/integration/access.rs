@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use serde_json::json;
-use shared::{Account, ApiKey, Provider, TokenHash};
+use shared::model::{Account, ApiKey, Provider, TokenHash};
 use std::time::Duration;
 use tests::{Answer, Delivery, Fault, World, send_to};
 
@@ -47,7 +47,7 @@ async fn without_a_good_key_nothing_is_taken() {
 #[tokio::test]
 async fn a_bad_key_is_answered_before_a_bad_body() {
     let world = World::start().await;
-    let too_large = vec![b'x'; shared::MAX_BODY_BYTES + 1];
+    let too_large = vec![b'x'; shared::request::MAX_BODY_BYTES + 1];
     let answer = world.send(Delivery::new(FUNCTION, too_large).bearer("sk_unknown")).await;
     assert_unauthorized(&answer, "body too large");
 }

@@ -9,7 +9,11 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 use serde_json::{Map, Value, json};
-use shared::{Email, LeadSpan, Order, Person, Phone};
+use shared::{
+    model::{Email, LeadSpan, Phone},
+    operator::Order,
+    person::Person,
+};
 use std::{
     collections::BTreeMap,
     env,

@@ -1,7 +1,7 @@
 //! Flextell's contract, rule by rule, as docs.flextell.ai states it.
 
 use serde_json::{Value, json};
-use shared::{Account, ApiKey, EntryKey, Provider};
+use shared::model::{Account, ApiKey, EntryKey, Provider};
 use tests::{Delivery, World};
 
 const FUNCTION: &str = "flextell-create-lead";
@@ -315,7 +315,7 @@ async fn what_is_no_json_object_is_400_and_too_much_is_413() {
         let answer = world.send(request(body.into())).await;
         assert_eq!((answer.status, &answer.body), (400, &expected), "{body}");
     }
-    let answer = world.send(request(vec![b' '; shared::MAX_BODY_BYTES + 1])).await;
+    let answer = world.send(request(vec![b' '; shared::request::MAX_BODY_BYTES + 1])).await;
     let too_large = error("payload_too_large", "The body must not exceed 256 KiB.");
     assert_eq!((answer.status, answer.body), (413, too_large));
 }

@@ -157,7 +157,7 @@ fn whatever_an_event_is_reading_it_never_panics() {
     });
     let outcome = runner().run(&mangled, |event| {
         // An event of another shape is refused, and the function lives on.
-        let _ = serde_json::from_value::<shared::Request>(event);
+        let _ = serde_json::from_value::<shared::request::Request>(event);
         Ok(())
     });
     assert!(outcome.is_ok(), "{}", outcome.unwrap_err());

@@ -3,7 +3,10 @@
 use jiff::SignedDuration;
 use local::redeliver_held;
 use serde_json::{Value, json};
-use shared::{Account, Contact, EntryKey, HeldDelivery, HeldReason, MAX_BODY_BYTES};
+use shared::{
+    model::{Account, Contact, EntryKey, HeldDelivery, HeldReason},
+    request::MAX_BODY_BYTES,
+};
 use std::{
     collections::HashSet,
     time::{Duration, Instant},

@@ -1,7 +1,7 @@
 //! Integrabot's contract, rule by rule, as docs.integrabot.ai states it.
 
 use serde_json::{Value, json};
-use shared::{Account, Provider};
+use shared::model::{Account, Provider};
 use tests::{Answer, Delivery, World};
 
 const FUNCTION: &str = "integrabot-create-lead";

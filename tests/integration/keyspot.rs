@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use local::App;
 use serde_json::{Value, json};
-use shared::{Account, ApiKey, Provider, TokenHash};
+use shared::model::{Account, ApiKey, Provider, TokenHash};
 use tests::{Delivery, SIGNING_KEY, SecretStore, World, send_to};
 
 const FUNCTION: &str = "keyspot-create-lead";
@@ -511,7 +511,7 @@ async fn what_is_no_json_object_is_400_and_too_much_is_413() {
         let answer = world.send(Delivery::new(FUNCTION, body).bearer(&token)).await;
         assert_eq!((answer.status, &answer.body), (400, &expected), "{body}");
     }
-    let body = vec![b' '; shared::MAX_BODY_BYTES + 1];
+    let body = vec![b' '; shared::request::MAX_BODY_BYTES + 1];
     let answer = world.send(Delivery::new(FUNCTION, body).bearer(&token)).await;
     let too_large = error("The body must not exceed 256 KiB", "PAYLOAD_TOO_LARGE");
     assert_eq!((answer.status, answer.body), (413, too_large));

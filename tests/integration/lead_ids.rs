@@ -1,6 +1,6 @@
 //! One lead id, five forms: each parses back, and only its own.
 
-use shared::LeadId;
+use shared::model::LeadId;
 
 /// An id as each provider writes it: a number, RD Station's, PollyBot's, Keyspot's.
 const FORMS: [[&str; 4]; 4] = [

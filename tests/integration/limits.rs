@@ -11,8 +11,10 @@ use keyspot::SigningSecret;
 use local::{App, connect_to};
 use serde_json::json;
 use shared::{
-    Context, DEFAULT_REPLAY_WINDOW, LeadTable, MAX_BODY_BYTES, Sources,
-    dynamodb::{Patience, connect},
+    delivery::{Context, DEFAULT_REPLAY_WINDOW},
+    model::Sources,
+    request::MAX_BODY_BYTES,
+    table::{LeadTable, Timeouts, connect},
 };
 use std::{convert::Infallible, fs, net::SocketAddr, sync::Arc, time::Duration};
 use tests::{Delivery, SENDERS, SIGNING_KEY, World, send_to, sign_keyspot_token};
@@ -21,14 +23,14 @@ use tower::ServiceExt;
 
 fn app(table: LeadTable) -> App {
     let sources = Sources::system();
-    let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, Patience::LOCAL);
+    let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, Timeouts::LOCAL);
     App::new(context, SigningSecret::fixed(SIGNING_KEY).unwrap())
 }
 
 /// The clock is stopped: it jumps to whatever is waited for.
 #[tokio::test(start_paused = true)]
 async fn a_sender_that_trickles_its_body_is_told_408_after_thirty_seconds() {
-    let nowhere = connect_to("http://127.0.0.1:9", "none", Patience::LOCAL);
+    let nowhere = connect_to("http://127.0.0.1:9", "none", Timeouts::LOCAL);
     let address = SocketAddr::from(([127, 0, 0, 1], 3000));
     let app = Arc::new(app(LeadTable::new(nowhere, "none")));
     let router = local::router(&app, &TaskTracker::new(), address, Vec::new());
@@ -73,7 +75,7 @@ fn taking_table(provider: &'static str, account: &'static str) -> LeadTable {
         .credentials_provider(Credentials::new("test", "test", None, None, "test"))
         .region(Region::new("us-east-1"))
         .http_client(http_client);
-    LeadTable::new(connect(config, Patience::LOCAL), "leads")
+    LeadTable::new(connect(config, Timeouts::LOCAL), "leads")
 }
 
 /// Bodies of 256 KiB that are as hard as JSON gets.

@@ -8,7 +8,7 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 use serde_json::json;
-use shared::{Account, ApiKey, LeadId, LeadSpan, Provider};
+use shared::model::{Account, ApiKey, LeadId, LeadSpan, Provider};
 use std::env;
 use tests::{Delivery, World};
 use tokio::runtime::Runtime;

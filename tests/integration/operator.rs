@@ -4,8 +4,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::SignedDuration;
 use serde_json::json;
 use shared::{
-    Account, ApiKey, Contact, Erased, HeldDelivery, HeldReason, LeadId, LeadSpan, MAX_BODY_BYTES,
-    Order, TokenHash,
+    model::{Account, ApiKey, Contact, HeldDelivery, HeldReason, LeadId, LeadSpan, TokenHash},
+    operator::{Erased, Order},
+    request::MAX_BODY_BYTES,
 };
 use tests::{Delivery, Fault, SENDERS, World};
 

@@ -2,7 +2,7 @@
 //! does is taken, once. `OUTAGE_SECONDS` says for how long.
 
 use serde_json::json;
-use shared::dynamodb::Patience;
+use shared::table::Timeouts;
 use std::{
     collections::HashSet,
     env,
@@ -19,7 +19,7 @@ const SENDERS_AT_ONCE: usize = 10;
 /// Delivers until the outage is over; gives the deliveries that were refused, and the
 /// longest that a sender waited.
 async fn deliver_through(world: &World, until: Instant) -> (Vec<Delivery>, Duration) {
-    let instance = world.instance_of(Patience::DEPLOYED);
+    let instance = world.instance_of(Timeouts::DEPLOYED);
     let mut senders = JoinSet::new();
     for n in 0..SENDERS_AT_ONCE {
         let (instance, sender) = (Arc::clone(&instance), &SENDERS[n % SENDERS.len()]);

@@ -1,7 +1,7 @@
 //! PollyBot's contract, rule by rule, as pollybot.app/docs states it.
 
 use serde_json::{Value, json};
-use shared::{Account, EntryKey, Provider};
+use shared::model::{Account, EntryKey, Provider};
 use tests::{Delivery, World};
 
 const FUNCTION: &str = "pollybot-create-lead";
@@ -306,7 +306,7 @@ async fn what_is_no_json_object_is_400_and_too_much_is_413() {
         let answer = world.send(Delivery::new(FUNCTION, body).bearer(TOKEN)).await;
         assert_eq!((answer.status, &answer.body), (400, &expected), "{body}");
     }
-    let body = vec![b' '; shared::MAX_BODY_BYTES + 1];
+    let body = vec![b' '; shared::request::MAX_BODY_BYTES + 1];
     let answer = world.send(Delivery::new(FUNCTION, body).bearer(TOKEN)).await;
     let too_large = error("Request body must not exceed 256 KiB", "PAYLOAD_TOO_LARGE");
     assert_eq!((answer.status, answer.body), (413, too_large));

@@ -1,7 +1,7 @@
 //! RD Station Mentoria's contract, rule by rule.
 
 use serde_json::{Value, json};
-use shared::{Account, Provider};
+use shared::model::{Account, Provider};
 use tests::{Delivery, World};
 
 const FUNCTION: &str = "rdstation-create-lead";
@@ -151,7 +151,7 @@ async fn what_is_no_json_object_is_a_parse_error_and_too_much_is_413() {
         let answer = world.send(Delivery::new(FUNCTION, body).bearer(TOKEN)).await;
         assert_eq!((answer.status, &answer.body), (400, &parse_error), "{body}");
     }
-    let body = vec![b' '; shared::MAX_BODY_BYTES + 1];
+    let body = vec![b' '; shared::request::MAX_BODY_BYTES + 1];
     let answer = world.send(Delivery::new(FUNCTION, body).bearer(TOKEN)).await;
     let too_large = json!({ "message": "Request body too large", "code": "PAYLOAD_TOO_LARGE" });
     assert_eq!((answer.status, answer.body), (413, too_large));

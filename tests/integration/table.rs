@@ -9,9 +9,9 @@ use lambda_http::http;
 use local::App;
 use serde_json::json;
 use shared::{
-    Account, Claims, Context, CreateLeadError, DEFAULT_REPLAY_WINDOW, EntryKey, Lead, LeadTable,
-    NewLead, Outcome, Provider, Sources, Standing, StoreError,
-    dynamodb::{Patience, connect},
+    delivery::{Context, DEFAULT_REPLAY_WINDOW},
+    model::{Account, Claims, EntryKey, Lead, NewLead, Outcome, Provider, Sources, Standing},
+    table::{CreateLeadError, LeadTable, StoreError, Timeouts, connect},
 };
 use std::sync::{
     Arc,
@@ -180,9 +180,9 @@ fn canned(answers: CannedAnswers) -> (App, Arc<AtomicUsize>) {
         .credentials_provider(Credentials::new("test", "test", None, None, "test"))
         .region(Region::new("us-east-1"))
         .http_client(http_client);
-    let table = LeadTable::new(connect(config, Patience::DEPLOYED), "leads");
+    let table = LeadTable::new(connect(config, Timeouts::DEPLOYED), "leads");
     let sources = Sources::new(Timestamp::now, || 7);
-    let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, Patience::DEPLOYED);
+    let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, Timeouts::DEPLOYED);
     (App::new(context, SigningSecret::fixed(SIGNING_KEY).unwrap()), sent)
 }
 
@@ -242,7 +242,7 @@ async fn what_does_not_pass_is_unavailable_after_a_few_attempts_inside_the_deadl
             "{case}: {outcome:?}"
         );
         assert!((2..=12).contains(&sent.load(SeqCst)), "{case}");
-        assert!(started.elapsed() < Patience::DEPLOYED.answer, "{case}");
+        assert!(started.elapsed() < Timeouts::DEPLOYED.answer, "{case}");
     }
 }
 

@@ -4,7 +4,7 @@
 use keyspot::Keyspot;
 use local::{ANSWERED_HEADERS, ROUTES, SENT_HEADERS};
 use serde_json::{Value, json};
-use shared::{Contact, Context, Environment};
+use shared::{delivery::Context, function::Environment, model::Contact};
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
     fs,

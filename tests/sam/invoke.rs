@@ -1,7 +1,7 @@
 //! `sam local invoke` with every sample event, or with a sample of them.
 
 use crate::SamLocal;
-use shared::{LeadTable, dynamodb::connect_from_env};
+use shared::table::{LeadTable, connect_from_env};
 use std::{env, time::Instant};
 use tests::{Answer, Given, SampleEvent, Template, sample_events_in_order};
 

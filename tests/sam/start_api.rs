@@ -4,7 +4,7 @@ use crate::SamLocal;
 use local::{ROUTES, seed_demo_accounts};
 use reqwest::{Client, Response};
 use serde_json::{Map, Value};
-use shared::{LeadTable, dynamodb::connect_from_env};
+use shared::table::{LeadTable, connect_from_env};
 use std::{
     fs,
     net::TcpListener,

@@ -1,6 +1,6 @@
 use super::{Failure, session::Session};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use shared::{Account, Provider};
+use shared::model::{Account, Provider};
 
 /// Whose leads to look at.
 #[derive(clap::Args)]

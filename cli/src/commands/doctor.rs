@@ -5,7 +5,11 @@ use super::{
 };
 use clap::Args;
 use jiff::SignedDuration;
-use shared::{ApiKey, Denial, LeadTable, ListedKey, Provider, Shape, Sources, StoreError};
+use shared::{
+    model::{ApiKey, ListedKey, Provider, Sources},
+    operator::Shape,
+    table::{Denial, LeadTable, StoreError},
+};
 
 /// How far a clock may be off: AWS refuses signatures that are five minutes old.
 const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_secs(60);

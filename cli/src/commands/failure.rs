@@ -1,6 +1,6 @@
 use crate::ServeError;
 use local::EmbeddedError;
-use shared::{Denial, StoreError};
+use shared::table::{Denial, StoreError};
 use std::io;
 
 /// Why a command was not done: one line that says what to do.

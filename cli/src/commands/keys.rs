@@ -8,7 +8,7 @@ use super::{
 use clap::{Args, Subcommand};
 use ipnet::IpNet;
 use serde_json::Value;
-use shared::{Account, ApiKey, ListedKey, Provider, Sources, TokenHash};
+use shared::model::{Account, ApiKey, ListedKey, Provider, Sources, TokenHash};
 
 /// The most tenants of a key: it is listed under each, in one transaction.
 const MAX_TENANTS: usize = 90;

@@ -1,7 +1,7 @@
 //! What an account can have in its directory, and how it is written in files.
 
 use serde_json::{Map, Value};
-use shared::{Entry, EntryKey, Provider};
+use shared::model::{Entry, EntryKey, Provider};
 
 /// The longest id: with its kind it must fit a sort key of 1,024 bytes.
 const MAX_ID: usize = 900;

@@ -1,4 +1,7 @@
-use shared::{Email, Person, Phone};
+use shared::{
+    model::{Email, Phone},
+    person::Person,
+};
 
 /// A person, by what tells one from another.
 #[derive(clap::Args)]

@@ -3,7 +3,7 @@
 use super::Failure;
 use serde::Serialize;
 use serde_json::{Value, value::RawValue};
-use shared::{Account, LeadId, LeadIdForm, Provider, StoredLead};
+use shared::model::{Account, LeadId, LeadIdForm, Provider, StoredLead};
 use std::collections::BTreeMap;
 
 /// A lead with its account, in one shape whatever its provider.

@@ -1,7 +1,7 @@
 //! Why a delivery was refused, as its sender was told.
 
 use serde_json::{Map, Value};
-use shared::{HeldAnswer, Provider};
+use shared::model::{HeldAnswer, Provider};
 
 /// What an answer says is wrong, on one line; its body where it says nothing that is known.
 pub(super) fn why(provider: Provider, answer: &HeldAnswer) -> String {

@@ -6,7 +6,7 @@ use super::{
 use clap::Args;
 use local::{KEYSPOT_TOKEN_PATH, Sample};
 use serde_json::Value;
-use shared::Provider;
+use shared::model::Provider;
 use std::{
     fs,
     io::{self, Read, Write},

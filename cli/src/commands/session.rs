@@ -3,9 +3,11 @@ use crate::serve::{DEFAULT_TABLE_NAME, check_endpoint};
 use aws_credential_types::provider::ProvideCredentials;
 use local::{EmbeddedTable, LocalTable, ServedTable};
 use shared::{
-    Denial, Environment, LeadTable, Shape, Sources, StoreError,
-    aws::{Choice, load_config},
-    dynamodb::{ENDPOINT_VARIABLE, Patience, connect_as},
+    aws::{Overrides, load_config},
+    function::Environment,
+    model::Sources,
+    operator::Shape,
+    table::{Denial, ENDPOINT_VARIABLE, LeadTable, StoreError, Timeouts, connect_as},
 };
 use std::path::{Path, PathBuf};
 
@@ -79,8 +81,8 @@ impl TableOptions {
         if let Some(endpoint) = &endpoint {
             check_endpoint(endpoint).map_err(|error| Failure::Input(error.to_string()))?;
         }
-        let choice = Choice { region: self.region.clone(), profile: self.profile.clone() };
-        let config = load_config(choice).await;
+        let overrides = Overrides { region: self.region.clone(), profile: self.profile.clone() };
+        let config = load_config(overrides).await;
         let has_credentials = match config.credentials_provider() {
             Some(credentials) => credentials.provide_credentials().await.is_ok(),
             None => false,
@@ -98,7 +100,7 @@ impl TableOptions {
             Failure::Table(text.to_owned())
         };
         let place = place.ok_or_else(no_region)?;
-        let client = connect_as(&config, Patience::LOCAL);
+        let client = connect_as(&config, Timeouts::LOCAL);
         let table = LeadTable::new(client, table.unwrap_or(DEFAULT_TABLE_NAME));
         Ok(Session { table, place, sources: Sources::system(), is_local: false, embedded: None })
     }
@@ -131,7 +133,7 @@ async fn reach_local(folder: &Path) -> Result<Session, Failure> {
             Ok(Session::of_folder(table, format!("in the folder {named}"), Some(embedded)))
         }
         Some(LocalTable::Served(served)) => {
-            let table = LeadTable::new(served.client(Patience::LOCAL), DEFAULT_TABLE_NAME);
+            let table = LeadTable::new(served.client(Timeouts::LOCAL), DEFAULT_TABLE_NAME);
             let ServedTable { endpoint, .. } = served;
             Ok(Session::of_folder(table, format!("at {endpoint}, which serves {named}"), None))
         }

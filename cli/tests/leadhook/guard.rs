@@ -43,7 +43,7 @@ async fn the_table_takes_the_access_key_of_its_folder_and_no_other() {
     let folder = tempfile::tempdir().unwrap();
     let serve = Serve::in_folder(folder.path());
     let scan = |key: &str| {
-        let client = local::connect_to(&serve.table, key, shared::dynamodb::Patience::LOCAL);
+        let client = local::connect_to(&serve.table, key, shared::table::Timeouts::LOCAL);
         async move { client.scan().table_name("leadhook").send().await }
     };
     assert!(scan(&serve.access_key).await.is_ok());

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use local::connect_to;
 use serde_json::Value;
-use shared::dynamodb::Patience;
+use shared::table::Timeouts;
 use std::{
     collections::HashMap,
     io::{BufRead, BufReader, Read},
@@ -124,7 +124,7 @@ impl Serve {
 
     /// A client of its table.
     pub(crate) fn client(&self) -> Client {
-        connect_to(&self.table, &self.access_key, Patience::LOCAL)
+        connect_to(&self.table, &self.access_key, Timeouts::LOCAL)
     }
 
     pub(crate) async fn items(&self) -> Vec<HashMap<String, AttributeValue>> {

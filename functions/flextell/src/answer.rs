@@ -6,8 +6,9 @@ use lambda_http::http::StatusCode;
 use serde::Serialize;
 use serde_json::{json, value::RawValue};
 use shared::{
-    Answer, Lead, LeadId, Outcome, Rejection, Standing, Unauthorized, Violation, delivery_answer,
-    json_answer,
+    delivery::{Answer, Rejection, delivery_answer, json_answer},
+    model::{Lead, LeadId, Outcome, Standing},
+    request::{Unauthorized, Violation},
 };
 
 pub(crate) fn answer(result: Result<Outcome<Details>, Refusal>) -> Answer {

@@ -1,10 +1,11 @@
 //! What Flextell documents of a lead: its fields, their rules, and why it refuses one.
 
 use crate::directory::{Ids, ReferenceSource, Resolved, Status, User};
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::{
-    Fields, HeldReason, Lead, LeadId, RawJson, RefusalReason, Rejection, Violation, rules,
+    delivery::{Delivery, RefusalReason, Rejection},
+    model::{HeldReason, Lead, RawJson},
+    request::{Fields, Violation, rules},
 };
 
 /// Why Flextell refuses a delivery.
@@ -84,18 +85,13 @@ impl CreateLead {
         body.finish(lead)
     }
 
-    pub(crate) fn into_lead(
-        self,
-        id: LeadId,
-        created_at: Timestamp,
-        resolved: Resolved,
-    ) -> Lead<Details> {
+    pub(crate) fn into_lead(self, delivery: &Delivery<'_>, resolved: Resolved) -> Lead<Details> {
         let names = [self.first_name.as_deref().unwrap_or_default(), &self.last_name];
         let full_name = names.join(" ").trim().to_owned();
         let Resolved { status, reference_source, assigned_user, country } = resolved;
         Lead {
-            id,
-            created_at,
+            id: delivery.draw_lead_id(),
+            created_at: delivery.received_at,
             name: Some(full_name),
             email: self.email,
             phone: self.phone_number,

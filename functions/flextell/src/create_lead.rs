@@ -5,8 +5,9 @@ use crate::{
 };
 use lambda_http::http::HeaderMap;
 use shared::{
-    Account, Answer, ApiKey, Context, Delivery, LeadEndpoint, Outcome, Provider, Request,
-    TokenHash, bearer_token, read_body, rules,
+    delivery::{Accepted, Answer, Context, Delivery, LeadEndpoint},
+    model::{Account, ApiKey, Provider},
+    request::{Request, read_body, rules},
 };
 
 /// `POST /api/v1/leads`.
@@ -18,28 +19,22 @@ impl LeadEndpoint for Flextell {
     type Details = Details;
     type Refusal = Refusal;
 
-    async fn authenticate(context: &Context, request: &Request) -> Result<Account, Refusal> {
-        let token = TokenHash::of(bearer_token(&request.headers)?);
-        let read = |key: &ApiKey| read_tenant(&request.headers, &key.tenants);
-        context.authenticate(Provider::Flextell, token, read).await
+    fn account_of(key: &ApiKey, request: &Request) -> Result<Account, Refusal> {
+        read_tenant(&request.headers, &key.tenants)
     }
 
-    async fn accept(
-        context: &Context,
-        delivery: &Delivery<'_>,
-    ) -> Result<Outcome<Details>, Refusal> {
-        let (account, now) = (delivery.account, delivery.received_at);
+    async fn accept(delivery: &Delivery<'_>) -> Accepted<Self> {
         let lead = CreateLead::read(read_body(delivery.body)?)?;
         let (email, phone) = (lead.email.as_deref(), lead.phone_number.as_deref());
-        context.blocks.check(account, ("email", email), ("phone_number", phone), now).await?;
-        let claims = delivery.claims()?.replay(context.replay_window, email, phone);
-        let resolved = resolve(&context.directory, account, lead.ids, now).await?;
-        let lead = lead.into_lead(context.sources.draw_lead_id(now), now, resolved);
-        Ok(delivery.store(context, claims, lead).await?)
+        delivery.check_blocks(("email", email), ("phone_number", phone)).await?;
+        let claims = delivery.claims()?.replay(delivery.context.replay_window, email, phone);
+        let resolved = resolve(delivery, lead.ids).await?;
+        let lead = lead.into_lead(delivery, resolved);
+        Ok(delivery.store(claims, lead).await?)
     }
 
-    fn answer(result: Result<Outcome<Details>, Refusal>) -> Answer {
-        answer(result)
+    fn answer(accepted: Accepted<Self>) -> Answer {
+        answer(accepted)
     }
 }
 

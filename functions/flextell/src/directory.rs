@@ -1,9 +1,13 @@
 //! What a tenant has, and what the ids in a delivery point to.
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::json;
-use shared::{Account, Directory, Entries, EntryKey, Rejection, Rule, Violation};
+use shared::{
+    delivery::{Delivery, Rejection},
+    lookup::Entries,
+    model::EntryKey,
+    request::{Rule, Violation},
+};
 
 /// The kind of a lead status.
 pub const STATUS: &str = "status";
@@ -69,24 +73,17 @@ pub(crate) struct Resolved {
     pub(crate) country: Option<Country>,
 }
 
-/// A tenant's directory, and what of it a delivery needs.
+/// What was found of a tenant's directory for a delivery.
 struct Found<'a> {
-    directory: &'a Directory,
-    tenant: &'a Account,
+    delivery: &'a Delivery<'a>,
     entries: Entries,
-    now: Timestamp,
 }
 
 /// Finds what the ids of a delivery point to.
 ///
 /// # Errors
 /// The first id that the tenant does not have.
-pub(crate) async fn resolve(
-    directory: &Directory,
-    tenant: &Account,
-    ids: Ids,
-    now: Timestamp,
-) -> Result<Resolved, Rejection> {
+pub(crate) async fn resolve(delivery: &Delivery<'_>, ids: Ids) -> Result<Resolved, Rejection> {
     let default_status = EntryKey::new(STATUS, DEFAULT_STATUS);
     let status = ids.status.map_or_else(|| default_status.clone(), |id| EntryKey::new(STATUS, id));
     let others = [
@@ -95,8 +92,9 @@ pub(crate) async fn resolve(
         ids.country.map(|id| EntryKey::new(COUNTRY, id)),
     ];
     let wanted = others.into_iter().flatten().chain([status]).collect();
-    let entries = directory.find(tenant, wanted, now).await?;
-    let found = Found { directory, tenant, entries, now };
+    let Delivery { context, account, received_at, .. } = delivery;
+    let entries = context.directory.find(account, wanted, *received_at).await?;
+    let found = Found { delivery, entries };
     let status = match ids.status {
         Some(_) => found.describe("lead_status_id", STATUS, ids.status).await?,
         None => found.entries.get(&default_status)?,
@@ -124,7 +122,8 @@ impl Found<'_> {
         if let Some(entry) = self.entries.get(&EntryKey::new(kind, id))? {
             return Ok(Some(entry));
         }
-        if self.directory.has_any(self.tenant, kind, self.now).await? {
+        let Delivery { context, account, received_at, .. } = self.delivery;
+        if context.directory.has_any(account, kind, *received_at).await? {
             return Err(Violation { field, rule: Rule::Exists, sent: None }.into());
         }
         Ok(serde_json::from_value(json!({ "id": id })).ok())

@@ -3,8 +3,9 @@ use lambda_http::http::StatusCode;
 use serde::Serialize;
 use serde_json::{Map, Value, json, value::RawValue};
 use shared::{
-    Answer, JsonType, Lead, LeadId, Outcome, Rejection, Rule, Standing, Violation, delivery_answer,
-    json_answer,
+    delivery::{Answer, Rejection, delivery_answer, json_answer},
+    model::{Lead, LeadId, Outcome, Standing},
+    request::{JsonType, Rule, Violation},
 };
 
 pub(crate) fn answer(result: Result<Outcome<Details>, Rejection>) -> Answer {

@@ -1,8 +1,11 @@
 //! What Integrabot documents of a lead: its fields, their rules, and how it becomes ours.
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use shared::{Fields, Lead, LeadId, RawJson, Violation, rules};
+use shared::{
+    delivery::Delivery,
+    model::{Lead, RawJson},
+    request::{Fields, Violation, rules},
+};
 
 /// The channels a lead may come from. Older pages of the provider name `whatsapp` and
 /// `instagram` too; its present one does not.
@@ -45,10 +48,10 @@ impl CreateLead {
         body.finish(lead)
     }
 
-    pub(crate) fn into_lead(self, id: LeadId, created_at: Timestamp) -> Lead<Details> {
+    pub(crate) fn into_lead(self, delivery: &Delivery<'_>) -> Lead<Details> {
         Lead {
-            id,
-            created_at,
+            id: delivery.draw_lead_id(),
+            created_at: delivery.received_at,
             name: Some(self.name),
             email: self.email,
             phone: self.phone_number,

@@ -3,7 +3,9 @@ use lambda_http::http::StatusCode;
 use serde::Serialize;
 use serde_json::json;
 use shared::{
-    Answer, Lead, LeadIdForm, Outcome, Rejection, Standing, Violation, delivery_answer, json_answer,
+    delivery::{Answer, Rejection, delivery_answer, json_answer},
+    model::{Lead, LeadIdForm, Outcome, Standing},
+    request::Violation,
 };
 
 /// Lead ids: `c` and 14 digits of base 36.

@@ -1,8 +1,11 @@
 //! What Keyspot documents of a lead: its fields, their rules, and how it becomes ours.
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use shared::{Fields, HeldReason, Lead, LeadId, RefusalReason, Rejection, Violation, rules};
+use shared::{
+    delivery::{Delivery, RefusalReason, Rejection},
+    model::{HeldReason, Lead},
+    request::{Fields, Violation, rules},
+};
 
 /// The kind of a property in the directory of an account, found by its code.
 pub const PROPERTY: &str = "property";
@@ -117,14 +120,13 @@ impl CreateLead {
 
     pub(crate) fn into_lead(
         self,
-        id: LeadId,
-        created_at: Timestamp,
+        delivery: &Delivery<'_>,
         property: Option<Property>,
     ) -> Lead<Details> {
         let (property_id, title) = property.map(|found| (found.property_id, found.title)).unzip();
         Lead {
-            id,
-            created_at,
+            id: delivery.draw_lead_id(),
+            created_at: delivery.received_at,
             name: Some(self.name),
             email: Some(self.email),
             phone: Some(self.phone),

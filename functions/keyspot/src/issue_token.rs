@@ -1,13 +1,14 @@
 use crate::{Keyspot, answer::answer_token, check_network, contract::Refusal};
 use lambda_http::http::HeaderMap;
 use shared::{
-    Answer, ApiKey, DeliveryLog, Provider, RefusalReason, Rejection, Request, TokenHash,
-    Unauthorized,
+    delivery::{Answer, DeliveryLog, RefusalReason, Rejection},
+    model::{ApiKey, Provider, TokenHash},
+    request::{Request, Unauthorized},
 };
 
 /// Answers a request to `POST /v1/auth/token`.
 pub async fn issue_token(keyspot: &Keyspot, request: &Request) -> Answer {
-    let log = DeliveryLog::start(&keyspot.context, Provider::Keyspot, request.id.clone());
+    let log = DeliveryLog::start(keyspot.context.report, Provider::Keyspot, request.id.clone());
     let result = keyspot.context.in_time(issue(keyspot, request)).await;
     let outcome = result.as_ref().map_or_else(RefusalReason::as_str, |_| "token_issued");
     log.finish(outcome, answer_token(result))

@@ -16,7 +16,12 @@ pub use signing_keys::{KeyTooShort, SigningKeys};
 pub use signing_secret::{ManagedSecret, SIGNING_KEY, SigningSecret};
 
 use contract::Refusal;
-use shared::{ApiKey, Context, Environment, Request, StartUpError};
+use shared::{
+    delivery::Context,
+    function::{Environment, StartUpError},
+    model::ApiKey,
+    request::Request,
+};
 use std::sync::Arc;
 
 /// What Keyspot's handlers are given besides the request.

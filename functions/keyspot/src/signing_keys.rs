@@ -1,7 +1,7 @@
 use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use serde::{Deserialize, Serialize};
-use shared::TokenHash;
+use shared::model::TokenHash;
 
 /// How long a token is valid; the provider's documents say one hour.
 const VALID_FOR: SignedDuration = SignedDuration::from_hours(1);

@@ -7,8 +7,11 @@ use aws_sdk_secretsmanager::{
 };
 use jiff::{SignedDuration, Timestamp};
 use shared::{
-    Environment, Rejection, StartUpError, TokenHash, Unauthorized,
-    aws::{self, Choice},
+    aws::{self, Overrides},
+    delivery::Rejection,
+    function::{Environment, StartUpError},
+    model::TokenHash,
+    request::Unauthorized,
 };
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -149,7 +152,7 @@ impl ManagedSecret {
     async fn from_env(id: String) -> Self {
         let timeouts = TimeoutConfig::builder().operation_timeout(PATIENCE).build();
         let config =
-            Builder::from(&aws::load_config(Choice::default()).await).timeout_config(timeouts);
+            Builder::from(&aws::load_config(Overrides::default()).await).timeout_config(timeouts);
         Self::new(Client::from_conf(config.build()), id)
     }
 

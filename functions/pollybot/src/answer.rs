@@ -3,8 +3,9 @@ use lambda_http::http::StatusCode;
 use serde::Serialize;
 use serde_json::{json, value::RawValue};
 use shared::{
-    Answer, Lead, LeadIdForm, Outcome, RawJson, Rejection, Rule, Standing, Unauthorized, Violation,
-    delivery_answer, json_answer,
+    delivery::{Answer, Rejection, delivery_answer, json_answer},
+    model::{Lead, LeadIdForm, Outcome, RawJson, Standing},
+    request::{Rule, Unauthorized, Violation},
 };
 
 /// Lead ids: `lead_` and 16 hexadecimal digits.

@@ -1,9 +1,10 @@
 //! What PollyBot documents of a lead: its fields, their rules, and why it refuses one.
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::{
-    Fields, HeldReason, Lead, LeadId, Outcome, RawJson, RefusalReason, Rejection, Violation, rules,
+    delivery::{Delivery, RefusalReason, Rejection},
+    model::{HeldReason, Lead, Outcome, RawJson},
+    request::{Fields, Violation, rules},
 };
 
 /// The kind of a chatbot in the directory of a workspace.
@@ -57,23 +58,21 @@ impl CreateLead {
         body.finish(lead)
     }
 
-    pub(crate) fn into_lead(
-        self,
-        id: LeadId,
-        created_at: Timestamp,
-        workspace_id: String,
-        chatbot_id: Option<String>,
-    ) -> Lead<Details> {
+    pub(crate) fn into_lead(self, delivery: &Delivery<'_>) -> Lead<Details> {
         let metadata = self.metadata.unwrap_or_else(RawJson::empty_object);
         Lead {
-            id,
-            created_at,
+            id: delivery.draw_lead_id(),
+            created_at: delivery.received_at,
             name: Some(self.name),
             email: Some(self.email),
             phone: self.phone,
             source: self.source,
             status: Some(self.status.unwrap_or(STATUSES[0]).to_owned()),
-            details: Details { workspace_id, chatbot_id, metadata },
+            details: Details {
+                workspace_id: delivery.account.id.clone(),
+                chatbot_id: delivery.target.map(str::to_owned),
+                metadata,
+            },
         }
     }
 }

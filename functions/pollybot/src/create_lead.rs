@@ -5,8 +5,9 @@ use crate::{
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use shared::{
-    Account, Answer, Context, Delivery, EntryKey, LeadEndpoint, Outcome, Provider, Request,
-    Standing, TokenHash, bearer_token, read_body,
+    delivery::{Accepted, Answer, Context, Delivery, LeadEndpoint},
+    model::{EntryKey, Provider, Standing},
+    request::{Request, read_body},
 };
 
 /// `POST /api/v1/chatbots/{chatbotId}/leads`, and its alias `POST /api/v1/leads`, which the
@@ -19,11 +20,6 @@ impl LeadEndpoint for PollyBot {
     type Details = Details;
     type Refusal = Refusal;
 
-    async fn authenticate(context: &Context, request: &Request) -> Result<Account, Refusal> {
-        let token = TokenHash::of(bearer_token(&request.headers)?);
-        context.authenticate(Provider::PollyBot, token, |key| Ok(key.account.clone())).await
-    }
-
     /// The chatbot's id: a path parameter, or where a function URL gives none, what stands
     /// behind `chatbots/` in the path. Some gateways decode it and some do not.
     fn target(request: &Request) -> Option<String> {
@@ -33,38 +29,29 @@ impl LeadEndpoint for PollyBot {
         Some(percent_decode_str(id).decode_utf8_lossy().into_owned())
     }
 
-    async fn accept(
-        context: &Context,
-        delivery: &Delivery<'_>,
-    ) -> Result<Outcome<Details>, Refusal> {
-        let (account, now) = (delivery.account, delivery.received_at);
-        check_chatbot(context, delivery).await?;
+    async fn accept(delivery: &Delivery<'_>) -> Accepted<Self> {
+        check_chatbot(delivery).await?;
         let lead = CreateLead::read(read_body(delivery.body)?)?;
         let (email, phone) = (lead.email.clone(), lead.phone.as_deref());
-        context.blocks.check(account, ("email", Some(&email)), ("phone", phone), now).await?;
+        delivery.check_blocks(("email", Some(&email)), ("phone", phone)).await?;
         let claims = delivery.claims()?.email(Some(&email));
-        let id = context.sources.draw_lead_id(now);
-        let chatbot_id = delivery.target.map(str::to_owned);
-        let lead = lead.into_lead(id, now, account.id.clone(), chatbot_id);
-        let outcome = delivery.store(context, claims, lead).await?;
+        let lead = lead.into_lead(delivery);
+        let outcome = delivery.store(claims, lead).await?;
         match outcome.standing {
             Standing::New => Ok(outcome),
             Standing::Known => Err(Refusal::DuplicateEmail { email, met: Box::new(outcome) }),
         }
     }
 
-    fn answer(result: Result<Outcome<Details>, Refusal>) -> Answer {
-        answer(result)
+    fn answer(accepted: Accepted<Self>) -> Answer {
+        answer(accepted)
     }
 }
 
 /// Holds a delivery to the chatbots of its workspace, where it names one.
-async fn check_chatbot(context: &Context, delivery: &Delivery<'_>) -> Result<(), Refusal> {
+async fn check_chatbot(delivery: &Delivery<'_>) -> Result<(), Refusal> {
     let Some(id) = delivery.target else { return Ok(()) };
-    let key = EntryKey::new(CHATBOT, id);
-    let wanted = vec![key.clone()];
-    let found = context.directory.find(delivery.account, wanted, delivery.received_at).await?;
-    match found.get::<Value>(&key)? {
+    match delivery.find_entry::<Value>(EntryKey::new(CHATBOT, id)).await? {
         Some(_) => Ok(()),
         None => Err(Refusal::ChatbotNotFound),
     }

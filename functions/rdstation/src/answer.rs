@@ -3,8 +3,9 @@ use lambda_http::http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json, value::RawValue};
 use shared::{
-    Answer, JsonType, Lead, LeadIdForm, Outcome, Rejection, Rule, Standing, Violation,
-    delivery_answer, json_answer,
+    delivery::{Answer, Rejection, delivery_answer, json_answer},
+    model::{Lead, LeadIdForm, Outcome, Standing},
+    request::{JsonType, Rule, Violation},
 };
 
 /// Lead ids: `lead_` and 11 digits of Crockford's base 32.

@@ -1,8 +1,11 @@
 //! What RD Station documents of a lead: its fields, their rules, and how it becomes ours.
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use shared::{Fields, JsonType, Lead, LeadId, RawJson, Violation};
+use shared::{
+    delivery::Delivery,
+    model::{Lead, RawJson},
+    request::{Fields, JsonType, Violation},
+};
 
 /// How much of a lead its assistant has captured. The first is the default.
 const CAPTURES: [&str; 2] = ["completed", "partial"];
@@ -53,22 +56,17 @@ impl CreateLead {
         body.finish(lead)
     }
 
-    pub(crate) fn into_lead(
-        self,
-        id: LeadId,
-        created_at: Timestamp,
-        workspace_id: String,
-    ) -> Lead<Details> {
+    pub(crate) fn into_lead(self, delivery: &Delivery<'_>) -> Lead<Details> {
         Lead {
-            id,
-            created_at,
+            id: delivery.draw_lead_id(),
+            created_at: delivery.received_at,
             name: self.name,
             email: self.email,
             phone: self.phone,
             source: None,
             status: Some(self.capture.unwrap_or(CAPTURES[0]).to_owned()),
             details: Details {
-                workspace_id,
+                workspace_id: delivery.account.id.clone(),
                 agent_id: self.agent_id,
                 company: self.company,
                 site: self.site,

@@ -3,8 +3,9 @@ use crate::{
     contract::{CreateLead, Details},
 };
 use shared::{
-    Account, Answer, Context, Delivery, LeadEndpoint, Outcome, Provider, Rejection, Request,
-    TokenHash, bearer_token, read_body,
+    delivery::{Accepted, Answer, Context, Delivery, LeadEndpoint, Rejection},
+    model::Provider,
+    request::read_body,
 };
 
 /// `POST /rest/leads`.
@@ -16,25 +17,16 @@ impl LeadEndpoint for RdStation {
     type Details = Details;
     type Refusal = Rejection;
 
-    async fn authenticate(context: &Context, request: &Request) -> Result<Account, Rejection> {
-        let token = TokenHash::of(bearer_token(&request.headers)?);
-        context.authenticate(Provider::RdStation, token, |key| Ok(key.account.clone())).await
-    }
-
-    async fn accept(
-        context: &Context,
-        delivery: &Delivery<'_>,
-    ) -> Result<Outcome<Details>, Rejection> {
-        let (account, now) = (delivery.account, delivery.received_at);
+    async fn accept(delivery: &Delivery<'_>) -> Accepted<Self> {
         let lead = CreateLead::read(read_body(delivery.body)?)?;
         let (email, phone) = (lead.email.as_deref(), lead.phone.as_deref());
-        context.blocks.check(account, ("email", email), ("phone", phone), now).await?;
-        let claims = delivery.claims()?.replay(context.replay_window, email, phone);
-        let lead = lead.into_lead(context.sources.draw_lead_id(now), now, account.id.clone());
-        Ok(delivery.store(context, claims, lead).await?)
+        delivery.check_blocks(("email", email), ("phone", phone)).await?;
+        let claims = delivery.claims()?.replay(delivery.context.replay_window, email, phone);
+        let lead = lead.into_lead(delivery);
+        Ok(delivery.store(claims, lead).await?)
     }
 
-    fn answer(result: Result<Outcome<Details>, Rejection>) -> Answer {
-        answer(result)
+    fn answer(accepted: Accepted<Self>) -> Answer {
+        answer(accepted)
     }
 }

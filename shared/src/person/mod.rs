@@ -9,7 +9,7 @@ mod emails;
 mod json;
 mod numbers;
 
-use crate::{Contact, Email, HeldDelivery, Phone, StoredLead};
+use crate::model::{Contact, Email, HeldDelivery, Phone, StoredLead};
 use json::{each_piece, is_json};
 use std::{
     borrow::Cow,

@@ -1,6 +1,6 @@
 //! Phone numbers in a text.
 
-use crate::contact::digit;
+use crate::model::digit;
 use std::ops::ControlFlow;
 
 /// A number of fewer digits is found only where it is all a text says.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Account, HeldReason, Provider};
+use crate::model::{Account, HeldReason, Provider};
 use jiff::Timestamp;
 use serde_json::json;
 

@@ -1,6 +1,10 @@
 //! Reading and writing many items at a time.
 
-use super::{Item, LeadTable, StoreError};
+use super::{
+    fault::StoreError,
+    keys::{PK, SK},
+    lead_table::{Item, LeadTable},
+};
 use aws_sdk_dynamodb::types::{DeleteRequest, KeysAndAttributes, PutRequest, WriteRequest};
 use std::{collections::HashMap, time::Duration};
 
@@ -14,13 +18,23 @@ const BATCH_ATTEMPTS: u32 = 5;
 const BATCH_BACKOFF: Duration = Duration::from_millis(25);
 
 impl LeadTable {
-    /// Reads those of the items that are there, in no order.
-    pub(super) async fn get_all(&self, keys: Vec<Item>) -> Result<Vec<Item>, StoreError> {
-        let mut items = Vec::new();
+    /// Reads items by their keys. Gives back those that exist, in the order they were asked
+    /// for, each beside what its caller named it by.
+    pub(crate) async fn get_all<T>(
+        &self,
+        wanted: Vec<(T, Item)>,
+    ) -> Result<Vec<(T, Item)>, StoreError> {
+        let mut items = HashMap::new();
+        let keys: Vec<_> = wanted.iter().map(|(_, key)| key.clone()).collect();
         for batch in keys.chunks(READ_BATCH) {
-            items.append(&mut self.get_batch(batch.to_vec()).await?);
+            let found = self.get_batch(batch.to_vec()).await?;
+            items.extend(found.into_iter().map(|item| (position(&item), item)));
         }
-        Ok(items)
+        let found = wanted.into_iter().filter_map(|(name, key)| {
+            let item = items.remove(&position(&key))?;
+            Some((name, item))
+        });
+        Ok(found.collect())
     }
 
     /// Reads a batch, and what DynamoDB left out of it in another: the SDK takes a part for
@@ -50,7 +64,7 @@ impl LeadTable {
     }
 
     /// Writes items in place of what stands there. Where it fails, some may be written.
-    pub(super) async fn put_all_items(&self, items: Vec<Item>) -> Result<(), StoreError> {
+    pub(crate) async fn put_all_items(&self, items: Vec<Item>) -> Result<(), StoreError> {
         let put = |item| {
             let put = PutRequest::builder().set_item(Some(item)).build()?;
             Ok(WriteRequest::builder().put_request(put).build())
@@ -59,7 +73,7 @@ impl LeadTable {
     }
 
     /// Deletes the items that have these keys. Where it fails, some may be deleted.
-    pub(super) async fn delete_all_items(&self, keys: Vec<Item>) -> Result<(), StoreError> {
+    pub(crate) async fn delete_all_items(&self, keys: Vec<Item>) -> Result<(), StoreError> {
         let delete = |key| {
             let delete = DeleteRequest::builder().set_key(Some(key)).build()?;
             Ok(WriteRequest::builder().delete_request(delete).build())
@@ -92,4 +106,9 @@ impl LeadTable {
         }
         Err(StoreError::Unavailable("busy"))
     }
+}
+
+/// The values of an item's key: text, as every key of this table is.
+fn position(item: &Item) -> [Option<String>; 2] {
+    [PK, SK].map(|name| item.get(name).and_then(|value| value.as_s().ok()).cloned())
 }

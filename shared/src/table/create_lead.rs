@@ -1,11 +1,11 @@
 use super::{
-    Item, LeadTable, StoreError,
+    fault::StoreError,
     keys::{self, EXPIRES_AT, PK, SK},
+    lead_table::{Item, LeadTable},
     put_new::{Written, seconds},
 };
-use crate::{
-    Account, Lead, LeadId, NewLead, Outcome, Sources, Standing,
-    claim::{Claim, ClaimKind, Claims},
+use crate::model::{
+    Account, Claim, ClaimKind, Claims, Lead, LeadId, NewLead, Outcome, Sources, Standing,
 };
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -14,7 +14,7 @@ use std::{collections::HashMap, time::Duration};
 /// Which write made a lead: tells it from another of the same id.
 const WRITE_MARK: &str = "write_mark";
 /// Which claims a lead has: the partition keys of their items, for whoever erases it.
-pub(super) const CLAIMS: &str = "claims";
+pub(crate) const CLAIMS: &str = "claims";
 /// How often a create begins again after it met an id that was taken, or a claim whose
 /// lead is not there. Both are rare.
 const ROUNDS: usize = 6;
@@ -32,14 +32,14 @@ pub enum CreateLeadError {
     Store(#[from] StoreError),
 }
 
-/// What refused a write.
+/// What a write came to.
 enum Met {
-    /// Our own lead: the write was done before, and its answer got lost.
-    Own,
-    /// The first of our claims that is held, and what holds it.
-    Claim(Claim, ClaimItem),
-    /// No lead that can be named: another id may do.
-    Nobody,
+    /// The lead is stored: by this write, or by one before it whose answer got lost.
+    Stored,
+    /// A claim is taken: the first in the list, with its item.
+    Taken(Claim, ClaimItem),
+    /// The lead's id is taken.
+    IdTaken,
 }
 
 /// A claim as it stands in the table.
@@ -72,15 +72,15 @@ impl LeadTable {
         for _ in 0..ROUNDS {
             let mark = sources.draw_mark();
             match self.write(&account, &claims, &lead, &mark).await? {
-                Met::Own => return Ok(Outcome::created(lead)),
-                Met::Nobody => lead.id = sources.draw_lead_id(lead.created_at),
-                Met::Claim(claim, held) => {
-                    let (standing, replayed) = judge(claim.kind, &held, &claims)?;
-                    let Some(item) = self.get(keys::lead(&account, held.lead_id)).await? else {
-                        if missing == Some(held.lead_id) {
-                            self.free(&account, &claim, held.lead_id).await?;
+                Met::Stored => return Ok(Outcome::created(lead)),
+                Met::IdTaken => lead.id = sources.draw_lead_id(lead.created_at),
+                Met::Taken(claim, taken) => {
+                    let (standing, replayed) = judge(claim.kind, &taken, &claims)?;
+                    let Some(item) = self.get(keys::lead(&account, taken.lead_id)).await? else {
+                        if missing == Some(taken.lead_id) {
+                            self.free(&account, &claim, taken.lead_id).await?;
                         }
-                        missing = Some(held.lead_id);
+                        missing = Some(taken.lead_id);
                         tokio::time::sleep(PAUSE).await;
                         continue;
                     };
@@ -88,7 +88,7 @@ impl LeadTable {
                     let differs = standing == Standing::Known && words(&item) != words(&own);
                     let found = serde_dynamo::from_item(item).map_err(StoreError::from)?;
                     let by_key = claim.kind == ClaimKind::IdempotencyKey;
-                    if by_key || self.remember_key(&account, &claims, &held, standing).await? {
+                    if by_key || self.remember_key(&account, &claims, &taken, standing).await? {
                         return Ok(Outcome { standing, replayed, lead: found, differs });
                     }
                 }
@@ -109,7 +109,7 @@ impl LeadTable {
             items.push(claim_item(account, claims, claim, lead.id, Standing::New)?);
         }
         match self.put_new(items, mark, claims.received_at).await? {
-            Written::Stored => Ok(Met::Own),
+            Written::Stored => Ok(Met::Stored),
             Written::Refused(standing) => meet(claims, standing, mark),
         }
     }
@@ -120,12 +120,12 @@ impl LeadTable {
         &self,
         account: &Account,
         claims: &Claims,
-        held: &ClaimItem,
+        taken: &ClaimItem,
         standing: Standing,
     ) -> Result<bool, StoreError> {
         let key = claims.list.iter().find(|claim| claim.kind == ClaimKind::IdempotencyKey);
         let Some(key) = key else { return Ok(true) };
-        let item = claim_item(account, claims, key, held.lead_id, standing)?;
+        let item = claim_item(account, claims, key, taken.lead_id, standing)?;
         match self.put_one(item.clone(), claims.received_at).await? {
             Written::Stored => Ok(true),
             Written::Refused(standing) => Ok(standing == [Some(item)]),
@@ -161,30 +161,30 @@ impl LeadTable {
 fn meet(claims: &Claims, standing: Vec<Option<Item>>, mark: &str) -> Result<Met, StoreError> {
     let mut standing = standing.into_iter();
     if standing.next().flatten().is_some_and(|lead| has_mark(&lead, mark)) {
-        return Ok(Met::Own);
+        return Ok(Met::Stored);
     }
     for (claim, item) in claims.list.iter().zip(standing) {
         if let Some(item) = item {
-            return Ok(Met::Claim(claim.clone(), serde_dynamo::from_item(item)?));
+            return Ok(Met::Taken(claim.clone(), serde_dynamo::from_item(item)?));
         }
     }
-    Ok(Met::Nobody)
+    Ok(Met::IdTaken)
 }
 
-/// What it means for a delivery that a claim is held: whether its person is known, and
+/// What it means for a delivery that a claim is taken: whether its person is known, and
 /// whether it was taken before.
 fn judge(
     kind: ClaimKind,
-    held: &ClaimItem,
+    taken: &ClaimItem,
     claims: &Claims,
 ) -> Result<(Standing, bool), CreateLeadError> {
     match kind {
-        ClaimKind::IdempotencyKey if held.body.as_ref() != Some(&claims.body) => {
+        ClaimKind::IdempotencyKey if taken.body.as_ref() != Some(&claims.body) => {
             Err(CreateLeadError::IdempotencyKeyReused)
         }
-        ClaimKind::IdempotencyKey if held.known == Some(true) => Ok((Standing::Known, true)),
+        ClaimKind::IdempotencyKey if taken.known == Some(true) => Ok((Standing::Known, true)),
         ClaimKind::IdempotencyKey | ClaimKind::Replay => Ok((Standing::New, true)),
-        ClaimKind::Phone | ClaimKind::Email => Ok((Standing::Known, false)),
+        ClaimKind::Contact(_) => Ok((Standing::Known, false)),
     }
 }
 

@@ -1,6 +1,6 @@
 use aws_sdk_dynamodb::{
     config::http::HttpResponse,
-    error::{ProvideErrorMetadata, SdkError},
+    error::{BuildError, ProvideErrorMetadata, SdkError},
 };
 
 /// What a table at its end of space answers with: the local one's disk is full. DynamoDB
@@ -87,5 +87,11 @@ impl From<serde_dynamo::Error> for StoreError {
     fn from(_: serde_dynamo::Error) -> Self {
         // Its text can hold the value that did not fit.
         Self::Unexpected("an item of another shape".to_owned())
+    }
+}
+
+impl From<BuildError> for StoreError {
+    fn from(_: BuildError) -> Self {
+        Self::Unexpected("the request could not be built".to_owned())
     }
 }

@@ -1,9 +1,10 @@
 use super::{
-    Item, LeadTable, PAGE, StoreError,
-    keys::{self, EXPIRES_AT, PK, SK},
+    fault::StoreError,
+    keys::{self, EXPIRES_AT, SK},
+    lead_table::{Item, LeadTable},
     put_new::seconds,
 };
-use crate::{Account, HELD_FOR, HeldAnswer, HeldDelivery, HeldReason, LeadId};
+use crate::model::{Account, HELD_FOR, HeldAnswer, HeldDelivery, HeldReason, LeadId};
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -25,7 +26,8 @@ struct HeldItem {
 }
 
 impl LeadTable {
-    /// Holds a delivery; one of the same words, held for the same reason, is held on.
+    /// Holds a delivery. The same words, held for the same reason, are one item: its time begins
+    /// again.
     ///
     /// # Errors
     /// Where the table could not be written.
@@ -47,50 +49,9 @@ impl LeadTable {
         self.client.put_item().table_name(&self.name).set_item(Some(item)).send().await?;
         Ok(())
     }
-
-    /// Hands the deliveries held for an account to `take`, one by one, those whose time is
-    /// over left out. Their ids begin with `prefix`.
-    ///
-    /// # Errors
-    /// Where the table could not be read.
-    pub async fn each_held(
-        &self,
-        account: &Account,
-        prefix: &str,
-        now: Timestamp,
-        mut take: impl FnMut(HeldDelivery),
-    ) -> Result<(), StoreError> {
-        let first = keys::held(account, prefix);
-        let query = self.client.query().table_name(&self.name).consistent_read(true);
-        let query = query
-            .filter_expression("expires_at > :now")
-            .expression_attribute_values(":account", first[PK].clone())
-            .expression_attribute_values(":now", seconds(now));
-        // No key may be compared with an empty text.
-        let query = match prefix {
-            "" => query.key_condition_expression("pk = :account"),
-            _ => query
-                .key_condition_expression("pk = :account AND begins_with(sk, :prefix)")
-                .expression_attribute_values(":prefix", first[SK].clone()),
-        };
-        let mut items = query.limit(PAGE).into_paginator().items().send();
-        while let Some(item) = items.try_next().await? {
-            take(read_held(item)?);
-        }
-        Ok(())
-    }
-
-    /// Lets a held delivery go.
-    ///
-    /// # Errors
-    /// Where the table could not be written.
-    pub async fn delete_held(&self, account: &Account, id: &str) -> Result<(), StoreError> {
-        self.delete(keys::held(account, id)).await?;
-        Ok(())
-    }
 }
 
-fn read_held(mut item: Item) -> Result<HeldDelivery, StoreError> {
+pub(crate) fn read_held(mut item: Item) -> Result<HeldDelivery, StoreError> {
     let body = match item.remove(BODY) {
         Some(AttributeValue::S(text)) => text.into_bytes(),
         Some(AttributeValue::B(bytes)) => bytes.into_inner(),

@@ -1,71 +1,71 @@
 //! Where each kind of item stands.
 
-use super::Item;
-use crate::{Account, Contact, LeadId, TokenHash, claim::Claim, directory::EntryKey};
+use super::lead_table::Item;
+use crate::model::{Account, Claim, Contact, EntryKey, LeadId, TokenHash};
 use aws_sdk_dynamodb::types::AttributeValue;
 
 /// The partition key's name.
-pub(super) const PK: &str = "pk";
+pub(crate) const PK: &str = "pk";
 /// The sort key's name.
-pub(super) const SK: &str = "sk";
+pub(crate) const SK: &str = "sk";
 /// The time-to-live attribute's name; its values are Unix seconds.
-pub(super) const EXPIRES_AT: &str = "expires_at";
+pub(crate) const EXPIRES_AT: &str = "expires_at";
 
-pub(super) fn lead(account: &Account, id: LeadId) -> Item {
+pub(crate) fn lead(account: &Account, id: LeadId) -> Item {
     key(format!("lead#{account}"), id.sort_key())
 }
 
-pub(super) fn claim(account: &Account, claim: &Claim) -> Item {
+pub(crate) fn claim(account: &Account, claim: &Claim) -> Item {
     claim_at(&claim_pk(account, claim))
 }
 
 /// The claim with this partition key.
-pub(super) fn claim_at(pk: &str) -> Item {
+pub(crate) fn claim_at(pk: &str) -> Item {
     key(pk.to_owned(), "claim".to_owned())
 }
 
-pub(super) fn claim_pk(account: &Account, claim: &Claim) -> String {
+pub(crate) fn claim_pk(account: &Account, claim: &Claim) -> String {
     format!("claim#{account}#{}#{}", claim.kind.as_str(), claim.hash)
 }
 
-pub(super) fn api_key(token: &TokenHash) -> Item {
+pub(crate) fn api_key(token: &TokenHash) -> Item {
     key(format!("key#{}", token.as_str()), "key".to_owned())
 }
 
 /// The partition that lists every key, whatever its account.
-pub(super) const LISTED_KEYS: &str = "keys";
+pub(crate) const LISTED_KEYS: &str = "keys";
 
-pub(super) fn listed_key(account: &Account, token: &TokenHash) -> Item {
+pub(crate) fn listed_key(account: &Account, token: &TokenHash) -> Item {
     key(LISTED_KEYS.to_owned(), format!("{account}#{}", token.as_str()))
 }
 
 /// The account and the token's hash of a listed key, from its sort key.
-pub(super) fn read_listed_key(sk: &str) -> Option<(Account, TokenHash)> {
+pub(crate) fn read_listed_key(sk: &str) -> Option<(Account, TokenHash)> {
     let (account, hash) = sk.rsplit_once('#')?;
     let (provider, id) = account.split_once('#')?;
     let account = Account { provider: provider.parse().ok()?, id: id.to_owned() };
     Some((account, TokenHash::from_hex(hash.to_owned())))
 }
 
-pub(super) fn entry(account: &Account, entry: &EntryKey) -> Item {
+pub(crate) fn entry(account: &Account, entry: &EntryKey) -> Item {
     key(format!("directory#{account}"), entry.sort_key())
 }
 
-pub(super) fn held(account: &Account, id: &str) -> Item {
+pub(crate) fn held(account: &Account, id: &str) -> Item {
     key(format!("held#{account}"), id.to_owned())
 }
 
-pub(super) fn block(account: &Account, contact: &Contact) -> Item {
+pub(crate) fn block(account: &Account, contact: &Contact) -> Item {
     key(format!("block#{account}"), format!("{}#{}", contact.kind.as_str(), contact.hash))
 }
 
 /// Says that the account blocks somebody, or once did.
-pub(super) fn any_block(account: &Account) -> Item {
+pub(crate) fn any_block(account: &Account) -> Item {
     key(format!("block#{account}"), "any".to_owned())
 }
 
 /// An item that is written to see whether that works.
-pub(super) fn probe(mark: &str) -> Item {
+pub(crate) fn probe(mark: &str) -> Item {
     key(format!("probe#{mark}"), "probe".to_owned())
 }
 

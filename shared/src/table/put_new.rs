@@ -1,6 +1,10 @@
 //! Writing items that must not stand there yet, all or none.
 
-use super::{Item, LeadTable, StoreError, transact::of_transaction};
+use super::{
+    fault::StoreError,
+    lead_table::{Item, LeadTable},
+    transact::of_transaction,
+};
 use aws_sdk_dynamodb::{
     operation::{put_item::PutItemError, transact_write_items::TransactWriteItemsError},
     types::{AttributeValue, Put, ReturnValuesOnConditionCheckFailure::AllOld, TransactWriteItem},
@@ -12,7 +16,7 @@ use jiff::Timestamp;
 const FREE: &str = "attribute_not_exists(pk) OR expires_at <= :now";
 
 /// What a write of new items came to.
-pub(super) enum Written {
+pub(crate) enum Written {
     Stored,
     /// Nothing was written: these stood there already, an entry for each item of the write.
     Refused(Vec<Option<Item>>),
@@ -20,7 +24,7 @@ pub(super) enum Written {
 
 impl LeadTable {
     /// Writes items that must not stand there yet, all or none.
-    pub(super) async fn put_new(
+    pub(crate) async fn put_new(
         &self,
         items: Vec<Item>,
         mark: &str,
@@ -32,7 +36,7 @@ impl LeadTable {
         }
     }
 
-    pub(super) async fn put_one(&self, item: Item, now: Timestamp) -> Result<Written, StoreError> {
+    pub(crate) async fn put_one(&self, item: Item, now: Timestamp) -> Result<Written, StoreError> {
         let put = self
             .client
             .put_item()
@@ -94,6 +98,6 @@ fn refusal(fault: &TransactWriteItemsError) -> Option<Written> {
 }
 
 /// A time as the time-to-live attribute has it.
-pub(super) fn seconds(time: Timestamp) -> AttributeValue {
+pub(crate) fn seconds(time: Timestamp) -> AttributeValue {
     AttributeValue::N(time.as_second().to_string())
 }

@@ -1,7 +1,6 @@
 //! Writing several items at once, all or none.
 
-use super::{LeadTable, StoreError};
-use crate::dynamodb::met_another_write;
+use super::{client::met_another_write, fault::StoreError, lead_table::LeadTable};
 use aws_sdk_dynamodb::{
     config::http::HttpResponse,
     error::SdkError,
@@ -13,7 +12,7 @@ use aws_sdk_dynamodb::{
 
 impl LeadTable {
     /// Does all of the writes, or none where one of their conditions does not hold.
-    pub(super) async fn write_all(&self, writes: Vec<TransactWriteItem>) -> Result<(), StoreError> {
+    pub(crate) async fn write_all(&self, writes: Vec<TransactWriteItem>) -> Result<(), StoreError> {
         let transaction = self.client.transact_write_items().set_transact_items(Some(writes));
         transaction.send().await.map_err(of_transaction)?;
         Ok(())
@@ -21,7 +20,7 @@ impl LeadTable {
 }
 
 /// What a transaction that was not done means: one that met another write may be tried again.
-pub(super) fn of_transaction(error: SdkError<TransactWriteItemsError, HttpResponse>) -> StoreError {
+pub(crate) fn of_transaction(error: SdkError<TransactWriteItemsError, HttpResponse>) -> StoreError {
     let fault = match error.as_service_error() {
         Some(fault) if met_another_write(fault) => return StoreError::Unavailable("conflict"),
         Some(TransactionCanceledException(canceled)) => canceled,

@@ -3,7 +3,7 @@
 use super::STALLED;
 use proptest::{collection::vec, option, prelude::*};
 use serde_json::{Value, json};
-use shared::{Account, Provider};
+use shared::model::{Account, Provider};
 use std::{collections::HashSet, time::Duration};
 use tests::{Delivery, Fault, sign_keyspot_token};
 

@@ -18,7 +18,9 @@ use proptest::{
     test_runner::{Config, FileFailurePersistence, TestRunner},
 };
 use shared::{
-    ApiKey, Context, DEFAULT_REPLAY_WINDOW, LeadTable, Sources, TokenHash, dynamodb::Patience,
+    delivery::{Context, DEFAULT_REPLAY_WINDOW},
+    model::{ApiKey, Sources, TokenHash},
+    table::{LeadTable, Timeouts},
 };
 use std::{
     collections::HashSet,
@@ -37,7 +39,7 @@ const DEFAULT_HISTORIES: u32 = 200;
 const PLAYERS: u32 = 8;
 
 /// Long enough for every fault a step can meet, short enough to meet many.
-const PATIENT: Patience = Patience {
+const PATIENT: Timeouts = Timeouts {
     connect: Duration::from_millis(500),
     attempt: Duration::from_millis(60),
     operation: Duration::from_secs(8),
@@ -81,13 +83,13 @@ impl Ground {
             let drawn = drawn.fetch_add(1, SeqCst);
             (rand::random::<u128>() << 64) | u128::from(drawn - u64::from(drawn % 8 == 7))
         };
-        let patience = match waits {
-            Some(waits) => Patience { answer: Duration::from_millis(waits), ..PATIENT },
+        let timeouts = match waits {
+            Some(waits) => Timeouts { answer: Duration::from_millis(waits), ..PATIENT },
             None => PATIENT,
         };
         let table = LeadTable::new(self.through.clone(), table);
         let sources = Sources::new(now, random);
-        let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, patience);
+        let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, timeouts);
         App::new(context, SigningSecret::fixed(SIGNING_KEY).unwrap())
     }
 

@@ -4,7 +4,10 @@ use super::history::Sent;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde_json::Value;
-use shared::{Account, DEFAULT_REPLAY_WINDOW, LeadId, Provider};
+use shared::{
+    delivery::DEFAULT_REPLAY_WINDOW,
+    model::{Account, LeadId, Provider},
+};
 use std::collections::{HashMap, HashSet};
 use tests::Answer;
 

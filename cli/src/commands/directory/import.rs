@@ -3,7 +3,7 @@
 use super::super::{Failure, accounts::OneAccount, kinds::find_kind};
 use clap::Args;
 use serde_json::{Map, Value};
-use shared::{Entry, EntryKey, Provider};
+use shared::model::{Entry, EntryKey, Provider};
 use std::{
     collections::HashMap,
     fs::File,

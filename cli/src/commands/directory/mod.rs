@@ -10,7 +10,7 @@ use super::{
 use clap::{Args, Subcommand};
 use import::Import;
 use serde_json::{Map, Value};
-use shared::{Account, Entry, EntryKey};
+use shared::model::{Account, Entry, EntryKey};
 
 /// What deliveries can point to.
 #[derive(Args)]

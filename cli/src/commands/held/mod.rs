@@ -13,7 +13,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use comfy_table::Table;
 use replay::Replay;
 use serde_json::Value;
-use shared::{Account, HeldDelivery, HeldReason};
+use shared::model::{Account, HeldDelivery, HeldReason};
 use std::io::Write;
 
 /// How many digits of its hash name a held delivery.

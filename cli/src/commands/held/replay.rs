@@ -12,7 +12,10 @@ use super::{
 use clap::Args;
 use local::redeliver_held;
 use serde_json::{Map, Value};
-use shared::{Context, DEFAULT_REPLAY_WINDOW, Redelivered, dynamodb::Patience};
+use shared::{
+    delivery::{Context, DEFAULT_REPLAY_WINDOW, Redelivered},
+    table::Timeouts,
+};
 use std::{env, fs, io::Write, path::PathBuf, process::Command};
 
 #[derive(Args)]
@@ -39,7 +42,7 @@ impl Replay {
         let (account, held) = find(session, accounts, &self.id).await?;
         let body = self.mend(&held.body)?;
         let (table, sources) = (session.table.clone(), session.sources.clone());
-        let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, Patience::LOCAL);
+        let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, Timeouts::LOCAL);
         let Redelivered { answer, became_lead } =
             redeliver_held(&context, &account, &held, &body).await?;
         let mut out = data_out(Escapes::Text);

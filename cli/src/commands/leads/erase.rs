@@ -11,7 +11,7 @@ use super::{
     find::{Find, FoundItem, find_held, find_leads, new_listing},
 };
 use clap::Args;
-use shared::{Account, Erased};
+use shared::{model::Account, operator::Erased};
 use std::io::{self, BufRead, Write};
 
 #[derive(Args)]

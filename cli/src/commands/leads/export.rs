@@ -9,7 +9,7 @@ use super::{
     writer::{FileFormat, LeadWriter},
 };
 use clap::Args;
-use shared::{Account, LeadSpan};
+use shared::model::{Account, LeadSpan};
 use std::{
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},

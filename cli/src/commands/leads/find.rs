@@ -12,7 +12,10 @@ use super::{
     each_lead,
 };
 use jiff::Timestamp;
-use shared::{Account, HeldDelivery, HeldReason, LeadId, LeadSpan, Person};
+use shared::{
+    model::{Account, HeldDelivery, HeldReason, LeadId, LeadSpan},
+    person::Person,
+};
 use std::slice;
 
 /// The columns of what was found.

@@ -10,7 +10,7 @@ use super::{
 };
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
-use shared::{Account, HeldDelivery, HeldReason, LeadSpan, StoredLead};
+use shared::model::{Account, HeldDelivery, HeldReason, LeadSpan, StoredLead};
 use std::collections::BTreeMap;
 
 /// What deliveries came to.

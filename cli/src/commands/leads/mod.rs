@@ -21,7 +21,10 @@ use super::{
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
-use shared::{Account, LeadId, LeadSpan, Order, StoredLead};
+use shared::{
+    model::{Account, LeadId, LeadSpan, StoredLead},
+    operator::Order,
+};
 use std::{fmt, time::Duration};
 
 /// Leads.

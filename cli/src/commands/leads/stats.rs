@@ -10,7 +10,7 @@ use super::{
 };
 use clap::Args;
 use jiff::civil::Date;
-use shared::{Account, StoredLead};
+use shared::model::{Account, StoredLead};
 use std::{
     collections::BTreeMap,
     io::{Write, stdout},

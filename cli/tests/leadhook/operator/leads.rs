@@ -4,7 +4,10 @@ use super::{Desk, ana, deliver, failure, items};
 use jiff::Timestamp;
 use local::{EmbeddedTable, Storage};
 use serde_json::{Value, json};
-use shared::{Account, HeldDelivery, HeldReason, LeadTable, Provider};
+use shared::{
+    model::{Account, HeldDelivery, HeldReason, Provider},
+    table::LeadTable,
+};
 
 #[tokio::test]
 async fn leads_are_listed_newest_first_page_by_page_and_shown_by_any_form_of_their_id() {

@@ -13,7 +13,7 @@ use assert_cmd::Command;
 use aws_sdk_dynamodb::Client;
 use local::connect_to;
 use serde_json::{Value, json};
-use shared::{LeadTable, dynamodb::Patience};
+use shared::table::{LeadTable, Timeouts};
 use std::{env, fs};
 use tempfile::TempDir;
 
@@ -39,7 +39,7 @@ impl Desk {
         let Ok(endpoint) = env::var("TEST_DYNAMODB_ENDPOINT") else { return Self::local() };
         let folder = tempfile::tempdir().unwrap();
         let name = format!("desk-{:032x}", rand::random::<u128>());
-        let client = connect_to(&endpoint, "local", Patience::LOCAL);
+        let client = connect_to(&endpoint, "local", Timeouts::LOCAL);
         LeadTable::new(client, &name).create().await.unwrap();
         Self { folder, elsewhere: Some((endpoint, name)) }
     }

@@ -1,7 +1,7 @@
 //! The Lambda function behind `POST /v1/leads`.
 
 use keyspot::Keyspot;
-use shared::{create_lead, run_function};
+use shared::{delivery::create_lead, function::run_function};
 use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]

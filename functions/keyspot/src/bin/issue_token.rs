@@ -1,7 +1,7 @@
 //! The Lambda function behind `POST /v1/auth/token`.
 
 use keyspot::{Keyspot, issue_token};
-use shared::run_function;
+use shared::function::run_function;
 use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]

@@ -1,7 +1,10 @@
 //! The Lambda function behind `POST /api/v1/chatbots/{chatbotId}/leads` and `POST /api/v1/leads`.
 
 use pollybot::PollyBot;
-use shared::{Context, create_lead, run_function};
+use shared::{
+    delivery::{Context, create_lead},
+    function::run_function,
+};
 use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]

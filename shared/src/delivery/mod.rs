@@ -1,0 +1,15 @@
+//! A delivery from its request to its answer: the steps around every provider's handler, what it
+//! is refused for, how it is held, and its line in the log.
+
+mod answer;
+mod context;
+mod endpoint;
+mod hold;
+mod log;
+mod rejection;
+
+pub use answer::{Answer, delivery_answer, json_answer};
+pub use context::{Context, DEFAULT_REPLAY_WINDOW};
+pub use endpoint::{Accepted, Delivery, LeadEndpoint, Redelivered, create_lead, redeliver};
+pub use log::{DeliveryLog, Report};
+pub use rejection::{RefusalReason, Rejection};

@@ -1,0 +1,120 @@
+use crate::{
+    model::HeldReason,
+    request::{BodyError, Rule, Unauthorized, Violation},
+    table::{CreateLeadError, Denial, StoreError},
+};
+/// Why a delivery did not become a lead. Each provider has its own answer to each.
+///
+/// Handlers match this without a catch-all arm, so that a new reason does not compile
+/// until every provider has answered it.
+#[derive(Debug)]
+pub enum Rejection {
+    /// The sender did not prove who it is.
+    Unauthorized(Unauthorized),
+    /// The body is larger than [`MAX_BODY_BYTES`](crate::request::MAX_BODY_BYTES).
+    BodyTooLarge,
+    /// The body is not JSON, or not an object.
+    NotAnObject,
+    /// Fields that break a rule, in the order the provider documents them; never empty.
+    Invalid(Vec<Violation>),
+    /// The `Idempotency-Key` was used before, with another body.
+    IdempotencyKeyReused,
+    /// The table is busy or away; the sender should send again.
+    Unavailable,
+    /// A fault of ours that nobody expected.
+    Internal,
+}
+
+impl From<Unauthorized> for Rejection {
+    fn from(reason: Unauthorized) -> Self {
+        Self::Unauthorized(reason)
+    }
+}
+
+impl From<BodyError> for Rejection {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::TooLarge => Self::BodyTooLarge,
+            BodyError::NotAnObject => Self::NotAnObject,
+        }
+    }
+}
+
+impl From<Violation> for Rejection {
+    fn from(violation: Violation) -> Self {
+        Self::Invalid(vec![violation])
+    }
+}
+
+impl From<Vec<Violation>> for Rejection {
+    fn from(violations: Vec<Violation>) -> Self {
+        Self::Invalid(violations)
+    }
+}
+
+impl From<CreateLeadError> for Rejection {
+    fn from(error: CreateLeadError) -> Self {
+        match error {
+            CreateLeadError::IdempotencyKeyReused => Self::IdempotencyKeyReused,
+            CreateLeadError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<StoreError> for Rejection {
+    fn from(error: StoreError) -> Self {
+        match error {
+            // AWS renews the credentials of a function by itself.
+            StoreError::Unavailable(_) | StoreError::Denied(Denial::Expired) => {
+                tracing::warn!(%error, "a delivery could not be stored");
+                Self::Unavailable
+            }
+            StoreError::Denied(Denial::NotAllowed | Denial::Unknown | Denial::BadSignature)
+            | StoreError::NoTable
+            | StoreError::Canceled
+            | StoreError::Unexpected(_) => {
+                tracing::error!(%error, "a delivery could not be stored");
+                Self::Internal
+            }
+        }
+    }
+}
+
+/// Why a provider refuses a delivery: a reason any provider may have, or one of its own.
+pub trait RefusalReason: From<Rejection> + From<Unauthorized> + From<StoreError> + Send {
+    /// The reason's name in logs.
+    fn as_str(&self) -> &'static str;
+
+    /// Why a delivery that was refused so is held, if it is.
+    fn held_reason(&self) -> Option<HeldReason>;
+}
+
+impl RefusalReason for Rejection {
+    fn as_str(&self) -> &'static str {
+        match self {
+            Self::Unauthorized(_) => "unauthorized",
+            Self::BodyTooLarge => "body_too_large",
+            Self::NotAnObject => "not_an_object",
+            Self::Invalid(_) => "invalid",
+            Self::IdempotencyKeyReused => "idempotency_key_reused",
+            Self::Unavailable => "unavailable",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// Not where nobody knows whose it is, and not where its sender is to send it again.
+    fn held_reason(&self) -> Option<HeldReason> {
+        match self {
+            // Holding it would keep what a person wrote who asked to be forgotten.
+            Self::Invalid(violations)
+                if violations.iter().any(|violation| violation.rule == Rule::NotBlocked) =>
+            {
+                None
+            }
+            Self::NotAnObject | Self::Invalid(_) | Self::IdempotencyKeyReused => {
+                Some(HeldReason::Invalid)
+            }
+            Self::Unauthorized(_) | Self::BodyTooLarge | Self::Unavailable | Self::Internal => None,
+        }
+    }
+}

@@ -1,0 +1,35 @@
+use super::environment::{Environment, StartUpError};
+use crate::{
+    delivery::{Context, DEFAULT_REPLAY_WINDOW, Report},
+    model::Sources,
+    table::{LeadTable, Timeouts, connect_from_env},
+};
+use jiff::SignedDuration;
+
+impl Context {
+    /// The context of a deployed function, from its environment: `TABLE_NAME`,
+    /// `REPLAY_WINDOW_SECONDS`, and what the AWS SDK reads itself.
+    ///
+    /// # Errors
+    /// A variable that is missing or makes no sense.
+    pub async fn from_env(environment: &Environment) -> Result<Self, StartUpError> {
+        let table_name = environment.required("TABLE_NAME")?;
+        let replay_window = read_replay_window(environment)?;
+        let table = LeadTable::new(connect_from_env().await, table_name);
+        let context = Self::new(table, Sources::system(), replay_window, Timeouts::DEPLOYED);
+        Ok(Self { report: Report::Metrics, ..context })
+    }
+}
+
+/// `REPLAY_WINDOW_SECONDS`, or the default; 0 turns the window off.
+///
+/// # Errors
+/// A value that is not a number of seconds.
+pub fn read_replay_window(environment: &Environment) -> Result<SignedDuration, StartUpError> {
+    const NAME: &str = "REPLAY_WINDOW_SECONDS";
+    let Some(value) = environment.optional(NAME) else { return Ok(DEFAULT_REPLAY_WINDOW) };
+    let seconds: u32 = value.parse().map_err(|_| {
+        StartUpError::BadVariable(NAME, "a number of seconds, 0 for no replay window")
+    })?;
+    Ok(SignedDuration::from_secs(seconds.into()))
+}

@@ -1,0 +1,185 @@
+use super::{
+    contact::{Contact, ContactKind},
+    digest::sha256_hex,
+};
+use jiff::{SignedDuration, Timestamp};
+
+/// The header of the IETF's draft.
+pub(crate) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
+/// The longest `Idempotency-Key`, in bytes.
+pub(crate) const MAX_IDEMPOTENCY_KEY: usize = 255;
+/// How long an `Idempotency-Key` is remembered.
+const IDEMPOTENCY_KEY_KEPT_FOR: SignedDuration = SignedDuration::from_hours(24);
+
+/// What a claim says is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum ClaimKind {
+    /// An `Idempotency-Key`: the sender's own name for a delivery.
+    IdempotencyKey,
+    /// A body that was taken a moment ago.
+    Replay,
+    /// A person's phone number or e-mail address.
+    Contact(ContactKind),
+}
+
+impl ClaimKind {
+    /// The kind's name in table keys.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::IdempotencyKey => "idempotency-key",
+            Self::Replay => "replay",
+            Self::Contact(kind) => kind.as_str(),
+        }
+    }
+}
+
+/// A value that only one lead of an account may hold. Holds its SHA-256, never the value.
+#[derive(Clone)]
+pub(crate) struct Claim {
+    pub(crate) kind: ClaimKind,
+    pub(crate) hash: String,
+    /// When the value is free again, if it ever is.
+    pub(crate) expires_at: Option<Timestamp>,
+}
+
+impl Claim {
+    fn forever(Contact { kind, hash }: Contact) -> Self {
+        Self { kind: ClaimKind::Contact(kind), hash, expires_at: None }
+    }
+}
+
+/// An `Idempotency-Key` of more than 255 characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the Idempotency-Key is longer than {MAX_IDEMPOTENCY_KEY} characters")]
+pub struct IdempotencyKeyTooLong;
+
+/// The claims of one delivery. Where several are taken, the one that was listed first
+/// decides which lead is found; an `Idempotency-Key` always is the first.
+pub struct Claims {
+    pub(crate) list: Vec<Claim>,
+    /// The SHA-256 of the body: tells a delivery that is sent again from another one under
+    /// the same `Idempotency-Key`.
+    pub(crate) body: String,
+    pub(crate) received_at: Timestamp,
+}
+
+impl Claims {
+    /// The claims of a delivery: so far, its `Idempotency-Key`.
+    ///
+    /// The header is that of the IETF's draft, quoted or bare, up to 255 characters; an
+    /// empty one counts as none. The same body for another target is another delivery.
+    ///
+    /// # Errors
+    /// A key that is too long.
+    pub fn new(
+        body: &[u8],
+        target: Option<&str>,
+        idempotency_key: Option<&[u8]>,
+        received_at: Timestamp,
+    ) -> Result<Self, IdempotencyKeyTooLong> {
+        let mut body = sha256_hex(body);
+        if let Some(target) = target {
+            body = sha256_hex(format!("{body}#{target}").as_bytes());
+        }
+        let mut claims = Self { list: Vec::new(), body, received_at };
+        let key = idempotency_key.map(unquoted).unwrap_or_default();
+        if key.len() > MAX_IDEMPOTENCY_KEY {
+            return Err(IdempotencyKeyTooLong);
+        }
+        if !key.is_empty() {
+            claims.add(ClaimKind::IdempotencyKey, key, IDEMPOTENCY_KEY_KEPT_FOR);
+        }
+        Ok(claims)
+    }
+
+    /// No second lead of this body within `window`; a window of zero claims nothing.
+    ///
+    /// Only where the body carries an e-mail or a phone: two visitors who leave neither, or
+    /// just a dash, may well send equal bodies.
+    pub fn replay(
+        mut self,
+        window: SignedDuration,
+        email: Option<&str>,
+        phone: Option<&str>,
+    ) -> Self {
+        let named = email.is_some_and(|email| email.contains('@'))
+            || phone.is_some_and(|phone| phone.contains(|c: char| c.is_ascii_digit()));
+        if named && window.is_positive() {
+            let body = self.body.clone();
+            self.add(ClaimKind::Replay, body.as_bytes(), window);
+        }
+        self
+    }
+
+    /// No second lead with this phone number.
+    pub fn phone(mut self, phone: Option<&str>) -> Self {
+        self.list.extend(phone.map(Contact::phone).map(Claim::forever));
+        self
+    }
+
+    /// No second lead with this e-mail address.
+    pub fn email(mut self, email: Option<&str>) -> Self {
+        self.list.extend(email.map(Contact::email).map(Claim::forever));
+        self
+    }
+
+    fn add(&mut self, kind: ClaimKind, value: &[u8], kept_for: SignedDuration) {
+        let expires_at = Some(self.received_at + kept_for);
+        self.list.push(Claim { kind, hash: sha256_hex(value), expires_at });
+    }
+}
+
+fn unquoted(value: &[u8]) -> &[u8] {
+    let value = value.trim_ascii();
+    value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_key(key: &[u8]) -> Result<Claims, IdempotencyKeyTooLong> {
+        Claims::new(b"", None, Some(key), Timestamp::UNIX_EPOCH)
+    }
+
+    fn claims() -> Claims {
+        Claims::new(b"", None, None, Timestamp::UNIX_EPOCH).unwrap()
+    }
+
+    fn hash_of(claims: Claims) -> String {
+        claims.list[0].hash.clone()
+    }
+
+    #[test]
+    fn an_idempotency_key_is_the_same_quoted_or_bare() {
+        let hash = |key| hash_of(with_key(key).unwrap());
+        assert_eq!(hash(b"abc"), hash(b" \"abc\" "));
+        assert_ne!(hash(b"abc"), hash(b"ABC"));
+    }
+
+    #[test]
+    fn an_idempotency_key_has_up_to_255_characters_and_an_empty_one_is_none() {
+        let cases = [("", 0), ("\"\"", 0), ("k", 1)];
+        for (key, expected) in cases {
+            assert_eq!(with_key(key.as_bytes()).unwrap().list.len(), expected, "{key}");
+        }
+        assert_eq!(with_key("k".repeat(255).as_bytes()).unwrap().list.len(), 1);
+        assert!(with_key("k".repeat(256).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn a_body_that_names_nobody_claims_no_replay() {
+        let window = SignedDuration::from_secs(300);
+        let cases = [
+            ("nobody", None, None, window, 0),
+            ("placeholders", Some("n/a"), Some("-"), window, 0),
+            ("an e-mail", Some("m@x.com"), None, window, 1),
+            ("a phone", None, Some("(11) 5"), window, 1),
+            ("no window", Some("m@x.com"), None, SignedDuration::ZERO, 0),
+        ];
+        for (case, email, phone, window, expected) in cases {
+            let claims = claims().replay(window, email, phone);
+            assert_eq!(claims.list.len(), expected, "{case}");
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! The values that everything else works with. Nothing here reads or writes anything.
+
+mod account;
+mod api_key;
+mod claim;
+mod contact;
+mod digest;
+mod entry;
+mod held;
+mod lead;
+mod lead_id;
+mod raw_json;
+mod sources;
+
+pub use account::{Account, NotAProvider, Provider};
+pub use api_key::{ApiKey, ListedKey, TokenHash};
+pub(crate) use claim::{Claim, ClaimKind, IDEMPOTENCY_KEY, MAX_IDEMPOTENCY_KEY};
+pub use claim::{Claims, IdempotencyKeyTooLong};
+pub(crate) use contact::digit;
+pub use contact::{Contact, Email, Phone};
+pub use entry::{Entry, EntryKey};
+pub use held::{HELD_FOR, HeldAnswer, HeldDelivery, HeldReason};
+pub use lead::{Lead, NewLead, Outcome, Standing, StoredLead};
+pub use lead_id::{LeadId, LeadIdForm, LeadSpan, NotALeadId};
+pub use raw_json::RawJson;
+pub use sources::Sources;

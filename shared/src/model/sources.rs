@@ -1,0 +1,56 @@
+use super::lead_id::LeadId;
+use jiff::Timestamp;
+use std::sync::Arc;
+
+/// Where time and chance come from, so that tests can bring their own.
+#[derive(Clone)]
+pub struct Sources {
+    now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    random: Arc<dyn Fn() -> u128 + Send + Sync>,
+}
+
+impl Sources {
+    /// The system's clock and random numbers.
+    pub fn system() -> Self {
+        Self::new(Timestamp::now, rand::random)
+    }
+
+    /// A clock and a source of random numbers of one's own.
+    pub fn new(
+        now: impl Fn() -> Timestamp + Send + Sync + 'static,
+        random: impl Fn() -> u128 + Send + Sync + 'static,
+    ) -> Self {
+        Self { now: Arc::new(now), random: Arc::new(random) }
+    }
+
+    /// The time now.
+    pub fn now(&self) -> Timestamp {
+        (self.now)()
+    }
+
+    /// A fresh id for a lead received at `at`.
+    pub fn draw_lead_id(&self, at: Timestamp) -> LeadId {
+        LeadId::new(at, (self.random)())
+    }
+
+    /// A fresh text of so many letters and digits.
+    pub fn draw_text(&self, length: usize) -> String {
+        const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+        // 16 digits take 96 of the 128 bits drawn: what is left over makes all as likely.
+        const AT_ONCE: usize = 16;
+        let mut text = String::with_capacity(length);
+        while text.len() < length {
+            let mut random = (self.random)();
+            for _ in 0..AT_ONCE.min(length - text.len()) {
+                text.push(char::from(DIGITS[(random % 62) as usize]));
+                random /= 62;
+            }
+        }
+        text
+    }
+
+    /// A fresh mark of 32 characters, never drawn twice.
+    pub fn draw_mark(&self) -> String {
+        format!("{:032x}", (self.random)())
+    }
+}

@@ -1,0 +1,128 @@
+use crate::{
+    model::{Account, ApiKey, ListedKey, Provider, TokenHash},
+    table::api_keys::{key_item, read_key},
+    table::fault::StoreError,
+    table::keys::{self, LISTED_KEYS, SK},
+    table::lead_table::LeadTable,
+    table::put_new::seconds,
+};
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
+use jiff::Timestamp;
+use std::collections::HashSet;
+
+impl LeadTable {
+    /// Stores a key, in place of what stood there for the same token, and lists it under
+    /// each account it opens.
+    ///
+    /// # Errors
+    /// Where the table could not be written.
+    pub async fn put_api_key(&self, token: &TokenHash, key: ApiKey) -> Result<(), StoreError> {
+        self.write_all(self.key_puts(token, key)?).await
+    }
+
+    /// Stores a key that takes the place of another, which is good until `until`.
+    ///
+    /// # Errors
+    /// Where the table could not be written.
+    pub async fn replace_api_key(
+        &self,
+        old: &TokenHash,
+        until: Timestamp,
+        new: &TokenHash,
+        key: ApiKey,
+    ) -> Result<(), StoreError> {
+        let expire = Update::builder()
+            .table_name(&self.name)
+            .set_key(Some(keys::api_key(old)))
+            .update_expression("SET expires_at = :until")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_values(":until", seconds(until))
+            .build()?;
+        let mut writes = self.key_puts(new, key)?;
+        writes.push(TransactWriteItem::builder().update(expire).build());
+        self.write_all(writes).await
+    }
+
+    /// Revokes a key; one that is revoked already stays so from when it was.
+    ///
+    /// # Errors
+    /// Where the table could not be written.
+    pub async fn revoke_api_key(&self, token: &TokenHash, at: Timestamp) -> Result<(), StoreError> {
+        let update = self.update_key(token);
+        let update = update.update_expression("SET revoked_at = if_not_exists(revoked_at, :at)");
+        let at = AttributeValue::S(at.to_string());
+        update.expression_attribute_values(":at", at).send().await?;
+        Ok(())
+    }
+
+    /// The keys of a provider, or of all, expired and revoked ones included as long as the
+    /// table has them; by provider and account.
+    ///
+    /// # Errors
+    /// Where the table could not be read.
+    pub async fn api_keys(&self, provider: Option<Provider>) -> Result<Vec<ListedKey>, StoreError> {
+        let mut listed = self.listed_keys(provider).await?;
+        let mut seen = HashSet::new();
+        listed.retain(|(_, token)| seen.insert(token.clone()));
+        let wanted = listed.into_iter().map(|(_, token)| {
+            let key = keys::api_key(&token);
+            (token, key)
+        });
+        let found = self.get_all(wanted.collect()).await?;
+        let keys =
+            found.into_iter().map(|(token, item)| Ok(ListedKey { token, key: read_key(item)? }));
+        keys.collect()
+    }
+
+    /// Every account that was ever given a key.
+    ///
+    /// # Errors
+    /// Where the table could not be read.
+    pub async fn accounts(&self, provider: Option<Provider>) -> Result<Vec<Account>, StoreError> {
+        let listed = self.listed_keys(provider).await?;
+        let mut accounts: Vec<_> = listed.into_iter().map(|(account, _)| account).collect();
+        accounts.dedup();
+        Ok(accounts)
+    }
+
+    async fn listed_keys(
+        &self,
+        provider: Option<Provider>,
+    ) -> Result<Vec<(Account, TokenHash)>, StoreError> {
+        let prefix = provider.map(|provider| format!("{}#", provider.as_str()));
+        let query = self.client.query().table_name(&self.name).consistent_read(true);
+        let query = query.expression_attribute_values(":keys", text(LISTED_KEYS));
+        let query = match prefix {
+            Some(prefix) => query
+                .key_condition_expression("pk = :keys AND begins_with(sk, :prefix)")
+                .expression_attribute_values(":prefix", text(&prefix)),
+            None => query.key_condition_expression("pk = :keys"),
+        };
+        let items = query.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await?;
+        let listed = items.iter().map(|item| {
+            let sk = item.get(SK).and_then(|sk| sk.as_s().ok());
+            sk.and_then(|sk| keys::read_listed_key(sk))
+                .ok_or_else(|| StoreError::Unexpected("a listed key of another shape".to_owned()))
+        });
+        listed.collect()
+    }
+
+    fn key_puts(
+        &self,
+        token: &TokenHash,
+        key: ApiKey,
+    ) -> Result<Vec<TransactWriteItem>, StoreError> {
+        let mut items: Vec<_> =
+            key.accounts().iter().map(|account| keys::listed_key(account, token)).collect();
+        items.push(key_item(token, key)?);
+        let put = |item| {
+            let put = Put::builder().table_name(&self.name).set_item(Some(item)).build()?;
+            Ok(TransactWriteItem::builder().put(put).build())
+        };
+        items.into_iter().map(put).collect()
+    }
+}
+
+fn text(value: &str) -> AttributeValue {
+    AttributeValue::S(value.to_owned())
+}

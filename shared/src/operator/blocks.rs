@@ -1,0 +1,38 @@
+use crate::{
+    model::{Account, Contact},
+    table::fault::StoreError,
+    table::keys,
+    table::lead_table::LeadTable,
+};
+use std::collections::HashSet;
+
+impl LeadTable {
+    /// Blocks a person: the account takes no lead any more that has one of these contacts.
+    /// Functions know within a minute.
+    ///
+    /// # Errors
+    /// Where the table could not be written.
+    pub async fn block(
+        &self,
+        account: &Account,
+        contacts: &HashSet<Contact>,
+    ) -> Result<(), StoreError> {
+        let items = contacts.iter().map(|contact| keys::block(account, contact));
+        self.put_all_items([keys::any_block(account)].into_iter().chain(items).collect()).await
+    }
+
+    /// Takes leads of a person again; false where none of the contacts was blocked.
+    ///
+    /// # Errors
+    /// Where the table could not be written.
+    pub async fn unblock(
+        &self,
+        account: &Account,
+        contacts: &HashSet<Contact>,
+    ) -> Result<bool, StoreError> {
+        let blocked = self.blocked(account, contacts.clone()).await?;
+        let keys = blocked.iter().map(|contact| keys::block(account, contact));
+        self.delete_all_items(keys.collect()).await?;
+        Ok(!blocked.is_empty())
+    }
+}

@@ -1,0 +1,69 @@
+//! What an operator asks of a table to see whether it works.
+
+use crate::{
+    table::fault::StoreError,
+    table::keys::{self, EXPIRES_AT},
+    table::lead_table::LeadTable,
+    table::put_new::seconds,
+};
+use aws_sdk_dynamodb::{
+    config::{
+        ConfigBag, Intercept, RuntimeComponents,
+        interceptors::BeforeDeserializationInterceptorContextRef,
+    },
+    error::BoxError,
+};
+use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How long an item stays that could not be deleted again.
+const PROBE_KEPT_FOR: SignedDuration = SignedDuration::from_hours(1);
+
+impl LeadTable {
+    /// What time it is where the table is, to the second.
+    ///
+    /// # Errors
+    /// Where the table cannot be described.
+    pub async fn clock(&self) -> Result<Option<Timestamp>, StoreError> {
+        let noted = Arc::<Mutex<Option<Timestamp>>>::default();
+        let describe = self.client.describe_table().table_name(&self.name).customize();
+        describe.interceptor(NoteDate(Arc::clone(&noted))).send().await?;
+        Ok(*noted.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Writes an item that nothing else looks at, reads it and deletes it; false where it
+    /// did not come back.
+    ///
+    /// # Errors
+    /// What the table refuses.
+    pub async fn try_round_trip(&self, mark: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let key = keys::probe(mark);
+        let mut item = key.clone();
+        item.insert(EXPIRES_AT.to_owned(), seconds(now + PROBE_KEPT_FOR));
+        self.client.put_item().table_name(&self.name).set_item(Some(item)).send().await?;
+        let came_back = self.get(key.clone()).await?.is_some();
+        Ok(self.delete(key).await? && came_back)
+    }
+}
+
+/// Notes when an answer was given.
+#[derive(Debug)]
+struct NoteDate(Arc<Mutex<Option<Timestamp>>>);
+
+impl Intercept for NoteDate {
+    fn name(&self) -> &'static str {
+        "the time of an answer"
+    }
+
+    fn read_before_deserialization(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let date = context.response().headers().get("date");
+        let date = date.and_then(|date| rfc2822::parse(date).ok());
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = date.map(|date| date.timestamp());
+        Ok(())
+    }
+}

@@ -1,0 +1,60 @@
+use crate::{
+    model::{Account, Entry, EntryKey},
+    table::directory::entry_item,
+    table::fault::StoreError,
+    table::keys::{self, PK, SK},
+    table::lead_table::{Item, LeadTable, PAGE},
+};
+impl LeadTable {
+    /// Every entry of an account, by kind and id; of one kind, where one is named.
+    ///
+    /// # Errors
+    /// Where the table could not be read.
+    pub async fn entries(
+        &self,
+        account: &Account,
+        kinds: &[&'static str],
+    ) -> Result<Vec<(EntryKey, Entry)>, StoreError> {
+        let mut entries = Vec::new();
+        for kind in kinds {
+            let query = self.query_entries(account, kind);
+            let mut items = query.limit(PAGE).into_paginator().items().send();
+            while let Some(mut item) = items.try_next().await? {
+                let id = sort_key(&item).and_then(|sk| sk.split_once('#'));
+                let key = EntryKey::new(kind, id.map(|(_, id)| id).unwrap_or_default());
+                item.retain(|name, _| name != PK && name != SK);
+                entries.push((key, serde_dynamo::from_item(item)?));
+            }
+        }
+        Ok(entries)
+    }
+
+    /// Puts entries in place of what stands there. Where it fails, some may be put.
+    ///
+    /// # Errors
+    /// Where the table could not be written.
+    pub async fn put_entries(
+        &self,
+        account: &Account,
+        entries: &[(EntryKey, Entry)],
+    ) -> Result<(), StoreError> {
+        let items = entries.iter().map(|(key, entry)| entry_item(account, key, entry));
+        self.put_all_items(items.collect::<Result<_, _>>()?).await
+    }
+
+    /// Deletes an entry; false where there was none.
+    ///
+    /// # Errors
+    /// Where the table could not be written.
+    pub async fn delete_entry(
+        &self,
+        account: &Account,
+        key: &EntryKey,
+    ) -> Result<bool, StoreError> {
+        self.delete(keys::entry(account, key)).await
+    }
+}
+
+fn sort_key(item: &Item) -> Option<&String> {
+    item.get(SK).and_then(|sk| sk.as_s().ok())
+}

@@ -1,0 +1,52 @@
+use crate::{
+    model::{Account, HeldDelivery},
+    table::fault::StoreError,
+    table::held::read_held,
+    table::keys::{self, PK, SK},
+    table::lead_table::{LeadTable, PAGE},
+    table::put_new::seconds,
+};
+use jiff::Timestamp;
+
+impl LeadTable {
+    /// Hands the deliveries held for an account to `take`, one by one, those whose time is
+    /// over left out. Their ids begin with `prefix`.
+    ///
+    /// # Errors
+    /// Where the table could not be read.
+    pub async fn each_held(
+        &self,
+        account: &Account,
+        prefix: &str,
+        now: Timestamp,
+        mut take: impl FnMut(HeldDelivery),
+    ) -> Result<(), StoreError> {
+        let first = keys::held(account, prefix);
+        let query = self.client.query().table_name(&self.name).consistent_read(true);
+        let query = query
+            .filter_expression("expires_at > :now")
+            .expression_attribute_values(":account", first[PK].clone())
+            .expression_attribute_values(":now", seconds(now));
+        // No key may be compared with an empty text.
+        let query = match prefix {
+            "" => query.key_condition_expression("pk = :account"),
+            _ => query
+                .key_condition_expression("pk = :account AND begins_with(sk, :prefix)")
+                .expression_attribute_values(":prefix", first[SK].clone()),
+        };
+        let mut items = query.limit(PAGE).into_paginator().items().send();
+        while let Some(item) = items.try_next().await? {
+            take(read_held(item)?);
+        }
+        Ok(())
+    }
+
+    /// Deletes a held delivery.
+    ///
+    /// # Errors
+    /// Where the table could not be written.
+    pub async fn delete_held(&self, account: &Account, id: &str) -> Result<(), StoreError> {
+        self.delete(keys::held(account, id)).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,116 @@
+use crate::{
+    model::{Account, LeadId, LeadSpan, StoredLead},
+    table::fault::StoreError,
+    table::keys::{self, PK, SK},
+    table::lead_table::{Item, LeadTable, PAGE},
+};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use std::cmp::Reverse;
+
+/// In which order leads are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// The newest first.
+    NewestFirst,
+    /// The oldest first.
+    OldestFirst,
+}
+
+/// Some leads of an account.
+pub struct LeadPage {
+    /// The leads, in the order that was asked for.
+    pub leads: Vec<StoredLead>,
+    /// What was not read of the span, where there may be more in it.
+    pub rest: Option<LeadSpan>,
+    /// The read units that the page took.
+    pub units: f64,
+}
+
+impl LeadTable {
+    /// The leads of an account in a span of ids: one page, of at most `limit` leads where
+    /// one is given.
+    ///
+    /// # Errors
+    /// Where the table could not be read.
+    pub async fn leads(
+        &self,
+        account: &Account,
+        span: LeadSpan,
+        order: Order,
+        limit: Option<i32>,
+    ) -> Result<LeadPage, StoreError> {
+        let (partition, first) = key_of(account, span.first);
+        let (_, last) = key_of(account, span.last);
+        let query = self.client.query().table_name(&self.name).consistent_read(true);
+        let page = query
+            .key_condition_expression("pk = :account AND sk BETWEEN :first AND :last")
+            .expression_attribute_values(":account", partition)
+            .expression_attribute_values(":first", first)
+            .expression_attribute_values(":last", last)
+            .scan_index_forward(order == Order::OldestFirst)
+            .limit(limit.unwrap_or(PAGE))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await?;
+        let units = page.consumed_capacity.and_then(|used| used.capacity_units).unwrap_or_default();
+        let items = page.items.unwrap_or_default();
+        let leads = items.into_iter().map(read_lead).collect::<Result<Vec<_>, _>>()?;
+        let rest = match (page.last_evaluated_key, leads.last(), order) {
+            (Some(_), Some(lead), Order::NewestFirst) => span.before(lead.id),
+            (Some(_), Some(lead), Order::OldestFirst) => span.after(lead.id),
+            _ => None,
+        };
+        Ok(LeadPage { leads, rest, units })
+    }
+
+    /// The newest leads of several accounts in a span of ids, the newest first: as many as
+    /// `limit`, however many pages that takes.
+    ///
+    /// # Errors
+    /// Where the table could not be read.
+    pub async fn newest_leads(
+        &self,
+        accounts: &[Account],
+        span: LeadSpan,
+        limit: usize,
+    ) -> Result<Vec<(Account, StoredLead)>, StoreError> {
+        let page_limit = i32::try_from(limit).unwrap_or(PAGE).min(PAGE);
+        let mut newest: Vec<(Account, StoredLead)> = Vec::new();
+        for account in accounts {
+            let mut rest = Some(span);
+            while let Some(span) = rest {
+                let page = self.leads(account, span, Order::NewestFirst, Some(page_limit)).await?;
+                newest.extend(page.leads.into_iter().map(|lead| (account.clone(), lead)));
+                newest.sort_by_key(|(_, lead)| Reverse(lead.id));
+                newest.truncate(limit);
+                // What is left of the account is older than all of those.
+                let is_full = newest.len() == limit;
+                let oldest = newest.last().filter(|_| is_full).map(|(_, lead)| lead.id);
+                rest = page.rest.filter(|rest| oldest.is_none_or(|oldest| rest.last > oldest));
+            }
+        }
+        Ok(newest)
+    }
+
+    /// Those of the leads that are there, each with its account.
+    ///
+    /// # Errors
+    /// Where the table could not be read.
+    pub async fn get_leads(
+        &self,
+        ids: &[(Account, LeadId)],
+    ) -> Result<Vec<(Account, StoredLead)>, StoreError> {
+        let wanted = ids.iter().map(|(account, id)| (account.clone(), keys::lead(account, *id)));
+        let found = self.get_all(wanted.collect()).await?;
+        found.into_iter().map(|(account, item)| Ok((account, read_lead(item)?))).collect()
+    }
+}
+
+fn key_of(account: &Account, id: LeadId) -> (AttributeValue, AttributeValue) {
+    let key = keys::lead(account, id);
+    (key[PK].clone(), key[SK].clone())
+}
+
+fn read_lead(item: Item) -> Result<StoredLead, StoreError> {
+    Ok(serde_dynamo::from_item(item)?)
+}

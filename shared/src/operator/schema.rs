@@ -1,0 +1,120 @@
+use crate::{
+    table::fault::StoreError,
+    table::keys::{EXPIRES_AT, PK, SK},
+    table::lead_table::LeadTable,
+};
+use aws_sdk_dynamodb::{
+    error::BuildError,
+    types::{
+        AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+        TableDescription, TableStatus, TimeToLiveSpecification, TimeToLiveStatus,
+    },
+};
+
+/// What stands under the table's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// No table.
+    Missing,
+    /// A table that is being created, deleted or restored.
+    NotReady,
+    /// A table of leadhook's shape.
+    Fitting,
+    /// A table of another shape: the names of its keys.
+    Foreign(String),
+}
+
+impl LeadTable {
+    /// Creates the table, as `template.yaml` declares it; does nothing where it exists.
+    ///
+    /// # Errors
+    /// What DynamoDB refuses.
+    pub async fn create(&self) -> Result<(), StoreError> {
+        let created = self
+            .client
+            .create_table()
+            .table_name(&self.name)
+            .billing_mode(BillingMode::PayPerRequest)
+            .attribute_definitions(string_attribute(PK)?)
+            .attribute_definitions(string_attribute(SK)?)
+            .key_schema(key_element(PK, KeyType::Hash)?)
+            .key_schema(key_element(SK, KeyType::Range)?)
+            .send()
+            .await;
+        match created {
+            Ok(_) => self.turn_time_to_live_on().await,
+            Err(error) => match error.as_service_error() {
+                Some(fault) if fault.is_resource_in_use_exception() => Ok(()),
+                _ => Err(error.into()),
+            },
+        }
+    }
+
+    /// What stands under the table's name.
+    ///
+    /// # Errors
+    /// Where DynamoDB cannot tell.
+    pub async fn shape(&self) -> Result<Shape, StoreError> {
+        match self.client.describe_table().table_name(&self.name).send().await {
+            Ok(described) => Ok(described.table.map_or(Shape::Missing, |table| shape_of(&table))),
+            Err(error) => match error.as_service_error() {
+                Some(fault) if fault.is_resource_not_found_exception() => Ok(Shape::Missing),
+                _ => Err(error.into()),
+            },
+        }
+    }
+
+    /// Whether items past their `expires_at` are deleted by time to live.
+    ///
+    /// # Errors
+    /// Where DynamoDB cannot tell.
+    pub async fn has_time_to_live(&self) -> Result<bool, StoreError> {
+        let described = self.client.describe_time_to_live().table_name(&self.name).send().await?;
+        Ok(described.time_to_live_description.is_some_and(|described| {
+            let enabled = [Some(&TimeToLiveStatus::Enabled), Some(&TimeToLiveStatus::Enabling)];
+            enabled.contains(&described.time_to_live_status())
+                && described.attribute_name() == Some(EXPIRES_AT)
+        }))
+    }
+
+    async fn turn_time_to_live_on(&self) -> Result<(), StoreError> {
+        let specification =
+            TimeToLiveSpecification::builder().attribute_name(EXPIRES_AT).enabled(true).build()?;
+        self.client
+            .update_time_to_live()
+            .table_name(&self.name)
+            .time_to_live_specification(specification)
+            .send()
+            .await?;
+        Ok(())
+    }
+}
+
+fn shape_of(table: &TableDescription) -> Shape {
+    let text = ScalarAttributeType::S;
+    let is_text = |name: &str| {
+        let mut definitions = table.attribute_definitions().iter();
+        definitions
+            .any(|defined| defined.attribute_name() == name && *defined.attribute_type() == text)
+    };
+    let keys: Vec<_> = table.key_schema().iter().map(KeySchemaElement::attribute_name).collect();
+    let readable = [None, Some(&TableStatus::Active), Some(&TableStatus::Updating)];
+    if keys != [PK, SK] || !keys.iter().all(|key| is_text(key)) {
+        Shape::Foreign(keys.join(", "))
+    } else if readable.contains(&table.table_status()) {
+        Shape::Fitting
+    } else {
+        Shape::NotReady
+    }
+}
+
+fn string_attribute(name: &str) -> Result<AttributeDefinition, BuildError> {
+    AttributeDefinition::builder()
+        .attribute_name(name)
+        .attribute_type(ScalarAttributeType::S)
+        .build()
+}
+
+fn key_element(name: &str, key_type: KeyType) -> Result<KeySchemaElement, BuildError> {
+    KeySchemaElement::builder().attribute_name(name).key_type(key_type).build()
+}

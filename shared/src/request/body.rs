@@ -1,0 +1,26 @@
+use super::fields::Fields;
+/// The largest body a function reads, in bytes: 256 KiB. With keys and overhead this
+/// stays below the 400 KB a DynamoDB item may have.
+pub const MAX_BODY_BYTES: usize = 256 * 1024;
+
+/// Why a body cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BodyError {
+    /// It is larger than [`MAX_BODY_BYTES`].
+    #[error("the body is larger than {MAX_BODY_BYTES} bytes")]
+    TooLarge,
+    /// It is not JSON, or not an object.
+    #[error("the body is not a JSON object")]
+    NotAnObject,
+}
+
+/// Reads a body as a JSON object, whatever `Content-Type` says.
+///
+/// # Errors
+/// Where it is too large, or not a JSON object.
+pub fn read_body(body: &[u8]) -> Result<Fields<'_>, BodyError> {
+    if body.len() > MAX_BODY_BYTES {
+        return Err(BodyError::TooLarge);
+    }
+    Fields::parse(body).ok_or(BodyError::NotAnObject)
+}

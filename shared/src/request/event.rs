@@ -1,0 +1,191 @@
+//! What API Gateway and function URLs hand a function.
+//!
+//! The query string, the host and the protocol are not read: no function looks at them, and
+//! a library that made a URL of them would fail on those that are none.
+
+use base64::{
+    Engine,
+    alphabet::STANDARD,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
+use lambda_http::http::{HeaderMap, HeaderName, HeaderValue};
+use serde::{Deserialize, Deserializer};
+use std::{collections::HashMap, net::IpAddr};
+
+/// A request to a function, whatever handed it over: an HTTP API, a REST API or a function
+/// URL. It is read from their events, and holds nothing of them that no function reads.
+#[derive(Default)]
+pub struct Request {
+    /// The headers. Values of one name are joined by commas.
+    pub headers: HeaderMap,
+    /// The body, decoded where the event has it in Base64.
+    pub body: Vec<u8>,
+    /// The path. REST APIs and function URLs leave it percent-encoded, HTTP APIs do not.
+    pub path: String,
+    /// What stands in the path for the parameters of its route, encoded or not as the path.
+    pub path_parameters: HashMap<String, String>,
+    /// The address it came from, as the API or function URL saw it.
+    pub source_address: Option<IpAddr>,
+    /// The id that the API's own access log has for it.
+    pub id: Option<String>,
+}
+
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// The members of an event that are read: of payload 2.0 (HTTP APIs, function URLs) and of
+/// payload 1.0 (REST APIs, HTTP APIs that are set to it). In 1.0 each may be null.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Event {
+    raw_path: Option<String>,
+    path: Option<String>,
+    headers: Option<HashMap<String, Option<String>>>,
+    multi_value_headers: Option<HashMap<String, Option<Vec<String>>>>,
+    path_parameters: Option<HashMap<String, String>>,
+    request_context: Option<EventContext>,
+    body: Option<String>,
+    is_base64_encoded: Option<bool>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct EventContext {
+    request_id: Option<String>,
+    /// Of payload 2.0.
+    http: Option<Source>,
+    /// Of payload 1.0.
+    identity: Option<Source>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Source {
+    source_ip: Option<String>,
+}
+
+impl<'de> Deserialize<'de> for Request {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Event::deserialize(deserializer).map(Self::from)
+    }
+}
+
+impl From<Event> for Request {
+    fn from(event: Event) -> Self {
+        let EventContext { request_id, http, identity } = event.request_context.unwrap_or_default();
+        let source = http.or(identity).and_then(|source| source.source_ip);
+        Self {
+            headers: read_headers(event.headers, event.multi_value_headers),
+            body: read_body(event.body, event.is_base64_encoded),
+            path: event.raw_path.or(event.path).unwrap_or_default(),
+            path_parameters: event.path_parameters.unwrap_or_default(),
+            source_address: source.and_then(|address| address.parse().ok()),
+            id: request_id,
+        }
+    }
+}
+
+/// Payload 1.0 has every value of a header in the second map, and the last one in the first.
+fn read_headers(
+    single: Option<HashMap<String, Option<String>>>,
+    multiple: Option<HashMap<String, Option<Vec<String>>>>,
+) -> HeaderMap {
+    let single = single.into_iter().flatten();
+    let single = single.filter_map(|(name, value)| Some((name, value?)));
+    let multiple = multiple.into_iter().flatten();
+    let multiple = multiple.filter_map(|(name, values)| Some((name, values?.join(","))));
+    // What HTTP forbids in a header is left out. Of a name that stands in both, the second
+    // map counts.
+    let sound = single.chain(multiple).filter_map(|(name, value)| {
+        let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+        Some((name, HeaderValue::from_bytes(value.as_bytes()).ok()?))
+    });
+    let mut headers = HeaderMap::new();
+    for (name, value) in sound {
+        headers.insert(name, value);
+    }
+    headers
+}
+
+/// A body that is said to be Base64 and is not is taken as it stands, so that it can be held.
+fn read_body(body: Option<String>, is_base64: Option<bool>) -> Vec<u8> {
+    let body = body.unwrap_or_default();
+    let decoded = is_base64.unwrap_or_default().then(|| BASE64.decode(&body).ok()).flatten();
+    decoded.unwrap_or_else(|| body.into_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn read(event: Value) -> Request {
+        serde_json::from_value(event).unwrap()
+    }
+
+    #[test]
+    fn an_event_is_read_whatever_stands_in_what_no_function_reads() {
+        let odd = [" ", "\"", "<", ">", "a b", "%", "\u{0}", "\\", "http://[", "é", "?", "#"];
+        for text in odd {
+            let payloads = [
+                json!({
+                    "version": "2.0", "rawPath": text, "rawQueryString": text, "cookies": [text],
+                    "headers": { "host": text, "x-forwarded-proto": text, "x-tenant": "1" },
+                    "queryStringParameters": { text: text },
+                    "requestContext": { "stage": text, "domainName": text, "http": { "path": text } },
+                    "body": "{}",
+                }),
+                json!({
+                    "path": text, "httpMethod": text, "resource": text,
+                    "multiValueHeaders": { "Host": [text], text: [text], "X-Tenant": ["1"] },
+                    "multiValueQueryStringParameters": { text: [text] },
+                    "requestContext": { "stage": text, "domainName": text, "path": text },
+                    "body": "{}",
+                }),
+            ];
+            for event in payloads {
+                let request = read(event);
+                assert_eq!(request.headers["x-tenant"], "1", "{text}");
+                assert_eq!(request.path, text);
+                assert_eq!(request.body, b"{}", "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn values_of_one_header_are_joined_in_both_payloads() {
+        let joined = read(json!({ "headers": { "X-A": "1,2" } }));
+        let listed =
+            json!({ "headers": { "X-A": "2" }, "multiValueHeaders": { "X-A": ["1", "2"] } });
+        assert_eq!(joined.headers, read(listed).headers);
+    }
+
+    #[test]
+    fn a_body_is_decoded_from_base64_where_it_is_base64() {
+        let cases = [
+            ("as text", "{}", false, &b"{}"[..]),
+            ("encoded", "e30=", true, b"{}"),
+            ("encoded, without padding", "e30", true, b"{}"),
+            ("said to be encoded", "{}", true, b"{}"),
+        ];
+        for (case, body, is_base64, expected) in cases {
+            let event = json!({ "body": body, "isBase64Encoded": is_base64 });
+            assert_eq!(read(event).body, expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn nulls_and_missing_members_are_taken_as_nothing() {
+        let nulls = json!({
+            "path": null, "headers": null, "multiValueHeaders": { "a": null },
+            "pathParameters": null, "requestContext": null, "body": null, "isBase64Encoded": null,
+        });
+        for event in [nulls, json!({})] {
+            let request = read(event);
+            assert!(request.headers.is_empty() && request.body.is_empty());
+            assert!(request.path_parameters.is_empty() && request.source_address.is_none());
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! Reading a request: its event, its token, its body, the fields of the body and their rules.
+
+mod bearer;
+mod body;
+mod event;
+mod fields;
+mod phrase;
+pub mod rules;
+
+pub use bearer::{Unauthorized, bearer_token};
+pub use body::{BodyError, MAX_BODY_BYTES, read_body};
+pub use event::Request;
+pub use fields::{Check, Fields, JsonType, Rule, Violation};

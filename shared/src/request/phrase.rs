@@ -1,0 +1,33 @@
+use super::fields::{JsonType, Rule};
+impl Rule {
+    /// What the rule asks of a field, in English, to stand after the field's name. The
+    /// providers whose errors are in English each put it into a sentence of their own.
+    pub fn phrase(&self) -> String {
+        match self {
+            Self::Required => "is required".to_owned(),
+            Self::Type { expected, .. } => format!("must be {}", with_article(*expected)),
+            Self::Unicode => "must be valid Unicode text".to_owned(),
+            Self::Choice(values) => format!("must be one of: {}", values.join(", ")),
+            Self::Length { max } => format!("must not exceed {max} characters"),
+            Self::Email => "must be a valid email address".to_owned(),
+            Self::Digits => "must be digits only".to_owned(),
+            Self::Uuid => "must be a valid UUID".to_owned(),
+            Self::Url => "must be a valid URL".to_owned(),
+            Self::Integer => "must be an integer".to_owned(),
+            Self::StringMembers | Self::StringItems => "must hold strings only".to_owned(),
+            Self::Exists => "must be the id of something that exists".to_owned(),
+            Self::NotBlocked => "must be one that is accepted".to_owned(),
+        }
+    }
+}
+
+fn with_article(json_type: JsonType) -> &'static str {
+    match json_type {
+        JsonType::Null => "null",
+        JsonType::Boolean => "a boolean",
+        JsonType::Number => "a number",
+        JsonType::String => "a string",
+        JsonType::Array => "an array",
+        JsonType::Object => "an object",
+    }
+}

@@ -1,0 +1,44 @@
+use super::fault::StoreError;
+use aws_sdk_dynamodb::{
+    Client,
+    types::{AttributeValue, ReturnValue},
+};
+use std::collections::HashMap;
+
+/// How many items to read at a time: the embedded engine reads a whole partition, page after
+/// page, where it is not told.
+pub(crate) const PAGE: i32 = 2_000;
+
+/// An item of the table.
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// The table that holds everything leadhook keeps.
+#[derive(Clone)]
+pub struct LeadTable {
+    pub(crate) client: Client,
+    pub(crate) name: String,
+}
+
+impl LeadTable {
+    /// The table called `name`.
+    pub fn new(client: Client, name: impl Into<String>) -> Self {
+        Self { client, name: name.into() }
+    }
+
+    /// The table's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) async fn get(&self, key: Item) -> Result<Option<Item>, StoreError> {
+        let request = self.client.get_item().table_name(&self.name).set_key(Some(key));
+        Ok(request.consistent_read(true).send().await?.item)
+    }
+
+    /// Deletes an item; false where there was none.
+    pub(crate) async fn delete(&self, key: Item) -> Result<bool, StoreError> {
+        let request = self.client.delete_item().table_name(&self.name).set_key(Some(key));
+        let deleted = request.return_values(ReturnValue::AllOld).send().await?;
+        Ok(deleted.attributes.is_some())
+    }
+}

@@ -1,0 +1,166 @@
+//! The rooms of this crate import downwards only, and the files of a room never in a circle.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where and stop")]
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
+use syn::{
+    UseTree,
+    visit::{self, Visit},
+};
+
+/// The rooms. Each may import those before it.
+const ROOMS: [&str; 7] = ["model", "request", "person", "table", "lookup", "delivery", "function"];
+/// A room that may import the rooms up to `table`, and that no other room imports.
+const OPERATOR: &str = "operator";
+/// A module that imports nothing, and that every room may import.
+const AWS: &str = "aws";
+
+type Graph = BTreeMap<String, BTreeSet<String>>;
+
+/// What one file imports.
+#[derive(Default)]
+struct Imports {
+    /// Whatever comes after `crate::`.
+    rooms: BTreeSet<String>,
+    /// Whatever comes after `super::`.
+    files: BTreeSet<String>,
+}
+
+impl Imports {
+    fn note(&mut self, path: &[String]) {
+        match path {
+            [first, next, ..] if first == "crate" => self.rooms.insert(next.clone()),
+            [first, next, ..] if first == "super" => self.files.insert(next.clone()),
+            _ => false,
+        };
+    }
+
+    fn walk(&mut self, tree: &UseTree, path: &mut Vec<String>) {
+        match tree {
+            UseTree::Path(inner) => {
+                path.push(inner.ident.to_string());
+                self.walk(&inner.tree, path);
+                path.pop();
+            }
+            UseTree::Group(group) => group.items.iter().for_each(|item| self.walk(item, path)),
+            UseTree::Name(name) => {
+                self.note(&[path.as_slice(), &[name.ident.to_string()]].concat())
+            }
+            UseTree::Rename(name) => {
+                self.note(&[path.as_slice(), &[name.ident.to_string()]].concat());
+            }
+            UseTree::Glob(_) => self.note(&[path.as_slice(), &["*".to_owned()]].concat()),
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Imports {
+    fn visit_use_tree(&mut self, tree: &'ast UseTree) {
+        self.walk(tree, &mut Vec::new());
+    }
+
+    fn visit_path(&mut self, path: &'ast syn::Path) {
+        let path_names: Vec<_> = path.segments.iter().map(|name| name.ident.to_string()).collect();
+        self.note(&path_names);
+        visit::visit_path(self, path);
+    }
+
+    /// The tests of a file are not part of the house.
+    fn visit_item_mod(&mut self, module: &'ast syn::ItemMod) {
+        if module.ident != "tests" {
+            visit::visit_item_mod(self, module);
+        }
+    }
+}
+
+fn imports_of(file: &Path) -> Imports {
+    let mut imports = Imports::default();
+    imports.visit_file(&syn::parse_file(&fs::read_to_string(file).unwrap()).unwrap());
+    imports
+}
+
+/// The imports of each file of a room.
+fn files_of(room: &str) -> BTreeMap<String, Imports> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(room);
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let named = files.filter(|file| file.file_stem().unwrap() != "tests").map(|file| {
+        let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
+        (name, imports_of(&file))
+    });
+    named.collect()
+}
+
+/// A file of the graph that is on a circle.
+fn find_circle(graph: &Graph) -> Option<String> {
+    let mut left = graph.clone();
+    loop {
+        let leaf = left.iter().find(|(_, to)| to.iter().all(|file| !left.contains_key(file)));
+        match leaf.map(|(name, _)| name.clone()) {
+            Some(name) => left.remove(&name),
+            None => return left.into_keys().next(),
+        };
+    }
+}
+
+#[test]
+fn every_room_is_named_here() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let found: BTreeSet<_> = fs::read_dir(source)
+        .unwrap()
+        .map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    let named = ROOMS.into_iter().chain([OPERATOR, AWS, "lib"]).map(str::to_owned).collect();
+    assert_eq!(found, named);
+}
+
+#[test]
+fn a_room_imports_only_the_rooms_below_it() {
+    for (height, room) in ROOMS.into_iter().chain([OPERATOR]).enumerate() {
+        let height = if room == OPERATOR {
+            ROOMS.iter().position(|room| *room == "lookup").unwrap()
+        } else {
+            height
+        };
+        for (file, imports) in files_of(room) {
+            for import in imports.rooms {
+                let below = ROOMS[..height].contains(&import.as_str()) || import == AWS;
+                assert!(below, "{room}/{file}.rs imports {import}");
+            }
+        }
+    }
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    assert!(imports_of(&source.join("aws.rs")).rooms.is_empty(), "aws.rs imports a room");
+}
+
+#[test]
+fn the_files_of_a_room_make_no_circle() {
+    for room in ROOMS.into_iter().chain([OPERATOR]) {
+        let mut files = files_of(room);
+        // Declares the files, and holds no code where others import from it.
+        let index = files.remove("mod").unwrap();
+        assert!(index.files.is_empty(), "{room}/mod.rs imports its parent");
+        let graph: Graph = files.into_iter().map(|(name, own)| (name, own.files)).collect();
+        for (file, imports) in &graph {
+            let unknown = imports.iter().find(|import| !graph.contains_key(*import));
+            assert!(unknown.is_none(), "{room}/{file}.rs imports super::{unknown:?}, no file");
+        }
+        let circle = find_circle(&graph);
+        assert!(circle.is_none(), "{room}/{}.rs is on a circle", circle.unwrap_or_default());
+    }
+}
+
+#[test]
+fn a_circle_is_found() {
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let graph = |edges: &[(&str, &[&str])]| -> Graph {
+        edges.iter().map(|(from, to)| ((*from).to_owned(), names(to))).collect()
+    };
+    let line = graph(&[("a", &["b"]), ("b", &["c"]), ("c", &[])]);
+    let circle = graph(&[("a", &["b"]), ("b", &["c"]), ("c", &["b"])]);
+    assert_eq!(find_circle(&line), None);
+    assert!(find_circle(&circle).is_some());
+}
