@@ -1,5 +1,10 @@
 //! The `leadhook` command: the local server, and what its operator does.
 
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "of a JSON value or a foreign error, only some cases matter"
+)]
+
 mod commands;
 mod serve;
 

@@ -42,7 +42,7 @@ pub struct ServeOptions {
     /// 127.0.0.1]
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = read_table_address)]
     pub table_address: Option<SocketAddr>,
-    /// Web pages that may send leads, such as http://localhost:5173; may be given more than
+    /// Web pages that may send leads, such as <http://localhost:5173>; may be given more than
     /// once [default: none]
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',', value_parser = read_origin)]
     pub allowed_origins: Vec<String>,
@@ -122,28 +122,25 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     let own = listener.local_addr().map_err(|e| ServeError::Port(address, e))?;
     let api = Api { listener, address: own, origins: options.allowed_origins.clone() };
     let base = format!("http://{own}");
-    match environment.optional(ENDPOINT_VARIABLE) {
-        Some(endpoint) => {
-            check_endpoint(&endpoint)?;
-            let table = find_table(&environment, &endpoint).await?;
-            let key = Sources::system().draw_mark();
-            let app = settings.over(table, Timeouts::DEPLOYED, &key)?;
-            say(&format!("{}{}\n", greeting(&base), kept_in(&environment, &endpoint)));
-            api.serve(app, stop).await;
+    if let Some(endpoint) = environment.optional(ENDPOINT_VARIABLE) {
+        check_endpoint(&endpoint)?;
+        let table = find_table(&environment, &endpoint).await?;
+        let key = Sources::system().draw_mark();
+        let app = settings.over(table, Timeouts::DEPLOYED, &key)?;
+        say(&format!("{}{}\n", greeting(&base), kept_in(&environment, &endpoint)));
+        api.serve(app, stop).await;
+    } else {
+        let mut embedded = EmbeddedTable::open(&storage(&options)).await?;
+        let served = embedded.serve(options.table_address).await?;
+        let table = seeded_table(&embedded).await?;
+        let app = settings.over(table, Timeouts::LOCAL, embedded.signing_key())?;
+        let kept = kept_here(&options, &served);
+        say(&format!("{}{kept}{}", greeting(&base), examples_text(&base)));
+        tokio::select! {
+            () = api.serve(app, stop) => {}
+            () = embedded.sweep_expired() => {}
         }
-        None => {
-            let mut embedded = EmbeddedTable::open(&storage(&options)).await?;
-            let served = embedded.serve(options.table_address).await?;
-            let table = seeded_table(&embedded).await?;
-            let app = settings.over(table, Timeouts::LOCAL, embedded.signing_key())?;
-            let kept = kept_here(&options, &served);
-            say(&format!("{}{kept}{}", greeting(&base), examples_text(&base)));
-            tokio::select! {
-                () = api.serve(app, stop) => {}
-                () = embedded.sweep_expired() => {}
-            }
-            embedded.close().await;
-        }
+        embedded.close().await;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@ use keyspot::Property;
 use serde_json::json;
 use shared::{
     lookup::Directory,
-    model::{Account, ApiKey, EntryKey, Provider, TokenHash},
+    model::{Account, AccountId, ApiKey, EntryId, EntryKey, Provider, TokenHash},
     table::{LeadTable, StoreError},
 };
 
@@ -31,7 +31,7 @@ fn demo_account(provider: Provider) -> Account {
         Provider::PollyBot => "ws_your_workspace_id",
         Provider::Flextell => "1",
     };
-    Account { provider, id: id.to_owned() }
+    Account { provider, id: AccountId::from_static(id) }
 }
 
 fn demo_keys() -> [(&'static str, ApiKey); 5] {
@@ -47,14 +47,14 @@ fn demo_keys() -> [(&'static str, ApiKey); 5] {
 }
 
 async fn seed_directory(directory: &Directory) -> Result<(), StoreError> {
-    let chatbot = EntryKey::new(pollybot::CHATBOT, "cb_1234567890abcdef");
+    let chatbot = EntryKey::new(pollybot::CHATBOT, EntryId::from_static("cb_1234567890abcdef"));
     directory.put_new(&demo_account(Provider::PollyBot), &chatbot, &json!({})).await?;
 
     let property = Property {
         property_id: "clp0demo0ap001".to_owned(),
         title: "Apartamento 2 quartos, Pinheiros".to_owned(),
     };
-    let code = EntryKey::new(keyspot::PROPERTY, "AP001");
+    let code = EntryKey::new(keyspot::PROPERTY, EntryId::from_static("AP001"));
     directory.put_new(&demo_account(Provider::Keyspot), &code, &property).await?;
 
     let tenant = demo_account(Provider::Flextell);
@@ -65,7 +65,7 @@ async fn seed_directory(directory: &Directory) -> Result<(), StoreError> {
         color: Some("#94a3b8".to_owned()),
         is_terminal: Some(false),
     };
-    for id in ["1", flextell::DEFAULT_STATUS] {
+    for id in [EntryId::from(1), EntryId::from_static(flextell::DEFAULT_STATUS)] {
         directory.put_new(&tenant, &EntryKey::new(flextell::STATUS, id), &status).await?;
     }
     let source = ReferenceSource { id: 1, name: Some("Website".to_owned()), external_id: None };

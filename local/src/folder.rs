@@ -66,7 +66,7 @@ impl Folder {
     /// Whether its disk takes no more bytes.
     pub(crate) fn is_full(&self) -> bool {
         let written = tempfile::tempfile_in(&self.path).and_then(|mut file| {
-            file.write_all(&[0; PROBE_BYTES])?;
+            file.write_all(&vec![0; PROBE_BYTES])?;
             file.sync_all()
         });
         written.is_err_and(|error| error.kind() == io::ErrorKind::StorageFull)

@@ -54,16 +54,17 @@ impl Guard {
     pub(crate) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Intruder> {
         let mut hosts = headers.get_all(HOST).iter().map(|host| host.to_str().ok());
         let host = hosts.next().flatten();
-        let absolute = uri.authority().map(|authority| authority.as_str());
+        let absolute = uri.authority().map(hyper::http::uri::Authority::as_str);
         let is_ours = |host: &str| self.hosts.iter().any(|own| own.eq_ignore_ascii_case(host));
         if !host.is_some_and(is_ours) || hosts.next().is_some() || !absolute.is_none_or(is_ours) {
             return Err(Intruder::Host);
         }
         let mut origins = headers.get_all(ORIGIN).iter();
         let allowed = |origin: &str| self.origins.iter().any(|allowed| allowed == origin);
-        match origins.all(|origin| origin.to_str().is_ok_and(allowed)) {
-            true => Ok(()),
-            false => Err(Intruder::Origin),
+        if origins.all(|origin| origin.to_str().is_ok_and(allowed)) {
+            Ok(())
+        } else {
+            Err(Intruder::Origin)
         }
     }
 }

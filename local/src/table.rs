@@ -22,9 +22,9 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::Instant};
 /// Any region does for a local table; the AWS tools ask for one.
 pub const REGION: &str = "us-east-1";
 /// How often items past their time to live are deleted; AWS takes up to two days.
-const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
+const SWEEP_EVERY: Duration = Duration::from_hours(1);
 /// How long to wait for another command that has the table open.
-const WAIT_FOR: Duration = Duration::from_secs(60);
+const WAIT_FOR: Duration = Duration::from_mins(1);
 /// How soon to look again.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 

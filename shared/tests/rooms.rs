@@ -48,7 +48,7 @@ impl Imports {
             }
             UseTree::Group(group) => group.items.iter().for_each(|item| self.walk(item, path)),
             UseTree::Name(name) => {
-                self.note(&[path.as_slice(), &[name.ident.to_string()]].concat())
+                self.note(&[path.as_slice(), &[name.ident.to_string()]].concat());
             }
             UseTree::Rename(name) => {
                 self.note(&[path.as_slice(), &[name.ident.to_string()]].concat());

@@ -120,9 +120,9 @@ impl SampleEvent {
         let headers = Value::Object(answer.headers.clone());
         if self.answer["status"] != answer.status {
             Some(format!("{}: {}", answer.status, answer.text))
-        } else if !self.matches(&self.answer["headers"], &headers) {
+        } else if !Self::matches(&self.answer["headers"], &headers) {
             Some(headers.to_string())
-        } else if !self.matches(&self.answer["body"], &answer.body) {
+        } else if !Self::matches(&self.answer["body"], &answer.body) {
             Some(answer.text.clone())
         } else {
             None
@@ -151,7 +151,7 @@ impl SampleEvent {
     }
 
     /// Whether `actual` is what the answer's file shows.
-    fn matches(&self, expected: &Value, actual: &Value) -> bool {
+    fn matches(expected: &Value, actual: &Value) -> bool {
         match (expected, actual) {
             (Value::String(wanted), _) if wanted == "<lead id>" => {
                 actual.is_u64() || actual.is_string()
@@ -164,13 +164,13 @@ impl SampleEvent {
             }
             (Value::Object(wanted), Value::Object(got)) => {
                 let same = |(key, value): (&String, &Value)| {
-                    got.get(key).is_some_and(|got| self.matches(value, got))
+                    got.get(key).is_some_and(|got| Self::matches(value, got))
                 };
                 wanted.len() == got.len() && wanted.iter().all(same)
             }
             (Value::Array(wanted), Value::Array(got)) => {
                 wanted.len() == got.len()
-                    && wanted.iter().zip(got).all(|(wanted, got)| self.matches(wanted, got))
+                    && wanted.iter().zip(got).all(|(wanted, got)| Self::matches(wanted, got))
             }
             _ => expected == actual,
         }

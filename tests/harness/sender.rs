@@ -1,6 +1,6 @@
 use crate::{Answer, Delivery, World};
 use serde_json::{Value, json};
-use shared::model::{Account, Provider};
+use shared::model::{Account, AccountId, Provider};
 
 /// How to deliver to a provider, and what is answered.
 pub struct Sender {
@@ -25,7 +25,7 @@ pub struct Sender {
 }
 
 /// A sender for each provider, to its demo account.
-pub const SENDERS: [Sender; 5] = [
+pub static SENDERS: [Sender; 5] = [
     Sender {
         function: "integrabot-create-lead",
         account: (Provider::Integrabot, "demo"),
@@ -96,6 +96,15 @@ pub const SENDERS: [Sender; 5] = [
 ];
 
 impl Sender {
+    /// The sender to a provider's demo account.
+    ///
+    /// # Panics
+    /// Where [`SENDERS`] has none.
+    pub fn of(provider: Provider) -> &'static Self {
+        let sender = SENDERS.iter().find(|sender| sender.account.0 == provider);
+        sender.unwrap_or_else(|| panic!("no sender to {}", provider.as_str()))
+    }
+
     /// The `n`th delivery.
     pub async fn delivery(&self, world: &World, n: usize) -> Delivery {
         self.deliver(world, (self.body)(n).to_string()).await
@@ -116,7 +125,7 @@ impl Sender {
     /// The account it delivers to.
     pub fn account(&self) -> Account {
         let (provider, id) = self.account;
-        Account { provider, id: id.to_owned() }
+        Account { provider, id: AccountId::from_static(id) }
     }
 
     /// The lead in an answer.

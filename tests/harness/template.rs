@@ -2,7 +2,7 @@ use saphyr::{LoadableYamlNode, Scalar, Yaml};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
-/// `template.yaml`, with CloudFormation's short forms written out: `!Ref X` is
+/// `template.yaml`, with `CloudFormation`'s short forms written out: `!Ref X` is
 /// `{"Ref": "X"}`, `!Sub X` is `{"Fn::Sub": "X"}`.
 pub struct Template(Value);
 
@@ -25,7 +25,7 @@ impl Template {
         Self(written_out(&documents[0]))
     }
 
-    /// The template as CloudFormation reads it with these parameters, the others left at
+    /// The template as `CloudFormation` reads it with these parameters, the others left at
     /// their defaults: without what conditions leave out.
     pub fn with(&self, parameters: &[(&str, &str)]) -> Self {
         Self(self.decided(&self.0, parameters).unwrap())

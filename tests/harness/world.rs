@@ -48,14 +48,14 @@ impl World {
     /// A world of its own, in memory: on the embedded engine, or in a new table of the
     /// DynamoDB that `TEST_DYNAMODB_ENDPOINT` names.
     pub async fn start() -> Self {
-        let (endpoint, access_key, embedded) = match std::env::var(ENDPOINT_VARIABLE) {
-            Ok(endpoint) => (endpoint, "local".to_owned(), None),
-            Err(_) => {
+        let (endpoint, access_key, embedded) =
+            if let Ok(endpoint) = std::env::var(ENDPOINT_VARIABLE) {
+                (endpoint, "local".to_owned(), None)
+            } else {
                 let mut embedded = EmbeddedTable::open(&Storage::Memory).await.unwrap();
                 let ServedTable { endpoint, access_key, .. } = embedded.serve(None).await.unwrap();
                 (endpoint, access_key.as_str().to_owned(), Some(embedded))
-            }
-        };
+            };
         let direct = connect_to(&endpoint, &access_key, Timeouts::LOCAL);
         let name = format!("leads-{:032x}", rand::random::<u128>());
         let table = LeadTable::new(direct.clone(), name);

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use serde_json::json;
-use shared::model::{Account, ApiKey, Provider, TokenHash};
+use shared::model::{Account, AccountId, ApiKey, Provider, TokenHash};
 use std::time::Duration;
 use tests::{Answer, Delivery, Fault, World, send_to};
 
@@ -17,7 +17,7 @@ fn assert_unauthorized(answer: &Answer, case: &str) {
 }
 
 fn account() -> Account {
-    Account { provider: Provider::Integrabot, id: "acme".to_owned() }
+    Account { provider: Provider::Integrabot, id: AccountId::from_static("acme") }
 }
 
 #[tokio::test]
@@ -148,7 +148,7 @@ async fn a_keys_last_day_of_use_is_noted_with_one_write_a_day() {
 async fn a_use_that_cannot_be_noted_changes_no_answer() {
     let world = World::start().await;
     world.open_account("sk_acme", account()).await;
-    world.wire.fail_next("UpdateItem", Fault::Delayed(Duration::from_secs(60)));
+    world.wire.fail_next("UpdateItem", Fault::Delayed(Duration::from_mins(1)));
     let delivery = Delivery::new(FUNCTION, BODY).bearer("sk_acme");
     assert_eq!(world.send(delivery).await.status, 201);
 }

@@ -30,7 +30,7 @@ async fn every_sample_event_gets_the_answer_beside_it() {
 #[tokio::test]
 async fn sample_events_get_their_answers_on_one_table() {
     let world = World::start().await;
-    for sender in SENDERS {
+    for sender in &SENDERS {
         let sample = Sample::of(sender.account().provider);
         let answer = world.send(sender.deliver(&world, sample.body).await).await;
         assert_eq!(answer.status, sender.created, "{}: {}", sender.function, answer.text);

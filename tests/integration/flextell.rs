@@ -1,7 +1,7 @@
 //! Flextell's contract, rule by rule, as docs.flextell.ai states it.
 
 use serde_json::{Value, json};
-use shared::model::{Account, ApiKey, EntryKey, Provider};
+use shared::model::{Account, AccountId, ApiKey, EntryKey, Provider};
 use tests::{Delivery, World};
 
 const FUNCTION: &str = "flextell-create-lead";
@@ -179,7 +179,7 @@ async fn marketing_attribution_comes_back_exactly_as_sent() {
 #[tokio::test]
 async fn a_tenant_without_a_default_status_has_leads_without_one() {
     let world = World::start().await;
-    let account = Account { provider: Provider::Flextell, id: "7".to_owned() };
+    let account = Account { provider: Provider::Flextell, id: AccountId::from_static("7") };
     world.put_key("seven", ApiKey { tenants: vec![7], ..ApiKey::new(account) }).await;
     let body = json!({ "last_name": "Smith" }).to_string();
     let request = Delivery::new(FUNCTION, body).bearer("seven").header("x-tenant", "7");
@@ -191,7 +191,7 @@ async fn a_tenant_without_a_default_status_has_leads_without_one() {
 #[tokio::test]
 async fn where_a_tenant_keeps_no_directory_of_a_kind_any_id_of_it_is_taken_and_shown_with_nulls() {
     let world = World::start().await;
-    let account = Account { provider: Provider::Flextell, id: "7".to_owned() };
+    let account = Account { provider: Provider::Flextell, id: AccountId::from_static("7") };
     world.put_key("seven", ApiKey { tenants: vec![7], ..ApiKey::new(account.clone()) }).await;
     let send = async |ids: Value| {
         let mut body = json!({ "last_name": "Smith" });
@@ -256,7 +256,7 @@ async fn the_tenant_must_be_a_number_that_the_token_may_act_for() {
 #[tokio::test]
 async fn one_token_may_act_for_several_tenants_and_keeps_them_apart() {
     let world = World::start().await;
-    let account = Account { provider: Provider::Flextell, id: "agency".to_owned() };
+    let account = Account { provider: Provider::Flextell, id: AccountId::from_static("agency") };
     world.put_key("agency", ApiKey { tenants: vec![7, 8], ..ApiKey::new(account) }).await;
     let body = json!({ "last_name": "Smith", "email": "s@x.com" }).to_string();
     for tenant in ["7", "8"] {

@@ -1,7 +1,7 @@
 //! Integrabot's contract, rule by rule, as docs.integrabot.ai states it.
 
 use serde_json::{Value, json};
-use shared::model::{Account, Provider};
+use shared::model::{Account, AccountId, Provider};
 use tests::{Answer, Delivery, World};
 
 const FUNCTION: &str = "integrabot-create-lead";
@@ -232,7 +232,7 @@ async fn where_phone_and_email_are_of_two_leads_the_phone_decides() {
 #[tokio::test]
 async fn a_lead_of_one_account_is_no_duplicate_in_another() {
     let world = World::start().await;
-    let other = Account { provider: Provider::Integrabot, id: "other".to_owned() };
+    let other = Account { provider: Provider::Integrabot, id: AccountId::from_static("other") };
     world.open_account("sk_other", other).await;
     let body = example().to_string();
     let first = world.send(delivery(&example())).await;

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use local::App;
 use serde_json::{Value, json};
-use shared::model::{Account, ApiKey, Provider, TokenHash};
+use shared::model::{Account, AccountId, ApiKey, Provider, TokenHash};
 use tests::{Delivery, SIGNING_KEY, SecretStore, World, send_to};
 
 const FUNCTION: &str = "keyspot-create-lead";
@@ -244,7 +244,7 @@ async fn only_good_credentials_get_a_token() {
     let bad = error("Invalid API key or secret", "INVALID_CREDENTIALS");
     let bare = Delivery::new("keyspot-issue-token", "");
     let revoked_at = Some(world.now());
-    let account = Account { provider: Provider::Keyspot, id: "demo".to_owned() };
+    let account = Account { provider: Provider::Keyspot, id: AccountId::from_static("demo") };
     let secret = Some(TokenHash::of("secret"));
     world.put_key("revoked", ApiKey { secret, revoked_at, ..ApiKey::new(account.clone()) }).await;
     world.put_key("secretless", ApiKey::new(account)).await;
@@ -327,7 +327,7 @@ async fn no_other_token_opens_the_lead_address() {
 async fn a_token_dies_with_its_credential() {
     let world = World::start().await;
     let token = world.keyspot_token().await;
-    let account = Account { provider: Provider::Keyspot, id: "demo".to_owned() };
+    let account = Account { provider: Provider::Keyspot, id: AccountId::from_static("demo") };
     let secret = Some(TokenHash::of("demo-secret"));
     let revoked_at = Some(world.now());
     world.put_key("demo-key", ApiKey { secret, revoked_at, ..ApiKey::new(account) }).await;
@@ -472,7 +472,7 @@ async fn a_rotation_while_secrets_manager_is_away_refuses_no_good_token() {
 #[tokio::test]
 async fn an_account_may_list_the_networks_it_accepts() {
     let world = World::start().await;
-    let account = Account { provider: Provider::Keyspot, id: "walled".to_owned() };
+    let account = Account { provider: Provider::Keyspot, id: AccountId::from_static("walled") };
     let networks = vec!["203.0.113.0/24".parse().unwrap(), "2001:db8::/32".parse().unwrap()];
     let secret = Some(TokenHash::of("secret"));
     world.put_key("walled", ApiKey { secret, networks, ..ApiKey::new(account) }).await;

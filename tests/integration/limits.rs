@@ -12,12 +12,12 @@ use local::{App, connect_to};
 use serde_json::json;
 use shared::{
     delivery::{Context, DEFAULT_REPLAY_WINDOW},
-    model::Sources,
+    model::{Provider, Sources},
     request::MAX_BODY_BYTES,
     table::{LeadTable, Timeouts, connect},
 };
 use std::{convert::Infallible, fs, net::SocketAddr, sync::Arc, time::Duration};
-use tests::{Delivery, SENDERS, SIGNING_KEY, World, send_to, sign_keyspot_token};
+use tests::{Delivery, SENDERS, SIGNING_KEY, Sender, World, send_to, sign_keyspot_token};
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
@@ -129,7 +129,8 @@ async fn no_body_takes_a_tenth_of_a_second_of_the_processor() {
             let delivery = delivery.header("x-tenant", "1");
             let before = processor_time();
             let answer = send_to(&app, delivery).await;
-            let took = before.and_then(|before| Some(processor_time()? - before));
+            let took =
+                before.and_then(|before| Some(processor_time()?.checked_sub(before).unwrap()));
             assert!(sender.statuses.contains(&answer.status), "{case}: {}", answer.status);
             println!("{} {case}: {} in {took:?}", sender.function, answer.status);
             assert!(took.unwrap_or_default() < PROCESSOR_TIME, "{case}: {took:?}");
@@ -143,9 +144,10 @@ async fn depth_is_no_matter_where_a_form_is_free() {
     let world = World::start().await;
     let deep = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
     let body = format!("{{\"email\":\"a@x.com\",\"custom\":{{\"deep\": {deep}}}}}");
-    let answer = world.send(SENDERS[1].deliver(&world, body.clone()).await).await;
+    let answer =
+        world.send(Sender::of(Provider::RdStation).deliver(&world, body.clone()).await).await;
     assert_eq!(answer.status, 200);
     assert!(answer.text.contains(&deep));
-    let again = world.send(SENDERS[1].deliver(&world, body).await).await;
+    let again = world.send(Sender::of(Provider::RdStation).deliver(&world, body).await).await;
     assert_eq!(again.text, answer.text, "from the table");
 }

@@ -22,7 +22,7 @@ const ACCOUNTS: usize = 3;
 type Lead = (usize, usize);
 
 fn account(n: usize) -> Account {
-    Account { provider: Provider::RdStation, id: format!("wpc_{n}") }
+    Account { provider: Provider::RdStation, id: format!("wpc_{n}").parse().unwrap() }
 }
 
 /// Stores leads a second apart, the oldest first, and gives their ids.

@@ -4,14 +4,17 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::SignedDuration;
 use serde_json::json;
 use shared::{
-    model::{Account, ApiKey, Contact, HeldDelivery, HeldReason, LeadId, LeadSpan, TokenHash},
+    model::{
+        Account, AccountId, ApiKey, Contact, HeldDelivery, HeldReason, LeadId, LeadSpan, Provider,
+        TokenHash,
+    },
     operator::{Erased, Order},
     request::MAX_BODY_BYTES,
 };
-use tests::{Delivery, Fault, SENDERS, World};
+use tests::{Delivery, Fault, SENDERS, Sender, World};
 
 fn account() -> Account {
-    SENDERS[0].account()
+    Sender::of(Provider::Integrabot).account()
 }
 
 async fn send(world: &World, n: usize) -> LeadId {
@@ -115,7 +118,7 @@ async fn erasing_a_lead_takes_its_claims_with_it_and_nothing_else() {
 /// A replay claim whose time is over may be another lead's by now.
 #[tokio::test]
 async fn erasing_a_lead_leaves_a_claim_that_another_lead_holds_now() {
-    let (world, sender) = (World::start().await, &SENDERS[1]);
+    let (world, sender) = (World::start().await, Sender::of(Provider::RdStation));
     world.send(sender.delivery(&world, 1).await).await;
     world.advance(SignedDuration::from_hours(1));
     world.send(sender.delivery(&world, 1).await).await;
@@ -189,10 +192,13 @@ async fn a_lead_goes_in_a_transaction_only_where_claims_go_with_it() {
 async fn keys_are_listed_by_provider_each_once_and_tenants_are_accounts() {
     let world = World::start().await;
     let table = &world.app.context.table;
-    let (integrabot, flextell) = (SENDERS[0].account().provider, SENDERS[4].account().provider);
-    let acme = Account { provider: integrabot, id: "acme".to_owned() };
+    let (integrabot, flextell) = (
+        Sender::of(Provider::Integrabot).account().provider,
+        Sender::of(Provider::Flextell).account().provider,
+    );
+    let acme = Account { provider: integrabot, id: AccountId::from_static("acme") };
     world.open_account("sk_acme", acme.clone()).await;
-    let tenants = Account { provider: flextell, id: "7".to_owned() };
+    let tenants = Account { provider: flextell, id: AccountId::from_static("7") };
     world.put_key("two", ApiKey { tenants: vec![7, 8], ..ApiKey::new(tenants) }).await;
     let count = async |provider| table.api_keys(provider).await.unwrap().len();
     assert_eq!(count(None).await, 7, "five demo keys and two");
@@ -276,7 +282,7 @@ async fn a_blocked_person_is_a_field_at_fault_and_is_not_held_and_others_come_in
 #[tokio::test]
 async fn a_block_holds_in_its_account_alone() {
     let world = World::start().await;
-    let other = Account { id: "acme".to_owned(), ..account() };
+    let other = Account { id: AccountId::from_static("acme"), ..account() };
     world
         .app
         .context

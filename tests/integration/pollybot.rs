@@ -1,7 +1,7 @@
 //! PollyBot's contract, rule by rule, as pollybot.app/docs states it.
 
 use serde_json::{Value, json};
-use shared::model::{Account, EntryKey, Provider};
+use shared::model::{Account, AccountId, EntryId, EntryKey, Provider};
 use tests::{Delivery, World};
 
 const FUNCTION: &str = "pollybot-create-lead";
@@ -203,7 +203,7 @@ async fn a_known_email_is_409_with_the_lead_that_has_it() {
 #[tokio::test]
 async fn one_workspace_never_sees_or_blocks_another() {
     let world = World::start().await;
-    let account = Account { provider: Provider::PollyBot, id: "ws_other".to_owned() };
+    let account = Account { provider: Provider::PollyBot, id: AccountId::from_static("ws_other") };
     world.open_account("sk-workspace_other", account).await;
     let other = Delivery::new(FUNCTION, example().to_string()).bearer("sk-workspace_other");
     assert_eq!(world.send(delivery(&example())).await.status, 201);
@@ -245,8 +245,11 @@ async fn behind_a_function_url_the_chatbot_is_read_from_the_path() {
 #[tokio::test]
 async fn a_chatbots_id_is_percent_decoded_whatever_handed_it_over() {
     let world = World::start().await;
-    let account = Account { provider: Provider::PollyBot, id: "ws_your_workspace_id".to_owned() };
-    let chatbot = EntryKey::new(pollybot::CHATBOT, "team/a é");
+    let account = Account {
+        provider: Provider::PollyBot,
+        id: AccountId::from_static("ws_your_workspace_id"),
+    };
+    let chatbot = EntryKey::new(pollybot::CHATBOT, EntryId::from_static("team/a é"));
     world.app.context.directory.put_new(&account, &chatbot, &json!({})).await.unwrap();
     let deliver = |n: usize| {
         let body = json!({ "name": "Ana", "email": format!("ana{n}@exemplo.com") });

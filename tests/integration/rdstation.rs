@@ -1,7 +1,7 @@
 //! RD Station Mentoria's contract, rule by rule.
 
 use serde_json::{Value, json};
-use shared::model::{Account, Provider};
+use shared::model::{Account, AccountId, Provider};
 use tests::{Delivery, World};
 
 const FUNCTION: &str = "rdstation-create-lead";
@@ -186,7 +186,8 @@ async fn the_same_person_again_is_a_new_lead() {
 #[tokio::test]
 async fn a_lead_shows_the_workspace_of_its_key() {
     let world = World::start().await;
-    let account = Account { provider: Provider::RdStation, id: "wpc_other".to_owned() };
+    let account =
+        Account { provider: Provider::RdStation, id: AccountId::from_static("wpc_other") };
     world.open_account("other", account).await;
     let body = json!({ "email": "m@x.com" }).to_string();
     let demo = world.send(Delivery::new(FUNCTION, body.clone()).bearer(TOKEN)).await;

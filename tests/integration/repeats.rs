@@ -2,8 +2,9 @@
 
 use jiff::SignedDuration;
 use serde_json::json;
+use shared::model::Provider;
 use std::{collections::HashSet, sync::Arc};
-use tests::{Answer, Fault, SENDERS, World};
+use tests::{Answer, Fault, SENDERS, Sender, World};
 use tokio::task::JoinSet;
 
 fn is_replayed(answer: &Answer) -> bool {
@@ -53,7 +54,7 @@ async fn a_window_of_zero_makes_two_leads() {
 
 #[tokio::test]
 async fn the_same_key_and_body_get_the_first_answer_for_24_hours() {
-    for case in SENDERS {
+    for case in &SENDERS {
         let name = case.function;
         let world = World::start().await;
         let first = case.delivery(&world, 1).await.header("idempotency-key", "\"key-1\"");
@@ -77,30 +78,46 @@ async fn the_same_key_and_body_get_the_first_answer_for_24_hours() {
 #[tokio::test]
 async fn the_same_key_with_another_body_is_422() {
     let expected = [
-        json!({
-            "error": "Validation Error",
-            "message": {
-                "Idempotency-Key": ["A chave de idempotência já foi usada com outro corpo."],
-            },
-        }),
-        json!({
-            "message": "Idempotency-Key was used before with another body",
-            "code": "UNPROCESSABLE_CONTENT",
-        }),
-        json!({
-            "success": false, "error": "Idempotency-Key was used before with another body",
-            "code": "IDEMPOTENCY_KEY_REUSED",
-        }),
-        json!({
-            "error": "Idempotency-Key was used before with another body",
-            "code": "IDEMPOTENCY_KEY_REUSED",
-        }),
-        json!({
-            "error": "validation_error",
-            "message": "The Idempotency-Key was used before with another body.",
-        }),
+        (
+            Provider::Integrabot,
+            json!({
+                "error": "Validation Error",
+                "message": {
+                    "Idempotency-Key": ["A chave de idempotência já foi usada com outro corpo."],
+                },
+            }),
+        ),
+        (
+            Provider::RdStation,
+            json!({
+                "message": "Idempotency-Key was used before with another body",
+                "code": "UNPROCESSABLE_CONTENT",
+            }),
+        ),
+        (
+            Provider::PollyBot,
+            json!({
+                "success": false, "error": "Idempotency-Key was used before with another body",
+                "code": "IDEMPOTENCY_KEY_REUSED",
+            }),
+        ),
+        (
+            Provider::Keyspot,
+            json!({
+                "error": "Idempotency-Key was used before with another body",
+                "code": "IDEMPOTENCY_KEY_REUSED",
+            }),
+        ),
+        (
+            Provider::Flextell,
+            json!({
+                "error": "validation_error",
+                "message": "The Idempotency-Key was used before with another body.",
+            }),
+        ),
     ];
-    for (case, expected) in SENDERS.iter().zip(expected) {
+    for (provider, expected) in expected {
+        let case = Sender::of(provider);
         let world = World::start().await;
         for n in [1, 2] {
             let delivery = case.delivery(&world, n).await.header("idempotency-key", "key-1");
@@ -166,7 +183,7 @@ async fn a_key_that_met_a_replay_is_remembered_too() {
 #[tokio::test]
 async fn a_key_of_one_account_means_nothing_in_another() {
     let world = World::start().await;
-    for case in SENDERS {
+    for case in &SENDERS {
         let delivery = case.delivery(&world, 1).await.header("idempotency-key", "key-1");
         let answer = world.send(delivery).await;
         assert_eq!((answer.status, is_replayed(&answer)), (case.created, false));
@@ -175,7 +192,7 @@ async fn a_key_of_one_account_means_nothing_in_another() {
 
 #[tokio::test]
 async fn a_key_of_more_than_255_characters_is_a_field_at_fault() {
-    for case in SENDERS {
+    for case in &SENDERS {
         let world = World::start().await;
         for (length, accepted) in [(255, true), (256, false)] {
             let key = "k".repeat(length);
@@ -189,7 +206,7 @@ async fn a_key_of_more_than_255_characters_is_a_field_at_fault() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_at_once_with_one_key_are_one_lead_and_get_one_answer() {
-    for case in SENDERS {
+    for case in &SENDERS {
         let name = case.function;
         let world = Arc::new(World::start().await);
         let delivery = case.delivery(&world, 1).await.header("idempotency-key", "key-1");
@@ -227,7 +244,7 @@ async fn a_key_of_one_provider_opens_no_other() {
         "demo-key",
         "demo-flextell",
     ];
-    for case in SENDERS {
+    for case in &SENDERS {
         for key in keys {
             let own = case.headers.iter().any(|(_, value)| value.ends_with(key));
             let delivery = case.delivery(&world, 1).await.bearer(key);

@@ -10,7 +10,9 @@ use local::App;
 use serde_json::json;
 use shared::{
     delivery::{Context, DEFAULT_REPLAY_WINDOW},
-    model::{Account, Claims, EntryKey, Lead, NewLead, Outcome, Provider, Sources, Standing},
+    model::{
+        Account, AccountId, Claims, EntryKey, Lead, NewLead, Outcome, Provider, Sources, Standing,
+    },
     table::{CreateLeadError, LeadTable, StoreError, Timeouts, connect},
 };
 use std::sync::{
@@ -20,7 +22,7 @@ use std::sync::{
 use tests::{Delivery, Fault, SIGNING_KEY, World, send_to, sign_keyspot_token};
 
 fn account() -> Account {
-    Account { provider: Provider::Integrabot, id: "acme".to_owned() }
+    Account { provider: Provider::Integrabot, id: AccountId::from_static("acme") }
 }
 
 /// Which of Maria's values a lead claims.
@@ -329,7 +331,7 @@ async fn a_sender_is_told_503_to_come_back_and_500_for_a_fault_of_ours() {
 async fn what_a_batch_left_out_is_asked_for_again() {
     const LEFT_OUT: &str = r#"{"Responses":{},"UnprocessedKeys":{"leads":{"Keys":[{"pk":{"S":"directory#flextell#1"},"sk":{"S":"country#76"}}]}}}"#;
     const FOUND: &str = r#"{"Responses":{"leads":[{"pk":{"S":"directory#flextell#1"},"sk":{"S":"country#76"},"id":{"N":"76"}}]}}"#;
-    let tenant = Account { provider: Provider::Flextell, id: "1".to_owned() };
+    let tenant = Account { provider: Provider::Flextell, id: AccountId::from_static("1") };
     let key = EntryKey::new("country", 76);
     for (case, answers, found) in [
         ("left out once", &[(200, LEFT_OUT), (200, FOUND)][..], true),
@@ -355,7 +357,7 @@ async fn what_a_batch_did_not_write_is_written_again_as_long_as_some_of_it_is_do
         let answer = json!({ "UnprocessedItems": { "leads": vec![delete; count] } });
         (200, &*answer.to_string().leak())
     };
-    let account = Account { provider: Provider::Flextell, id: "1".to_owned() };
+    let account = Account { provider: Provider::Flextell, id: AccountId::from_static("1") };
     let ids: Vec<_> = (0..25).map(|n| n.to_string()).collect();
     let slowly: Vec<_> = (0..25).rev().map(left).collect();
     for (case, answers, erased) in

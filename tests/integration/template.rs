@@ -124,7 +124,7 @@ async fn actions_used(function: &str, samples: &[SampleEvent]) -> BTreeSet<Strin
         world.delete_leads().await;
         send_through(&world, sample).await;
         used.append(&mut world.wire.take_actions());
-        for sender in SENDERS {
+        for sender in &SENDERS {
             let blocked = [Contact::email("nobody@exemplo.com")].into();
             world.app.context.table.block(&sender.account(), &blocked).await.unwrap();
         }

@@ -15,7 +15,7 @@ use tempfile::NamedTempFile;
 use tests::{Answer, SampleEvent, sample_events};
 
 /// How long it may take to start.
-const STARTS_WITHIN: Duration = Duration::from_secs(60);
+const STARTS_WITHIN: Duration = Duration::from_mins(1);
 
 /// A running `sam local start-api`.
 struct Api {

@@ -1,6 +1,6 @@
 use super::{Failure, session::Session};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use shared::model::{Account, Provider};
+use shared::model::{Account, AccountId, Provider};
 
 /// Whose leads to look at.
 #[derive(clap::Args)]
@@ -10,7 +10,7 @@ pub(super) struct AccountOptions {
     pub(super) provider: Option<Provider>,
     /// Of this account alone
     #[arg(long, short, global = true)]
-    pub(super) account: Option<String>,
+    pub(super) account: Option<AccountId>,
 }
 
 /// One account, which must be named.
@@ -20,8 +20,8 @@ pub(super) struct OneAccount {
     #[arg(long, short, value_parser = provider_parser())]
     provider: Provider,
     /// The account: its name at the provider (workspace, tenant)
-    #[arg(long, short, value_parser = read_account)]
-    account: String,
+    #[arg(long, short)]
+    account: AccountId,
 }
 
 impl AccountOptions {
@@ -50,14 +50,4 @@ impl OneAccount {
 pub(super) fn provider_parser() -> impl TypedValueParser<Value = Provider> {
     let names = PossibleValuesParser::new(Provider::ALL.map(Provider::as_str));
     names.try_map(|name| name.parse::<Provider>())
-}
-
-/// Reads an account's id: it stands in the table's keys.
-pub(super) fn read_account(text: &str) -> Result<String, String> {
-    let fits = !text.is_empty() && text.len() <= 200;
-    if fits && !text.contains('#') && !text.chars().any(char::is_control) {
-        Ok(text.to_owned())
-    } else {
-        Err("an account's name has 1 to 200 characters, and no #".to_owned())
-    }
 }

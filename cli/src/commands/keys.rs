@@ -1,6 +1,6 @@
 use super::{
     Failure,
-    accounts::{AccountOptions, provider_parser, read_account},
+    accounts::{AccountOptions, provider_parser},
     listing::{Format, Listing, Output},
     moment::{read_expiry, write_moment},
     session::{Access, Session, TableOptions},
@@ -8,10 +8,13 @@ use super::{
 use clap::{Args, Subcommand};
 use ipnet::IpNet;
 use serde_json::Value;
-use shared::model::{Account, ApiKey, ListedKey, Provider, Sources, TokenHash};
+use shared::model::{Account, AccountId, ApiKey, ListedKey, Provider, Sources, TokenHash};
 
 /// The most tenants of a key: it is listed under each, in one transaction.
 const MAX_TENANTS: usize = 90;
+
+/// What is said where nothing names the account of a new key.
+const NO_ACCOUNT: &str = "name the account whose leads the key creates: --account acme";
 
 /// The keys that senders come with.
 #[derive(Args)]
@@ -60,8 +63,8 @@ struct Create {
     #[arg(value_parser = provider_parser())]
     provider: Provider,
     /// The account whose leads it creates: a name of yours, or the workspace at the provider
-    #[arg(long, short, value_parser = read_account)]
-    account: Option<String>,
+    #[arg(long, short)]
+    account: Option<AccountId>,
     /// What you call it
     #[arg(long, short)]
     label: Option<String>,
@@ -128,9 +131,7 @@ impl Create {
             provider if *provider != Provider::Keyspot && !networks.is_empty() => {
                 "only Keyspot keys have networks"
             }
-            _ if account.is_none() && tenants.is_empty() => {
-                "name the account whose leads the key creates: --account acme"
-            }
+            _ if account.is_none() && tenants.is_empty() => NO_ACCOUNT,
             _ => return Ok(()),
         };
         Err(Failure::input(problem))
@@ -142,8 +143,8 @@ impl Create {
         tenants.dedup();
         let now = session.sources.now();
         let expires = expires.map(|text| read_expiry(&text, now)).transpose();
-        let first = tenants.first().map(u64::to_string);
-        let id = account.or(first).unwrap_or_default();
+        let first = tenants.first().copied().map(AccountId::from);
+        let id = account.or(first).ok_or_else(|| Failure::input(NO_ACCOUNT))?;
         let key = ApiKey {
             label,
             created_at: Some(now),
@@ -166,7 +167,7 @@ impl List {
         let mut keys = session.table.api_keys(*provider).await?;
         // By the account a key was made for, or one of the tenants it opens.
         keys.retain(|ListedKey { key, .. }| {
-            let opens = |id: &String| key.accounts().iter().any(|opened| opened.id == *id);
+            let opens = |id: &AccountId| key.accounts().iter().any(|opened| opened.id == *id);
             account.as_ref().is_none_or(|id| key.account.id == *id || opens(id))
         });
         let columns = &[
@@ -192,7 +193,7 @@ impl List {
             listing.push([
                 token.key_id().into(),
                 key.account.provider.as_str().into(),
-                key.account.id.clone().into(),
+                key.account.id.as_str().into(),
                 key.label.clone().into(),
                 state.into(),
                 key.created_at.map(write_moment).into(),
@@ -312,7 +313,7 @@ impl Drawn {
         listing.push([
             id.into(),
             key.account.provider.as_str().into(),
-            key.account.id.clone().into(),
+            key.account.id.as_str().into(),
             key.label.clone().into(),
             key.expires_at.map(write_moment).into(),
             key.tenants.clone().into(),

@@ -1,10 +1,7 @@
 //! What an account can have in its directory, and how it is written in files.
 
 use serde_json::{Map, Value};
-use shared::model::{Entry, EntryKey, Provider};
-
-/// The longest id: with its kind it must fit a sort key of 1,024 bytes.
-const MAX_ID: usize = 900;
+use shared::model::{Entry, EntryId, EntryKey, Provider};
 
 /// A kind of entry.
 pub(super) struct Kind {
@@ -104,9 +101,10 @@ impl Kind {
         id: &str,
         mut row: Map<String, Value>,
     ) -> Result<Vec<(EntryKey, Entry)>, String> {
-        if id.is_empty() || id.len() > MAX_ID || id.chars().any(char::is_control) {
-            return Err(format!("a {}'s id has 1 to {MAX_ID} characters", self.name));
-        }
+        let entry_id = id.parse::<EntryId>().ok().filter(|_| !id.chars().any(char::is_control));
+        let entry_id = entry_id.ok_or_else(|| {
+            format!("a {}'s id has 1 to {} characters", self.name, EntryId::MAX_BYTES)
+        })?;
         let mut entry = Map::new();
         if self.numbered {
             // As deliveries name it: a number that is written in one way alone.
@@ -125,9 +123,12 @@ impl Kind {
         }
         let is_default = entry.remove(DEFAULT) == Some(true.into());
         let entry = Value::Object(entry);
-        let mut entries = vec![(EntryKey::new(self.name, id), entry.clone())];
+        let mut entries = vec![(EntryKey::new(self.name, entry_id), entry.clone())];
         if is_default {
-            entries.push((EntryKey::new(self.name, flextell::DEFAULT_STATUS), entry));
+            entries.push((
+                EntryKey::new(self.name, EntryId::from_static(flextell::DEFAULT_STATUS)),
+                entry,
+            ));
         }
         Ok(entries)
     }

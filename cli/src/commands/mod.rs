@@ -50,12 +50,12 @@ enum Command {
     Keys(keys::Keys),
     /// List, show, export, count and erase leads
     Leads(leads::Leads),
-    /// Look at deliveries that became no lead; mend and replay them
+    /// List, mend and redeliver deliveries that did not become leads
     Held(held::Held),
     /// What deliveries can point to: chatbots, properties, statuses, users
     Directory(directory::DirectoryCommand),
     /// Send a lead to a server, to try it
-    Send(send::Send),
+    Send(send::SendLead),
     /// Check the table and what reaches it, and say what to do
     Doctor(doctor::Doctor),
     /// Print the variables that point AWS tools at the local table

@@ -38,7 +38,7 @@ impl LeadRecord {
         Ok(Self {
             id: write_id(provider, lead.id),
             provider: provider.as_str(),
-            account: account.id.clone(),
+            account: account.id.to_string(),
             // What providers show of a time has milliseconds at most, as ids do.
             created_at: format!("{:.3}", lead.created_at),
             details: details.collect::<Result<_, Failure>>()?,

@@ -31,7 +31,7 @@ pub(super) fn why(provider: Provider, answer: &HeldAnswer) -> String {
 
 /// A list of texts for each field.
 fn of_fields(fields: &Map<String, Value>) -> Vec<String> {
-    fields.values().flat_map(|texts| texts.as_array()).flatten().map(text).collect()
+    fields.values().filter_map(|texts| texts.as_array()).flatten().map(text).collect()
 }
 
 fn of_issue(issue: &Value) -> String {

@@ -28,7 +28,7 @@ Examples:
     --to https://abc123.execute-api.eu-west-1.amazonaws.com
   leadhook send flextell --key t0ken --tenant 7 -d '{\"last_name\": \"Smith\"}'
   leadhook send pollybot --chatbot cb_123 -d @lead.json --idempotency-key 42")]
-pub(super) struct Send {
+pub(super) struct SendLead {
     /// Whose address to send to
     #[arg(value_parser = provider_parser())]
     provider: Provider,
@@ -58,7 +58,7 @@ pub(super) struct Send {
 /// A header and its value.
 type Header = (&'static str, String);
 
-impl Send {
+impl SendLead {
     pub(super) fn run(self) -> Result<(), Failure> {
         let config = Agent::config_builder().timeout_global(Some(TIMEOUT)).max_redirects(0);
         let client = config.http_status_as_error(false).build().new_agent();

@@ -18,7 +18,7 @@ const PLACE_VARIABLES: [&str; 3] = ["AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_RE
 #[derive(clap::Args)]
 #[command(next_help_heading = "Which table")]
 pub(super) struct TableOptions {
-    /// A table in AWS, or at AWS_ENDPOINT_URL_DYNAMODB; without this, a region, a profile or
+    /// A table in AWS, or at `AWS_ENDPOINT_URL_DYNAMODB`; without this, a region, a profile or
     /// that variable it is the local one, whether or not `leadhook serve` is running
     #[arg(long, global = true, env = "TABLE_NAME", value_name = "NAME")]
     table: Option<String>,
@@ -158,9 +158,8 @@ impl Session {
     async fn check_shape(&self) -> Result<(), Failure> {
         let (name, place) = (self.table.name(), &self.place);
         let text = match self.table.shape().await {
-            Ok(Shape::Fitting) => return Ok(()),
-            // Who may not describe the table may still be allowed what the command does.
-            Err(StoreError::Denied(Denial::NotAllowed)) => return Ok(()),
+            // Credentials that may not describe the table may still do what the command does.
+            Ok(Shape::Fitting) | Err(StoreError::Denied(Denial::NotAllowed)) => return Ok(()),
             Ok(Shape::Missing) => {
                 format!(
                     "there is no table {name} {place}; deploy it, or choose another with --table"

@@ -47,5 +47,5 @@ fn read_tenant(headers: &HeaderMap, tenants: &[u64]) -> Result<Account, Refusal>
     if !tenants.contains(&tenant) {
         return Err(Refusal::ForeignTenant);
     }
-    Ok(Account { provider: Provider::Flextell, id: tenant.to_string() })
+    Ok(Account { provider: Provider::Flextell, id: tenant.into() })
 }

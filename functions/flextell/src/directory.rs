@@ -5,7 +5,7 @@ use serde_json::json;
 use shared::{
     delivery::{Delivery, Rejection},
     lookup::Entries,
-    model::EntryKey,
+    model::{EntryId, EntryKey},
     request::{Rule, Violation},
 };
 
@@ -84,7 +84,7 @@ struct Found<'a> {
 /// # Errors
 /// The first id that the tenant does not have.
 pub(crate) async fn resolve(delivery: &Delivery<'_>, ids: Ids) -> Result<Resolved, Rejection> {
-    let default_status = EntryKey::new(STATUS, DEFAULT_STATUS);
+    let default_status = EntryKey::new(STATUS, EntryId::from_static(DEFAULT_STATUS));
     let status = ids.status.map_or_else(|| default_status.clone(), |id| EntryKey::new(STATUS, id));
     let others = [
         ids.reference_source.map(|id| EntryKey::new(REFERENCE_SOURCE, id)),

@@ -6,7 +6,7 @@ use crate::{
 };
 use shared::{
     delivery::{Accepted, Answer, Delivery, LeadEndpoint},
-    model::{Account, ApiKey, EntryKey, Provider},
+    model::{Account, ApiKey, Provider},
     request::{Request, bearer_token, read_body},
     table::StoreError,
 };
@@ -47,7 +47,7 @@ async fn find_property(
     code: Option<&String>,
 ) -> Result<Option<Property>, StoreError> {
     match code {
-        Some(code) => delivery.find_entry(EntryKey::new(PROPERTY, code)).await,
+        Some(code) => delivery.find_entry(PROPERTY, code).await,
         None => Ok(None),
     }
 }

@@ -69,7 +69,7 @@ impl CreateLead {
             source: self.source,
             status: Some(self.status.unwrap_or(STATUSES[0]).to_owned()),
             details: Details {
-                workspace_id: delivery.account.id.clone(),
+                workspace_id: delivery.account.id.to_string(),
                 chatbot_id: delivery.target.map(str::to_owned),
                 metadata,
             },

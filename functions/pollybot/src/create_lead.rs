@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use shared::{
     delivery::{Accepted, Answer, Context, Delivery, LeadEndpoint},
-    model::{EntryKey, Provider, Standing},
+    model::{Provider, Standing},
     request::{Request, read_body},
 };
 
@@ -51,7 +51,7 @@ impl LeadEndpoint for PollyBot {
 /// Holds a delivery to the chatbots of its workspace, where it names one.
 async fn check_chatbot(delivery: &Delivery<'_>) -> Result<(), Refusal> {
     let Some(id) = delivery.target else { return Ok(()) };
-    match delivery.find_entry::<Value>(EntryKey::new(CHATBOT, id)).await? {
+    match delivery.find_entry::<Value>(CHATBOT, id).await? {
         Some(_) => Ok(()),
         None => Err(Refusal::ChatbotNotFound),
     }

@@ -66,7 +66,7 @@ impl CreateLead {
             source: None,
             status: Some(self.capture.unwrap_or(CAPTURES[0]).to_owned()),
             details: Details {
-                workspace_id: delivery.account.id.clone(),
+                workspace_id: delivery.account.id.to_string(),
                 agent_id: self.agent_id,
                 company: self.company,
                 site: self.site,

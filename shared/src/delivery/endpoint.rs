@@ -8,8 +8,9 @@ use super::{
 };
 use crate::{
     model::{
-        Account, ApiKey, Claims, EntryKey, HeldDelivery, IDEMPOTENCY_KEY, IdempotencyKeyTooLong,
-        Lead, LeadId, MAX_IDEMPOTENCY_KEY, NewLead, Outcome, Provider, TokenHash,
+        Account, ApiKey, Claims, EntryId, EntryKey, HeldDelivery, IDEMPOTENCY_KEY,
+        IdempotencyKeyTooLong, Lead, LeadId, MAX_IDEMPOTENCY_KEY, NewLead, Outcome, Provider,
+        TokenHash,
     },
     request::{Request, Rule, Violation, bearer_token},
     table::{CreateLeadError, StoreError},
@@ -106,8 +107,11 @@ impl Delivery<'_> {
     /// Where the table could not be read, or the entry is of another shape.
     pub async fn find_entry<T: DeserializeOwned>(
         &self,
-        key: EntryKey,
+        kind: &'static str,
+        id: &str,
     ) -> Result<Option<T>, StoreError> {
+        let Ok(id) = id.parse::<EntryId>() else { return Ok(None) };
+        let key = EntryKey::new(kind, id);
         let keys = vec![key.clone()];
         self.context.directory.find(self.account, keys, self.received_at).await?.get(&key)
     }
@@ -156,7 +160,10 @@ pub async fn create_lead<E: LeadEndpoint>(state: &E::State, request: &Request) -
             account: account.insert(E::authenticate(state, request).await?),
             target: target.as_deref(),
             body: &request.body,
-            idempotency_key: request.headers.get(IDEMPOTENCY_KEY).map(|value| value.as_bytes()),
+            idempotency_key: request
+                .headers
+                .get(IDEMPOTENCY_KEY)
+                .map(lambda_http::http::HeaderValue::as_bytes),
             received_at: context.sources.now(),
             log: &log,
         };

@@ -35,14 +35,13 @@ impl ApiKeys {
         now: Timestamp,
         check: impl FnOnce(&ApiKey) -> Result<T, R>,
     ) -> Result<T, R> {
-        let key = match self.cache.get(&token, now) {
-            Some(key) => key,
-            None => {
-                let found = self.table.get_api_key(&token).await?;
-                let key = found.ok_or(Unauthorized::Invalid)?;
-                self.cache.put(token.clone(), key.clone(), now);
-                key
-            }
+        let key = if let Some(key) = self.cache.get(&token, now) {
+            key
+        } else {
+            let found = self.table.get_api_key(&token).await?;
+            let key = found.ok_or(Unauthorized::Invalid)?;
+            self.cache.put(token.clone(), key.clone(), now);
+            key
         };
         if !key.is_valid(provider, now) {
             return Err(Unauthorized::Invalid.into());

@@ -47,7 +47,7 @@ impl Directory {
     ) -> Result<Entries, StoreError> {
         let mut found = HashMap::new();
         let mut missing = Vec::new();
-        for key in keys.into_iter().filter(EntryKey::can_exist) {
+        for key in keys {
             match self.cache.get(&(account.clone(), key.clone()), now) {
                 Some(entry) => {
                     found.insert(key, entry);

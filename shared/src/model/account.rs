@@ -51,18 +51,92 @@ pub struct NotAProvider;
 /// Whose leads these are: one customer of one provider. Providers call it a workspace, an
 /// account or a tenant.
 ///
-/// Written as `<provider>#<id>`, as it stands in the table's keys. Ids are chosen by the
-/// table's owner, never by a sender.
+/// Written as `<provider>#<id>`, as it stands in the table's keys.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Account {
     /// The provider the account belongs to.
     pub provider: Provider,
     /// The account's id, unique within its provider.
-    pub id: String,
+    pub id: AccountId,
 }
+
+/// An account's id: 1 to 200 bytes without `#` and control characters, so that the table's
+/// keys can hold it. The table's owner chooses it, never a sender.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct AccountId(String);
+
+impl AccountId {
+    /// The longest id, in bytes.
+    const MAX_BYTES: usize = 200;
+
+    /// An id that the code itself names.
+    pub fn from_static(text: &'static str) -> Self {
+        debug_assert!(text.parse::<Self>().is_ok(), "{text} is not an account's id");
+        Self(text.to_owned())
+    }
+
+    /// The id itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for AccountId {
+    type Err = NotAnAccountId;
+
+    fn from_str(text: &str) -> Result<Self, NotAnAccountId> {
+        text.to_owned().try_into()
+    }
+}
+
+impl TryFrom<String> for AccountId {
+    type Error = NotAnAccountId;
+
+    fn try_from(text: String) -> Result<Self, NotAnAccountId> {
+        let is_split = |c: char| c == '#' || c.is_control();
+        let fits = (1..=Self::MAX_BYTES).contains(&text.len()) && !text.contains(is_split);
+        if fits { Ok(Self(text)) } else { Err(NotAnAccountId) }
+    }
+}
+
+/// The account of a tenant: its number.
+impl From<u64> for AccountId {
+    fn from(tenant: u64) -> Self {
+        Self(tenant.to_string())
+    }
+}
+
+impl fmt::Display for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A text that cannot be an account's id.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("an account's name has 1 to 200 characters, and no #")]
+pub struct NotAnAccountId;
 
 impl fmt::Display for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}#{}", self.provider.as_str(), self.id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_id_is_what_a_table_key_can_hold() {
+        let longest = "a".repeat(200);
+        for id in ["acme", "1", "ws_ação", "two words", &longest] {
+            assert_eq!(id.parse::<AccountId>().map(|read| read.to_string()), Ok(id.to_owned()));
+        }
+        let too_long = "a".repeat(201);
+        for text in ["", "a#b", "a\nb", "\u{7f}", &too_long] {
+            assert_eq!(text.parse::<AccountId>(), Err(NotAnAccountId), "{text:?}");
+        }
     }
 }

@@ -87,7 +87,7 @@ impl ApiKey {
             return vec![self.account.clone()];
         }
         let provider = self.account.provider;
-        self.tenants.iter().map(|id| Account { provider, id: id.to_string() }).collect()
+        self.tenants.iter().map(|id| Account { provider, id: (*id).into() }).collect()
     }
 
     /// Whether it is neither revoked nor expired.

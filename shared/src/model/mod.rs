@@ -12,13 +12,13 @@ mod lead_id;
 mod raw_json;
 mod sources;
 
-pub use account::{Account, NotAProvider, Provider};
+pub use account::{Account, AccountId, NotAProvider, NotAnAccountId, Provider};
 pub use api_key::{ApiKey, ListedKey, TokenHash};
 pub(crate) use claim::{Claim, ClaimKind, IDEMPOTENCY_KEY, MAX_IDEMPOTENCY_KEY};
 pub use claim::{Claims, IdempotencyKeyTooLong};
 pub(crate) use contact::digit;
 pub use contact::{Contact, Email, Phone};
-pub use entry::{Entry, EntryKey};
+pub use entry::{Entry, EntryId, EntryKey, NotAnEntryId};
 pub use held::{HELD_FOR, HeldAnswer, HeldDelivery, HeldReason};
 pub use lead::{Lead, NewLead, Outcome, Standing, StoredLead};
 pub use lead_id::{LeadId, LeadIdForm, LeadSpan, NotALeadId};

@@ -1,5 +1,5 @@
 use crate::{
-    model::{Account, Entry, EntryKey},
+    model::{Account, Entry, EntryId, EntryKey},
     table::directory::entry_item,
     table::fault::StoreError,
     table::keys::{self, PK, SK},
@@ -20,8 +20,10 @@ impl LeadTable {
             let query = self.query_entries(account, kind);
             let mut items = query.limit(PAGE).into_paginator().items().send();
             while let Some(mut item) = items.try_next().await? {
-                let id = sort_key(&item).and_then(|sk| sk.split_once('#'));
-                let key = EntryKey::new(kind, id.map(|(_, id)| id).unwrap_or_default());
+                let id =
+                    sort_key(&item).and_then(|sk| sk.split_once('#')?.1.parse::<EntryId>().ok());
+                let unnamed = || StoreError::Unexpected(format!("a {kind} without an id"));
+                let key = EntryKey::new(kind, id.ok_or_else(unnamed)?);
                 item.retain(|name, _| name != PK && name != SK);
                 entries.push((key, serde_dynamo::from_item(item)?));
             }

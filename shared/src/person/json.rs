@@ -25,7 +25,7 @@ pub(super) fn each_piece(text: &str, take: &mut TakePiece<'_>) -> ControlFlow<()
                 let string = unescaped(string).map_or(Cow::Borrowed(string), Cow::Owned);
                 let is_name = rest.trim_start().starts_with(':');
                 if let Some(name) = names.last_mut().filter(|_| is_name) {
-                    *name = string.clone();
+                    name.clone_from(&string);
                 }
                 take(&names, &string)?;
             }

@@ -103,9 +103,8 @@ mod tests {
     use super::*;
 
     fn has(text: &str, phone: &str) -> bool {
-        let mut take = |number: &str| match number == phone {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
+        let mut take = |number: &str| {
+            if number == phone { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         each(text, phone.len(), &mut take).is_break()
     }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::{Account, HeldReason, Provider};
+use crate::model::{Account, AccountId, HeldReason, Provider};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -12,7 +12,7 @@ fn maria() -> Person {
 
 fn held(body: impl Into<Vec<u8>>) -> HeldDelivery {
     let received_at = Timestamp::UNIX_EPOCH;
-    let account = Account { provider: Provider::RdStation, id: "acme".to_owned() };
+    let account = Account { provider: Provider::RdStation, id: AccountId::from_static("acme") };
     HeldDelivery::new(&account, HeldReason::Invalid, None, body.into(), received_at)
 }
 
@@ -111,7 +111,7 @@ fn a_person_is_found_in_every_attribute_of_a_lead() {
         (json!({ "source": contact }), "source"),
         (json!({ "status": contact }), "status"),
         (json!({ "details": { "message": contact } }), "details.message"),
-        (json!({ "details": { "number": 5511999998888_u64 } }), "details.number"),
+        (json!({ "details": { "number": 5_511_999_998_888_u64 } }), "details.number"),
         (json!({ "details": raw }), "details.custom.a.b"),
         (json!({ "details": map }), "details.user.name"),
     ];

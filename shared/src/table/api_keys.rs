@@ -3,7 +3,7 @@ use super::{
     keys,
     lead_table::{Item, LeadTable},
 };
-use crate::model::{Account, ApiKey, Provider, TokenHash};
+use crate::model::{Account, AccountId, ApiKey, Provider, TokenHash};
 use aws_sdk_dynamodb::{
     operation::update_item::builders::UpdateItemFluentBuilder, types::AttributeValue,
 };
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Serialize, Deserialize)]
 struct ApiKeyItem {
     provider: Provider,
-    account: String,
+    account: AccountId,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     label: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

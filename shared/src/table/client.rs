@@ -46,7 +46,7 @@ impl Timeouts {
     /// inside three seconds, and a `503` is better than silence.
     pub const DEPLOYED: Self = Self {
         connect: Duration::from_millis(500),
-        attempt: Duration::from_millis(1_000),
+        attempt: Duration::from_secs(1),
         operation: Duration::from_millis(2_200),
         answer: Duration::from_millis(2_500),
         hold: Duration::from_millis(300),
@@ -130,6 +130,7 @@ impl ClassifyRetry for RetryConflicts {
 }
 
 /// Whether a transaction failed for a reason that passes by itself.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the SDK adds cases at any time")]
 pub(crate) fn met_another_write(error: &TransactWriteItemsError) -> bool {
     match error {
         TransactionCanceledException(canceled) => {

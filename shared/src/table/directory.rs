@@ -55,7 +55,7 @@ impl LeadTable {
         account: &Account,
         kind: &'static str,
     ) -> QueryFluentBuilder {
-        let first = keys::entry(account, &EntryKey::new(kind, ""));
+        let first = keys::entries(account, kind);
         let query = self.client.query().table_name(&self.name).consistent_read(true);
         query
             .key_condition_expression("pk = :account AND begins_with(sk, :kind)")

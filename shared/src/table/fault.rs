@@ -47,6 +47,7 @@ pub enum Denial {
 }
 
 impl<E: ProvideErrorMetadata> From<SdkError<E, HttpResponse>> for StoreError {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the SDK adds cases at any time")]
     fn from(error: SdkError<E, HttpResponse>) -> Self {
         match error {
             SdkError::TimeoutError(_) => Self::Unavailable("time-out"),

@@ -43,12 +43,17 @@ pub(crate) fn listed_key(account: &Account, token: &TokenHash) -> Item {
 pub(crate) fn read_listed_key(sk: &str) -> Option<(Account, TokenHash)> {
     let (account, hash) = sk.rsplit_once('#')?;
     let (provider, id) = account.split_once('#')?;
-    let account = Account { provider: provider.parse().ok()?, id: id.to_owned() };
+    let account = Account { provider: provider.parse().ok()?, id: id.parse().ok()? };
     Some((account, TokenHash::from_hex(hash.to_owned())))
 }
 
 pub(crate) fn entry(account: &Account, entry: &EntryKey) -> Item {
     key(format!("directory#{account}"), entry.sort_key())
+}
+
+/// Where the entries of a kind begin.
+pub(crate) fn entries(account: &Account, kind: &str) -> Item {
+    key(format!("directory#{account}"), format!("{kind}#"))
 }
 
 pub(crate) fn held(account: &Account, id: &str) -> Item {

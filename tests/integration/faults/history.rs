@@ -88,7 +88,7 @@ prop_compose! {
 
 impl Sent {
     pub(super) fn account(&self) -> Account {
-        Account { provider: self.provider, id: (u32::from(self.account) + 1).to_string() }
+        Account { provider: self.provider, id: (u64::from(self.account) + 1).into() }
     }
 
     pub(super) fn token(&self) -> String {
@@ -136,7 +136,7 @@ impl Sent {
             Provider::Flextell => ("flextell-create-lead", self.token()),
         };
         let delivery = Delivery::new(function, body).bearer(&token);
-        let delivery = delivery.header("x-tenant", &self.account().id);
+        let delivery = delivery.header("x-tenant", self.account().id.as_str());
         match self.key {
             Some(key) => delivery.header("idempotency-key", &key.to_string()),
             None => delivery,

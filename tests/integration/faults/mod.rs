@@ -106,7 +106,7 @@ impl Ground {
             .map(|sent| (sent.token(), sent.account()))
             .collect();
         for (token, account) in accounts {
-            let tenants = account.id.parse().into_iter().collect();
+            let tenants = account.id.as_str().parse().into_iter().collect();
             let key = ApiKey { tenants, ..ApiKey::new(account) };
             table.put_api_key(&TokenHash::of(&token), key).await.unwrap();
         }

@@ -153,11 +153,11 @@ impl Stored {
         if unclaimed.len() > attempts.iter().filter(told_503).count() {
             return Err(format!("leads that nobody was told of: {}", unclaimed.len()));
         }
-        self.check_people(attempts)
+        Self::check_people(attempts)
     }
 
     /// No person twice where a provider forbids it; no body twice within the window.
-    fn check_people(&self, attempts: &[Attempt]) -> Result<(), String> {
+    fn check_people(attempts: &[Attempt]) -> Result<(), String> {
         let made: Vec<_> = attempts.iter().filter(|attempt| attempt.is_created()).collect();
         for (n, one) in made.iter().enumerate() {
             for other in &made[n + 1..] {

@@ -10,7 +10,7 @@ use super::{
 use clap::{Args, Subcommand};
 use import::Import;
 use serde_json::{Map, Value};
-use shared::model::{Account, Entry, EntryKey};
+use shared::model::{Account, Entry, EntryId, EntryKey};
 
 /// What deliveries can point to.
 #[derive(Args)]
@@ -159,7 +159,7 @@ impl List {
                 Format::Json => entry,
                 Format::Table | Format::Csv => entry.to_string().into(),
             };
-            listing.push([key.kind.into(), key.id.into(), entry]);
+            listing.push([key.kind.into(), key.id.as_str().into(), entry]);
         }
         listing.print(self.output.output)
     }
@@ -184,12 +184,14 @@ impl Remove {
     async fn run(self, session: &Session) -> Result<(), Failure> {
         let account = self.account.account();
         let kind = find_kind(account.provider, &self.kind).map_err(Failure::Input)?;
-        let key = EntryKey::new(kind.name, &self.id);
+        let unknown = || Failure::NotFound(format!("there is no {} {}", kind.name, self.id));
+        let id = self.id.parse::<EntryId>().map_err(|_| unknown())?;
+        let key = EntryKey::new(kind.name, id);
         if session.table.delete_entry(&account, &key).await? {
             eprintln!("the {} {} is removed", key.kind, key.id);
             Ok(())
         } else {
-            Err(Failure::NotFound(format!("there is no {} {}", key.kind, key.id)))
+            Err(unknown())
         }
     }
 }

@@ -1,4 +1,4 @@
-mod replay;
+mod redeliver;
 
 use super::{
     Failure,
@@ -11,7 +11,7 @@ use super::{
 };
 use clap::{Args, Subcommand, ValueEnum};
 use comfy_table::Table;
-use replay::Replay;
+use redeliver::RedeliverHeld;
 use serde_json::Value;
 use shared::model::{Account, HeldDelivery, HeldReason};
 use std::io::Write;
@@ -35,19 +35,20 @@ enum Command {
     /// List held deliveries, the newest first
     #[command(after_help = "Example:\n  leadhook held list --reason invalid --provider integrabot")]
     List(List),
-    /// Show what was delivered; a repeat beside the lead its person is
+    /// Show what was delivered; a repeat is shown beside the lead of the same person
     Show {
         /// The delivery, as `held list` names it
         id: String,
     },
-    /// Mend a delivery and deliver it again: where it becomes a lead, it is held no longer
+    /// Mend a delivery and deliver it again; it is no longer held once it is a lead
     #[command(after_help = "\
 Examples:
-  leadhook held replay invalid-3f2a9c51d0e4 --set email=ana@exemplo.com
-  leadhook held replay invalid-3f2a9c51d0e4 --set 'email:=null'
-  leadhook held replay invalid-3f2a9c51d0e4 --edit")]
-    Replay(Replay),
-    /// Let a held delivery go
+  leadhook held redeliver invalid-3f2a9c51d0e4 --set email=ana@exemplo.com
+  leadhook held redeliver invalid-3f2a9c51d0e4 --set 'email:=null'
+  leadhook held redeliver invalid-3f2a9c51d0e4 --edit")]
+    #[command(alias = "replay")]
+    Redeliver(RedeliverHeld),
+    /// Delete held deliveries
     Discard {
         /// The deliveries, as `held list` names them
         #[arg(required = true)]
@@ -59,16 +60,16 @@ impl Command {
     fn access(&self) -> Access {
         match self {
             Self::List(_) | Self::Show { .. } => Access::Read,
-            Self::Replay(_) | Self::Discard { .. } => Access::Write,
+            Self::Redeliver(_) | Self::Discard { .. } => Access::Write,
         }
     }
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Reason {
-    /// Refused for what they say
+    /// Refused for what they contain
     Invalid,
-    /// From people who are leads already
+    /// From people who are already leads
     Repeat,
 }
 
@@ -87,7 +88,7 @@ impl Held {
         let done = match self.command {
             Command::List(list) => list.run(&session, &self.accounts).await,
             Command::Show { id } => show(&session, &self.accounts, &id).await,
-            Command::Replay(replay) => replay.run(&session, &self.accounts).await,
+            Command::Redeliver(redeliver) => redeliver.run(&session, &self.accounts).await,
             Command::Discard { ids } => discard(&session, &self.accounts, &ids).await,
         };
         session.close(done).await
@@ -159,7 +160,7 @@ impl List {
             listing.push([
                 id.into(),
                 account.provider.as_str().into(),
-                account.id.into(),
+                account.id.as_str().into(),
                 format!("{received_at:.3}").into(),
                 lead.into(),
                 why.into(),
@@ -176,7 +177,7 @@ async fn show(session: &Session, accounts: &AccountOptions, id: &str) -> Result<
     listing.push([
         short_id(&held).into(),
         account.provider.as_str().into(),
-        account.id.clone().into(),
+        account.id.as_str().into(),
         format!("{:.3}", held.received_at).into(),
         held.target.clone().into(),
         held.answer.as_ref().map(|answer| answer.status).into(),

@@ -61,7 +61,7 @@ impl Erase {
             let Erased { leads, claims, held } = erase(session, &account, &finds).await?;
             receipt.push([
                 account.provider.as_str().into(),
-                account.id.into(),
+                account.id.as_str().into(),
                 leads.into(),
                 claims.into(),
                 held.into(),
@@ -121,7 +121,9 @@ async fn erase(session: &Session, account: &Account, finds: &[Find]) -> Result<E
 fn confirm(found: &[(Account, Vec<Find>)]) -> Result<(), Failure> {
     let mut listing = new_listing();
     for (account, finds) in found {
-        finds.iter().for_each(|find| find.list(account, &mut listing));
+        for find in finds {
+            find.list(account, &mut listing);
+        }
     }
     eprintln!("{}", anstream::adapter::strip_str(&listing.to_table()));
     if !can_ask() {

@@ -79,7 +79,7 @@ impl Export {
     ) -> Result<(), Failure> {
         let file = BufWriter::new(new_beside(path)?);
         let file = self.write(session, accounts, span, file).await?;
-        let file = file.into_inner().map_err(|error| error.into_error())?;
+        let file = file.into_inner().map_err(std::io::IntoInnerError::into_error)?;
         file.as_file().sync_all()?;
         file.persist(path).map_err(|error| error.error)?;
         Ok(())

@@ -66,7 +66,7 @@ impl Find {
             what.into(),
             self.id.clone().into(),
             account.provider.as_str().into(),
-            account.id.clone().into(),
+            account.id.as_str().into(),
             self.received.clone().into(),
             self.name.clone().into(),
             self.email.clone().into(),

@@ -124,7 +124,7 @@ impl List {
             listing.push([
                 short_id(&held).into(),
                 account.provider.as_str().into(),
-                account.id.into(),
+                account.id.as_str().into(),
                 format!("{:.3}", held.received_at).into(),
                 held.reason.as_str().into(),
                 lead.into(),

@@ -4,7 +4,7 @@ use super::{Desk, ana, deliver};
 use serde_json::json;
 
 #[tokio::test]
-async fn a_held_delivery_is_listed_shown_mended_replayed_and_discarded() {
+async fn a_held_delivery_is_listed_shown_mended_redelivered_and_discarded() {
     let desk = Desk::new().await;
     let token = desk.create_key(&["integrabot", "--account", "acme"])["token"].clone();
     let token = token.as_str().unwrap();
@@ -31,10 +31,11 @@ async fn a_held_delivery_is_listed_shown_mended_replayed_and_discarded() {
     let repeat = desk.json(&["held", "list", "--reason", "repeat"]);
     let shown = desk.run(&["held", "show", repeat[0]["id"].as_str().unwrap()]);
     assert!(shown.contains("the lead") && shown.contains("words"), "{shown}");
-    let (code, said) = desk.fail(&["held", "replay", id, "--set", "email=still nowhere"]);
-    assert!(code == 1 && said.contains("held on"), "{said}");
+    let (code, said) = desk.fail(&["held", "redeliver", id, "--set", "email=still nowhere"]);
+    assert!(code == 1 && said.contains("stays held"), "{said}");
+    // The word of older versions.
     assert_eq!(desk.fail(&["held", "replay", id, "--set", "email"]).0, 2);
-    let mut editor = desk.command(&["held", "replay", id, "--edit"]);
+    let mut editor = desk.command(&["held", "redeliver", id, "--edit"]);
     editor.env_remove("VISUAL").env("EDITOR", "sed -i s/nowhere/ana9@exemplo.com/");
     editor.assert().success();
     assert_eq!(desk.count(&["held", "list", "--reason", "invalid"]), 0);

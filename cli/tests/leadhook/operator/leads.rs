@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use local::{EmbeddedTable, Storage};
 use serde_json::{Value, json};
 use shared::{
-    model::{Account, HeldDelivery, HeldReason, Provider},
+    model::{Account, AccountId, HeldDelivery, HeldReason, Provider},
     table::LeadTable,
 };
 
@@ -324,7 +324,7 @@ async fn a_person_is_found_wherever_they_stand_and_what_is_found_says_where() {
 async fn what_is_held_no_longer_and_still_there_is_erased_as_well() {
     let desk = Desk::local();
     desk.create_key(&["integrabot", "--account", "acme"]);
-    let account = Account { provider: Provider::Integrabot, id: "acme".to_owned() };
+    let account = Account { provider: Provider::Integrabot, id: AccountId::from_static("acme") };
     let (reason, received_at) = (HeldReason::Invalid, Timestamp::UNIX_EPOCH);
     let held = HeldDelivery::new(&account, reason, None, b"m@x.com".into(), received_at);
     // A server would delete it at once.

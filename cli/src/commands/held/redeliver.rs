@@ -19,21 +19,21 @@ use shared::{
 use std::{env, fs, io::Write, path::PathBuf, process::Command};
 
 #[derive(Args)]
-pub(super) struct Replay {
+pub(super) struct RedeliverHeld {
     /// The delivery, as `held list` names it
     id: String,
-    /// Puts a field right: `name=text`, or `name:=JSON` for what is no text
+    /// Sets a field: `name=text`, or `name:=JSON` for a value that is not text
     #[arg(long = "set", value_name = "FIELD=VALUE")]
     set: Vec<String>,
-    /// Opens the body in $VISUAL or $EDITOR first
+    /// Opens the body in $VISUAL or $EDITOR before it is delivered
     #[arg(long)]
     edit: bool,
-    /// Delivers what stands in this file instead
+    /// Delivers the content of this file instead
     #[arg(long, value_name = "FILE", conflicts_with = "edit")]
     body: Option<PathBuf>,
 }
 
-impl Replay {
+impl RedeliverHeld {
     pub(super) async fn run(
         self,
         session: &Session,
@@ -52,7 +52,7 @@ impl Replay {
             return Ok(());
         }
         let id = short_id(&held);
-        Err(Failure::Failed(format!("{id} is no lead yet, and is held on")))
+        Err(Failure::Failed(format!("{id} did not become a lead; it stays held")))
     }
 
     /// The body as it is to be delivered.
