@@ -5,7 +5,7 @@
 # the mutants.
 #
 # The tests are those of the crates and the integration tests without their slow modules. The report
-# is in target/mutants/mutants.out. A run takes hours. docs/reliability.md has the last figures.
+# is in target/mutants/mutants.out. A run takes long. docs/reliability.md has the last figures.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 cargo install --quiet --locked --root target/tools cargo-mutants@27.1.0
