@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Brings cargo-lambda, the SAM CLI (with the runtime emulator) and cfn-lint from PyPI, once,
-# and prints the folder they are in.
+# Installs cargo-lambda, the SAM CLI (with the runtime emulator) and cfn-lint from PyPI, once, and
+# prints their folder.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools="$PWD/target/python"

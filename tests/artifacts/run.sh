@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the release artifacts, for arm64 and for this processor, and tests the latter under
-# AWS's own runtime emulator. Needs Python: cargo-lambda and the emulator come from PyPI.
+# Builds the release artifacts for arm64 and for this processor. Tests those for this processor
+# under AWS's own runtime emulator. Needs Python: cargo-lambda and the emulator come from PyPI.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 tools=$(tests/python-tools.sh)

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Runs the integration tests and those of the operator's commands on Amazon's DynamoDB Local; needs Java 17 and Maven.
+# Runs the integration tests and the tests of the operator's commands on Amazon's DynamoDB Local.
+# Needs Java 17 and Maven.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 jars="$PWD/target/dynamodb-local"
 port="${PORT:-8124}"
 
 mvn -q -B -f tests/dynamodb-local/pom.xml dependency:copy-dependencies -DoutputDirectory="$jars"
-# It leaves a file of its own where it is started.
+# DynamoDB Local writes a file into the folder where it is started.
 cd "$jars"
 java -Djava.library.path="$jars" -cp "$jars/*" \
   com.amazonaws.services.dynamodbv2.local.main.ServerRunner -inMemory -port "$port" >"$jars/log" 2>&1 &

@@ -1,21 +1,22 @@
 #!/usr/bin/env bash
-# Runs the tests, as they are built, on other days, in other time zones and locales, and as
-# another user in a checkout that is read-only. Needs root, and Debian's packages faketime and
-# locales, which it installs where they are missing.
+# Runs the built tests on other days, in other time zones and locales, and as another user in a
+# read-only checkout. Needs root. Installs Debian's packages faketime and locales if they are
+# missing.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 command -v faketime >/dev/null || apt-get install -y -qq faketime locales >/dev/null
 localedef -i pt_BR -f UTF-8 pt_BR.UTF-8 2>/dev/null || true
-# Timeouts are not what is tested here.
+# The tests measure timeouts with the monotonic clock, which stays as it is.
 export FAKETIME_DONT_FAKE_MONOTONIC=1
-# These say nothing of the day or the user, and take the most time.
+# These tests take the most time and do not depend on the day or the user, so they run few cases.
 export FAULT_HISTORIES=20 FUZZ_CASES=20 LISTING_CASES=1
 
 executables() {
   cargo test --workspace --locked --no-run "$@" 2>&1 | sed -n 's/^ *Executable .*(\(.*\))$/\1/p'
 }
 
-# The suite on a day, in a time zone: run_on '2028-02-29 12:00:00' Asia/Kathmandu [TEST...]
+# Runs all tests, or those named, on a day in a time zone:
+# run_on '2028-02-29 12:00:00' Asia/Kathmandu [TEST...]
 run_on() {
   local day="$1" zone="$2"
   shift 2
@@ -26,13 +27,13 @@ run_on() {
 }
 
 run_on '2028-02-29 12:00:00' Asia/Kathmandu
-# What looks at the system's clock: the command line. Everything else has a clock of its own.
+# Only the command line reads the system's clock. All other tests have their own clock.
 for case in '2027-02-28 23:59:30|America/Sao_Paulo' '2026-12-31 23:50:00|Pacific/Kiritimati' \
   '2031-11-30 23:50:00|Asia/Kathmandu' '2045-06-01 00:00:01|UTC'; do
   run_on "${case%|*}" "${case#*|}" operator readme examples serve::leads
 done
 
-# Another user, who may write nowhere in the checkout.
+# The other user cannot write anywhere in the checkout.
 checkout=$(mktemp -d)
 trap 'rm -rf "$checkout"' EXIT
 git archive HEAD | tar -x -C "$checkout"

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Sends every sample event through `sam local invoke` and a delivery to every route through
-# `sam local start-api`, over the table of a `leadhook serve` of its own; with the argument
-# `sample`, only some of the events. Needs Python and an x86_64 processor.
+# Sends every sample event through `sam local invoke`, and a delivery to every route through
+# `sam local start-api`. The table is that of a `leadhook serve` that the script starts. With the
+# argument `sample`, it sends only some of the events. Needs Python and an x86_64 processor.
 #
-# Where no Docker engine answers, it starts Debian's for as long as it runs, which takes root.
-# Where that fails, it says why and ends with status 75. Where the base image cannot be pulled,
-# it makes one from this machine's own files.
+# If no Docker engine answers, the script starts Debian's until it ends; this needs root. If that
+# fails, it prints the reason and ends with status 75. If the base image cannot be pulled, the
+# script makes one from the files of this machine.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 base_image=public.ecr.aws/lambda/provided:al2023-x86_64
@@ -14,7 +14,7 @@ work=$(mktemp -d)
 leadhook="$PWD/target/debug/leadhook"
 engine='' server='' step='' made_image='' made_bridge=''
 
-# Whatever is started is in a process group of its own, so that all of it ends.
+# Each process is started in its own process group, so that it can be ended with its children.
 set -m
 stop() {
   { [ -n "$1" ] && kill -- "-$1" && wait "$1"; } 2>/dev/null || true
@@ -31,7 +31,7 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 
-# A command that a signal need not wait for.
+# Runs a command in the background, so that a signal ends the script at once.
 run() {
   "$@" &
   step=$!
@@ -48,7 +48,7 @@ install_engine() {
   command -v dockerd >/dev/null && return
   command -v apt-get >/dev/null || return
   { apt-get update && apt-get install --yes --no-install-recommends docker.io; } || return
-  # In later Debians the client is a package of its own.
+  # In later Debians the client is a separate package.
   command -v docker >/dev/null || apt-get install --yes --no-install-recommends docker-cli
 }
 
@@ -58,7 +58,7 @@ start_engine() {
   command -v dockerd >/dev/null || unavailable "no Docker engine answers, and none can be installed"
   [ -e /sys/class/net/docker0 ] || made_bridge=yes
   export DOCKER_HOST="unix://$work/docker.sock"
-  # Containers reach this machine and nothing else, so its firewall is left as it is.
+  # Containers need to reach only this machine, so Docker does not change the firewall.
   dockerd --host "$DOCKER_HOST" --pidfile "$work/docker.pid" --data-root "$work/docker" \
     --exec-root "$work/docker-run" --iptables=false --ip-forward=false >"$work/docker.log" 2>&1 &
   engine=$!
@@ -70,7 +70,8 @@ start_engine() {
   unavailable "Docker's engine does not start: $(tail -n 1 "$work/docker.log")"
 }
 
-# With what sam runs to make its own image of it, and what the functions are linked to.
+# Makes a base image with the programs that sam runs in it, and with all libraries that these
+# programs and the functions need.
 make_base_image() {
   local programs=(/bin/sh /bin/mv /bin/chmod) libraries
   libraries=$(ldd "${programs[@]}" target/lambda/*/bootstrap | grep -o '\s/[^ ]*' | sort -u)
@@ -80,8 +81,8 @@ make_base_image() {
     docker import - "$base_image" >/dev/null
 }
 
-# This machine's address as containers know it, where it is an address of this machine; else,
-# as with Docker Desktop, they reach the loopback address.
+# Prints the address by which containers reach this machine. If no interface of this machine has
+# that address, as with Docker Desktop, it is the loopback address.
 host_address() {
   # shellcheck disable=SC2016
   local find='while read -r a n; do [ "$n" = host.docker.internal ] && echo "$a"; done </etc/hosts'
@@ -104,7 +105,7 @@ run cargo build --package leadhook --locked
 docker image inspect "$base_image" >/dev/null 2>&1 ||
   docker pull "$base_image" >"$work/pull.log" 2>&1 || make_base_image
 
-# Of the caller's; the server's own come from `leadhook env`.
+# The caller's variables must not count; `leadhook env` prints the server's.
 unset AWS_ENDPOINT_URL_DYNAMODB AWS_PROFILE AWS_SESSION_TOKEN KEYSPOT_SIGNING_KEY TABLE_NAME
 address=$(host_address)
 port=$(free_port "$address")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Lints template.yaml with AWS's own linters, from PyPI. That it fits the code is tested by
-# tests/integration/template.rs.
+# Checks template.yaml with AWS's own linters, from PyPI. tests/integration/template.rs tests that
+# the template fits the code.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 tools=$(tests/python-tools.sh)
