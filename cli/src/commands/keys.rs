@@ -3,6 +3,7 @@ use super::{
     accounts::{AccountOptions, provider_parser},
     listing::{Format, Listing, Output},
     moment::{read_expiry, write_moment},
+    providers::{Facts, facts},
     session::{Access, Session, TableOptions},
 };
 use clap::{Args, Subcommand};
@@ -120,17 +121,13 @@ impl Keys {
 impl Create {
     fn check(&self) -> Result<(), Failure> {
         let Self { provider, account, tenants, networks, .. } = self;
-        let problem = match provider {
-            Provider::Flextell if tenants.is_empty() => {
+        let problem = match facts(*provider) {
+            facts if facts.has_tenants && tenants.is_empty() => {
                 "a Flextell key names the tenants it may act for: --tenant 1"
             }
-            Provider::Flextell if tenants.len() > MAX_TENANTS => "a key may have 90 tenants",
-            provider if *provider != Provider::Flextell && !tenants.is_empty() => {
-                "only Flextell keys have tenants"
-            }
-            provider if *provider != Provider::Keyspot && !networks.is_empty() => {
-                "only Keyspot keys have networks"
-            }
+            _ if tenants.len() > MAX_TENANTS => "a key may have 90 tenants",
+            facts if !facts.has_tenants && !tenants.is_empty() => "only Flextell keys have tenants",
+            facts if !facts.has_secret && !networks.is_empty() => "only Keyspot keys have networks",
             _ if account.is_none() && tenants.is_empty() => NO_ACCOUNT,
             _ => return Ok(()),
         };
@@ -263,13 +260,9 @@ struct Drawn {
 impl Drawn {
     /// A fresh token, of the form the provider's own have.
     fn new(provider: Provider, sources: &Sources) -> Self {
-        let token = match provider {
-            Provider::Integrabot => format!("sk_{}", sources.draw_text(48)),
-            // The prefix and 51 more: <https://pollybot.app/docs/authentication>.
-            Provider::PollyBot => format!("sk-workspace_{}", sources.draw_text(51)),
-            Provider::RdStation | Provider::Keyspot | Provider::Flextell => sources.draw_text(48),
-        };
-        let secret = (provider == Provider::Keyspot).then(|| sources.draw_text(48));
+        let Facts { token_prefix, token_length, has_secret, .. } = facts(provider);
+        let token = format!("{token_prefix}{}", sources.draw_text(*token_length));
+        let secret = has_secret.then(|| sources.draw_text(48));
         Self { token, secret }
     }
 
@@ -283,9 +276,9 @@ impl Drawn {
 
     fn show(self, key: &ApiKey, output: &Output) -> Result<(), Failure> {
         let id = self.hash().key_id().to_owned();
-        let is_keyspots = key.account.provider == Provider::Keyspot;
+        let has_secret = self.secret.is_some();
         // As they are sent.
-        let columns = match (is_keyspots, output.output) {
+        let columns = match (has_secret, output.output) {
             (true, Format::Table) => &[
                 "id",
                 "provider",
@@ -322,7 +315,7 @@ impl Drawn {
             self.secret.into(),
         ]);
         listing.print_one(output.output)?;
-        let (what, is) = if is_keyspots { ("both", "they are") } else { ("the token", "it is") };
+        let (what, is) = if has_secret { ("both", "they are") } else { ("the token", "it is") };
         eprintln!("note {what} down: {is} stored as a hash, and not shown again");
         Ok(())
     }

@@ -1,11 +1,10 @@
 //! What an account can have in its directory, and how it is written in files.
 
 use serde_json::{Map, Value};
-use shared::model::{Entry, EntryId, EntryKey, Provider};
+use shared::model::{Entry, EntryId, EntryKey};
 
 /// A kind of entry.
 pub(super) struct Kind {
-    pub(super) provider: Provider,
     pub(super) name: &'static str,
     /// What an entry says, besides its id.
     pub(super) fields: &'static [Field],
@@ -26,75 +25,32 @@ enum Form {
     Flag,
 }
 
-const fn text(name: &'static str) -> Field {
+pub(super) const fn text(name: &'static str) -> Field {
     Field { name, value: Form::Text, required: true }
 }
 
-const fn optional(name: &'static str) -> Field {
+pub(super) const fn optional(name: &'static str) -> Field {
     Field { name, value: Form::Text, required: false }
 }
 
-const fn flag(name: &'static str) -> Field {
+pub(super) const fn flag(name: &'static str) -> Field {
     Field { name, value: Form::Flag, required: false }
 }
 
 /// Marks a tenant's default status, which stands in the directory once more.
 pub(super) const DEFAULT: &str = "default";
 
-/// Every kind there is.
-pub(super) const KINDS: [Kind; 6] = [
-    Kind { provider: Provider::PollyBot, name: pollybot::CHATBOT, fields: &[], numbered: false },
-    Kind {
-        provider: Provider::Keyspot,
-        name: keyspot::PROPERTY,
-        fields: &[text("property_id"), text("title")],
-        numbered: false,
-    },
-    Kind {
-        provider: Provider::Flextell,
-        name: flextell::STATUS,
-        fields: &[text("name"), text("slug"), text("color"), flag("is_terminal"), flag(DEFAULT)],
-        numbered: true,
-    },
-    Kind {
-        provider: Provider::Flextell,
-        name: flextell::REFERENCE_SOURCE,
-        fields: &[text("name"), optional("external_id")],
-        numbered: true,
-    },
-    Kind {
-        provider: Provider::Flextell,
-        name: flextell::USER,
-        fields: &[text("name")],
-        numbered: true,
-    },
-    Kind {
-        provider: Provider::Flextell,
-        name: flextell::COUNTRY,
-        fields: &[text("name")],
-        numbered: true,
-    },
-];
-
-/// The kinds that a provider's accounts have.
-pub(super) fn kinds_of(provider: Provider) -> impl Iterator<Item = &'static Kind> {
-    KINDS.iter().filter(move |kind| kind.provider == provider)
-}
-
-/// The kind of this name.
-pub(super) fn find_kind(provider: Provider, name: &str) -> Result<&'static Kind, String> {
-    kinds_of(provider).find(|kind| kind.name == name).ok_or_else(|| {
-        let names: Vec<_> = kinds_of(provider).map(|kind| kind.name).collect();
-        let provider = provider.as_str();
-        if names.is_empty() {
-            format!("{provider} has no directory: its deliveries point to nothing")
-        } else {
-            format!("{provider} has no `{name}`; it has {}", names.join(", "))
-        }
-    })
-}
-
 impl Kind {
+    /// A kind whose ids are texts.
+    pub(super) const fn lettered(name: &'static str, fields: &'static [Field]) -> Self {
+        Self { name, fields, numbered: false }
+    }
+
+    /// A kind whose ids are numbers.
+    pub(super) const fn numbered(name: &'static str, fields: &'static [Field]) -> Self {
+        Self { name, fields, numbered: true }
+    }
+
     /// The entries that a row stands for: one, or two where it is the default as well.
     pub(super) fn read(
         &self,

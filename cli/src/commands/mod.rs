@@ -12,6 +12,7 @@ mod leads;
 mod listing;
 mod moment;
 mod person;
+mod providers;
 mod record;
 mod refusal;
 mod send;

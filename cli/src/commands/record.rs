@@ -1,9 +1,9 @@
 //! A lead as it is shown and handed on.
 
-use super::Failure;
+use super::{Failure, providers::facts};
 use serde::Serialize;
 use serde_json::{Value, value::RawValue};
-use shared::model::{Account, LeadId, LeadIdForm, Provider, StoredLead};
+use shared::model::{Account, LeadId, Provider, StoredLead};
 use std::collections::BTreeMap;
 
 /// A lead with its account, in one shape whatever its provider.
@@ -28,7 +28,9 @@ impl LeadRecord {
         let provider = account.provider;
         let details = lead.details.into_iter().map(|(name, value)| {
             let text = match value {
-                Value::String(json) if json_details(provider).contains(&name.as_str()) => json,
+                Value::String(json) if facts(provider).json_details.contains(&name.as_str()) => {
+                    json
+                }
                 value => value.to_string(),
             };
             let unreadable =
@@ -57,29 +59,9 @@ impl LeadRecord {
     }
 }
 
-/// The names of those details that hold JSON as text.
-fn json_details(provider: Provider) -> &'static [&'static str] {
-    match provider {
-        Provider::Integrabot => &integrabot::JSON_DETAILS,
-        Provider::RdStation => &rdstation::JSON_DETAILS,
-        Provider::PollyBot => &pollybot::JSON_DETAILS,
-        Provider::Keyspot => &[],
-        Provider::Flextell => &flextell::JSON_DETAILS,
-    }
-}
-
-fn id_form(provider: Provider) -> Option<LeadIdForm> {
-    match provider {
-        Provider::Integrabot | Provider::Flextell => None,
-        Provider::RdStation => Some(rdstation::LEAD_ID),
-        Provider::PollyBot => Some(pollybot::LEAD_ID),
-        Provider::Keyspot => Some(keyspot::LEAD_ID),
-    }
-}
-
 /// An id as a provider writes it.
 pub(super) fn write_id(provider: Provider, id: LeadId) -> String {
-    id_form(provider).map_or_else(|| id.to_string(), |form| form.write(id))
+    facts(provider).lead_id.as_ref().map_or_else(|| id.to_string(), |form| form.write(id))
 }
 
 /// What an id may be: a provider's own form names its provider, a number any.
@@ -88,7 +70,7 @@ pub(super) fn read_id(text: &str) -> Option<(Option<Provider>, LeadId)> {
         return Some((None, id));
     }
     Provider::ALL.into_iter().find_map(|provider| {
-        let id = id_form(provider)?.read(text)?;
+        let id = facts(provider).lead_id.as_ref()?.read(text)?;
         Some((Some(provider), id))
     })
 }

@@ -1,32 +1,42 @@
-//! Why a delivery was refused, as its sender was told.
+//! The texts of the providers' error bodies.
 
 use serde_json::{Map, Value};
-use shared::model::{HeldAnswer, Provider};
 
-/// What an answer says is wrong, on one line; its body where it says nothing that is known.
-pub(super) fn why(provider: Provider, answer: &HeldAnswer) -> String {
-    let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
-    let texts = match provider {
-        Provider::Integrabot => match &body["message"] {
-            Value::Object(fields) => of_fields(fields),
-            message => vec![text(message)],
-        },
-        Provider::RdStation => match body["issues"].as_array() {
-            Some(issues) => issues.iter().map(of_issue).collect(),
-            None => vec![text(&body["message"])],
-        },
-        Provider::PollyBot => match &body["details"] {
-            Value::Object(details) if details.contains_key("field") => {
-                vec![named(&details["field"], &details["message"])]
-            }
-            Value::Object(details) => details.get("message").map(text).into_iter().collect(),
-            _ => vec![text(&body["error"])],
-        },
-        Provider::Keyspot => vec![text(&body["error"])],
-        Provider::Flextell => vec![text(&body["message"])],
-    };
-    let why = texts.join("; ");
-    if why.is_empty() { answer.body.clone() } else { why }
+/// `{message}`.
+pub(super) fn of_message(body: &Value) -> Vec<String> {
+    vec![text(&body["message"])]
+}
+
+/// `{error, message}`, where the message may be a list of texts for each field.
+pub(super) fn of_integrabot(body: &Value) -> Vec<String> {
+    match &body["message"] {
+        Value::Object(fields) => of_fields(fields),
+        message => vec![text(message)],
+    }
+}
+
+/// `{message, code, issues}`.
+pub(super) fn of_rdstation(body: &Value) -> Vec<String> {
+    match body["issues"].as_array() {
+        Some(issues) => issues.iter().map(of_issue).collect(),
+        None => of_message(body),
+    }
+}
+
+/// `{success, error, details}`.
+pub(super) fn of_pollybot(body: &Value) -> Vec<String> {
+    match &body["details"] {
+        Value::Object(details) if details.contains_key("field") => {
+            vec![named(&details["field"], &details["message"])]
+        }
+        Value::Object(details) => details.get("message").map(text).into_iter().collect(),
+        _ => vec![text(&body["error"])],
+    }
+}
+
+/// `{error, code}`.
+pub(super) fn of_keyspot(body: &Value) -> Vec<String> {
+    vec![text(&body["error"])]
 }
 
 /// A list of texts for each field.
@@ -44,38 +54,4 @@ fn named(field: &Value, message: &Value) -> String {
 
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_refusal_is_told_in_its_providers_own_words() {
-        use Provider::{Flextell, Integrabot, Keyspot, PollyBot, RdStation};
-        let cases = [
-            (
-                Integrabot,
-                r#"{"error":"E","message":{"name":["N 1"],"type":["T 1","T 2"]}}"#,
-                "N 1; T 1; T 2",
-            ),
-            (Integrabot, r#"{"error":"E","message":"M"}"#, "M"),
-            (RdStation, r#"{"message":"M","issues":[{"path":["name"],"message":"X"}]}"#, "name: X"),
-            (RdStation, r#"{"message":"M","code":"C"}"#, "M"),
-            (
-                PollyBot,
-                r#"{"error":"E","details":{"field":"email","value":1,"message":"X"}}"#,
-                "email: X",
-            ),
-            (PollyBot, r#"{"error":"E","details":{"message":"X"}}"#, "X"),
-            (PollyBot, r#"{"error":"E","code":"C"}"#, "E"),
-            (Keyspot, r#"{"error":"E","code":"C"}"#, "E"),
-            (Flextell, r#"{"error":"e","message":"M"}"#, "M"),
-            (Flextell, "not JSON", "not JSON"),
-        ];
-        for (provider, body, expected) in cases {
-            let answer = HeldAnswer { status: 400, body: body.to_owned() };
-            assert_eq!(why(provider, &answer), expected, "{body}");
-        }
-    }
 }

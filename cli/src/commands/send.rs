@@ -1,6 +1,7 @@
 use super::{
     Failure,
     accounts::provider_parser,
+    providers::facts,
     terminal::{bold, visible},
 };
 use clap::Args;
@@ -65,7 +66,7 @@ impl SendLead {
         let sample = Sample::of(self.provider);
         let body = self.body(sample)?;
         let mut headers = self.credentials(sample)?;
-        if self.provider == Provider::Keyspot {
+        if facts(self.provider).has_secret {
             let token = self.issue_token(&client, headers)?;
             headers = vec![("Authorization", format!("Bearer {token}"))];
         }
@@ -104,17 +105,17 @@ impl SendLead {
 
     fn credentials(&self, sample: &Sample) -> Result<Vec<Header>, Failure> {
         let demo = sample.credentials.iter().map(|(name, value)| (*name, (*value).to_owned()));
-        let mut headers: Vec<Header> = match (&self.key, self.provider) {
+        let mut headers: Vec<Header> = match (&self.key, facts(self.provider).has_secret) {
             (None, _) => demo.collect(),
-            (Some(key), Provider::Keyspot) => {
+            (Some(key), true) => {
                 let secret = self.secret.clone();
                 let secret =
                     secret.ok_or_else(|| Failure::input("Keyspot's key goes with a --secret"))?;
                 vec![("X-API-Key", key.clone()), ("X-API-Secret", secret)]
             }
-            (Some(key), _) => vec![("Authorization", format!("Bearer {key}"))],
+            (Some(key), false) => vec![("Authorization", format!("Bearer {key}"))],
         };
-        if self.provider == Provider::Flextell {
+        if facts(self.provider).has_tenants {
             if let Some(tenant) = self.tenant {
                 headers.retain(|(name, _)| *name != "X-Tenant");
                 headers.push(("X-Tenant", tenant.to_string()));

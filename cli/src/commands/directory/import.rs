@@ -1,6 +1,6 @@
 //! Putting the entries of a file into the directory: all of it is checked first.
 
-use super::super::{Failure, accounts::OneAccount, kinds::find_kind};
+use super::super::{Failure, accounts::OneAccount, providers::find_kind};
 use clap::Args;
 use serde_json::{Map, Value};
 use shared::model::{Entry, EntryKey, Provider};

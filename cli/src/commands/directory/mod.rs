@@ -3,8 +3,8 @@ mod import;
 use super::{
     Failure,
     accounts::OneAccount,
-    kinds::{find_kind, kinds_of},
     listing::{Format, Listing, Output, count},
+    providers::{facts, find_kind},
     session::{Access, Session, TableOptions},
 };
 use clap::{Args, Subcommand};
@@ -150,7 +150,7 @@ impl List {
         let account = self.account.account();
         let kinds = match &self.kind {
             Some(name) => vec![find_kind(account.provider, name).map_err(Failure::Input)?.name],
-            None => kinds_of(account.provider).map(|kind| kind.name).collect(),
+            None => facts(account.provider).kinds.iter().map(|kind| kind.name).collect(),
         };
         let mut listing = Listing::new(&["kind", "id", "entry"]);
         for (key, entry) in session.table.entries(&account, &kinds).await? {

@@ -4,8 +4,8 @@ use super::{
     Failure,
     accounts::AccountOptions,
     listing::{Format, Listing, Output},
+    providers::why,
     record::{LeadRecord, write_id},
-    refusal::why,
     session::{Access, Session, TableOptions},
     terminal::{Escapes, data_out},
 };

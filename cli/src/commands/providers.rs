@@ -1,0 +1,154 @@
+//! What the commands must know about each provider.
+
+use super::{
+    kinds::{DEFAULT, Kind, flag, optional, text},
+    refusal,
+};
+use serde_json::Value;
+use shared::model::{HeldAnswer, LeadIdForm, Provider};
+
+/// What the commands must know about a provider.
+pub(super) struct Facts {
+    /// The form of its lead ids. Without one they are numbers.
+    pub(super) lead_id: Option<LeadIdForm>,
+    /// The names of those details that hold JSON as text.
+    pub(super) json_details: &'static [&'static str],
+    /// The kinds of entries in its directories.
+    pub(super) kinds: &'static [Kind],
+    /// What its tokens begin with.
+    pub(super) token_prefix: &'static str,
+    /// How many random characters follow the prefix.
+    pub(super) token_length: usize,
+    /// Whether its keys have a secret and networks.
+    pub(super) has_secret: bool,
+    /// Whether its keys name tenants.
+    pub(super) has_tenants: bool,
+    /// The texts of an error body.
+    pub(super) read_refusal: fn(&Value) -> Vec<String>,
+}
+
+/// What holds for a provider unless it says otherwise.
+const COMMON: Facts = Facts {
+    lead_id: None,
+    json_details: &[],
+    kinds: &[],
+    token_prefix: "",
+    token_length: 48,
+    has_secret: false,
+    has_tenants: false,
+    read_refusal: refusal::of_message,
+};
+
+static INTEGRABOT: Facts = Facts {
+    json_details: &integrabot::JSON_DETAILS,
+    token_prefix: "sk_",
+    read_refusal: refusal::of_integrabot,
+    ..COMMON
+};
+
+static RD_STATION: Facts = Facts {
+    lead_id: Some(rdstation::LEAD_ID),
+    json_details: &rdstation::JSON_DETAILS,
+    read_refusal: refusal::of_rdstation,
+    ..COMMON
+};
+
+static POLLYBOT: Facts = Facts {
+    lead_id: Some(pollybot::LEAD_ID),
+    json_details: &pollybot::JSON_DETAILS,
+    kinds: &[Kind::lettered(pollybot::CHATBOT, &[])],
+    // The prefix and 51 more: <https://pollybot.app/docs/authentication>.
+    token_prefix: "sk-workspace_",
+    token_length: 51,
+    read_refusal: refusal::of_pollybot,
+    ..COMMON
+};
+
+static KEYSPOT: Facts = Facts {
+    lead_id: Some(keyspot::LEAD_ID),
+    kinds: &[Kind::lettered(keyspot::PROPERTY, &[text("property_id"), text("title")])],
+    has_secret: true,
+    read_refusal: refusal::of_keyspot,
+    ..COMMON
+};
+
+static FLEXTELL: Facts = Facts {
+    json_details: &flextell::JSON_DETAILS,
+    kinds: &[
+        Kind::numbered(
+            flextell::STATUS,
+            &[text("name"), text("slug"), text("color"), flag("is_terminal"), flag(DEFAULT)],
+        ),
+        Kind::numbered(flextell::REFERENCE_SOURCE, &[text("name"), optional("external_id")]),
+        Kind::numbered(flextell::USER, &[text("name")]),
+        Kind::numbered(flextell::COUNTRY, &[text("name")]),
+    ],
+    has_tenants: true,
+    ..COMMON
+};
+
+/// What the commands must know about `provider`.
+pub(super) fn facts(provider: Provider) -> &'static Facts {
+    match provider {
+        Provider::Integrabot => &INTEGRABOT,
+        Provider::RdStation => &RD_STATION,
+        Provider::PollyBot => &POLLYBOT,
+        Provider::Keyspot => &KEYSPOT,
+        Provider::Flextell => &FLEXTELL,
+    }
+}
+
+/// The kind of entries of this name, in directories of `provider`.
+pub(super) fn find_kind(provider: Provider, name: &str) -> Result<&'static Kind, String> {
+    facts(provider).kinds.iter().find(|kind| kind.name == name).ok_or_else(|| {
+        let names: Vec<_> = facts(provider).kinds.iter().map(|kind| kind.name).collect();
+        let provider = provider.as_str();
+        if names.is_empty() {
+            format!("{provider} has no directory: its deliveries point to nothing")
+        } else {
+            format!("{provider} has no `{name}`; it has {}", names.join(", "))
+        }
+    })
+}
+
+/// What an answer says is wrong, on one line; its body where it says nothing that is known.
+pub(super) fn why(provider: Provider, answer: &HeldAnswer) -> String {
+    let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+    let texts = (facts(provider).read_refusal)(&body);
+    let why = texts.join("; ");
+    if why.is_empty() { answer.body.clone() } else { why }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_told_in_its_providers_own_words() {
+        use Provider::{Flextell, Integrabot, Keyspot, PollyBot, RdStation};
+        let cases = [
+            (
+                Integrabot,
+                r#"{"error":"E","message":{"name":["N 1"],"type":["T 1","T 2"]}}"#,
+                "N 1; T 1; T 2",
+            ),
+            (Integrabot, r#"{"error":"E","message":"M"}"#, "M"),
+            (RdStation, r#"{"message":"M","issues":[{"path":["name"],"message":"X"}]}"#, "name: X"),
+            (RdStation, r#"{"message":"M","code":"C"}"#, "M"),
+            (
+                PollyBot,
+                r#"{"error":"E","details":{"field":"email","value":1,"message":"X"}}"#,
+                "email: X",
+            ),
+            (PollyBot, r#"{"error":"E","details":{"message":"X"}}"#, "X"),
+            (PollyBot, r#"{"error":"E","code":"C"}"#, "E"),
+            (Keyspot, r#"{"error":"E","code":"C"}"#, "E"),
+            (Flextell, r#"{"error":"e","message":"M"}"#, "M"),
+            (Flextell, "not JSON", "not JSON"),
+        ];
+        for (provider, body, expected) in cases {
+            let answer = HeldAnswer { status: 400, body: body.to_owned() };
+            assert_eq!(why(provider, &answer), expected, "{body}");
+        }
+    }
+}
