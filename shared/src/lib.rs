@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`model`] | the lead, its id, its claims, accounts, API keys: values |
 //! | [`request`] | reading a request: token, body, fields, rules |
-//! | [`person`] | finding a person in what others wrote |
+//! | [`person_search`] | finding a person in what others wrote |
 //! | [`table`] | the DynamoDB table: what functions read and write |
 //! | [`operator`] | the DynamoDB table: what only operators read and write |
 //! | [`lookup`] | what is kept for a minute: API keys, blocks, the directory |
@@ -20,6 +20,6 @@ pub mod function;
 pub mod lookup;
 pub mod model;
 pub mod operator;
-pub mod person;
+pub mod person_search;
 pub mod request;
 pub mod table;

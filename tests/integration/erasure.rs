@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use shared::{
     model::{Email, LeadSpan, Phone},
     operator::Order,
-    person::Person,
+    person_search::Person,
 };
 use std::{
     collections::BTreeMap,

@@ -1,6 +1,6 @@
 use shared::{
     model::{Email, Phone},
-    person::Person,
+    person_search::Person,
 };
 
 /// A person, by what tells one from another.

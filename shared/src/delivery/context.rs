@@ -7,9 +7,6 @@ use crate::{
 };
 use jiff::SignedDuration;
 
-/// How long the same body is the same delivery, where nothing else is set.
-pub const DEFAULT_REPLAY_WINDOW: SignedDuration = SignedDuration::from_secs(300);
-
 /// What a handler is given besides the request. One is made at start-up and kept.
 pub struct Context {
     /// Where leads are stored.

@@ -7,9 +7,11 @@ mod endpoint;
 mod hold;
 mod log;
 mod rejection;
+mod replay_window;
 
 pub use answer::{Answer, delivery_answer, json_answer};
-pub use context::{Context, DEFAULT_REPLAY_WINDOW};
+pub use context::Context;
 pub use endpoint::{Accepted, Delivery, LeadEndpoint, Redelivered, create_lead, redeliver};
 pub use log::{DeliveryLog, Report};
 pub use rejection::{RefusalReason, Rejection};
+pub use replay_window::DEFAULT_REPLAY_WINDOW;

@@ -1,7 +1,7 @@
 use super::ttl_cache::TtlCache;
 use crate::{
     model::{Account, Contact, HeldDelivery},
-    person::{contacts_in, contacts_in_held},
+    person_search::{contacts_in, contacts_in_held},
     table::{LeadTable, StoreError},
 };
 use jiff::Timestamp;

@@ -1,22 +1,11 @@
-//! The DynamoDB client: its connection, its time-outs and what it tries again.
+//! The DynamoDB client: its connection and its timeouts.
 
+use super::retry::{RetryConflicts, retry_config, retry_partition};
 use crate::aws::{self, Overrides};
 use aws_config::{Region, SdkConfig};
 use aws_sdk_dynamodb::{
     Client,
-    config::{
-        Builder,
-        interceptors::InterceptorContext,
-        retry::{ClassifyRetry, RetryAction, RetryConfig, RetryPartition, TokenBucket},
-        timeout::TimeoutConfig,
-    },
-    operation::{
-        put_item::PutItemError,
-        transact_write_items::TransactWriteItemsError::{
-            self, TransactionCanceledException, TransactionInProgressException,
-        },
-    },
-    types::CancellationReason,
+    config::{Builder, timeout::TimeoutConfig},
 };
 use std::{env, time::Duration};
 
@@ -88,62 +77,11 @@ pub fn connect(builder: Builder, timeouts: Timeouts) -> Client {
         .operation_attempt_timeout(timeouts.attempt)
         .operation_timeout(timeouts.operation)
         .build();
-    let retries = RetryConfig::standard()
-        .with_max_attempts(12)
-        .with_initial_backoff(Duration::from_millis(25))
-        .with_max_backoff(Duration::from_millis(400));
-    // The SDK's bucket stops retries after some 100 failures in a process. Here the time a
-    // sender waits is the bound, and a conflict over one busy phone must not stop the rest.
-    let unbounded = RetryPartition::custom("leadhook").token_bucket(TokenBucket::unlimited());
     let config = builder
         .timeout_config(timeouts)
-        .retry_config(retries)
-        .retry_partition(unbounded.build())
+        .retry_config(retry_config())
+        .retry_partition(retry_partition())
         .retry_classifier(RetryConflicts)
         .build();
     Client::from_conf(config)
-}
-
-/// Retries writes that met another write: the SDK alone gives up on them.
-#[derive(Debug)]
-struct RetryConflicts;
-
-impl ClassifyRetry for RetryConflicts {
-    fn classify_retry(&self, attempt: &InterceptorContext) -> RetryAction {
-        let Some(Err(error)) = attempt.output_or_error() else {
-            return RetryAction::NoActionIndicated;
-        };
-        let conflict = error.as_operation_error().is_some_and(|error| {
-            if let Some(error) = error.downcast_ref::<TransactWriteItemsError>() {
-                met_another_write(error)
-            } else {
-                let error = error.downcast_ref::<PutItemError>();
-                error.is_some_and(PutItemError::is_transaction_conflict_exception)
-            }
-        });
-        if conflict { RetryAction::transient_error() } else { RetryAction::NoActionIndicated }
-    }
-
-    fn name(&self) -> &'static str {
-        "writes that met another write"
-    }
-}
-
-/// Whether a transaction failed for a reason that passes by itself.
-#[expect(clippy::wildcard_enum_match_arm, reason = "the SDK adds cases at any time")]
-pub(crate) fn met_another_write(error: &TransactWriteItemsError) -> bool {
-    match error {
-        TransactionCanceledException(canceled) => {
-            canceled.cancellation_reasons().iter().any(passes_by_itself)
-        }
-        TransactionInProgressException(_) => true,
-        _ => false,
-    }
-}
-
-fn passes_by_itself(reason: &CancellationReason) -> bool {
-    matches!(
-        reason.code(),
-        Some("TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
-    )
 }

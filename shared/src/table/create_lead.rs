@@ -3,6 +3,7 @@ use super::{
     keys::{self, EXPIRES_AT, PK, SK},
     lead_table::{Item, LeadTable},
     put_new::{Written, seconds},
+    write_mark::{WRITE_MARK, has_mark},
 };
 use crate::model::{
     Account, Claim, ClaimKind, Claims, Lead, LeadId, NewLead, Outcome, Sources, Standing,
@@ -11,8 +12,6 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{collections::HashMap, time::Duration};
 
-/// Which write made a lead: tells it from another of the same id.
-const WRITE_MARK: &str = "write_mark";
 /// Which claims a lead has: the partition keys of their items, for whoever erases it.
 pub(crate) const CLAIMS: &str = "claims";
 /// How often a create begins again after it met an id that was taken, or a claim whose
@@ -226,8 +225,4 @@ fn claim_item(
 fn words(lead: &Item) -> HashMap<&String, &AttributeValue> {
     const ITS_OWN: [&str; 6] = [PK, SK, CLAIMS, WRITE_MARK, "id", "created_at"];
     lead.iter().filter(|(name, _)| !ITS_OWN.contains(&name.as_str())).collect()
-}
-
-fn has_mark(lead: &Item, mark: &str) -> bool {
-    lead.get(WRITE_MARK).and_then(|value| value.as_s().ok()).is_some_and(|own| own == mark)
 }

@@ -21,7 +21,9 @@ pub(crate) mod held;
 pub(crate) mod keys;
 pub(crate) mod lead_table;
 pub(crate) mod put_new;
+mod retry;
 mod transact;
+mod write_mark;
 
 pub use client::{ENDPOINT_VARIABLE, Timeouts, connect, connect_as, connect_from_env};
 pub use create_lead::CreateLeadError;

@@ -1,6 +1,6 @@
 //! Writing several items at once, all or none.
 
-use super::{client::met_another_write, fault::StoreError, lead_table::LeadTable};
+use super::{fault::StoreError, lead_table::LeadTable, retry::met_another_write};
 use aws_sdk_dynamodb::{
     config::http::HttpResponse,
     error::SdkError,

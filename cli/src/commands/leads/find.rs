@@ -14,7 +14,7 @@ use super::{
 use jiff::Timestamp;
 use shared::{
     model::{Account, HeldDelivery, HeldReason, LeadId, LeadSpan},
-    person::Person,
+    person_search::Person,
 };
 use std::slice;
 

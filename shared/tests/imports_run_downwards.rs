@@ -13,7 +13,8 @@ use syn::{
 };
 
 /// The rooms. Each may import those before it.
-const ROOMS: [&str; 7] = ["model", "request", "person", "table", "lookup", "delivery", "function"];
+const ROOMS: [&str; 7] =
+    ["model", "request", "person_search", "table", "lookup", "delivery", "function"];
 /// A room that may import the rooms up to `table`, and that no other room imports.
 const OPERATOR: &str = "operator";
 /// A module that imports nothing, and that every room may import.
