@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where and stop")]
 
 mod delivery;
+mod document;
 mod events;
 mod fuzz;
 mod http;
@@ -15,6 +16,7 @@ mod wire;
 mod world;
 
 pub use delivery::{Answer, Delivery};
+pub use document::{Document, Operation, Response};
 pub use events::{Given, SampleEvent, sample_events, sample_events_in_order};
 pub use fuzz::{Around, Fuzzed};
 pub use secret_store::SecretStore;
