@@ -1,4 +1,4 @@
-use crate::{App, ROUTES, Route, guard::Guard};
+use crate::{App, ROUTES, Route, guard::Guard, openapi::openapi};
 use axum::{
     Router,
     body::{Body as HttpBody, HttpBody as _},
@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::{Next, from_fn_with_state},
     response::Response as HttpResponse,
-    routing::any,
+    routing::{any, get},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http_body_util::BodyExt;
@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use shared::{
     function::Handler,
+    model::Provider,
     request::{MAX_BODY_BYTES, Request},
 };
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -56,11 +57,31 @@ pub fn router(
         router = router.route(path, any(invoke).with_state(target));
     }
     let router = router.layer(GlobalConcurrencyLimitLayer::new(DELIVERIES_AT_ONCE));
-    let mut router = router.fallback(not_found);
+    let mut router = router.merge(documents(address)).fallback(not_found);
     if !guard.origins().is_empty() {
         router = router.layer(cors(guard.origins()));
     }
     router.layer(from_fn_with_state(Arc::new(guard), turn_intruders_away))
+}
+
+/// The OpenAPI documents, as what is served at `address`.
+fn documents(address: SocketAddr) -> Router {
+    Provider::ALL.into_iter().fold(Router::new(), |router, provider| {
+        let document = async move || document(provider, address);
+        router.route(&document_path(provider), get(document).fallback(not_found))
+    })
+}
+
+fn document_path(provider: Provider) -> String {
+    format!("/openapi/{}.json", provider.as_str())
+}
+
+fn document(provider: Provider, address: SocketAddr) -> HttpResponse {
+    let Some(mut document) = openapi(provider) else {
+        return gateway_answer(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error");
+    };
+    document["servers"][0]["url"] = format!("http://{address}/{}", provider.as_str()).into();
+    http_answer(StatusCode::OK, &document)
 }
 
 /// What browsers are told of the pages that may send requests, as API Gateway tells them.
@@ -210,7 +231,9 @@ async fn read_capped(mut body: HttpBody) -> Option<Vec<u8>> {
 async fn not_found(request: HttpRequest) -> HttpResponse {
     let (method, path) = (request.method(), printable_path(request.uri().path()));
     tracing::warn!(%method, path, "no such address");
-    let addresses: Vec<_> = ROUTES.iter().map(|route| format!("POST {}", route.path)).collect();
+    let routes = ROUTES.iter().map(|route| format!("POST {}", route.path));
+    let documents = Provider::ALL.map(|provider| format!("GET {}", document_path(provider)));
+    let addresses: Vec<_> = routes.chain(documents).collect();
     let body = json!({ "message": "Not Found", "addresses": addresses });
     http_answer(StatusCode::NOT_FOUND, &body)
 }

@@ -9,6 +9,7 @@ mod gateway;
 mod guard;
 mod in_process;
 mod listen;
+mod openapi;
 mod redeliver;
 mod samples;
 mod server;
@@ -19,6 +20,7 @@ pub use app::{App, ROUTES, Route};
 pub use demo::seed_demo_accounts;
 pub use gateway::{ANSWERED_HEADERS, SENT_HEADERS, router};
 pub use listen::listen;
+pub use openapi::openapi;
 pub use redeliver::redeliver_held;
 pub use samples::{Example, KEYSPOT_TOKEN_PATH, Sample, examples};
 pub use table::{

@@ -50,6 +50,12 @@ impl Delivery {
         self
     }
 
+    /// Leaves a header out.
+    pub fn without_header(mut self, name: &str) -> Self {
+        self.headers.remove(name);
+        self
+    }
+
     /// Adds a bearer token.
     pub fn bearer(self, token: &str) -> Self {
         self.header("authorization", &format!("Bearer {token}"))

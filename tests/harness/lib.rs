@@ -4,6 +4,7 @@
 #![allow(clippy::wildcard_enum_match_arm, reason = "any other case fails the test")]
 
 mod delivery;
+mod document;
 mod events;
 mod fuzz;
 mod http;
@@ -16,6 +17,7 @@ mod wire;
 mod world;
 
 pub use delivery::{Answer, Delivery};
+pub use document::{Document, Operation, Response};
 pub use events::{Given, SampleEvent, sample_events, sample_events_in_order};
 pub use fuzz::{Around, Fuzzed};
 pub use secret_store::SecretStore;

@@ -1,4 +1,5 @@
-use crate::World;
+use crate::{World, document::hold_http_answer};
+use axum::middleware::from_fn;
 use std::net::Ipv4Addr;
 use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
@@ -21,6 +22,7 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let origins = origins.iter().map(|origin| (*origin).to_owned()).collect();
         let router = local::router(&world.app, &TaskTracker::new(), address, origins);
+        let router = router.layer(from_fn(hold_http_answer));
         tokio::spawn(local::listen(listener, router, std::future::pending()));
         Self { base: format!("http://{address}") }
     }

@@ -1,5 +1,6 @@
 use crate::{
     Answer, Delivery, Wire,
+    document::hold_answer,
     watched_log::{note_sent, watch_log},
 };
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
@@ -188,7 +189,9 @@ pub async fn send_event(app: &App, function: &str, event: &str) -> Answer {
     let request = serde_json::from_str(event).unwrap();
     note_sent(&request);
     let route = ROUTES.iter().find(|route| route.function == function).unwrap();
-    Answer::of((route.handler)(app, &request).await)
+    let answer = Answer::of((route.handler)(app, &request).await);
+    hold_answer(function, &request, &answer);
+    answer
 }
 
 async fn issue_token(app: &App) -> String {

@@ -141,7 +141,7 @@ async fn what_no_function_serves_is_404_as_api_gateway_says_it() {
         let answer: Value = answer.json().await.unwrap();
         assert_eq!(answer["message"], "Not Found");
         let addresses = answer["addresses"].as_array().unwrap();
-        assert_eq!(addresses.len(), 7);
+        assert_eq!(addresses.len(), 12);
         assert!(addresses.contains(&json!("POST /integrabot/v1/leads")), "{answer}");
     }
 }

@@ -16,6 +16,7 @@ mod keyspot;
 mod lead_ids;
 mod limits;
 mod listing;
+mod openapi;
 mod operator;
 mod outage;
 mod pollybot;

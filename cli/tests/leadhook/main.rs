@@ -5,6 +5,7 @@
 
 mod examples;
 mod guard;
+mod openapi;
 mod operator;
 mod readme;
 mod serve;

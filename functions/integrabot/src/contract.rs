@@ -9,7 +9,7 @@ use shared::{
 
 /// The channels a lead may come from. Older pages of the provider name `whatsapp` and
 /// `instagram` too; its present one does not.
-const TYPES: [&str; 4] = ["web", "telegram", "email", "manual"];
+pub const TYPES: [&str; 4] = ["web", "telegram", "email", "manual"];
 
 /// The status of a lead that nobody has worked on yet.
 const NEW: &str = "new";

@@ -4,5 +4,5 @@ mod answer;
 mod contract;
 mod create_lead;
 
-pub use contract::JSON_DETAILS;
+pub use contract::{JSON_DETAILS, TYPES};
 pub use create_lead::Integrabot;

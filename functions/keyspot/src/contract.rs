@@ -11,7 +11,7 @@ use shared::{
 pub const PROPERTY: &str = "property";
 
 /// Where a lead may come from.
-const SOURCES: [&str; 20] = [
+pub const SOURCES: [&str; 20] = [
     "WEBSITE",
     "WHATSAPP",
     "PHONE",

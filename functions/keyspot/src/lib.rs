@@ -9,7 +9,7 @@ mod signing_keys;
 mod signing_secret;
 
 pub use answer::LEAD_ID;
-pub use contract::{PROPERTY, Property};
+pub use contract::{PROPERTY, Property, SOURCES};
 
 pub use issue_token::issue_token;
 pub use signing_keys::{KeyTooShort, SigningKeys};

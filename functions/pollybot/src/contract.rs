@@ -11,7 +11,7 @@ use shared::{
 pub const CHATBOT: &str = "chatbot";
 
 /// Where a lead may stand. The first is the default.
-const STATUSES: [&str; 6] = ["new", "contacted", "qualified", "converted", "lost", "follow_up"];
+pub const STATUSES: [&str; 6] = ["new", "contacted", "qualified", "converted", "lost", "follow_up"];
 
 /// Why PollyBot refuses a delivery.
 pub enum Refusal {

@@ -6,5 +6,5 @@ mod contract;
 mod create_lead;
 
 pub use answer::LEAD_ID;
-pub use contract::{CHATBOT, JSON_DETAILS};
+pub use contract::{CHATBOT, JSON_DETAILS, STATUSES};
 pub use create_lead::PollyBot;

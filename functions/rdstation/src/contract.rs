@@ -8,7 +8,7 @@ use shared::{
 };
 
 /// How much of a lead its assistant has captured. The first is the default.
-const CAPTURES: [&str; 2] = ["completed", "partial"];
+pub const CAPTURES: [&str; 2] = ["completed", "partial"];
 
 /// The request body. Every member is optional; unknown ones are ignored.
 pub(crate) struct CreateLead {

@@ -6,5 +6,5 @@ mod contract;
 mod create_lead;
 
 pub use answer::LEAD_ID;
-pub use contract::JSON_DETAILS;
+pub use contract::{CAPTURES, JSON_DETAILS};
 pub use create_lead::RdStation;

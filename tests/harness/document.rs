@@ -1,0 +1,250 @@
+use crate::Answer;
+use axum::{
+    body::{Body, to_bytes},
+    extract::Request as HttpRequest,
+    http::Method,
+    middleware::Next,
+    response::Response as HttpResponse,
+};
+use jsonschema::{Draft, Validator};
+use local::{ROUTES, openapi};
+use serde_json::{Map, Value, json, value::RawValue};
+use shared::{model::Provider, request::Request};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::LazyLock,
+};
+
+/// How far into a body its members are read where all of it is more than JSON values can hold.
+const LEVELS: usize = 8;
+/// The headers that leadhook sets.
+const OWN_HEADERS: [&str; 4] =
+    ["content-type", "www-authenticate", "retry-after", "idempotency-replayed"];
+
+static DOCUMENTS: LazyLock<Vec<Document>> =
+    LazyLock::new(|| Provider::ALL.map(Document::of).into());
+static OPERATIONS: LazyLock<HashMap<String, Operation>> = LazyLock::new(|| {
+    let operations = DOCUMENTS.iter().flat_map(Document::operations);
+    operations.map(|operation| (operation.route.clone(), operation)).collect()
+});
+
+/// The OpenAPI document of a provider.
+pub struct Document {
+    /// The provider.
+    pub provider: Provider,
+    /// The document, as JSON.
+    pub value: Value,
+}
+
+/// An operation of a document.
+pub struct Operation {
+    /// The provider.
+    pub provider: Provider,
+    /// Its path under the API, as routes have it.
+    pub route: String,
+    /// What it may answer, by status.
+    pub responses: BTreeMap<u16, Response>,
+    /// What the document says of it.
+    pub value: &'static Value,
+    document: &'static Document,
+}
+
+/// An answer that a document names.
+pub struct Response {
+    /// Its headers by their names in lower case, and whether they are always there.
+    pub headers: HashMap<String, (bool, Validator)>,
+    content: HashMap<String, Validator>,
+}
+
+impl Document {
+    /// Every provider's.
+    pub fn all() -> &'static [Self] {
+        &DOCUMENTS
+    }
+
+    fn of(provider: Provider) -> Self {
+        Self { provider, value: openapi(provider).unwrap() }
+    }
+
+    /// Its operations.
+    pub fn operations(&'static self) -> impl Iterator<Item = Operation> {
+        let paths = self.value["paths"].as_object().unwrap().iter();
+        paths.flat_map(move |(path, methods)| {
+            let methods = methods.as_object().unwrap();
+            assert_eq!(methods.keys().collect::<Vec<_>>(), ["post"], "{path}");
+            methods.values().map(move |value| Operation::of(self, path, value))
+        })
+    }
+
+    /// What stands here, or where a `$ref` leads from here.
+    pub fn resolve<'a>(&'a self, value: &'a Value) -> &'a Value {
+        let Some(reference) = value["$ref"].as_str() else { return value };
+        let target = self.value.pointer(reference.strip_prefix('#').unwrap());
+        self.resolve(target.unwrap_or_else(|| panic!("{reference} is nowhere")))
+    }
+
+    /// What holds values to a schema of the document.
+    pub fn validator(&self, schema: &Value) -> Validator {
+        let components = &self.value["components"];
+        let schema = json!({ "components": components, "allOf": [schema] });
+        let options = jsonschema::options().with_draft(Draft::Draft202012);
+        options.should_validate_formats(true).build(&schema).unwrap()
+    }
+}
+
+impl Operation {
+    /// Every documented operation.
+    pub fn all() -> impl Iterator<Item = &'static Self> {
+        OPERATIONS.values()
+    }
+
+    fn of(document: &'static Document, path: &str, value: &'static Value) -> Self {
+        let responses = value["responses"].as_object().unwrap().iter();
+        let responses = responses.map(|(status, response)| {
+            (status.parse().unwrap(), Response::of(document, document.resolve(response)))
+        });
+        let provider = document.provider;
+        let route = format!("/{}{path}", provider.as_str());
+        Self { provider, route, responses: responses.collect(), value, document }
+    }
+
+    /// The function behind it.
+    pub fn function(&self) -> &'static str {
+        ROUTES.iter().find(|route| route.path == self.route).unwrap().function
+    }
+
+    /// The schema of its body, where it takes one.
+    pub fn body(&self) -> Option<&'static Value> {
+        let body = self.document.resolve(self.value.get("requestBody")?);
+        Some(self.document.resolve(&body["content"]["application/json"]["schema"]))
+    }
+
+    /// The document it is of.
+    pub fn document(&self) -> &'static Document {
+        self.document
+    }
+
+    /// What an answer has that the document does not name.
+    fn fault(&self, answer: &Answer) -> Option<String> {
+        let Some(response) = self.responses.get(&answer.status) else {
+            return Some("no such status".to_owned());
+        };
+        response.fault_of_headers(&answer.headers).or_else(|| response.fault_of_body(answer))
+    }
+
+    fn hold(&self, answer: &Answer) {
+        if let Some(fault) = self.fault(answer) {
+            let (route, Answer { status, text, .. }) = (&self.route, answer);
+            panic!("docs/openapi does not say so of {route}: {fault}: {status} {text}");
+        }
+    }
+}
+
+impl Response {
+    fn of(document: &Document, value: &Value) -> Self {
+        let members = |name: &str| value[name].as_object().into_iter().flatten();
+        let headers = members("headers").map(|(name, header)| {
+            let header = document.resolve(header);
+            let is_required = header["required"] == true;
+            (name.to_lowercase(), (is_required, document.validator(&header["schema"])))
+        });
+        let content = members("content")
+            .map(|(name, content)| (name.clone(), document.validator(&content["schema"])));
+        Self { headers: headers.collect(), content: content.collect() }
+    }
+
+    fn fault_of_headers(&self, headers: &Map<String, Value>) -> Option<String> {
+        let mut required = self.headers.iter().filter(|(_, (is_required, _))| *is_required);
+        if let Some((name, _)) = required.find(|(name, _)| !headers.contains_key(*name)) {
+            return Some(format!("no {name}"));
+        }
+        let mut set = headers.iter().filter(|(name, _)| *name != "content-type");
+        set.find(|(name, value)| !self.has_header(name, value.as_str().unwrap_or_default()))
+            .map(|(name, value)| format!("the header {name}: {value}"))
+    }
+
+    fn has_header(&self, name: &str, text: &str) -> bool {
+        let Some((_, schema)) = self.headers.get(name) else { return false };
+        let number = text.parse::<i64>().map(Value::from);
+        schema.is_valid(&text.into()) || number.is_ok_and(|number| schema.is_valid(&number))
+    }
+
+    fn fault_of_body(&self, answer: &Answer) -> Option<String> {
+        let content_type = answer.headers.get("content-type").and_then(Value::as_str);
+        let Some(schema) = content_type.and_then(|name| self.content.get(name)) else {
+            return Some(format!("the content type {content_type:?}"));
+        };
+        let Ok(body) = serde_json::from_str(&answer.text) else {
+            return Some("no JSON".to_owned());
+        };
+        let body = read(body, LEVELS);
+        let faults = schema.iter_errors(&body);
+        let faults: Vec<_> =
+            faults.map(|fault| format!("{}: {fault}", fault.instance_path())).collect();
+        (!faults.is_empty()).then(|| faults.join("; "))
+    }
+}
+
+/// The value of a JSON text. Of what no value can hold (more than 128 levels, numbers beyond
+/// 64 bits, half a surrogate pair) its type is left.
+fn read(text: &RawValue, levels: usize) -> Value {
+    if let Ok(value) = serde_json::from_str(text.get()) {
+        return value;
+    }
+    match text.get().as_bytes()[0] {
+        b'{' if levels > 0 => {
+            let members: Result<BTreeMap<String, &RawValue>, _> = serde_json::from_str(text.get());
+            let members = members.into_iter().flatten();
+            members.map(|(name, value)| (name, read(value, levels - 1))).collect()
+        }
+        b'{' => json!({}),
+        b'[' => json!([]),
+        b'"' => json!(""),
+        _ => json!(0),
+    }
+}
+
+/// Holds a function's answer to the document of its provider.
+pub(crate) fn hold_answer(function: &str, request: &Request, answer: &Answer) {
+    let mut segments = request.path.split('/').skip_while(|segment| *segment != "chatbots");
+    let has_chatbot =
+        request.path_parameters.contains_key("chatbotId") || segments.nth(1).is_some();
+    let mut routes = ROUTES.iter().filter(|route| route.function == function);
+    let fits = |path: &str| path.contains("{chatbotId}") == has_chatbot;
+    let first = routes.next().unwrap();
+    let route = if fits(first.path) { first } else { routes.next().unwrap_or(first) };
+    OPERATIONS[route.path].hold(answer);
+}
+
+/// Holds what a server answers to the document of its provider; a fault breaks the connection.
+pub(crate) async fn hold_http_answer(request: HttpRequest, next: Next) -> HttpResponse {
+    let is_post = request.method() == Method::POST;
+    let path = request.uri().path().to_owned();
+    let response = next.run(request).await;
+    let Some(route) = ROUTES.iter().find(|route| is_post && fits(route.path, &path)) else {
+        return response;
+    };
+    let (head, body) = response.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap();
+    let text = String::from_utf8(body.to_vec()).unwrap();
+    let own = head.headers.iter().filter(|(name, _)| OWN_HEADERS.contains(&name.as_str()));
+    let headers = own.map(|(name, value)| (name.to_string(), value.to_str().unwrap().into()));
+    let body: Value = serde_json::from_str(&text).unwrap_or_default();
+    let answer = Answer { status: head.status.as_u16(), headers: headers.collect(), body, text };
+    if !is_of_the_gateway(&answer.body) {
+        OPERATIONS[route.path].hold(&answer);
+    }
+    HttpResponse::from_parts(head, Body::from(answer.text))
+}
+
+/// Whether an answer is API Gateway's own, for what reaches no function.
+fn is_of_the_gateway(body: &Value) -> bool {
+    let members = body.as_object().map(|members| members.keys().map(String::as_str).collect());
+    members.is_some_and(|names: Vec<_>| names == ["message"] || names == ["message", "addresses"])
+}
+
+fn fits(route: &str, path: &str) -> bool {
+    let same = |(wanted, got): (&str, &str)| wanted.starts_with('{') || wanted == got;
+    route.split('/').count() == path.split('/').count()
+        && route.split('/').zip(path.split('/')).all(same)
+}
