@@ -1,4 +1,4 @@
-//! The DynamoDB client: its connection, its time-outs and what it tries again.
+//! The DynamoDB client: its connection, timeouts and retries.
 
 use crate::aws::{self, Overrides};
 use aws_config::{Region, SdkConfig};
@@ -20,13 +20,13 @@ use aws_sdk_dynamodb::{
 };
 use std::{env, time::Duration};
 
-/// Where no region is to be found, as with a local table: any will do there.
+/// The region if none is set. A local table accepts any region.
 const FALLBACK_REGION: &str = "us-east-1";
 
-/// The AWS SDKs' own variable for another DynamoDB.
+/// The AWS SDKs' variable for the address of another DynamoDB.
 pub const ENDPOINT_VARIABLE: &str = "AWS_ENDPOINT_URL_DYNAMODB";
 
-/// How long to wait for a table.
+/// The timeouts of requests to a table.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts {
     /// How long a connection may take.
@@ -37,13 +37,13 @@ pub struct Timeouts {
     pub operation: Duration,
     /// How long a sender waits for its answer.
     pub answer: Duration,
-    /// How much longer it may wait for its delivery to be held.
+    /// How much longer it may wait while its delivery is held.
     pub hold: Duration,
 }
 
 impl Timeouts {
-    /// For DynamoDB itself, which answers in milliseconds: every sender has its answer
-    /// inside three seconds, and a `503` is better than silence.
+    /// For DynamoDB in AWS, which answers in milliseconds. Every sender gets its answer within
+    /// three seconds, if necessary a `503`.
     pub const DEPLOYED: Self = Self {
         connect: Duration::from_millis(500),
         attempt: Duration::from_secs(1),
@@ -62,16 +62,16 @@ impl Timeouts {
     };
 }
 
-/// Connects to the table that the environment names: the region, credentials and
-/// `AWS_ENDPOINT_URL_DYNAMODB`, as every AWS SDK reads them.
+/// Connects with region, credentials and `AWS_ENDPOINT_URL_DYNAMODB` from the environment, as every
+/// AWS SDK does.
 pub async fn connect_from_env() -> Client {
     connect_as(&aws::load_config(Overrides::default()).await, Timeouts::DEPLOYED)
 }
 
-/// Connects as a configuration says.
+/// Connects with this configuration.
 pub fn connect_as(config: &SdkConfig, timeouts: Timeouts) -> Client {
     let mut builder = Builder::from(config);
-    // An empty variable counts as none; the SDK takes it for an address, and panics.
+    // An empty variable counts as not set. The SDK would read it as an address and panic.
     if env::var_os(ENDPOINT_VARIABLE).is_some_and(|endpoint| endpoint.is_empty()) {
         builder.set_endpoint_url(None);
     }
@@ -81,7 +81,7 @@ pub fn connect_as(config: &SdkConfig, timeouts: Timeouts) -> Client {
     connect(builder, timeouts)
 }
 
-/// A client with leadhook's own time-outs and retries, whatever it connects to.
+/// A client with leadhook's timeouts and retries.
 pub fn connect(builder: Builder, timeouts: Timeouts) -> Client {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(timeouts.connect)
@@ -92,8 +92,9 @@ pub fn connect(builder: Builder, timeouts: Timeouts) -> Client {
         .with_max_attempts(12)
         .with_initial_backoff(Duration::from_millis(25))
         .with_max_backoff(Duration::from_millis(400));
-    // The SDK's bucket stops retries after some 100 failures in a process. Here the time a
-    // sender waits is the bound, and a conflict over one busy phone must not stop the rest.
+    // The SDK's token bucket stops all retries after about 100 failures in a process. Here the
+    // timeout of an answer is the limit: conflicts over one phone number must not stop the retries
+    // of other deliveries.
     let unbounded = RetryPartition::custom("leadhook").token_bucket(TokenBucket::unlimited());
     let config = builder
         .timeout_config(timeouts)
@@ -104,7 +105,7 @@ pub fn connect(builder: Builder, timeouts: Timeouts) -> Client {
     Client::from_conf(config)
 }
 
-/// Retries writes that met another write: the SDK alone gives up on them.
+/// Retries writes that conflict with another write. The SDK alone does not.
 #[derive(Debug)]
 struct RetryConflicts;
 
@@ -115,7 +116,7 @@ impl ClassifyRetry for RetryConflicts {
         };
         let conflict = error.as_operation_error().is_some_and(|error| {
             if let Some(error) = error.downcast_ref::<TransactWriteItemsError>() {
-                met_another_write(error)
+                is_conflict(error)
             } else {
                 let error = error.downcast_ref::<PutItemError>();
                 error.is_some_and(PutItemError::is_transaction_conflict_exception)
@@ -125,23 +126,23 @@ impl ClassifyRetry for RetryConflicts {
     }
 
     fn name(&self) -> &'static str {
-        "writes that met another write"
+        "writes that conflict with another write"
     }
 }
 
-/// Whether a transaction failed for a reason that passes by itself.
+/// Whether a transaction failed for a temporary reason.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the SDK adds cases at any time")]
-pub(crate) fn met_another_write(error: &TransactWriteItemsError) -> bool {
+pub(crate) fn is_conflict(error: &TransactWriteItemsError) -> bool {
     match error {
         TransactionCanceledException(canceled) => {
-            canceled.cancellation_reasons().iter().any(passes_by_itself)
+            canceled.cancellation_reasons().iter().any(is_temporary)
         }
         TransactionInProgressException(_) => true,
         _ => false,
     }
 }
 
-fn passes_by_itself(reason: &CancellationReason) -> bool {
+fn is_temporary(reason: &CancellationReason) -> bool {
     matches!(
         reason.code(),
         Some("TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
