@@ -1,4 +1,4 @@
-//! What an account can have in its directory, and how it is written in files.
+//! The kinds of directory entries, and how files describe them.
 
 use serde_json::{Map, Value};
 use shared::model::{Entry, EntryId, EntryKey, Provider};
@@ -7,9 +7,9 @@ use shared::model::{Entry, EntryId, EntryKey, Provider};
 pub(super) struct Kind {
     pub(super) provider: Provider,
     pub(super) name: &'static str,
-    /// What an entry says, besides its id.
+    /// The fields of an entry besides its id.
     pub(super) fields: &'static [Field],
-    /// Whether the id is a number, and stands in the entry too.
+    /// Whether the id is a number and also a member of the entry.
     numbered: bool,
 }
 
@@ -20,7 +20,7 @@ pub(super) struct Field {
     required: bool,
 }
 
-/// What a member's value is.
+/// The type of a member's value.
 enum Form {
     Text,
     Flag,
@@ -38,10 +38,10 @@ const fn flag(name: &'static str) -> Field {
     Field { name, value: Form::Flag, required: false }
 }
 
-/// Marks a tenant's default status, which stands in the directory once more.
+/// Marks a tenant's default status, which has a second entry.
 pub(super) const DEFAULT: &str = "default";
 
-/// Every kind there is.
+/// All kinds.
 pub(super) const KINDS: [Kind; 6] = [
     Kind { provider: Provider::PollyBot, name: pollybot::CHATBOT, fields: &[], numbered: false },
     Kind {
@@ -87,7 +87,7 @@ pub(super) fn find_kind(provider: Provider, name: &str) -> Result<&'static Kind,
         let names: Vec<_> = kinds_of(provider).map(|kind| kind.name).collect();
         let provider = provider.as_str();
         if names.is_empty() {
-            format!("{provider} has no directory: its deliveries point to nothing")
+            format!("{provider} has no directory: its deliveries refer to no entries")
         } else {
             format!("{provider} has no `{name}`; it has {}", names.join(", "))
         }
@@ -95,7 +95,7 @@ pub(super) fn find_kind(provider: Provider, name: &str) -> Result<&'static Kind,
 }
 
 impl Kind {
-    /// The entries that a row stands for: one, or two where it is the default as well.
+    /// The entries of a row: one, or two for the default status.
     pub(super) fn read(
         &self,
         id: &str,
@@ -107,7 +107,7 @@ impl Kind {
         })?;
         let mut entry = Map::new();
         if self.numbered {
-            // As deliveries name it: a number that is written in one way alone.
+            // Only the form that deliveries use: no leading zeros or signs.
             let number = id.parse::<i64>().ok().filter(|number| number.to_string() == id);
             let number = number.ok_or_else(|| format!("a {}'s id is a number", self.name))?;
             entry.insert("id".to_owned(), number.into());

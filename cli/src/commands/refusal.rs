@@ -1,9 +1,9 @@
-//! Why a delivery was refused, as its sender was told.
+//! Why a delivery was refused, from the answer to its sender.
 
 use serde_json::{Map, Value};
 use shared::model::{HeldAnswer, Provider};
 
-/// What an answer says is wrong, on one line; its body where it says nothing that is known.
+/// The errors in an answer, on one line; its body if it has no known error.
 pub(super) fn why(provider: Provider, answer: &HeldAnswer) -> String {
     let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
     let texts = match provider {
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_is_told_in_its_providers_own_words() {
+    fn a_refusal_is_shown_with_its_providers_text() {
         use Provider::{Flextell, Integrabot, Keyspot, PollyBot, RdStation};
         let cases = [
             (
