@@ -1,8 +1,8 @@
-//! The `leadhook` command: the local server, and what its operator does.
+//! The `leadhook` command: the local server and the operator's commands.
 
 #![allow(
     clippy::wildcard_enum_match_arm,
-    reason = "of a JSON value or a foreign error, only some cases matter"
+    reason = "only some cases of JSON values and foreign errors matter"
 )]
 
 mod commands;

@@ -10,12 +10,12 @@ fn main() -> ExitCode {
     let runtime = match Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("error: no threads can be had: {error}");
+            eprintln!("error: cannot start threads: {error}");
             return ExitCode::FAILURE;
         }
     };
     let done = runtime.block_on(run(cli));
-    // What is still swept of the local table may be cut off: it is swept again.
+    // A sweep of the local table may be interrupted: the next one does its work.
     runtime.shutdown_background();
     match done {
         Ok(()) => ExitCode::SUCCESS,

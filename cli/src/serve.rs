@@ -23,19 +23,19 @@ use tokio_util::task::TaskTracker;
 use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
 
 pub(crate) const DEFAULT_TABLE_NAME: &str = "leadhook";
-/// How long a stop waits for what was taken.
+/// How long a stop waits for running deliveries.
 const DRAIN_FOR: Duration = Duration::from_secs(10);
 
-/// How to serve.
+/// The options of the server.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ServeOptions {
-    /// The port to listen on, on 127.0.0.1 alone; 0 takes any free one
+    /// The port to listen on, only on 127.0.0.1; 0 selects a free one
     #[arg(long, default_value_t = 3000)]
     pub port: u16,
-    /// Keep leads in memory: they are gone when the server stops
+    /// Store leads in memory: they are lost when the server stops
     #[arg(long, conflicts_with = "data_dir")]
     pub memory: bool,
-    /// The folder to keep leads in
+    /// The folder to store leads in
     #[arg(long, default_value = ".leadhook", value_name = "FOLDER")]
     pub data_dir: PathBuf,
     /// Serve the table at this address, so that containers reach it [default: a free port of
@@ -48,13 +48,12 @@ pub struct ServeOptions {
     pub allowed_origins: Vec<String>,
 }
 
-/// Reads an address of one network interface: whoever serves on all of them cannot tell which
-/// names are its own.
+/// Reads an address of one network interface: with all of them, the valid `Host` names are unknown.
 fn read_table_address(text: &str) -> Result<SocketAddr, String> {
     let example = "write an address and a port, such as 172.17.0.1:8000";
     let address: SocketAddr = text.parse().map_err(|_| example.to_owned())?;
     if address.ip().is_unspecified() {
-        return Err(format!("{} is no single address; {example}", address.ip()));
+        return Err(format!("{} is not one address; {example}", address.ip()));
     }
     Ok(address)
 }
@@ -73,13 +72,13 @@ fn read_origin(text: &str) -> Result<String, String> {
 /// Why the server could not start, or stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// The port cannot be had.
+    /// The port cannot be used.
     #[error("cannot listen on {0}: {1}; choose another port with --port")]
     Port(SocketAddr, io::Error),
-    /// The address of the table is none.
+    /// The address of the table is not an HTTP URL.
     #[error("AWS_ENDPOINT_URL_DYNAMODB must begin with http:// or https://, not {0}")]
     Endpoint(String),
-    /// A setting makes no sense.
+    /// A setting is invalid.
     #[error(transparent)]
     Setting(#[from] StartUpError),
     /// The embedded table cannot be opened.
@@ -105,10 +104,10 @@ pub enum ServeError {
     ForeignTable(String, String, String),
 }
 
-/// Serves every route until Ctrl-C or a SIGTERM, then finishes what it has taken.
+/// Serves every route until Ctrl-C or a SIGTERM, then finishes the running deliveries.
 ///
 /// # Errors
-/// A port, folder or table that cannot be had.
+/// If the port, the folder or the table cannot be used.
 pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     tracing_subscriber::registry().with(guarded(lines, asked_filter())).init();
@@ -127,15 +126,15 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
         let table = find_table(&environment, &endpoint).await?;
         let key = Sources::system().draw_mark();
         let app = settings.over(table, Timeouts::DEPLOYED, &key)?;
-        say(&format!("{}{}\n", greeting(&base), kept_in(&environment, &endpoint)));
+        say(&format!("{}{}\n", greeting(&base), stored_in(&environment, &endpoint)));
         api.serve(app, stop).await;
     } else {
         let mut embedded = EmbeddedTable::open(&storage(&options)).await?;
         let served = embedded.serve(options.table_address).await?;
         let table = seeded_table(&embedded).await?;
         let app = settings.over(table, Timeouts::LOCAL, embedded.signing_key())?;
-        let kept = kept_here(&options, &served);
-        say(&format!("{}{kept}{}", greeting(&base), examples_text(&base)));
+        let stored = stored_here(&options, &served);
+        say(&format!("{}{stored}{}", greeting(&base), examples_text(&base)));
         tokio::select! {
             () = api.serve(app, stop) => {}
             () = embedded.sweep_expired() => {}
@@ -145,7 +144,7 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     Ok(())
 }
 
-/// What the environment sets.
+/// The settings of the environment.
 struct Settings {
     replay_window: SignedDuration,
     signing_key: Option<String>,
@@ -155,12 +154,12 @@ impl Settings {
     fn from_env(environment: &Environment) -> Result<Self, StartUpError> {
         let replay_window = read_replay_window(environment)?;
         let signing_key = environment.optional(SIGNING_KEY);
-        // A key that is too short is said before anything is opened.
+        // Refuse a key that is too short before opening anything.
         signing_key.as_deref().map(SigningSecret::fixed).transpose()?;
         Ok(Self { replay_window, signing_key })
     }
 
-    /// An app over a table; Keyspot's tokens are signed with `key` where none is set.
+    /// An app for a table. `key` signs Keyspot's tokens if no key is set.
     fn over(self, table: LeadTable, timeouts: Timeouts, key: &str) -> Result<App, StartUpError> {
         let Self { replay_window, signing_key } = self;
         let context = Context::new(table, Sources::system(), replay_window, timeouts);
@@ -172,7 +171,7 @@ fn storage(options: &ServeOptions) -> Storage {
     if options.memory { Storage::Memory } else { Storage::Folder(options.data_dir.clone()) }
 }
 
-/// Holds an address to the form that the AWS SDK takes.
+/// Refuses an address that the AWS SDK does not accept.
 pub(crate) fn check_endpoint(endpoint: &str) -> Result<(), ServeError> {
     if endpoint.starts_with("http://") || endpoint.starts_with("https://") {
         return Ok(());
@@ -193,8 +192,7 @@ async fn find_table(environment: &Environment, endpoint: &str) -> Result<LeadTab
     }
 }
 
-/// The embedded table, created where it is new, with the demo accounts that are made
-/// nowhere else.
+/// The embedded table, created if it is new, with the demo accounts.
 async fn seeded_table(embedded: &EmbeddedTable) -> Result<LeadTable, StoreError> {
     let table = LeadTable::new(embedded.client(), DEFAULT_TABLE_NAME);
     table.create().await?;
@@ -206,21 +204,21 @@ fn greeting(base: &str) -> String {
     format!("leadhook listens on {base}\n")
 }
 
-fn kept_in(environment: &Environment, endpoint: &str) -> String {
+fn stored_in(environment: &Environment, endpoint: &str) -> String {
     let name = environment.optional("TABLE_NAME");
     let name = name.unwrap_or_else(|| DEFAULT_TABLE_NAME.to_owned());
-    format!("leads are kept in the table {name} at {endpoint}")
+    format!("leads are stored in the table {name} at {endpoint}")
 }
 
-/// Where leads are kept, and how any DynamoDB tool looks inside.
-fn kept_here(options: &ServeOptions, served: &ServedTable) -> String {
+/// Where leads are stored, and how to read them with any DynamoDB tool.
+fn stored_here(options: &ServeOptions, served: &ServedTable) -> String {
     let ServedTable { endpoint, access_key, .. } = served;
     let place = match storage(options) {
         Storage::Memory => "memory".to_owned(),
         Storage::Folder(folder) => folder.display().to_string(),
     };
     format!(
-        "leads are kept in {place}, in the table {DEFAULT_TABLE_NAME} at {endpoint}\n\n\
+        "leads are stored in {place}, in the table {DEFAULT_TABLE_NAME} at {endpoint}\n\n\
          look inside with any DynamoDB tool:\n  \
          AWS_ACCESS_KEY_ID={} AWS_SECRET_ACCESS_KEY=local AWS_REGION={REGION} \
          aws dynamodb scan --table-name {DEFAULT_TABLE_NAME} --endpoint-url {endpoint}\n",
@@ -233,12 +231,12 @@ fn examples_text(base: &str) -> String {
     examples(base).into_iter().map(example).collect()
 }
 
-/// Prints to standard output. Nobody may be reading any more, which is no fault.
+/// Prints to standard output. It is not an error if the output is closed.
 fn say(text: &str) {
     let _ = io::stdout().write_all(text.as_bytes());
 }
 
-/// What serves the API.
+/// The server of the API.
 struct Api {
     listener: TcpListener,
     address: SocketAddr,
@@ -266,7 +264,7 @@ fn stop_signal() -> watch::Receiver<bool> {
     let (sender, receiver) = watch::channel(false);
     tokio::spawn(async move {
         asked_to_stop().await;
-        say("finishing what was taken, then stopping\n");
+        say("finishing the running deliveries, then stopping\n");
         let _ = sender.send(true);
     });
     receiver

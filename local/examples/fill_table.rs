@@ -1,5 +1,5 @@
-//! Fills a folder's local table with leads of the demo account of Integrabot, to measure
-//! what reads them: `cargo run --release --example fill_table <folder> <leads>`.
+//! Fills a folder's local table with leads of Integrabot's demo account, to measure commands that
+//! read them: `cargo run --release --example fill_table <folder> <leads>`.
 
 use integrabot::Integrabot;
 use local::{EmbeddedTable, Storage, seed_demo_accounts};
@@ -18,7 +18,7 @@ use std::{
     },
 };
 
-/// How many deliveries are under way at once.
+/// How many deliveries run at once.
 const SENDERS: usize = 16;
 const SOURCES: [&str; 4] = ["web", "telegram", "email", "manual"];
 
@@ -62,7 +62,7 @@ async fn send_until(
         let token = "Bearer sk_demo_integrabot".parse().map_err(|_| "no header")?;
         request.headers.insert("authorization", token);
         if create_lead::<Integrabot>(&context, &request).await.status() != 201 {
-            return Err("a lead was not taken");
+            return Err("a lead was not accepted");
         }
     }
 }

@@ -1,13 +1,13 @@
 use crate::folder::draw_secret;
 use std::fmt;
 
-/// The AWS access key id that a local table takes: whoever does not know it reads nothing.
-/// There is no secret that goes with it, because a request sends the id and not the secret.
+/// The AWS access key id that a local table requires. It has no secret part, because a request
+/// sends only the id.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AccessKey(String);
 
 impl AccessKey {
-    /// A fresh one.
+    /// A new, random access key.
     pub(crate) fn draw() -> Self {
         Self(draw_secret())
     }
@@ -16,7 +16,7 @@ impl AccessKey {
         Self(id)
     }
 
-    /// The id, as AWS tools are given it.
+    /// The id, for AWS tools.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -9,16 +9,16 @@ use shared::{
 };
 use std::sync::Arc;
 
-/// What all six functions are given, in one process.
+/// The state of all six functions in one process.
 pub struct App {
-    /// What every function is given.
+    /// The context of every function.
     pub context: Arc<Context>,
-    /// What Keyspot's are given.
+    /// The state of Keyspot's functions.
     pub keyspot: Keyspot,
 }
 
 impl App {
-    /// An app over one context.
+    /// An app with one context.
     pub fn new(context: Context, signing_secret: SigningSecret) -> Self {
         let context = Arc::new(context);
         let keyspot = Keyspot { context: Arc::clone(&context), signing_secret };
@@ -28,7 +28,7 @@ impl App {
 
 /// A route of the API and the function behind it.
 pub struct Route {
-    /// The function's name, which is its binary's and that of its folder in `events/`.
+    /// The function's name. Its binary and its folder in `events/` have the same name.
     pub function: &'static str,
     /// The path, in the syntax of API Gateway. The method is always POST.
     pub path: &'static str,

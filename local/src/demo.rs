@@ -7,13 +7,13 @@ use shared::{
     table::{LeadTable, StoreError},
 };
 
-/// Puts the demo accounts into a table: one for each provider, to try things with. Their
-/// credentials are public, so this is done in the embedded table alone.
+/// Creates the demo accounts in a table, one for each provider. Their credentials are public, so
+/// only the embedded table gets them.
 ///
-/// What stands there already is left as it is: a key that was revoked stays so.
+/// Items that exist are not changed: a revoked key stays revoked.
 ///
 /// # Errors
-/// Where the table could not be read or written.
+/// If the table cannot be read or written.
 pub async fn seed_demo_accounts(table: &LeadTable) -> Result<(), StoreError> {
     for (token, key) in demo_keys() {
         let token = TokenHash::of(token);

@@ -1,4 +1,4 @@
-//! DynamoDB's operations, done by the embedded engine inside this process.
+//! DynamoDB's operations in the embedded engine, inside this process.
 
 use crate::folder::Folder;
 use dynoxide::{Database, DynoxideError};
@@ -6,18 +6,18 @@ use rusqlite::Connection;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{fmt, sync::Arc, time::Duration};
 
-/// How long to wait for a write that is under way.
+/// How long to wait for another write.
 const BUSY_FOR: Duration = Duration::from_secs(10);
 
-/// The status of an answer to a write for which the disk has no space (RFC 4918, 11.5).
+/// The status of a write when the disk is full (RFC 4918, 11.5).
 const INSUFFICIENT_STORAGE: u16 = 507;
 
-/// The embedded DynamoDB. It has no address: what reaches it is in this process.
+/// The embedded DynamoDB. It has no address: only this process can call it.
 #[derive(Clone)]
 pub(crate) struct Engine {
     database: Database,
-    /// Where it keeps its data; nowhere where it is in memory. Its lock is held until the
-    /// database is closed, so it stands behind it: fields are dropped in their order.
+    /// The folder of its data; none: in memory. The folder has the lock, which must last until the
+    /// database is closed. So it comes after `database`: fields are dropped in their order.
     folder: Option<Arc<Folder>>,
 }
 
@@ -40,12 +40,12 @@ impl Engine {
         Ok(Self { database, folder: Some(Arc::new(folder)) })
     }
 
-    /// The folder it keeps its data in.
+    /// The folder of its data.
     pub(crate) fn folder(&self) -> Option<&Folder> {
         self.folder.as_deref()
     }
 
-    /// Does an operation of DynamoDB, which is named and written as in its HTTP API.
+    /// Runs an operation of DynamoDB. Its name and its request are as in the HTTP API.
     pub(crate) async fn call(&self, operation: String, request: String) -> Answer {
         let engine = self.clone();
         let done = tokio::task::spawn_blocking(move || {
@@ -58,15 +58,15 @@ impl Engine {
                 Err(error) => (engine.status_of(&error), error.to_json()),
             }
         });
-        let broke_off = |_| {
-            let error = DynoxideError::InternalServerError("the operation broke off".to_owned());
+        let aborted = |_| {
+            let error = DynoxideError::InternalServerError("the operation was aborted".to_owned());
             (error.status_code(), error.to_json())
         };
-        done.await.unwrap_or_else(broke_off)
+        done.await.unwrap_or_else(aborted)
     }
 
-    /// The HTTP status of an error; one of its own where the disk is full, which DynamoDB's
-    /// never is.
+    /// The HTTP status of an error. A full disk has its own status, because DynamoDB has no such
+    /// error.
     fn status_of(&self, error: &DynoxideError) -> u16 {
         let is_internal = matches!(error, DynoxideError::InternalServerError(_));
         if is_internal && self.folder().is_some_and(Folder::is_full) {
@@ -76,7 +76,7 @@ impl Engine {
         }
     }
 
-    /// Deletes what is past its time to live.
+    /// Deletes expired items.
     pub(crate) async fn sweep(&self) {
         let engine = self.clone();
         let swept = tokio::task::spawn_blocking(move || {
@@ -119,10 +119,11 @@ impl Engine {
         }
     }
 
-    /// Leaves no byte of what was deleted in the file or in its write-ahead log.
+    /// Removes all bytes of deleted items from the database file and its write-ahead log.
     ///
-    /// SQLite writes zeros over deleted content where it was built to; `.cargo/config.toml`
-    /// asks for it. Where it was not, as in a build from another folder, the file is written anew.
+    /// SQLite overwrites deleted content with zeros if it is built so; `.cargo/config.toml` sets
+    /// this. Otherwise, for example after a build from another folder, the whole file is written
+    /// again.
     fn scrub(&self) {
         let Some(folder) = self.folder() else { return };
         let scrubbed = Connection::open(folder.database()).and_then(|connection| {
@@ -134,7 +135,7 @@ impl Engine {
             connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
         });
         if scrubbed.is_err() {
-            tracing::warn!("what was deleted may still be in the files of the local table");
+            tracing::warn!("deleted data may still be in the files of the local table");
         }
     }
 }
@@ -149,8 +150,7 @@ fn run<Q: DeserializeOwned, A: Serialize>(
         .map_err(|_| DynoxideError::InternalServerError("the answer cannot be written".to_owned()))
 }
 
-/// Whether an operation deletes items. A write whose text is `Delete` may be taken for one,
-/// which costs a scrub and nothing else.
+/// Whether an operation may delete items. A false positive only costs an unnecessary scrub.
 fn deletes(operation: &str, request: &str) -> bool {
     match operation {
         "DeleteItem" | "DeleteTable" => true,

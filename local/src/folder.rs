@@ -1,4 +1,4 @@
-//! The folder that a local table is kept in: its owner's alone.
+//! The folder of a local table. Only its owner can read it.
 
 use crate::AccessKey;
 use rand::RngExt;
@@ -11,42 +11,42 @@ use tempfile::NamedTempFile;
 
 const DATABASE_FILE: &str = "leads.db";
 const LOCK_FILE: &str = "lock";
-/// Says where a running server has the table, while it has.
+/// The address of the table while a server has it open.
 const ADDRESS_FILE: &str = "address";
 const ACCESS_KEY_FILE: &str = "access-key";
 const SIGNING_KEY_FILE: &str = "signing-key";
 
-/// More than the space that is left to a file which cannot grow.
+/// A test file of this size does not fit onto a full disk.
 const PROBE_BYTES: usize = 256 * 1024;
 
-/// A folder whose table is open in this process. The engine itself would let two
-/// processes in, so a lock is held as long as this lives.
+/// A folder whose table is open in this process. The engine allows two processes, so this value
+/// locks the folder until it is dropped.
 pub(crate) struct Folder {
     path: PathBuf,
     _lock: File,
 }
 
-/// Who has a folder's table open.
+/// The result of locking a folder.
 pub(crate) enum Lock {
-    /// This process.
-    Held(Folder),
-    /// Another one.
-    Taken,
+    /// This process has the lock.
+    Locked(Folder),
+    /// Another process has the lock.
+    InUse,
 }
 
 impl Folder {
-    /// Makes the folder where there is none, and takes its lock where nobody has it.
+    /// Creates the folder if there is none, and locks it if no other process has the lock.
     pub(crate) fn lock(path: &Path) -> io::Result<Lock> {
         fs::create_dir_all(path)?;
         set_mode(path, 0o700)?;
         let lock = open_private(&path.join(LOCK_FILE))?;
         match lock.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Ok(Lock::Taken),
+            Err(TryLockError::WouldBlock) => return Ok(Lock::InUse),
             Err(TryLockError::Error(error)) => return Err(error),
         }
         let folder = Self { path: path.to_owned(), _lock: lock };
-        // One that is left of a server that was killed.
+        // A server that was killed may have left its address.
         folder.remove_address()?;
         open_private(&folder.database())?;
         for entry in fs::read_dir(path)? {
@@ -55,7 +55,7 @@ impl Folder {
                 set_mode(&entry.path(), 0o600)?;
             }
         }
-        Ok(Lock::Held(folder))
+        Ok(Lock::Locked(folder))
     }
 
     /// The database's file.
@@ -63,7 +63,7 @@ impl Folder {
         self.path.join(DATABASE_FILE)
     }
 
-    /// Whether its disk takes no more bytes.
+    /// Whether the disk is full.
     pub(crate) fn is_full(&self) -> bool {
         let written = tempfile::tempfile_in(&self.path).and_then(|mut file| {
             file.write_all(&vec![0; PROBE_BYTES])?;
@@ -72,12 +72,12 @@ impl Folder {
         written.is_err_and(|error| error.kind() == io::ErrorKind::StorageFull)
     }
 
-    /// The access key of this folder; one is drawn where there is none yet.
+    /// The access key of this folder. Creates one if there is none.
     pub(crate) fn access_key(&self) -> io::Result<AccessKey> {
         self.secret(ACCESS_KEY_FILE).map(AccessKey::new)
     }
 
-    /// What Keyspot's tokens are signed with here; drawn where there is none yet.
+    /// The key that signs Keyspot's tokens. Creates one if there is none.
     pub(crate) fn signing_key(&self) -> io::Result<String> {
         self.secret(SIGNING_KEY_FILE)
     }
@@ -93,7 +93,7 @@ impl Folder {
         }
     }
 
-    /// Says where the table is served.
+    /// Stores the address of the table.
     pub(crate) fn write_address(&self, endpoint: &str) -> io::Result<()> {
         self.write(ADDRESS_FILE, endpoint)
     }
@@ -105,7 +105,7 @@ impl Folder {
         }
     }
 
-    /// Writes a file that is whole whenever it is there.
+    /// Writes a file. Other processes see it only when it is complete.
     fn write(&self, name: &str, text: &str) -> io::Result<()> {
         let mut file = NamedTempFile::new_in(&self.path)?;
         file.write_all(text.as_bytes())?;
@@ -114,18 +114,18 @@ impl Folder {
     }
 }
 
-/// Whether a local table was ever made in this folder.
+/// Whether this folder has a local table.
 pub(crate) fn has_table(folder: &Path) -> bool {
     folder.join(DATABASE_FILE).exists()
 }
 
-/// What a server that has a folder's table wrote there.
+/// The files that a server wrote into the folder.
 pub(crate) struct ServerFiles {
     pub(crate) endpoint: String,
     pub(crate) access_key: AccessKey,
 }
 
-/// Reads what the server wrote that has a folder's table; nothing where there is none.
+/// Reads the files of the server that has the folder's table open; `None` if there is none.
 pub(crate) fn read_server(folder: &Path) -> Option<ServerFiles> {
     let read = |name| fs::read_to_string(folder.join(name)).ok();
     Some(ServerFiles {
@@ -134,14 +134,14 @@ pub(crate) fn read_server(folder: &Path) -> Option<ServerFiles> {
     })
 }
 
-/// Letters and digits that nobody guesses: 160 bits.
+/// A random text of letters and digits with 160 bits.
 pub(crate) fn draw_secret() -> String {
     const DIGITS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let mut random = rand::rng();
     (0..32).map(|_| char::from(DIGITS[random.random_range(0..32)])).collect()
 }
 
-/// Opens a file that only its owner may read, and makes it where there is none.
+/// Opens a file that only its owner may read. Creates it if there is none.
 fn open_private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
@@ -153,14 +153,14 @@ fn open_private(path: &Path) -> io::Result<File> {
 #[cfg(unix)]
 fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
-    // A file of the right mode may be another owner's, who alone may change it.
+    // Do not set a mode that is already right: a file of another owner would give an error.
     if fs::metadata(path)?.mode() & 0o777 == mode {
         return Ok(());
     }
     fs::set_permissions(path, fs::Permissions::from_mode(mode))
 }
 
-/// Elsewhere the folder has the permissions that its parent gives it.
+/// On other systems the folder has the permissions of its parent.
 #[cfg(not(unix))]
 fn set_mode(_: &Path, _: u32) -> io::Result<()> {
     Ok(())

@@ -23,10 +23,10 @@ use tokio_util::task::TaskTracker;
 use tower::limit::GlobalConcurrencyLimitLayer;
 use tower_http::cors::CorsLayer;
 
-/// What the local API calls itself, in events.
+/// The domain name of the local API in events.
 const DOMAIN_NAME: &str = "localhost";
 
-/// How long a sender may take over a body, as with API Gateway.
+/// The timeout to read a body, as in API Gateway.
 const BODY_WITHIN: Duration = Duration::from_secs(30);
 /// The headers that web pages may send, in lower case.
 pub const SENT_HEADERS: [&str; 6] =
@@ -34,26 +34,26 @@ pub const SENT_HEADERS: [&str; 6] =
 /// The headers that web pages may read, in lower case.
 pub const ANSWERED_HEADERS: [&str; 2] = ["idempotency-replayed", "retry-after"];
 
-/// How many deliveries are read and handled at once; more wait for their turn. It bounds what
-/// their bodies take of memory.
+/// How many deliveries are read and handled at once. More have to wait. This limits the memory for
+/// their bodies.
 const DELIVERIES_AT_ONCE: usize = 256;
 
-/// The API as API Gateway would serve it: each request becomes an HTTP API event
-/// (payload 2.0) for the function of its route.
+/// Serves the API as API Gateway does: each request becomes an HTTP API event (payload 2.0) for the
+/// function of its route.
 ///
-/// It is served at `address`; of web pages only those of `origins` may send requests there.
-/// A delivery that was taken is finished, whether or not its sender waits; `taken` tells
-/// when all are.
+/// It is served at `address`. Only web pages of `origins` may send requests to it. A delivery that
+/// was read completely is finished even if its sender does not wait; `running` tracks these
+/// deliveries.
 pub fn router(
     app: &Arc<App>,
-    taken: &TaskTracker,
+    running: &TaskTracker,
     address: SocketAddr,
     origins: Vec<String>,
 ) -> Router {
     let guard = Guard::new(address, origins);
     let mut router = Router::new();
     for Route { path, handler, .. } in ROUTES {
-        let target = Target { app: Arc::clone(app), taken: taken.clone(), path, handler };
+        let target = Target { app: Arc::clone(app), running: running.clone(), path, handler };
         router = router.route(path, any(invoke).with_state(target));
     }
     let router = router.layer(GlobalConcurrencyLimitLayer::new(DELIVERIES_AT_ONCE));
@@ -61,10 +61,10 @@ pub fn router(
     if !guard.origins().is_empty() {
         router = router.layer(cors(guard.origins()));
     }
-    router.layer(from_fn_with_state(Arc::new(guard), turn_intruders_away))
+    router.layer(from_fn_with_state(Arc::new(guard), refuse_foreign_requests))
 }
 
-/// The OpenAPI documents, as what is served at `address`.
+/// The routes of the OpenAPI documents. Each names `address` as its server.
 fn documents(address: SocketAddr) -> Router {
     Provider::ALL.into_iter().fold(Router::new(), |router, provider| {
         let document = async move || document(provider, address);
@@ -84,7 +84,7 @@ fn document(provider: Provider, address: SocketAddr) -> HttpResponse {
     http_answer(StatusCode::OK, &document)
 }
 
-/// What browsers are told of the pages that may send requests, as API Gateway tells them.
+/// The CORS headers, as API Gateway sends them: they tell browsers which pages may send requests.
 fn cors(origins: &[String]) -> CorsLayer {
     let origins = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
     CorsLayer::new()
@@ -94,28 +94,28 @@ fn cors(origins: &[String]) -> CorsLayer {
         .expose_headers(ANSWERED_HEADERS.map(HeaderName::from_static))
 }
 
-async fn turn_intruders_away(
+async fn refuse_foreign_requests(
     State(guard): State<Arc<Guard>>,
     request: HttpRequest,
     next: Next,
 ) -> HttpResponse {
     match guard.check(request.uri(), request.headers()) {
         Ok(()) => next.run(request).await,
-        Err(intruder) => gateway_answer(StatusCode::FORBIDDEN, &intruder.to_string()),
+        Err(foreign) => gateway_answer(StatusCode::FORBIDDEN, &foreign.to_string()),
     }
 }
 
-/// What a route leads to.
+/// The target of a route.
 #[derive(Clone)]
 struct Target {
     app: Arc<App>,
-    taken: TaskTracker,
+    running: TaskTracker,
     path: &'static str,
     handler: Handler<App>,
 }
 
 async fn invoke(
-    State(Target { app, taken, path, handler }): State<Target>,
+    State(Target { app, running, path, handler }): State<Target>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: HttpRequest,
 ) -> HttpResponse {
@@ -127,7 +127,7 @@ async fn invoke(
         Ok(None) => return gateway_answer(StatusCode::BAD_REQUEST, "Bad Request"),
         Err(_) => return gateway_answer(StatusCode::REQUEST_TIMEOUT, "Request Timeout"),
     };
-    let invocation = taken.spawn(async move {
+    let invocation = running.spawn(async move {
         let request: Request = serde_json::from_value(event).ok()?;
         Some(handler(&app, &request).await)
     });
@@ -139,7 +139,7 @@ async fn invoke(
     }
 }
 
-/// The event API Gateway would send; `None` where the sender broke off.
+/// The event that API Gateway would send; `None` if the sender closed the connection.
 async fn event(path: &str, peer: SocketAddr, request: HttpRequest) -> Option<Value> {
     let (head, body) = request.into_parts();
     let body = read_capped(body).await?;
@@ -175,7 +175,7 @@ async fn event(path: &str, peer: SocketAddr, request: HttpRequest) -> Option<Val
     }))
 }
 
-/// What stands in a path for the parameters of its route, as it was sent.
+/// The path's values for the parameters of its route, as they were sent.
 fn path_parameters(route: &str, path: &str) -> Map<String, Value> {
     let segments = route.split('/').zip(path.split('/'));
     let parameters = segments.filter_map(|(name, value)| {
@@ -185,8 +185,8 @@ fn path_parameters(route: &str, path: &str) -> Map<String, Value> {
     parameters.collect()
 }
 
-/// Headers of one name joined by commas, as API Gateway does. Those that say where a
-/// request came in are the gateway's own, whatever the sender put there.
+/// Joins headers with the same name by commas, as API Gateway does. Sets the headers that describe
+/// the connection, because senders could forge them.
 fn gateway_headers(headers: &HeaderMap, peer: SocketAddr) -> Map<String, Value> {
     let values = |name| {
         let values = headers.get_all(name).iter();
@@ -202,7 +202,7 @@ fn gateway_headers(headers: &HeaderMap, peer: SocketAddr) -> Map<String, Value> 
     sent.chain(own.map(|(name, value)| (name.to_owned(), value.into()))).collect()
 }
 
-/// JSON and text as they are, everything else base64-encoded, as API Gateway does.
+/// JSON and text as they are, everything else in Base64, as API Gateway does.
 fn encode_body(headers: &HeaderMap, body: Vec<u8>) -> (String, bool) {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let is_text = content_type.is_some_and(|content_type| {
@@ -215,22 +215,22 @@ fn encode_body(headers: &HeaderMap, body: Vec<u8>) -> (String, bool) {
     }
 }
 
-/// Reads a body to its end but keeps no more of it than shows a handler that it is too
-/// large. `None` where the sender broke off.
+/// Reads a body to its end, but returns only so much of it that a handler sees that it is too
+/// large. `None` if the sender closed the connection.
 async fn read_capped(mut body: HttpBody) -> Option<Vec<u8>> {
-    let mut kept = Vec::with_capacity(body.size_hint().lower().min(MAX_BODY_BYTES as u64) as usize);
+    let mut read = Vec::with_capacity(body.size_hint().lower().min(MAX_BODY_BYTES as u64) as usize);
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.ok()?.into_data() else { continue };
-        let room = (MAX_BODY_BYTES + 1).saturating_sub(kept.len());
-        kept.extend_from_slice(&data[..data.len().min(room)]);
+        let room = (MAX_BODY_BYTES + 1).saturating_sub(read.len());
+        read.extend_from_slice(&data[..data.len().min(room)]);
     }
-    Some(kept)
+    Some(read)
 }
 
-/// Says which addresses there are, to the sender and in the log.
+/// Answers 404 with all addresses, and logs the request.
 async fn not_found(request: HttpRequest) -> HttpResponse {
     let (method, path) = (request.method(), printable_path(request.uri().path()));
-    tracing::warn!(%method, path, "no such address");
+    tracing::warn!(%method, path, "unknown address");
     let routes = ROUTES.iter().map(|route| format!("POST {}", route.path));
     let documents = Provider::ALL.map(|provider| format!("GET {}", document_path(provider)));
     let addresses: Vec<_> = routes.chain(documents).collect();
@@ -238,7 +238,7 @@ async fn not_found(request: HttpRequest) -> HttpResponse {
     http_answer(StatusCode::NOT_FOUND, &body)
 }
 
-/// A path without what may be somebody's: of each segment that is no plain word, a star.
+/// A path without personal data: a star for each segment that is not a plain word.
 fn printable_path(path: &str) -> String {
     let is_word = |segment: &str| {
         let plain = |c: char| c.is_ascii_lowercase() || c == '-' || c == '_';
@@ -253,7 +253,7 @@ fn printable_path(path: &str) -> String {
         .join("/")
 }
 
-/// An answer of the gateway's own, for what never reaches a function.
+/// An answer of the gateway itself, for requests that reach no function.
 fn gateway_answer(status: StatusCode, message: &str) -> HttpResponse {
     http_answer(status, &json!({ "message": message }))
 }
@@ -267,7 +267,7 @@ mod tests {
     use super::printable_path;
 
     #[test]
-    fn a_path_is_logged_without_what_may_be_somebodys() {
+    fn a_path_is_logged_without_personal_data() {
         let cases = [
             ("/integrabot/v2/leads", "/integrabot/v2/leads"),
             ("/", "/"),

@@ -1,12 +1,12 @@
-//! What is turned away before anything is read of it: requests of web pages.
+//! Refuses requests of web pages before their body is read.
 //!
-//! A page of any site can send requests to this machine. Its browser adds an `Origin`; or,
-//! where the site's own name was made to point here (DNS rebinding), a `Host` of that name.
+//! A page of any site can send requests to this machine. Its browser adds an `Origin`. If the
+//! site's name resolves to this machine (DNS rebinding), the browser sends that name as the `Host`.
 
 use axum::http::{HeaderMap, Uri, header::HOST, header::ORIGIN};
 use std::net::SocketAddr;
 
-/// What containers call the machine they run on.
+/// The name that containers use for the machine they run on.
 const CONTAINER_HOST: &str = "host.docker.internal";
 
 /// Who may send requests to a listener.
@@ -16,9 +16,9 @@ pub(crate) struct Guard {
     origins: Vec<String>,
 }
 
-/// Why a request is turned away.
+/// Why a request is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Intruder {
+pub(crate) enum Foreign {
     #[error("this Host is not served here; use the address that leadhook serve printed")]
     Host,
     #[error(
@@ -28,8 +28,8 @@ pub(crate) enum Intruder {
 }
 
 impl Guard {
-    /// Lets requests through that were sent to `address` or, on a loopback address, to a
-    /// loopback name; and of web pages those of `origins`.
+    /// Accepts requests to `address` and, if that is a loopback address, to a loopback name.
+    /// Accepts only web pages of `origins`.
     pub(crate) fn new(address: SocketAddr, origins: Vec<String>) -> Self {
         let port = address.port();
         let mut hosts = vec![address.to_string()];
@@ -40,7 +40,7 @@ impl Guard {
         Self { hosts, origins }
     }
 
-    /// Lets containers through as well, which call this machine by a name of their own.
+    /// Also accepts requests of containers, which use their own name for this machine.
     pub(crate) fn with_containers(address: SocketAddr) -> Self {
         let mut guard = Self::new(address, Vec::new());
         guard.hosts.push(format!("{CONTAINER_HOST}:{}", address.port()));
@@ -51,20 +51,20 @@ impl Guard {
         &self.origins
     }
 
-    pub(crate) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Intruder> {
+    pub(crate) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Foreign> {
         let mut hosts = headers.get_all(HOST).iter().map(|host| host.to_str().ok());
         let host = hosts.next().flatten();
         let absolute = uri.authority().map(hyper::http::uri::Authority::as_str);
         let is_ours = |host: &str| self.hosts.iter().any(|own| own.eq_ignore_ascii_case(host));
         if !host.is_some_and(is_ours) || hosts.next().is_some() || !absolute.is_none_or(is_ours) {
-            return Err(Intruder::Host);
+            return Err(Foreign::Host);
         }
         let mut origins = headers.get_all(ORIGIN).iter();
         let allowed = |origin: &str| self.origins.iter().any(|allowed| allowed == origin);
         if origins.all(|origin| origin.to_str().is_ok_and(allowed)) {
             Ok(())
         } else {
-            Err(Intruder::Origin)
+            Err(Foreign::Origin)
         }
     }
 }
@@ -73,12 +73,12 @@ impl Guard {
 mod tests {
     use super::*;
 
-    fn check(address: &str, uri: &str, headers: &[(&str, &str)]) -> Result<(), Intruder> {
+    fn check(address: &str, uri: &str, headers: &[(&str, &str)]) -> Result<(), Foreign> {
         let origins = vec!["http://localhost:5173".to_owned()];
         check_with(&Guard::new(address.parse().unwrap(), origins), uri, headers)
     }
 
-    fn check_with(guard: &Guard, uri: &str, headers: &[(&str, &str)]) -> Result<(), Intruder> {
+    fn check_with(guard: &Guard, uri: &str, headers: &[(&str, &str)]) -> Result<(), Foreign> {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             let name = axum::http::HeaderName::from_bytes(name.as_bytes()).unwrap();
@@ -88,8 +88,8 @@ mod tests {
     }
 
     #[test]
-    fn only_loopback_names_with_our_port_are_taken_for_our_host() {
-        let (ours, foreign) = (Ok(()), Err(Intruder::Host));
+    fn only_loopback_names_with_our_port_are_accepted_as_host() {
+        let (ours, foreign) = (Ok(()), Err(Foreign::Host));
         let cases = [
             (&[("host", "127.0.0.1:3000")][..], ours),
             (&[("host", "localhost:3000")], ours),
@@ -114,14 +114,14 @@ mod tests {
     }
 
     #[test]
-    fn an_address_for_containers_is_reached_by_itself_and_by_their_name_for_the_machine() {
-        let (ours, foreign) = (Ok(()), Err(Intruder::Host));
+    fn a_table_is_reached_by_its_address_and_by_the_containers_name_for_the_machine() {
+        let (ours, foreign) = (Ok(()), Err(Foreign::Host));
         let cases = [
             ("172.17.0.1:8000", "172.17.0.1:8000", ours),
             ("172.17.0.1:8000", "host.docker.internal:8000", ours),
             ("172.17.0.1:8000", "localhost:8000", foreign),
             ("172.17.0.1:8000", "rebound.example:8000", foreign),
-            // Docker Desktop leads the name to the loopback address.
+            // Docker Desktop resolves the name to the loopback address.
             ("127.0.0.1:8000", "host.docker.internal:8000", ours),
             ("127.0.0.1:8000", "localhost:8000", ours),
             ("127.0.0.1:8000", "host.docker.internal:8001", foreign),
@@ -135,14 +135,14 @@ mod tests {
     }
 
     #[test]
-    fn a_web_page_is_turned_away_unless_its_origin_is_allowed() {
+    fn a_web_page_is_refused_unless_its_origin_is_allowed() {
         let host = ("host", "localhost:3000");
         let cases = [
             ("http://localhost:5173", Ok(())),
-            ("http://localhost:3000", Err(Intruder::Origin)),
-            ("https://evil.example", Err(Intruder::Origin)),
-            ("null", Err(Intruder::Origin)),
-            ("", Err(Intruder::Origin)),
+            ("http://localhost:3000", Err(Foreign::Origin)),
+            ("https://evil.example", Err(Foreign::Origin)),
+            ("null", Err(Foreign::Origin)),
+            ("", Err(Foreign::Origin)),
         ];
         for (origin, expected) in cases {
             let checked = check("127.0.0.1:3000", "/", &[host, ("origin", origin)]);

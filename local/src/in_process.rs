@@ -1,5 +1,4 @@
-//! The AWS SDK's way to the engine: its requests go there as they are, and no socket is
-//! between.
+//! Connects the AWS SDK to the engine without a socket.
 
 use crate::{engine::Engine, server::operation};
 use aws_sdk_dynamodb::config::{
@@ -18,7 +17,7 @@ use jiff::{Timestamp, fmt::rfc2822::DateTimePrinter};
 #[derive(Debug)]
 struct InProcess(Engine);
 
-/// A client for the SDK that does its requests in this process.
+/// An HTTP client for the SDK that sends its requests to the engine in this process.
 pub(crate) fn in_process_client(engine: Engine) -> SharedHttpClient {
     let connector = SharedHttpConnector::new(InProcess(engine));
     http_client_fn(move |_, _| connector.clone())
@@ -29,12 +28,12 @@ impl HttpConnector for InProcess {
         let engine = self.0.clone();
         HttpConnectorFuture::new(async move {
             let (operation, body) = read(&request)
-                .ok_or_else(|| ConnectorError::user("not a request of DynamoDB's".into()))?;
+                .ok_or_else(|| ConnectorError::user("not a DynamoDB request".into()))?;
             let (status, answer) = engine.call(operation, body).await;
             let status =
                 StatusCode::try_from(status).map_err(|e| ConnectorError::other(e.into(), None))?;
             let mut response = HttpResponse::new(status, answer.into());
-            // As a server would say it: the clock of a table is read from its answers.
+            // A server sets it too, and `leadhook doctor` reads the table's clock from it.
             if let Ok(date) = DateTimePrinter::new().timestamp_to_rfc9110_string(&Timestamp::now())
             {
                 response.headers_mut().insert("date", date);

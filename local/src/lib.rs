@@ -1,4 +1,4 @@
-//! The API and its table on one machine: what API Gateway, Lambda and DynamoDB do in AWS.
+//! The API and its table on one machine, in place of API Gateway, Lambda and DynamoDB.
 
 mod access_key;
 mod app;

@@ -12,12 +12,13 @@ use std::{net::SocketAddr, time::Duration};
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
 
-/// How long a sender may take over the headers of a request.
+/// The timeout to read the headers of a request.
 const HEADERS_WITHIN: Duration = Duration::from_secs(30);
-/// How long to wait where no connection can be had, as when all file handles are in use.
+/// How long to wait if a connection cannot be accepted, for example because all file handles are in
+/// use.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves a router until `stop`, then finishes the requests it has begun.
+/// Serves a router until `stop`, then finishes the running requests.
 ///
 /// A sender that closes its half of a connection still gets its answer: `axum::serve`
 /// would drop its request.
@@ -53,6 +54,6 @@ fn serve_connection(
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS_WITHIN)
         .serve_connection(TokioIo::new(stream), service);
-    // What breaks a connection is its sender's doing.
+    // An error of a connection is the sender's, so it is not logged.
     tokio::spawn(connections.watch(connection));
 }

@@ -9,12 +9,11 @@ use shared::{
     table::StoreError,
 };
 
-/// Delivers again what was held for an account, with `body` in its place. Where that makes a
-/// lead it is held no longer; where its person is known already it still is.
+/// Redelivers a held delivery of an account with another body. If it becomes a new lead, the held
+/// delivery is deleted; otherwise it stays.
 ///
 /// # Errors
-/// Where the held delivery could not be deleted: delivered again, it makes no second lead
-/// within a day.
+/// If the held delivery cannot be deleted. Another redelivery within a day makes no second lead.
 pub async fn redeliver_held(
     context: &Context,
     account: &Account,

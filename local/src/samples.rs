@@ -1,21 +1,20 @@
-//! A lead for each provider, to try things with: the example of its documents, and the
-//! credentials of the demo account.
+//! A sample lead for each provider: the example in its documents, with the demo account's
+//! credentials.
 
 use shared::model::Provider;
 
-/// Where Keyspot's tokens are issued.
+/// The path that issues Keyspot's tokens.
 pub const KEYSPOT_TOKEN_PATH: &str = "/keyspot/v1/auth/token";
 
 /// A sample lead.
 pub struct Sample {
-    /// Whose sample it is.
+    /// The provider.
     pub provider: Provider,
-    /// The function that takes it.
+    /// The function that receives it.
     pub function: &'static str,
-    /// Where it is sent, with the demo account's chatbot where one is named.
+    /// The path it is sent to, with the demo account's chatbot for PollyBot.
     pub path: &'static str,
-    /// The demo account's credentials, by the headers they are sent in. Keyspot's are sent
-    /// for a token.
+    /// The demo account's credentials as headers. Keyspot's are sent to get a token.
     pub credentials: &'static [(&'static str, &'static str)],
     /// The lead.
     pub body: &'static str,
@@ -63,11 +62,11 @@ const SAMPLES: [Sample; 5] = [
 pub struct Example {
     /// The function's name.
     pub function: &'static str,
-    /// The command, as it stands.
+    /// The command line.
     pub curl_line: String,
 }
 
-/// An example for each function, at a server that listens on `base`.
+/// An example for each function of a server that listens on `base`.
 pub fn examples(base: &str) -> Vec<Example> {
     SAMPLES.iter().flat_map(|sample| sample.examples(base)).collect()
 }

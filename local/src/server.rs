@@ -1,9 +1,9 @@
-//! The embedded table's own address, for other processes of its owner: DynamoDB's HTTP API.
+//! Serves DynamoDB's HTTP API for the embedded table to other processes.
 
 use crate::{
     AccessKey,
     engine::Engine,
-    guard::{Guard, Intruder},
+    guard::{Foreign, Guard},
 };
 use axum::{
     Router,
@@ -16,7 +16,7 @@ use axum::{
 use serde_json::json;
 use std::{net::SocketAddr, sync::Arc};
 
-/// The largest request DynamoDB takes, in bytes.
+/// The largest request that DynamoDB accepts, in bytes.
 const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
 const JSON: &str = "application/x-amz-json-1.0";
 const TARGET_PREFIX: &str = "DynamoDB_20120810.";
@@ -27,7 +27,7 @@ struct Front {
     guard: Guard,
 }
 
-/// DynamoDB's HTTP API over an engine, at this address, for those who know the access key.
+/// DynamoDB's HTTP API for an engine at this address. A request needs the access key.
 pub(crate) fn table_router(engine: Engine, access_key: AccessKey, address: SocketAddr) -> Router {
     let guard = Guard::with_containers(address);
     let front = Front { engine, access_key, guard };
@@ -48,9 +48,9 @@ async fn answer(
     headers: HeaderMap,
     body: String,
 ) -> Response {
-    if let Err(intruder) = front.guard.check(&uri, &headers) {
+    if let Err(foreign) = front.guard.check(&uri, &headers) {
         let status = StatusCode::FORBIDDEN;
-        return fault(status, "AccessDeniedException", &turned_away(intruder));
+        return fault(status, "AccessDeniedException", &why_refused(foreign));
     }
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let authorization = header(AUTHORIZATION.as_str()).unwrap_or_default();
@@ -69,10 +69,10 @@ async fn answer(
     json_response(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), answer)
 }
 
-fn turned_away(intruder: Intruder) -> String {
-    match intruder {
-        Intruder::Host => intruder.to_string(),
-        Intruder::Origin => "web pages may not send requests here".to_owned(),
+fn why_refused(foreign: Foreign) -> String {
+    match foreign {
+        Foreign::Host => foreign.to_string(),
+        Foreign::Origin => "web pages may not send requests here".to_owned(),
     }
 }
 

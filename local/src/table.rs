@@ -19,21 +19,21 @@ use std::{
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::Instant};
 
-/// Any region does for a local table; the AWS tools ask for one.
+/// The region of a local table. AWS tools need one, and any works.
 pub const REGION: &str = "us-east-1";
-/// How often items past their time to live are deleted; AWS takes up to two days.
+/// How often expired items are deleted. AWS takes up to two days.
 const SWEEP_EVERY: Duration = Duration::from_hours(1);
-/// How long to wait for another command that has the table open.
+/// How long to wait while another command has the table open.
 const WAIT_FOR: Duration = Duration::from_mins(1);
-/// How soon to look again.
+/// How often to try during that time.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// Where an embedded table keeps its data.
+/// Where an embedded table stores its data.
 #[derive(Clone, Debug)]
 pub enum Storage {
-    /// In memory, gone with the process.
+    /// In memory. It is lost when the process ends.
     Memory,
-    /// In a folder, which is created where there is none.
+    /// In a folder, which is created if there is none.
     Folder(PathBuf),
 }
 
@@ -45,24 +45,24 @@ pub struct EmbeddedTable {
     server: Option<TableServer>,
 }
 
-/// What makes an embedded table reachable for others.
+/// The server of an embedded table, for other processes.
 struct TableServer {
     stop: oneshot::Sender<()>,
     done: JoinHandle<()>,
 }
 
-/// A table that a server on this machine has open, and how to reach it.
+/// A table that a server on this machine has open.
 #[derive(Clone, Debug)]
 pub struct ServedTable {
     /// Its DynamoDB address.
     pub endpoint: String,
-    /// The access key it takes.
+    /// The access key it requires.
     pub access_key: AccessKey,
 }
 
-/// A folder's table, opened in whichever way it can be.
+/// The table of a folder.
 pub enum LocalTable {
-    /// Opened here.
+    /// This process has it open.
     Embedded(EmbeddedTable),
     /// A server has it open.
     Served(ServedTable),
@@ -73,8 +73,8 @@ pub enum LocalTable {
 pub enum EmbeddedError {
     /// Another process has it open.
     #[error(
-        "the folder {0} is in use by another leadhook; stop that one, or choose another \
-         folder with --data-dir or a throw-away table with --memory"
+        "the folder {0} is in use by another leadhook; stop it, or choose another \
+         folder with --data-dir or a temporary table with --memory"
     )]
     InUse(PathBuf),
     /// The folder cannot be used.
@@ -83,16 +83,16 @@ pub enum EmbeddedError {
     /// The database cannot be read.
     #[error("the database in {0} cannot be opened: {1}")]
     Database(PathBuf, String),
-    /// The address for the table cannot be had.
+    /// The address for the table cannot be used.
     #[error("the table cannot be served at {0}: {1}; choose another with --table-address")]
     Address(SocketAddr, io::Error),
 }
 
 impl EmbeddedTable {
-    /// Opens the database in `storage`. Waits for a command that has it open.
+    /// Opens the database in `storage`. Waits if another command has it open.
     ///
     /// # Errors
-    /// A folder that a server has, that stays in use, or that cannot be used.
+    /// If a server has the folder open, if it stays in use, or if it cannot be used.
     pub async fn open(storage: &Storage) -> Result<Self, EmbeddedError> {
         match storage {
             Storage::Memory => {
@@ -119,7 +119,7 @@ impl EmbeddedTable {
         Ok(Self { engine, access_key, signing_key, server: None })
     }
 
-    /// A new client for it, which reaches it inside this process.
+    /// A new client for the table inside this process.
     pub fn client(&self) -> Client {
         let client = in_process_client(self.engine.clone());
         let builder =
@@ -127,11 +127,11 @@ impl EmbeddedTable {
         connect(builder, Timeouts::LOCAL)
     }
 
-    /// Serves it to other processes that know its access key, at `address` or on a free
-    /// loopback port; gives its DynamoDB address.
+    /// Serves the table at `address`, or on a free loopback port, to processes that know its access
+    /// key. Returns its DynamoDB address.
     ///
     /// # Errors
-    /// An address that cannot be had.
+    /// If the address cannot be used.
     pub async fn serve(
         &mut self,
         address: Option<SocketAddr>,
@@ -144,7 +144,7 @@ impl EmbeddedTable {
         let router = table_router(self.engine.clone(), self.access_key.clone(), address);
         let (stop, stopped) = oneshot::channel();
         let done = tokio::spawn(listen(listener, router, async {
-            // A sender that is dropped stops the server too.
+            // The server also stops if the sender is dropped.
             let _ = stopped.await;
         }));
         self.server = Some(TableServer { stop, done });
@@ -154,13 +154,12 @@ impl EmbeddedTable {
         Ok(ServedTable { endpoint, access_key: self.access_key.clone() })
     }
 
-    /// What Keyspot's tokens are signed with where nothing else is set: the same after a
-    /// restart.
+    /// The default key that signs Keyspot's tokens. It is the same after a restart.
     pub fn signing_key(&self) -> &str {
         &self.signing_key
     }
 
-    /// Deletes what is past its time to live, now and every hour, until it is cut off.
+    /// Deletes expired items now and every hour. It never ends by itself.
     pub async fn sweep_expired(&self) {
         let mut hourly = tokio::time::interval(SWEEP_EVERY);
         loop {
@@ -169,11 +168,11 @@ impl EmbeddedTable {
         }
     }
 
-    /// Finishes the requests it has taken. The database is closed with the last client of it.
+    /// Finishes its requests, then stops the server. The database is closed with its last client.
     pub async fn close(self) {
         let Self { server, engine, .. } = self;
         if engine.folder().is_some_and(|folder| folder.remove_address().is_err()) {
-            tracing::warn!("the folder still says where the table was served");
+            tracing::warn!("the file with the table's address could not be deleted");
         }
         if let Some(TableServer { stop, done }) = server {
             let _ = stop.send(());
@@ -183,21 +182,21 @@ impl EmbeddedTable {
 }
 
 impl LocalTable {
-    /// A folder's table, where one was ever made there.
+    /// The table of a folder; `None` if the folder has no table.
     ///
     /// # Errors
-    /// A folder that stays in use, or that cannot be used.
+    /// If the folder stays in use or cannot be used.
     pub async fn find(folder: &Path) -> Result<Option<Self>, EmbeddedError> {
         if has_table(folder) { Self::open(folder).await.map(Some) } else { Ok(None) }
     }
 
-    /// Opens a folder's table, or finds the server that has it. Waits for a command that has
-    /// it open: no command keeps it longer than it works.
+    /// Opens a folder's table, or finds the server that has it open. Waits if a command has it
+    /// open: each command closes it when it is done.
     async fn open(folder: &Path) -> Result<Self, EmbeddedError> {
         let cannot = |error| EmbeddedError::Folder(folder.to_owned(), error);
         let until = Instant::now() + WAIT_FOR;
         loop {
-            if let Lock::Held(locked) = Folder::lock(folder).map_err(cannot)? {
+            if let Lock::Locked(locked) = Folder::lock(folder).map_err(cannot)? {
                 return EmbeddedTable::in_folder(locked, folder).map(Self::Embedded);
             }
             if let Some(served) = ServedTable::of(folder).await {
@@ -212,22 +211,22 @@ impl LocalTable {
 }
 
 impl ServedTable {
-    /// The server that has a folder's table, where one listens.
+    /// The server that has a folder's table open; `None` if there is none.
     pub async fn of(folder: &Path) -> Option<Self> {
         let ServerFiles { endpoint, access_key } = read_server(folder)?;
         let address = endpoint.strip_prefix("http://")?;
-        // A server that was killed leaves its address behind.
+        // A killed server does not delete its address.
         tokio::net::TcpStream::connect(address).await.ok()?;
         Some(Self { endpoint, access_key })
     }
 
-    /// A new client for it.
+    /// A new client for the table.
     pub fn client(&self, timeouts: Timeouts) -> Client {
         connect_to(&self.endpoint, self.access_key.as_str(), timeouts)
     }
 }
 
-/// A client of the DynamoDB at an address of this machine.
+/// A client for a DynamoDB on this machine.
 pub fn connect_to(endpoint: &str, access_key: &str, timeouts: Timeouts) -> Client {
     let client = aws_smithy_http_client::Builder::new().build_http();
     connect(builder(access_key).http_client(client).endpoint_url(endpoint), timeouts)

@@ -1,4 +1,4 @@
-//! What the AWS SDK is given, whatever service it is to reach.
+//! The configuration of the AWS SDK, the same for every AWS service.
 
 use aws_config::{
     BehaviorVersion, Region, SdkConfig, environment::EnvironmentVariableRegionProvider,
@@ -7,7 +7,7 @@ use aws_config::{
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
-/// What somebody chose in place of what the environment says.
+/// Settings that override the environment.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
     /// A region.
@@ -16,8 +16,8 @@ pub struct Overrides {
     pub profile: Option<String>,
 }
 
-/// What the environment says of region, credentials and endpoints, as every AWS SDK
-/// reads it, but for what was chosen.
+/// Reads region, credentials and endpoints from the environment, as every AWS SDK does. The
+/// overrides come first.
 pub async fn load_config(overrides: Overrides) -> SdkConfig {
     let Overrides { region, profile } = overrides;
     let mut of_profile = ProfileFileRegionProvider::builder();
@@ -26,16 +26,16 @@ pub async fn load_config(overrides: Overrides) -> SdkConfig {
         of_profile = of_profile.profile_name(&profile);
         defaults = defaults.profile_name(profile);
     }
-    // The SDK's default chain, but for the metadata service of a virtual machine, which a
-    // laptop would wait for.
+    // The SDK's default chain without the metadata service of a virtual machine: a laptop has none,
+    // and the SDK would wait for it.
     let region = RegionProviderChain::first_try(region.map(Region::new))
         .or_else(EnvironmentVariableRegionProvider::new())
         .or_else(of_profile.build());
     defaults.http_client(https_client()).region(region).load().await
 }
 
-/// HTTPS by rustls with ring: the SDK's default, aws-lc, takes ten times as long over its
-/// first handshake. Certificates are the system's.
+/// HTTPS by rustls with ring: the first handshake of aws-lc, the SDK's default, takes ten times as
+/// long. The certificates are the system's.
 fn https_client() -> SharedHttpClient {
     aws_smithy_http_client::Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))

@@ -1,18 +1,19 @@
-//! What every leadhook function shares, in rooms. A room imports only from those above it here:
+//! The code that all leadhook functions share, in rooms. A room imports only the rooms above it in
+//! this table:
 //!
 //! | room | what it holds |
 //! |---|---|
 //! | [`model`] | the lead, its id, its claims, accounts, API keys: values |
-//! | [`request`] | reading a request: token, body, fields, rules |
-//! | [`person_search`] | finding a person in what others wrote |
-//! | [`table`] | the DynamoDB table: what functions read and write |
-//! | [`operator`] | the DynamoDB table: what only operators read and write |
-//! | [`lookup`] | what is kept for a minute: API keys, blocks, the directory |
+//! | [`request`] | the request: its token, body, fields and rules |
+//! | [`person_search`] | the search for a person in texts |
+//! | [`table`] | the DynamoDB table: the requests of functions |
+//! | [`operator`] | the DynamoDB table: the requests that only operators make |
+//! | [`lookup`] | the TTL caches: API keys, blocks, the directory |
 //! | [`delivery`] | the steps around every provider's handler |
 //! | [`function`] | the start of a Lambda function |
 //!
-//! Beside them stands [`aws`], which every room may use. The crate knows no provider's wire
-//! format: those are under `functions/`, a package for each provider.
+//! Every room may also import [`aws`]. The crate knows no provider's wire format: each provider has
+//! its own package under `functions/`.
 
 pub mod aws;
 pub mod delivery;

@@ -1,4 +1,5 @@
-//! The rooms of this crate import downwards only, and the files of a room never in a circle.
+//! The rooms of this crate import only rooms below them, and the imports of a room's files have no
+//! circle.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where and stop")]
 
@@ -22,12 +23,12 @@ const AWS: &str = "aws";
 
 type Graph = BTreeMap<String, BTreeSet<String>>;
 
-/// What one file imports.
+/// The imports of one file.
 #[derive(Default)]
 struct Imports {
-    /// Whatever comes after `crate::`.
+    /// The names after `crate::`.
     rooms: BTreeSet<String>,
-    /// Whatever comes after `super::`.
+    /// The names after `super::`.
     files: BTreeSet<String>,
 }
 
@@ -70,7 +71,7 @@ impl<'ast> Visit<'ast> for Imports {
         visit::visit_path(self, path);
     }
 
-    /// The tests of a file are not part of the house.
+    /// The unit tests of a file may import everything.
     fn visit_item_mod(&mut self, module: &'ast syn::ItemMod) {
         if module.ident != "tests" {
             visit::visit_item_mod(self, module);
@@ -138,16 +139,19 @@ fn a_room_imports_only_the_rooms_below_it() {
 }
 
 #[test]
-fn the_files_of_a_room_make_no_circle() {
+fn the_imports_of_a_rooms_files_have_no_circle() {
     for room in ROOMS.into_iter().chain([OPERATOR]) {
         let mut files = files_of(room);
-        // Declares the files, and holds no code where others import from it.
+        // It only declares the files, and has no code that they import.
         let index = files.remove("mod").unwrap();
         assert!(index.files.is_empty(), "{room}/mod.rs imports its parent");
         let graph: Graph = files.into_iter().map(|(name, own)| (name, own.files)).collect();
         for (file, imports) in &graph {
             let unknown = imports.iter().find(|import| !graph.contains_key(*import));
-            assert!(unknown.is_none(), "{room}/{file}.rs imports super::{unknown:?}, no file");
+            assert!(
+                unknown.is_none(),
+                "{room}/{file}.rs imports super::{unknown:?}, which is not a file"
+            );
         }
         let circle = find_circle(&graph);
         assert!(circle.is_none(), "{room}/{}.rs is on a circle", circle.unwrap_or_default());

@@ -1,4 +1,5 @@
-//! What a panic leaves in the log. In a process of its own: the hook is the process's.
+//! The log line of a panic. This test has its own process, because the hook is for the whole
+//! process.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where and stop")]
 
 use shared::function::log_panics;

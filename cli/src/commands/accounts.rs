@@ -2,13 +2,13 @@ use super::{Failure, session::Session};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use shared::model::{Account, AccountId, Provider};
 
-/// Whose leads to look at.
+/// The accounts whose leads to use.
 #[derive(clap::Args)]
 pub(super) struct AccountOptions {
-    /// Of this provider alone
+    /// Only of this provider
     #[arg(long, short, global = true, value_parser = provider_parser())]
     pub(super) provider: Option<Provider>,
-    /// Of this account alone
+    /// Only of this account
     #[arg(long, short, global = true)]
     pub(super) account: Option<AccountId>,
 }
@@ -25,14 +25,14 @@ pub(super) struct OneAccount {
 }
 
 impl AccountOptions {
-    /// The accounts that are meant, all that have ever had a key where none is named.
+    /// The selected accounts; without a selection, all that have or had a key.
     pub(super) async fn find(&self, session: &Session) -> Result<Vec<Account>, Failure> {
         let mut accounts = session.table.accounts(self.provider).await?;
         accounts.retain(|account| self.account.as_ref().is_none_or(|id| *id == account.id));
         if accounts.is_empty() {
             let place = &session.place;
             let text = format!(
-                "no such account {place}: none has ever had a key; `leadhook keys create` makes one"
+                "no such account {place}: no account has or had a key; `leadhook keys create` makes one"
             );
             return Err(Failure::NotFound(text));
         }

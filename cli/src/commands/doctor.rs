@@ -13,10 +13,10 @@ use shared::{
 
 /// How far a clock may be off: AWS refuses signatures that are five minutes old.
 const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_secs(60);
-/// How soon a key's end is worth a word.
+/// How soon a key must expire to be reported.
 const SOON: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// Checks the table and what reaches it.
+/// Checks the table and the connection to it.
 #[derive(Args)]
 pub(super) struct Doctor {
     #[command(flatten)]
@@ -25,7 +25,7 @@ pub(super) struct Doctor {
     output: Output,
 }
 
-/// What a check came to.
+/// The result of a check.
 enum Finding {
     Good(String),
     /// What is wrong, and what to do.
@@ -96,7 +96,7 @@ async fn check_time_to_live(table: &LeadTable) -> Finding {
     match table.has_time_to_live().await {
         Ok(true) => Good("items past expires_at are deleted".to_owned()),
         Ok(false) => Bad(format!(
-            "it is off, so nothing expired is ever deleted: aws dynamodb update-time-to-live \
+            "it is off, so expired items are never deleted: aws dynamodb update-time-to-live \
              --table-name {} --time-to-live-specification Enabled=true,AttributeName=expires_at",
             table.name()
         )),

@@ -7,7 +7,7 @@ use std::{
     path::PathBuf,
 };
 
-/// Prints what points AWS tools, and the functions, at the table of a running server.
+/// Prints the variables that point AWS tools, and the functions, at the table of a running server.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -39,7 +39,7 @@ impl Env {
             ("TABLE_NAME", DEFAULT_TABLE_NAME),
         ];
         let mut out = io::stdout().lock();
-        // Some tools prefer a profile to the key, and sign with a token that goes with another.
+        // Some tools prefer a profile, or use a session token of other credentials.
         writeln!(out, "unset AWS_PROFILE AWS_SESSION_TOKEN")?;
         for (name, value) in variables {
             writeln!(out, "export {name}={value}")?;

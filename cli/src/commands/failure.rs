@@ -3,13 +3,13 @@ use local::EmbeddedError;
 use shared::table::{Denial, StoreError};
 use std::io;
 
-/// Why a command was not done: one line that says what to do.
+/// Why a command failed: one line that says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// Input that makes no sense.
+    /// The input is invalid.
     #[error("{0}")]
     Input(String),
-    /// What was asked for is not there.
+    /// Nothing was found.
     #[error("{0}")]
     NotFound(String),
     /// The table cannot be used.
@@ -27,7 +27,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// The exit code that tells scripts what kind of failure it was.
+    /// The exit code for the kind of failure.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Failed(_) | Self::Output(_) | Self::Serve(_) => 1,
@@ -60,7 +60,7 @@ impl From<csv::Error> for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let hint = match &error {
-            StoreError::Unavailable(_) => "is it there, and is the network? try again",
+            StoreError::Unavailable(_) => "check the address and the network, then try again",
             StoreError::Denied(Denial::NotAllowed) => {
                 "docs/operations.md lists what each command needs"
             }

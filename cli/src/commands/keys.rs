@@ -14,10 +14,10 @@ use shared::model::{Account, AccountId, ApiKey, ListedKey, Provider, Sources, To
 /// The most tenants of a key: it is listed under each, in one transaction.
 const MAX_TENANTS: usize = 90;
 
-/// What is said where nothing names the account of a new key.
+/// The error if nothing names the account of a new key.
 const NO_ACCOUNT: &str = "name the account whose leads the key creates: --account acme";
 
-/// The keys that senders come with.
+/// The API keys of senders.
 #[derive(Args)]
 pub(super) struct Keys {
     #[command(flatten)]
@@ -28,23 +28,23 @@ pub(super) struct Keys {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Make a key, and show its token this once
+    /// Make a key and show its token, only this once
     #[command(after_help = "\
 Examples:
   leadhook keys create integrabot --account acme --label 'web form'
   leadhook keys create keyspot -a acme --network 203.0.113.0/24 --expires 90d
   leadhook keys create flextell --tenant 1,2 --table leadhook --region eu-west-1")]
     Create(Create),
-    /// List keys: what each opens, when it was used last, when it ends
+    /// List keys: their accounts, when they were last used, when they expire
     #[command(after_help = "Example:\n  leadhook keys list --provider flextell --output json")]
     List(List),
-    /// Revoke a key: it is dead within a minute
+    /// Revoke a key: it is refused within a minute
     #[command(after_help = "Example:\n  leadhook keys revoke 3f2a9c51d0e4")]
     Revoke {
-        /// The key's id, as `keys list` shows it, or as much of it as names one key
+        /// The key's id, as `keys list` shows it, or its first characters
         id: String,
     },
-    /// Make a key in place of another, which stays good for a while
+    /// Make a key that replaces another; the old key stays valid for a while
     #[command(after_help = "Example:\n  leadhook keys rotate 3f2a9c51d0e4 --keep 7d")]
     Rotate(Rotate),
 }
@@ -60,16 +60,16 @@ impl Command {
 
 #[derive(Args)]
 struct Create {
-    /// Whose address it opens
+    /// The provider whose address it is for
     #[arg(value_parser = provider_parser())]
     provider: Provider,
-    /// The account whose leads it creates: a name of yours, or the workspace at the provider
+    /// The account whose leads it creates: your own name for it, or the provider's workspace
     #[arg(long, short)]
     account: Option<AccountId>,
-    /// What you call it
+    /// Your name for the key
     #[arg(long, short)]
     label: Option<String>,
-    /// When it ends: 90d, 12h, 2027-01-31 [default: never]
+    /// When it expires: 90d, 12h, 2027-01-31 [default: never]
     #[arg(long, value_name = "WHEN")]
     expires: Option<String>,
     /// Flextell: a tenant that it may act for; may be given more than once
@@ -92,9 +92,9 @@ struct List {
 
 #[derive(Args)]
 struct Rotate {
-    /// The key's id, as `keys list` shows it, or as much of it as names one key
+    /// The key's id, as `keys list` shows it, or its first characters
     id: String,
-    /// How long the old key stays good: 24h, 7d, or until when
+    /// How long the old key stays valid: 24h, 7d, or a date
     #[arg(long, default_value = "24h", value_name = "WHEN")]
     keep: String,
     #[command(flatten)]
@@ -103,7 +103,7 @@ struct Rotate {
 
 impl Keys {
     pub(super) async fn run(self) -> Result<(), Failure> {
-        // What makes no sense is said before anything is opened.
+        // Refuse invalid input before opening anything.
         if let Command::Create(create) = &self.command {
             create.check()?;
         }
@@ -162,7 +162,7 @@ impl List {
         let AccountOptions { provider, account } = &self.accounts;
         let now = session.sources.now();
         let mut keys = session.table.api_keys(*provider).await?;
-        // By the account a key was made for, or one of the tenants it opens.
+        // Select by the key's account or by one of its tenants.
         keys.retain(|ListedKey { key, .. }| {
             let opens = |id: &AccountId| key.accounts().iter().any(|opened| opened.id == *id);
             account.as_ref().is_none_or(|id| key.account.id == *id || opens(id))
@@ -210,10 +210,13 @@ impl Rotate {
         let until = read_expiry(&self.keep, now).map_err(Failure::Input)?;
         let old = find(session, &self.id).await?;
         if !old.key.is_live(now) {
-            let text = format!("the key {} is dead already; make another", old.token.key_id());
+            let text = format!(
+                "the key {} is already expired or revoked; make another",
+                old.token.key_id()
+            );
             return Err(Failure::Input(text));
         }
-        // A key that ends sooner by itself is not given more time.
+        // A key that expires sooner keeps its time.
         let until = old.key.expires_at.map_or(until, |expiry| expiry.min(until));
         let drawn = Drawn::new(old.key.account.provider, &session.sources);
         let key = ApiKey {
@@ -224,7 +227,7 @@ impl Rotate {
         };
         session.table.replace_api_key(&old.token, until, &drawn.hash(), key.clone()).await?;
         drawn.show(&key, &self.output)?;
-        eprintln!("the old key {} is good until {}", old.token.key_id(), write_moment(until));
+        eprintln!("the old key {} is valid until {}", old.token.key_id(), write_moment(until));
         Ok(())
     }
 }
@@ -237,7 +240,7 @@ async fn revoke(session: &Session, id: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The key whose id begins so.
+/// The only key whose id begins with `id`.
 async fn find(session: &Session, id: &str) -> Result<ListedKey, Failure> {
     let mut keys = session.table.api_keys(None).await?;
     keys.retain(|listed| !id.is_empty() && listed.token.as_str().starts_with(id));
@@ -251,14 +254,14 @@ async fn find(session: &Session, id: &str) -> Result<ListedKey, Failure> {
     }
 }
 
-/// What a sender is given. Only its hashes are stored.
+/// New credentials for a sender. Only their hashes are stored.
 struct Drawn {
     token: String,
     secret: Option<String>,
 }
 
 impl Drawn {
-    /// A fresh token, of the form the provider's own have.
+    /// A new token in the provider's form.
     fn new(provider: Provider, sources: &Sources) -> Self {
         let Facts { token_prefix, token_length, has_secret, .. } = facts(provider);
         let token = format!("{token_prefix}{}", sources.draw_text(*token_length));
@@ -277,7 +280,7 @@ impl Drawn {
     fn show(self, key: &ApiKey, output: &Output) -> Result<(), Failure> {
         let id = self.hash().key_id().to_owned();
         let has_secret = self.secret.is_some();
-        // As they are sent.
+        // For people, the columns have the names of the headers.
         let columns = match (has_secret, output.output) {
             (true, Format::Table) => &[
                 "id",

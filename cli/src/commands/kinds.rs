@@ -1,4 +1,4 @@
-//! What an account can have in its directory, and how it is written in files.
+//! The kinds of directory entries, and how files describe them.
 
 use serde_json::{Map, Value};
 use shared::model::{Entry, EntryId, EntryKey};
@@ -6,9 +6,9 @@ use shared::model::{Entry, EntryId, EntryKey};
 /// A kind of entry.
 pub(super) struct Kind {
     pub(super) name: &'static str,
-    /// What an entry says, besides its id.
+    /// The fields of an entry besides its id.
     pub(super) fields: &'static [Field],
-    /// Whether the id is a number, and stands in the entry too.
+    /// Whether the id is a number and also a member of the entry.
     numbered: bool,
 }
 
@@ -19,7 +19,7 @@ pub(super) struct Field {
     required: bool,
 }
 
-/// What a member's value is.
+/// The type of a member's value.
 enum Form {
     Text,
     Flag,
@@ -37,7 +37,7 @@ pub(super) const fn flag(name: &'static str) -> Field {
     Field { name, value: Form::Flag, required: false }
 }
 
-/// Marks a tenant's default status, which stands in the directory once more.
+/// Marks a tenant's default status, which has a second entry.
 pub(super) const DEFAULT: &str = "default";
 
 impl Kind {
@@ -51,7 +51,7 @@ impl Kind {
         Self { name, fields, numbered: true }
     }
 
-    /// The entries that a row stands for: one, or two where it is the default as well.
+    /// The entries of a row: one, or two for the default status.
     pub(super) fn read(
         &self,
         id: &str,
@@ -63,7 +63,7 @@ impl Kind {
         })?;
         let mut entry = Map::new();
         if self.numbered {
-            // As deliveries name it: a number that is written in one way alone.
+            // Only the form that deliveries use: no leading zeros or signs.
             let number = id.parse::<i64>().ok().filter(|number| number.to_string() == id);
             let number = number.ok_or_else(|| format!("a {}'s id is a number", self.name))?;
             entry.insert("id".to_owned(), number.into());

@@ -33,9 +33,9 @@ const GAP: usize = 2;
 /// Rows with named columns.
 pub(super) struct Listing {
     columns: &'static [&'static str],
-    /// The columns that a narrow terminal does without, the least important first.
+    /// The columns that a narrow terminal leaves out, the least important first.
     spare: &'static [&'static str],
-    /// Whether the last column holds sentences, which may go on in the next line.
+    /// Whether the last column has sentences, which are wrapped.
     wraps: bool,
     rows: Vec<Vec<Value>>,
 }
@@ -45,12 +45,12 @@ impl Listing {
         Self { columns, spare: &[], wraps: false, rows: Vec::new() }
     }
 
-    /// Does without these columns where the terminal is too narrow, the first of them first.
+    /// Leaves these columns out if the terminal is too narrow, the first of them first.
     pub(super) fn sparing(self, spare: &'static [&'static str]) -> Self {
         Self { spare, ..self }
     }
 
-    /// The last column holds sentences, which go on in the next line where they must.
+    /// Wraps the last column, which has sentences.
     pub(super) fn wrapping(self) -> Self {
         Self { wraps: true, ..self }
     }
@@ -88,7 +88,7 @@ impl Listing {
         Ok(())
     }
 
-    /// Prints the only row: for people one line for each column, in JSON an object.
+    /// Prints the only row: a line for each column, or a JSON object.
     pub(super) fn print_one(&self, format: Format) -> Result<(), Failure> {
         match format {
             Format::Table => writeln!(stdout(), "{}", self.to_cards())?,
@@ -111,8 +111,8 @@ impl Listing {
             .into()
     }
 
-    /// Every row in columns, or under each other where even the columns that matter most do
-    /// not fit; and the columns that were left out. Columns without a value are no loss.
+    /// The rows as columns, or as cards if even the important columns do not fit, and the columns
+    /// that were left out. Empty columns do not count as left out.
     fn lay_out(&self, width: usize) -> (String, Vec<&'static str>) {
         let cells = self.cells();
         let is_empty = |column: usize| cells.iter().all(|row| row[column].is_empty());
@@ -166,7 +166,7 @@ fn table_width(columns: &[&str], cells: &[Vec<String>], shown: &[usize]) -> usiz
     shown.iter().map(width_of).sum::<usize>().saturating_sub(GAP)
 }
 
-/// Draws columns; where a width is given, the last one is wrapped to it.
+/// Draws columns. Wraps the last one if there is a width.
 fn draw(columns: &[&str], cells: &[Vec<String>], shown: &[usize], width: Option<usize>) -> String {
     let mut table = Table::new();
     table.load_style(NOTHING);
@@ -188,7 +188,7 @@ fn draw(columns: &[&str], cells: &[Vec<String>], shown: &[usize], width: Option<
     head.chain(rows).collect::<Vec<_>>().join("\n")
 }
 
-/// Prints JSON; towards a terminal with what acts on it escaped.
+/// Prints JSON. On a terminal, control characters are escaped.
 pub(super) fn write_json(value: &Value) -> Result<(), Failure> {
     let mut out = data_out(Escapes::Json);
     serde_json::to_writer_pretty(&mut out, value).map_err(std::io::Error::from)?;
@@ -196,7 +196,7 @@ pub(super) fn write_json(value: &Value) -> Result<(), Failure> {
     Ok(out.flush()?)
 }
 
-/// A value as one text; of a list its items, joined by commas.
+/// A value as one text. The items of a list are joined by commas.
 fn text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_leaves_out_what_is_empty_and_then_what_matters_least() {
+    fn a_table_leaves_out_empty_columns_and_then_the_least_important() {
         let wide = "ID  NAME         STATUS\n1   Ana Maria    new\n22  a\\u{202e}b   new";
         let narrow = "ID  NAME\n1   Ana Maria\n22  a\\u{202e}b";
         let cards = "id       1\nname     Ana Maria\nstatus   new\n\n\
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_of_things_is_written_as_people_do() {
+    fn a_count_has_a_singular_or_a_plural() {
         let cases = [(0, "lead", "0 leads"), (1, "lead", "1 lead"), (2, "entry", "2 entries")];
         for (number, thing, expected) in cases {
             assert_eq!(count(number, thing), expected);

@@ -1,4 +1,4 @@
-//! What an operator does: keys, leads, held deliveries, the directory, and trying things.
+//! The operator's commands: keys, leads, held deliveries, the directory, and tests.
 
 mod accounts;
 mod directory;
@@ -27,11 +27,11 @@ use clap_complete::Shell;
 use std::io::{self, Write};
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 done; 1 failed, or not confirmed; 2 input that makes no sense; 3 nothing was found;
+Exit codes: 0 done; 1 failed, or not confirmed; 2 invalid input; 3 nothing was found;
 4 the table cannot be used.";
 
-/// Takes leads at the addresses of five lead providers and keeps them in your own
-/// DynamoDB table.
+/// Receives leads at the addresses of five lead providers and stores them in your own DynamoDB
+/// table.
 #[derive(Parser)]
 #[command(
     name = "leadhook", version, args_conflicts_with_subcommands = true, after_help = EXIT_CODES,
@@ -45,19 +45,19 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve every provider's address on this machine (what happens without a command)
+    /// Serve every provider's address on this machine (the default command)
     Serve(ServeOptions),
-    /// Make, list, revoke and rotate the keys that senders come with
+    /// Make, list, revoke and rotate the API keys of senders
     Keys(keys::Keys),
     /// List, show, export, count and erase leads
     Leads(leads::Leads),
-    /// List, mend and redeliver deliveries that did not become leads
+    /// List, correct and redeliver deliveries that did not become leads
     Held(held::Held),
-    /// What deliveries can point to: chatbots, properties, statuses, users
+    /// Edit the entries that deliveries refer to: chatbots, properties, statuses, users
     Directory(directory::DirectoryCommand),
     /// Send a lead to a server, to try it
     Send(send::SendLead),
-    /// Check the table and what reaches it, and say what to do
+    /// Check the table and the connection to it, and say what to do
     Doctor(doctor::Doctor),
     /// Print the variables that point AWS tools at the local table
     Env(env::Env),
@@ -73,10 +73,10 @@ Examples:
     },
 }
 
-/// Does what the command line says.
+/// Runs the command.
 ///
 /// # Errors
-/// What kept it from being done. Where nobody reads the output any more, that is no failure.
+/// If the command fails. A closed output is not an error.
 pub async fn run(cli: Cli) -> Result<(), Failure> {
     let done = match cli.command.unwrap_or(Command::Serve(cli.serve)) {
         Command::Serve(options) => serve(options).await.map_err(Failure::from),

@@ -71,7 +71,7 @@ pub(super) fn read_day(text: &str) -> Result<Day, String> {
     }
 }
 
-/// Reads a time that is over: a day, a time stamp, or how long ago it was.
+/// Reads a time in the past: a day, a time stamp, or how long ago it was.
 pub(super) fn read_moment(text: &str) -> Result<Moment, String> {
     if let Ok(at) = text.parse() {
         return Ok(Moment::At(at));
@@ -85,10 +85,10 @@ pub(super) fn read_moment(text: &str) -> Result<Moment, String> {
     })
 }
 
-/// Reads a time to come: a date, a time stamp, or how long from now.
+/// Reads a time in the future: a date, a time stamp, or how long from now.
 pub(super) fn read_expiry(text: &str, now: Timestamp) -> Result<Timestamp, String> {
     let wrong =
-        |_| format!("`{text}` is no time; write 90d, 12h, 2027-01-31 or 2027-01-31T12:00:00Z");
+        |_| format!("`{text}` is not a time; write 90d, 12h, 2027-01-31 or 2027-01-31T12:00:00Z");
     let at = match read_moment(text).map_err(wrong)? {
         Moment::Ago(span) => {
             let then = now.to_zoned(TimeZone::UTC).checked_add(span);

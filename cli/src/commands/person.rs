@@ -3,7 +3,7 @@ use shared::{
     person_search::Person,
 };
 
-/// A person, by what tells one from another.
+/// A person, by e-mail addresses and phone numbers.
 #[derive(clap::Args)]
 pub(super) struct PersonOptions {
     /// An e-mail address of the person, compared in lower case; may be given several times

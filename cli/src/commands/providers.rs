@@ -98,20 +98,20 @@ pub(super) fn facts(provider: Provider) -> &'static Facts {
     }
 }
 
-/// The kind of entries of this name, in directories of `provider`.
+/// The kind of this name in directories of `provider`.
 pub(super) fn find_kind(provider: Provider, name: &str) -> Result<&'static Kind, String> {
     facts(provider).kinds.iter().find(|kind| kind.name == name).ok_or_else(|| {
         let names: Vec<_> = facts(provider).kinds.iter().map(|kind| kind.name).collect();
         let provider = provider.as_str();
         if names.is_empty() {
-            format!("{provider} has no directory: its deliveries point to nothing")
+            format!("{provider} has no directory: its deliveries refer to no entries")
         } else {
             format!("{provider} has no `{name}`; it has {}", names.join(", "))
         }
     })
 }
 
-/// What an answer says is wrong, on one line; its body where it says nothing that is known.
+/// The errors in an answer, on one line; its body if it has no known error.
 pub(super) fn why(provider: Provider, answer: &HeldAnswer) -> String {
     let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
     let texts = (facts(provider).read_refusal)(&body);
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_is_told_in_its_providers_own_words() {
+    fn a_refusal_is_shown_with_its_providers_text() {
         use Provider::{Flextell, Integrabot, Keyspot, PollyBot, RdStation};
         let cases = [
             (

@@ -1,4 +1,4 @@
-//! A lead as it is shown and handed on.
+//! A lead as it is shown and exported.
 
 use super::{Failure, providers::facts};
 use serde::Serialize;
@@ -6,10 +6,10 @@ use serde_json::{Value, value::RawValue};
 use shared::model::{Account, LeadId, Provider, StoredLead};
 use std::collections::BTreeMap;
 
-/// A lead with its account, in one shape whatever its provider.
+/// A lead with its account, in the same shape for every provider.
 #[derive(Serialize)]
 pub(super) struct LeadRecord {
-    /// The id in the provider's form, as its senders were told it.
+    /// The id in the provider's form, as senders see it.
     pub(super) id: String,
     pub(super) provider: &'static str,
     pub(super) account: String,
@@ -19,7 +19,7 @@ pub(super) struct LeadRecord {
     pub(super) phone: Option<String>,
     pub(super) source: Option<String>,
     pub(super) status: Option<String>,
-    /// What only its provider knows, free-form objects as they were sent.
+    /// The fields of only its provider. JSON objects are as they were sent.
     pub(super) details: BTreeMap<String, Box<RawValue>>,
 }
 
@@ -41,7 +41,7 @@ impl LeadRecord {
             id: write_id(provider, lead.id),
             provider: provider.as_str(),
             account: account.id.to_string(),
-            // What providers show of a time has milliseconds at most, as ids do.
+            // Providers show milliseconds at most, and ids have milliseconds.
             created_at: format!("{:.3}", lead.created_at),
             details: details.collect::<Result<_, Failure>>()?,
             name: lead.name,
@@ -64,7 +64,7 @@ pub(super) fn write_id(provider: Provider, id: LeadId) -> String {
     facts(provider).lead_id.as_ref().map_or_else(|| id.to_string(), |form| form.write(id))
 }
 
-/// What an id may be: a provider's own form names its provider, a number any.
+/// Reads an id. A provider's form names the provider; a number may be of any.
 pub(super) fn read_id(text: &str) -> Option<(Option<Provider>, LeadId)> {
     if let Ok(id) = text.parse() {
         return Some((None, id));

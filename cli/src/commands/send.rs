@@ -18,10 +18,10 @@ use ureq::{Agent, Body, http::Response};
 /// How long to wait for an answer: longer than a function may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Sends a lead, and shows what is sent and what is answered.
+/// Sends a lead, and shows the request and the answer.
 #[derive(Args)]
 #[command(after_help = "\
-Without a key it is sent with the demo account's credentials, which `leadhook serve` knows.
+Without a key it is sent with the demo account's credentials for `leadhook serve`.
 
 Examples:
   leadhook send integrabot
@@ -30,7 +30,7 @@ Examples:
   leadhook send flextell --key t0ken --tenant 7 -d '{\"last_name\": \"Smith\"}'
   leadhook send pollybot --chatbot cb_123 -d @lead.json --idempotency-key 42")]
 pub(super) struct SendLead {
-    /// Whose address to send to
+    /// The provider whose address to send to
     #[arg(value_parser = provider_parser())]
     provider: Provider,
     /// The server, with or without the provider's prefix
@@ -82,7 +82,7 @@ impl SendLead {
         if (200..300).contains(&status) {
             Ok(())
         } else {
-            Err(Failure::Failed(format!("the lead was not taken: {status}")))
+            Err(Failure::Failed(format!("the lead was not accepted: {status}")))
         }
     }
 
@@ -110,7 +110,7 @@ impl SendLead {
             (Some(key), true) => {
                 let secret = self.secret.clone();
                 let secret =
-                    secret.ok_or_else(|| Failure::input("Keyspot's key goes with a --secret"))?;
+                    secret.ok_or_else(|| Failure::input("a Keyspot key needs a --secret"))?;
                 vec![("X-API-Key", key.clone()), ("X-API-Secret", secret)]
             }
             (Some(key), false) => vec![("Authorization", format!("Bearer {key}"))],
@@ -120,7 +120,7 @@ impl SendLead {
                 headers.retain(|(name, _)| *name != "X-Tenant");
                 headers.push(("X-Tenant", tenant.to_string()));
             } else if self.key.is_some() {
-                return Err(Failure::input("Flextell's address asks for a --tenant"));
+                return Err(Failure::input("a Flextell key needs a --tenant"));
             }
         }
         Ok(headers)
@@ -166,14 +166,14 @@ impl SendLead {
     }
 }
 
-/// The address, whether or not the server was named with the provider's prefix.
+/// The address. The server's URL may end with the provider's prefix.
 fn url(to: &str, provider: Provider, path: &str) -> String {
     let to = to.trim_end_matches('/');
     let prefix = format!("/{}", provider.as_str());
     format!("{}{path}", to.strip_suffix(&prefix).unwrap_or(to))
 }
 
-/// What a header says, without what lets others in.
+/// The value of a header, without credentials.
 fn masked(name: &str, value: &str) -> String {
     match name {
         "Authorization" => "Bearer ...".to_owned(),
@@ -193,14 +193,14 @@ fn head_of(answer: &Response<Body>) -> String {
 fn unanswered(url: &str, error: &ureq::Error) -> Failure {
     let why = match error {
         ureq::Error::BadUri(_) | ureq::Error::Http(_) => {
-            return Failure::Input(format!("{url} is no address"));
+            return Failure::Input(format!("{url} is not an address"));
         }
         ureq::Error::Timeout(_) => "did not answer in time",
         ureq::Error::Io(_) | ureq::Error::HostNotFound | ureq::Error::ConnectionFailed => {
             "cannot be reached; is `leadhook serve` running, or the URL right?"
         }
-        ureq::Error::Tls(_) | ureq::Error::Rustls(_) => "does not speak HTTPS as it should",
-        _ => "broke off",
+        ureq::Error::Tls(_) | ureq::Error::Rustls(_) => "does not use HTTPS correctly",
+        _ => "closed the connection",
     };
     Failure::Failed(format!("{url} {why}"))
 }

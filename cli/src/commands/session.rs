@@ -11,7 +11,7 @@ use shared::{
 };
 use std::path::{Path, PathBuf};
 
-/// What names a place in AWS and not a table there.
+/// The variables that name a region or a profile, but no table.
 const PLACE_VARIABLES: [&str; 3] = ["AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"];
 
 /// Which table to work on.
@@ -37,24 +37,24 @@ pub(super) struct TableOptions {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Access {
     Read,
-    /// It says which table it writes to.
+    /// A command that writes prints the table's name.
     Write,
 }
 
-/// A table, and what is needed to work on it.
+/// An open table.
 pub(super) struct Session {
     pub(super) table: LeadTable,
     /// Where it is, in words.
     pub(super) place: String,
     pub(super) sources: Sources,
-    /// Whether leadhook made it, in a folder of this machine.
+    /// Whether it is the local table.
     is_local: bool,
-    /// The local table, where no server has it open.
+    /// The local table, if this process has it open.
     embedded: Option<EmbeddedTable>,
 }
 
 impl TableOptions {
-    /// Opens the table, and makes sure that it is a leadhook table.
+    /// Opens the table and checks that it is a leadhook table.
     pub(super) async fn open(&self, access: Access) -> Result<Session, Failure> {
         let session = self.reach().await?;
         if !session.is_local {
@@ -70,7 +70,7 @@ impl TableOptions {
         Ok(session)
     }
 
-    /// Connects to the table, whatever it is.
+    /// Connects to the table without checking it.
     pub(super) async fn reach(&self) -> Result<Session, Failure> {
         let endpoint = Environment::of_process().optional(ENDPOINT_VARIABLE);
         let table = self.table.as_deref().filter(|name| !name.is_empty());
@@ -91,7 +91,7 @@ impl TableOptions {
             (Some(endpoint), _) => Some(format!("at {endpoint}")),
             (None, region) => region.map(|region| format!("in {region}")),
         };
-        // A profile that is unknown has no region either.
+        // An unknown profile has no region either.
         if !has_credentials && (place.is_some() || self.named_profile().is_some()) {
             return Err(Failure::Table(self.no_credentials()));
         }
@@ -123,8 +123,8 @@ impl TableOptions {
     }
 }
 
-/// The local table: that of the server that has it open, or one that is opened here. Only
-/// `leadhook serve` makes one.
+/// The local table: a server has it open, or this process opens it. Only `leadhook serve` creates
+/// it.
 async fn reach_local(folder: &Path) -> Result<Session, Failure> {
     let named = folder.display();
     match LocalTable::find(folder).await? {
@@ -174,7 +174,7 @@ impl Session {
         Err(Failure::Table(text))
     }
 
-    /// Closes the table, then gives on what was done with it.
+    /// Closes the table and returns `done`.
     pub(super) async fn close<T>(self, done: Result<T, Failure>) -> Result<T, Failure> {
         if let Some(embedded) = self.embedded {
             embedded.close().await;

@@ -1,8 +1,7 @@
 //! Standard output: a terminal, or a pipe or a file.
 //!
-//! What a sender wrote never acts on a terminal: characters that steer it, or that change the
-//! order in which a line is read, are shown escaped. Data in a pipe or a file is as it is in the
-//! table, to the byte.
+//! On a terminal, control characters in the data, and characters that change the reading direction,
+//! are escaped. In a pipe or a file, every byte is as in the table.
 
 use anstream::{AutoStream, ColorChoice};
 use std::{
@@ -11,10 +10,10 @@ use std::{
 };
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
-/// How wide a table may be where nobody says how wide the terminal is.
+/// The width of a table if the terminal's width is unknown.
 const DEFAULT_WIDTH: usize = 80;
 
-/// How characters that act are written.
+/// How control characters are escaped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Escapes {
     /// `\u{1b}`
@@ -28,19 +27,19 @@ pub(super) fn is_terminal() -> bool {
     stdout().is_terminal()
 }
 
-/// Whether a question can be asked.
+/// Whether there is a terminal to ask on.
 pub(super) fn can_ask() -> bool {
     io::stdin().is_terminal()
 }
 
-/// How many columns a table may take.
+/// The width of a table in characters.
 pub(super) fn width() -> usize {
     let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let terminal = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
     terminal.or(columns).filter(|width| *width > 0).unwrap_or(DEFAULT_WIDTH)
 }
 
-/// A text in bold letters, where standard output shows them.
+/// A text in bold letters, if standard output supports them.
 pub(super) fn bold(text: &str) -> String {
     match AutoStream::choice(&stdout()) {
         ColorChoice::Never => text.to_owned(),
@@ -50,7 +49,7 @@ pub(super) fn bold(text: &str) -> String {
     }
 }
 
-/// A text of one line for people: what acts is escaped.
+/// A text on one line for people: control characters are escaped.
 pub(super) fn visible(text: &str) -> Cow<'_, str> {
     escape(text, Escapes::Text, |c| acts(c) || c == '\n')
 }
@@ -60,7 +59,7 @@ pub(super) fn data_out(escapes: Escapes) -> DataOut<Stdout> {
     DataOut::new(stdout(), is_terminal().then_some(escapes))
 }
 
-/// Passes data on; towards a terminal line by line, and what acts is escaped.
+/// Writes data. On a terminal it writes whole lines and escapes control characters.
 pub(super) struct DataOut<W: Write> {
     out: io::BufWriter<W>,
     escapes: Option<Escapes>,
@@ -96,7 +95,7 @@ impl<W: Write> Write for DataOut<W> {
     }
 }
 
-/// Whether a character steers a terminal, is not seen, or changes how others are read. A line
+/// Whether a character controls a terminal, is invisible, or changes the reading direction. A line
 /// feed does not count.
 fn acts(c: char) -> bool {
     match c.general_category() {
@@ -135,7 +134,7 @@ fn escape(text: &str, escapes: Escapes, acts: impl Fn(char) -> bool) -> Cow<'_, 
 mod tests {
     use super::*;
 
-    /// What senders may write to act on a terminal.
+    /// Characters that senders may use to control a terminal.
     const ACTING: [char; 12] = [
         '\u{1b}',
         '\u{7f}',
@@ -161,13 +160,13 @@ mod tests {
     }
 
     #[test]
-    fn in_a_pipe_every_byte_is_as_it_is() {
+    fn in_a_pipe_no_byte_is_changed() {
         let bytes: Vec<u8> = (0..=255).collect();
         assert_eq!(write(None, &[&bytes]), bytes);
     }
 
     #[test]
-    fn on_a_terminal_what_acts_is_escaped_and_all_else_is_as_it_is() {
+    fn on_a_terminal_only_control_characters_are_escaped() {
         let harmless = "João <b>\"x\"</b> 名前 é 👍\n";
         assert_eq!(write(Some(Escapes::Text), &[harmless.as_bytes()]), harmless.as_bytes());
         for c in ACTING {

@@ -24,7 +24,7 @@ pub(crate) fn answer(result: Result<Outcome<Details>, Refusal>) -> Answer {
     }
 }
 
-/// A truth value as the provider's schema has them on leads: a string.
+/// A boolean as a string, as in the provider's schema of a lead.
 fn flag(value: bool) -> &'static str {
     if value { "true" } else { "false" }
 }
@@ -104,8 +104,8 @@ impl<'a> LeadBody<'a> {
     }
 }
 
-/// Errors are `{error, message}`, as the provider's guide has them; it names the codes
-/// `invalid_request`, `unauthorized`, `invalid_token` and `validation_error`.
+/// Errors are `{error, message}`, as in the provider's guide. It names the codes `invalid_request`,
+/// `unauthorized`, `invalid_token` and `validation_error`.
 fn refuse(refusal: Refusal) -> Answer {
     match refusal {
         Refusal::BadTenant => error(
@@ -165,7 +165,7 @@ fn invalid(message: &str) -> Answer {
     error(StatusCode::UNPROCESSABLE_ENTITY, "validation_error", message)
 }
 
-/// Names the field at fault and says what it must be.
+/// The message for an invalid field: its name and its rule.
 fn text(violation: &Violation) -> String {
     format!("The '{}' field {}.", violation.field, violation.rule.phrase())
 }

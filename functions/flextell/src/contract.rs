@@ -1,4 +1,4 @@
-//! What Flextell documents of a lead: its fields, their rules, and why it refuses one.
+//! Flextell's contract: the fields of a lead, their rules, and the reasons to refuse it.
 
 use crate::directory::{Ids, ReferenceSource, Resolved, Status, User};
 use serde::{Deserialize, Serialize};
@@ -10,11 +10,11 @@ use shared::{
 
 /// Why Flextell refuses a delivery.
 pub enum Refusal {
-    /// For a reason any provider may have.
+    /// For a reason that all providers have.
     Rejected(Rejection),
-    /// `X-Tenant` is missing, or no number.
+    /// `X-Tenant` is missing or not a number.
     BadTenant,
-    /// The token may not act for the tenant.
+    /// The key may not act for the tenant.
     ForeignTenant,
 }
 
@@ -32,10 +32,10 @@ pub(crate) struct CreateLead {
     pub(crate) marketing_attribution: Option<RawJson>,
 }
 
-/// Those of the details that hold JSON as text, as it was sent.
+/// The details that are stored as JSON text, as it was sent.
 pub const JSON_DETAILS: [&str; 1] = ["marketing_attribution"];
 
-/// What Flextell knows of a lead and others do not.
+/// The fields of a lead that only Flextell has.
 #[derive(Serialize, Deserialize)]
 pub struct Details {
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -38,7 +38,7 @@ impl LeadEndpoint for Flextell {
     }
 }
 
-/// The account of the tenant that `X-Tenant` names, where it is one of `tenants`.
+/// The account of the tenant in `X-Tenant`, which must be one of `tenants`.
 fn read_tenant(headers: &HeaderMap, tenants: &[u64]) -> Result<Account, Refusal> {
     let header = headers.get("x-tenant").and_then(|value| value.to_str().ok());
     let digits = header.map(str::trim).filter(|text| rules::digits(text).is_none());

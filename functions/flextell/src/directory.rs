@@ -1,4 +1,4 @@
-//! What a tenant has, and what the ids in a delivery point to.
+//! The directory of a tenant: it resolves the ids in a delivery.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::json;
@@ -17,10 +17,11 @@ pub const REFERENCE_SOURCE: &str = "reference_source";
 pub const USER: &str = "user";
 /// The kind of a country.
 pub const COUNTRY: &str = "country";
-/// The id under which a tenant's default status stands once more.
+/// The id of the entry with a tenant's default status. The status also has an entry with its own
+/// id.
 pub const DEFAULT_STATUS: &str = "default";
 
-/// A status a lead can have. Of one that no directory describes, the id alone is known.
+/// A status of a lead. Without a directory entry it has only an id.
 #[derive(Serialize, Deserialize)]
 #[expect(missing_docs, reason = "members of the provider's LeadResource")]
 pub struct Status {
@@ -31,7 +32,7 @@ pub struct Status {
     pub is_terminal: Option<bool>,
 }
 
-/// Where a lead can come from. Of one that no directory describes, the id alone is known.
+/// A source of leads. Without a directory entry it has only an id.
 #[derive(Serialize, Deserialize)]
 #[expect(missing_docs, reason = "members of the provider's LeadResource")]
 pub struct ReferenceSource {
@@ -40,7 +41,7 @@ pub struct ReferenceSource {
     pub external_id: Option<String>,
 }
 
-/// Who can work on a lead. Of one that no directory describes, the id alone is known.
+/// A user who can work on a lead. Without a directory entry it has only an id.
 #[derive(Serialize, Deserialize)]
 #[expect(missing_docs, reason = "members of the provider's LeadResource")]
 pub struct User {
@@ -48,7 +49,7 @@ pub struct User {
     pub name: Option<String>,
 }
 
-/// Where a lead can be from. Of one that no directory describes, the id alone is known.
+/// A country of a lead. Without a directory entry it has only an id.
 #[derive(Serialize, Deserialize)]
 #[expect(missing_docs, reason = "members of the provider's LeadResource")]
 pub struct Country {
@@ -65,7 +66,8 @@ pub(crate) struct Ids {
     pub(crate) country: Option<i64>,
 }
 
-/// What the ids of a delivery point to. Without a status it has the tenant's default one.
+/// The entries that the ids of a delivery refer to. A delivery without a status gets the tenant's
+/// default status.
 pub(crate) struct Resolved {
     pub(crate) status: Option<Status>,
     pub(crate) reference_source: Option<ReferenceSource>,
@@ -73,16 +75,16 @@ pub(crate) struct Resolved {
     pub(crate) country: Option<Country>,
 }
 
-/// What was found of a tenant's directory for a delivery.
+/// The directory entries that were found for a delivery.
 struct Found<'a> {
     delivery: &'a Delivery<'a>,
     entries: Entries,
 }
 
-/// Finds what the ids of a delivery point to.
+/// Finds the entries that the ids of a delivery refer to.
 ///
 /// # Errors
-/// The first id that the tenant does not have.
+/// A violation for the first id that the tenant does not have; an error of the table.
 pub(crate) async fn resolve(delivery: &Delivery<'_>, ids: Ids) -> Result<Resolved, Rejection> {
     let default_status = EntryKey::new(STATUS, EntryId::from_static(DEFAULT_STATUS));
     let status = ids.status.map_or_else(|| default_status.clone(), |id| EntryKey::new(STATUS, id));
@@ -110,8 +112,8 @@ pub(crate) async fn resolve(delivery: &Delivery<'_>, ids: Ids) -> Result<Resolve
 }
 
 impl Found<'_> {
-    /// What an id points to. Where the tenant's owner keeps no directory of its kind, any id
-    /// is taken.
+    /// The entry that an id refers to. If the tenant has no entries of this kind, any id is
+    /// accepted.
     async fn describe<T: DeserializeOwned>(
         &self,
         field: &'static str,

@@ -21,7 +21,7 @@ pub(crate) fn answer(result: Result<Outcome<Details>, Rejection>) -> Answer {
     }
 }
 
-/// The lead as the provider shows it: these ten members, no envelope.
+/// The lead as the provider shows it: these ten members, without an envelope.
 #[derive(Serialize)]
 struct LeadBody<'a> {
     id: LeadId,
@@ -93,7 +93,7 @@ fn error(status: StatusCode, error: &str, message: &str) -> Answer {
     json_answer(status, &json!({ "error": error, "message": message }))
 }
 
-/// 422: `message` is an object with a list of texts for each field at fault.
+/// 422: `message` is an object with a list of texts for each invalid field.
 fn invalid(texts: impl IntoIterator<Item = (&'static str, String)>) -> Answer {
     let message: Map<String, Value> =
         texts.into_iter().map(|(field, text)| (field.to_owned(), json!([text]))).collect();

@@ -1,4 +1,4 @@
-//! What Integrabot documents of a lead: its fields, their rules, and how it becomes ours.
+//! Integrabot's contract: the fields of a lead, their rules, and how they become a `Lead`.
 
 use serde::{Deserialize, Serialize};
 use shared::{
@@ -7,11 +7,11 @@ use shared::{
     request::{Fields, Violation, rules},
 };
 
-/// The channels a lead may come from. Older pages of the provider name `whatsapp` and
-/// `instagram` too; its present one does not.
+/// The channels a lead may come from. Older documents of the provider also name `whatsapp` and
+/// `instagram`; the present ones do not.
 pub const TYPES: [&str; 4] = ["web", "telegram", "email", "manual"];
 
-/// The status of a lead that nobody has worked on yet.
+/// The status of a new lead.
 const NEW: &str = "new";
 
 /// The request body, schema `LeadInput`. Unknown members are ignored.
@@ -24,10 +24,10 @@ pub(crate) struct CreateLead {
     pub(crate) custom_fields: Option<RawJson>,
 }
 
-/// Those of the details that hold JSON as text, as it was sent.
+/// The details that are stored as JSON text, as it was sent.
 pub const JSON_DETAILS: [&str; 1] = ["custom_fields"];
 
-/// What Integrabot knows of a lead and others do not.
+/// The fields of a lead that only Integrabot has.
 #[derive(Serialize, Deserialize)]
 pub struct Details {
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -12,11 +12,11 @@ use shared::{
 pub const LEAD_ID: LeadIdForm =
     LeadIdForm { prefix: "c", alphabet: b"0123456789abcdefghijklmnopqrstuvwxyz", digits: 14 };
 
-/// The priority of every lead that comes in; there is no field to ask for another.
+/// The priority of every new lead. No field sets another one.
 const PRIORITY: &str = "MEDIUM";
 
-/// Answers a request for a token. Wrong credentials have a code of their own (ours: the
-/// provider documents none).
+/// Answers a request for a token. Wrong credentials have their own code (ours: the provider
+/// documents none).
 pub(crate) fn answer_token(result: Result<String, Refusal>) -> Answer {
     match result {
         Ok(token) => json_answer(StatusCode::OK, &json!({ "data": { "token": token } })),
@@ -117,7 +117,7 @@ fn invalid(text: &str) -> Answer {
     error(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", text)
 }
 
-/// Names the field at fault and says what it must be.
+/// The message for an invalid field: its name and its rule.
 fn text(violation: &Violation) -> String {
     format!("{} {}", violation.field, violation.rule.phrase())
 }

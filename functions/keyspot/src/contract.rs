@@ -1,4 +1,4 @@
-//! What Keyspot documents of a lead: its fields, their rules, and how it becomes ours.
+//! Keyspot's contract: the fields of a lead, their rules, and how they become a `Lead`.
 
 use serde::{Deserialize, Serialize};
 use shared::{
@@ -7,10 +7,10 @@ use shared::{
     request::{Fields, Violation, rules},
 };
 
-/// The kind of a property in the directory of an account, found by its code.
+/// The kind of a property in the directory. Its id is the property's code.
 pub const PROPERTY: &str = "property";
 
-/// Where a lead may come from.
+/// The sources a lead may come from.
 pub const SOURCES: [&str; 20] = [
     "WEBSITE",
     "WHATSAPP",
@@ -34,14 +34,14 @@ pub const SOURCES: [&str; 20] = [
     "API",
 ];
 const DEFAULT_SOURCE: &str = "API";
-/// The status of a lead that nobody has worked on yet.
+/// The status of a new lead.
 const NEW_LEAD: &str = "NEW_LEAD";
 
 /// Why Keyspot refuses a request.
 pub enum Refusal {
-    /// For a reason any provider may have.
+    /// For a reason that all providers have.
     Rejected(Rejection),
-    /// The account does not accept the network it comes from.
+    /// The key may not be used from the sender's network.
     IpBlocked,
 }
 
@@ -67,12 +67,12 @@ impl<R: Into<Rejection>> From<R> for Refusal {
     }
 }
 
-/// A property of an account, as it stands in the directory.
+/// A property in the directory of an account.
 #[derive(Serialize, Deserialize)]
 pub struct Property {
-    /// The id a linked lead shows.
+    /// The id that the answer for a lead shows.
     pub property_id: String,
-    /// The title a lead gets that has none of its own.
+    /// The title for leads that are sent without one.
     pub title: String,
 }
 
@@ -88,7 +88,7 @@ pub(crate) struct CreateLead {
     pub(crate) traffic_origin: Option<String>,
 }
 
-/// What Keyspot knows of a lead and others do not.
+/// The fields of a lead that only Keyspot has.
 #[derive(Serialize, Deserialize)]
 pub struct Details {
     pub(crate) message: String,
@@ -105,7 +105,7 @@ pub struct Details {
 impl CreateLead {
     pub(crate) fn read(mut body: Fields<'_>) -> Result<Self, Vec<Violation>> {
         let lead = Self {
-            // "Min length: 1": white space has a length.
+            // The documents say "Min length: 1", so white space is allowed.
             name: body.non_empty_string("name", &[]),
             email: body.non_empty_string("email", &[rules::email]),
             phone: body.non_empty_string("phone", &[]),

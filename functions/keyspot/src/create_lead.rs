@@ -41,7 +41,7 @@ impl LeadEndpoint for Keyspot {
     }
 }
 
-/// The property with this code. An unknown code is no fault.
+/// The property with this code. An unknown code is not an error.
 async fn find_property(
     delivery: &Delivery<'_>,
     code: Option<&String>,

@@ -27,8 +27,8 @@ async fn issue(keyspot: &Keyspot, request: &Request) -> Result<String, Refusal> 
     token.map_err(|_| Rejection::Internal.into())
 }
 
-/// The API key and its secret. Only their hashes are kept and compared, so that the time a
-/// comparison takes tells nothing of them.
+/// The hashes of the API key and its secret. Hashes are compared, so the time of a comparison
+/// reveals nothing.
 fn credentials(headers: &HeaderMap) -> Result<(TokenHash, TokenHash), Unauthorized> {
     let read = |name| {
         let value = headers.get(name).ok_or(Unauthorized::Missing)?;

@@ -24,19 +24,19 @@ use shared::{
 };
 use std::sync::Arc;
 
-/// What Keyspot's handlers are given besides the request.
+/// Everything that Keyspot's handlers need besides the request.
 pub struct Keyspot {
-    /// What every provider's handlers are given.
+    /// The context of every provider's handlers.
     pub context: Arc<Context>,
-    /// What tokens are signed with.
+    /// The keys that sign tokens.
     pub signing_secret: SigningSecret,
 }
 
 impl Keyspot {
-    /// What a deployed function is given, from its environment.
+    /// The state of a deployed function, from its environment.
     ///
     /// # Errors
-    /// A variable that is missing or makes no sense.
+    /// If a variable is missing or invalid.
     pub async fn from_env(environment: &Environment) -> Result<Self, StartUpError> {
         let signing_secret = SigningSecret::from_env(environment).await?;
         let context = Arc::new(Context::from_env(environment).await?);
@@ -50,7 +50,7 @@ impl AsRef<Context> for Keyspot {
     }
 }
 
-/// Holds a request to the networks its key may be used from.
+/// Refuses a request from a network that the key does not list.
 fn check_network(key: &ApiKey, request: &Request) -> Result<(), Refusal> {
     if key.accepts(request.source_address) { Ok(()) } else { Err(Refusal::IpBlocked) }
 }

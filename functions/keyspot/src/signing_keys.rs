@@ -3,22 +3,22 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, deco
 use serde::{Deserialize, Serialize};
 use shared::model::TokenHash;
 
-/// How long a token is valid; the provider's documents say one hour.
+/// How long a token is valid: one hour, as the provider documents.
 const VALID_FOR: SignedDuration = SignedDuration::from_hours(1);
-/// The only algorithm: what a token's own header says of it is not asked.
+/// The only algorithm. The algorithm in a token's header is not used.
 const ALGORITHM: Algorithm = Algorithm::HS256;
 const ISSUER: &str = "leadhook";
 const AUDIENCE: &str = "keyspot";
-/// HS256 is no stronger than its key: as long as its hash, in bytes (RFC 7518, 3.2).
+/// The shortest key, in bytes: HS256 needs a key as long as its hash (RFC 7518, 3.2).
 const MIN_LENGTH: usize = 32;
 
-/// What tokens are signed with, and checked against.
+/// The keys that sign and check tokens.
 pub struct SigningKeys {
     signing: EncodingKey,
     accepted: Vec<DecodingKey>,
 }
 
-/// A signing key of fewer than 32 bytes.
+/// A signing key with fewer than 32 bytes.
 #[derive(Debug, thiserror::Error)]
 #[error("a signing key must have at least 32 characters")]
 pub struct KeyTooShort;
@@ -36,10 +36,10 @@ struct TokenClaims {
 }
 
 impl SigningKeys {
-    /// One key, to sign and to check with.
+    /// One key that signs and checks.
     ///
     /// # Errors
-    /// A key that is too short.
+    /// If the key is too short.
     pub fn new(key: &str) -> Result<Self, KeyTooShort> {
         if key.len() < MIN_LENGTH {
             return Err(KeyTooShort);
@@ -48,13 +48,13 @@ impl SigningKeys {
         Ok(Self { signing: EncodingKey::from_secret(key.as_bytes()), accepted })
     }
 
-    /// Tokens that `others` accept are good too.
+    /// Accepts the tokens of `others` too.
     pub(crate) fn accepting(mut self, others: Self) -> Self {
         self.accepted.extend(others.accepted);
         self
     }
 
-    /// A token for the holder of an API key.
+    /// A token for an API key.
     pub(crate) fn issue(
         &self,
         api_key: &TokenHash,
@@ -72,14 +72,15 @@ impl SigningKeys {
         encode(&Header::new(ALGORITHM), &claims, &self.signing)
     }
 
-    /// The API key that a token was issued to, if the token is one of ours and its time
-    /// is not over.
+    /// The hash of the API key that a token was issued to, if the token is ours and has not
+    /// expired.
     pub(crate) fn verify(&self, token: &str, now: Timestamp) -> Option<TokenHash> {
         let mut validation = Validation::new(ALGORITHM);
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[AUDIENCE]);
         validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
-        // The library asks the system's clock, and grants a minute; the hour is exact here.
+        // The library uses the system's clock and accepts a token one minute longer. Here the hour
+        // is exact.
         validation.validate_exp = false;
         let verified = |key| decode::<TokenClaims>(token, key, &validation).ok();
         let claims = self.accepted.iter().find_map(verified)?.claims;

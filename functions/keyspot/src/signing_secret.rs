@@ -21,43 +21,43 @@ use std::{
 const SIGNING_SECRET: &str = "KEYSPOT_SIGNING_SECRET";
 /// The variable that holds the signing key itself.
 pub const SIGNING_KEY: &str = "KEYSPOT_SIGNING_KEY";
-/// How long the keys that were read are used before they are read again.
-const KEPT_FOR: SignedDuration = SignedDuration::from_mins(5);
-/// How soon they are read again where that failed.
+/// How long the keys are cached.
+const CACHED_FOR: SignedDuration = SignedDuration::from_mins(5);
+/// How soon they are read again after a failure.
 const RETRIED_AFTER: SignedDuration = SignedDuration::from_secs(15);
-/// How old a key must be to sign: by then every instance has read it, with a minute to
-/// spare for clocks that differ.
+/// How old a key must be before it signs tokens: then every instance has read it. One minute more
+/// than the cache, because clocks differ.
 const SIGNS_FROM: SignedDuration = SignedDuration::from_mins(6);
-/// How long Secrets Manager may take; the sender waits meanwhile.
-const PATIENCE: Duration = Duration::from_secs(1);
-/// The version of a secret that counts, and the one before it.
+/// The timeout of Secrets Manager. The sender waits during this time.
+const TIMEOUT: Duration = Duration::from_secs(1);
+/// The stages of the secret's current version and of the version before it.
 const CURRENT: &str = "AWSCURRENT";
 const PREVIOUS: &str = "AWSPREVIOUS";
 
 /// Where the signing keys come from.
 pub enum SigningSecret {
-    /// The same keys for as long as the process lives.
+    /// Keys that never change.
     Fixed(Arc<SigningKeys>),
-    /// A secret in AWS Secrets Manager, which may be rotated at any time.
+    /// A secret in AWS Secrets Manager. It may be rotated at any time.
     Managed(ManagedSecret),
 }
 
 /// A secret in AWS Secrets Manager.
 ///
-/// Tokens of its current version and of the one before are good. A new version signs
-/// nothing until every instance must have read it: no token is refused for a rotation.
+/// Tokens of its current version and of the version before it are valid. A new version signs no
+/// token until every instance has read it, so a rotation does not invalidate tokens.
 pub struct ManagedSecret {
     client: Client,
     id: String,
-    kept: Mutex<Option<Kept>>,
+    cached: Mutex<Option<CachedKeys>>,
 }
 
-/// The keys that were read last.
+/// The keys of the last successful read.
 #[derive(Clone)]
-struct Kept {
+struct CachedKeys {
     keys: Arc<SigningKeys>,
     read_at: Timestamp,
-    /// When they are to be read again.
+    /// When to read them again.
     again_at: Timestamp,
 }
 
@@ -67,11 +67,11 @@ struct Version {
     created_at: Timestamp,
 }
 
-/// Why no keys could be had. Holds nothing of them.
+/// Why the keys could not be read. It contains no part of them.
 #[derive(Debug, thiserror::Error)]
 enum SecretError {
     #[error("Secrets Manager does not answer")]
-    Away,
+    NoAnswer,
     #[error("Secrets Manager answers {0}")]
     Refused(String),
     #[error("the secret is not text")]
@@ -81,11 +81,11 @@ enum SecretError {
 }
 
 impl SigningSecret {
-    /// The secret that `KEYSPOT_SIGNING_SECRET` names, or else the key in
+    /// The secret that `KEYSPOT_SIGNING_SECRET` names. If it is not set: the key in
     /// `KEYSPOT_SIGNING_KEY`.
     ///
     /// # Errors
-    /// Where neither is set, or the key is too short.
+    /// If neither is set, or if the key is too short.
     pub async fn from_env(environment: &Environment) -> Result<Self, StartUpError> {
         match environment.optional(SIGNING_SECRET) {
             Some(id) => Ok(Self::Managed(ManagedSecret::from_env(id).await)),
@@ -93,40 +93,40 @@ impl SigningSecret {
         }
     }
 
-    /// One key for as long as the process lives.
+    /// One key that never changes.
     ///
     /// # Errors
-    /// Where it is too short.
+    /// If the key is too short.
     pub fn fixed(key: &str) -> Result<Self, StartUpError> {
         let keys = SigningKeys::new(key);
         let too_short = |_| StartUpError::BadVariable(SIGNING_KEY, "at least 32 characters long");
         Ok(keys.map_err(too_short)?.into())
     }
 
-    /// The keys to sign with at `now`.
+    /// The keys to use at `now`.
     ///
     /// # Errors
-    /// `Unavailable` where there are none to be had.
+    /// `Unavailable` if they cannot be read.
     pub(crate) async fn keys(&self, now: Timestamp) -> Result<Arc<SigningKeys>, Rejection> {
         match self {
             Self::Fixed(keys) => Ok(Arc::clone(keys)),
             Self::Managed(secret) => {
-                secret.keys(now).await.map(|kept| kept.keys).ok_or(Rejection::Unavailable)
+                secret.keys(now).await.map(|cached| cached.keys).ok_or(Rejection::Unavailable)
             }
         }
     }
 
-    /// The API key that a token was issued to.
+    /// The hash of the API key that a token was issued to.
     ///
     /// # Errors
-    /// `Unauthorized` where the token is not good; `Unavailable` where it may be, and there
-    /// are no keys, or none new enough to tell.
+    /// `Unauthorized` if the token is not valid; `Unavailable` if there are no keys, or if they may
+    /// be too old to decide.
     pub(crate) async fn verify(&self, token: &str, now: Timestamp) -> Result<TokenHash, Rejection> {
         let (keys, outdated) = match self {
             Self::Fixed(keys) => (Arc::clone(keys), false),
             Self::Managed(secret) => {
-                let kept = secret.keys(now).await.ok_or(Rejection::Unavailable)?;
-                (kept.keys, now.duration_since(kept.read_at) >= SIGNS_FROM)
+                let cached = secret.keys(now).await.ok_or(Rejection::Unavailable)?;
+                (cached.keys, now.duration_since(cached.read_at) >= SIGNS_FROM)
             }
         };
         match keys.verify(token, now) {
@@ -144,42 +144,44 @@ impl From<SigningKeys> for SigningSecret {
 }
 
 impl ManagedSecret {
-    /// The secret with this name or ARN, reached through `client`.
+    /// The secret with this name or ARN.
     pub fn new(client: Client, id: String) -> Self {
-        Self { client, id, kept: Mutex::default() }
+        Self { client, id, cached: Mutex::default() }
     }
 
     async fn from_env(id: String) -> Self {
-        let timeouts = TimeoutConfig::builder().operation_timeout(PATIENCE).build();
+        let timeouts = TimeoutConfig::builder().operation_timeout(TIMEOUT).build();
         let config =
             Builder::from(&aws::load_config(Overrides::default()).await).timeout_config(timeouts);
         Self::new(Client::from_conf(config.build()), id)
     }
 
-    /// The keys, read again every five minutes. While they cannot be, those that were read
-    /// last stay in use.
-    async fn keys(&self, now: Timestamp) -> Option<Kept> {
-        let last = self.kept().clone();
-        if let Some(kept) = last.clone().filter(|kept| now < kept.again_at) {
-            return Some(kept);
+    /// The cached keys, or new ones if the cache is too old. If they cannot be read, the cached
+    /// keys stay in use.
+    async fn keys(&self, now: Timestamp) -> Option<CachedKeys> {
+        let last = self.cached().clone();
+        if let Some(cached) = last.clone().filter(|cached| now < cached.again_at) {
+            return Some(cached);
         }
-        let kept = match self.read(now).await {
-            Ok(keys) => Kept { keys: Arc::new(keys), read_at: now, again_at: now + KEPT_FOR },
+        let cached = match self.read(now).await {
+            Ok(keys) => {
+                CachedKeys { keys: Arc::new(keys), read_at: now, again_at: now + CACHED_FOR }
+            }
             Err(error) => {
                 tracing::error!(%error, "the signing keys cannot be read");
-                Kept { again_at: now + RETRIED_AFTER, ..last? }
+                CachedKeys { again_at: now + RETRIED_AFTER, ..last? }
             }
         };
-        *self.kept() = Some(kept.clone());
-        Some(kept)
+        *self.cached() = Some(cached.clone());
+        Some(cached)
     }
 
     async fn read(&self, now: Timestamp) -> Result<SigningKeys, SecretError> {
-        let missing = || SecretError::Refused("that it has no current version".to_owned());
+        let missing = || SecretError::Refused("that the secret has no current version".to_owned());
         let current = self.version(CURRENT).await?.ok_or_else(missing)?;
         let keys = SigningKeys::new(&current.key)?;
         let Some(previous) = self.version(PREVIOUS).await? else { return Ok(keys) };
-        // A previous version that is no key is a mistake that has been mended.
+        // If the previous version is not a valid key, it was a mistake and has been corrected.
         let Ok(previous) = SigningKeys::new(&previous.key) else { return Ok(keys) };
         if now.duration_since(current.created_at) < SIGNS_FROM {
             Ok(previous.accepting(keys))
@@ -188,7 +190,7 @@ impl ManagedSecret {
         }
     }
 
-    /// The version at this stage; a secret that was never rotated has no previous one.
+    /// The version at this stage. A secret that was never rotated has no previous version.
     async fn version(&self, stage: &str) -> Result<Option<Version>, SecretError> {
         let request = self.client.get_secret_value().secret_id(&self.id).version_stage(stage);
         let version = match request.send().await {
@@ -203,8 +205,8 @@ impl ManagedSecret {
         }))
     }
 
-    fn kept(&self) -> MutexGuard<'_, Option<Kept>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn cached(&self) -> MutexGuard<'_, Option<CachedKeys>> {
+        self.cached.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -216,7 +218,7 @@ impl From<SdkError<GetSecretValueError>> for SecretError {
     fn from(error: SdkError<GetSecretValueError>) -> Self {
         match error.as_service_error() {
             Some(fault) => Self::Refused(fault.code().unwrap_or("no error code").to_owned()),
-            None => Self::Away,
+            None => Self::NoAnswer,
         }
     }
 }

@@ -64,8 +64,8 @@ impl<'a> LeadBody<'a> {
     }
 }
 
-/// Errors are `{success, error, code, details}`. Those of 401, 404, 409 and of a bad field
-/// are the provider's; it documents the number 400 for bad data and none for a duplicate.
+/// Errors are `{success, error, code, details}`. The provider documents those of 401, 404, 409 and
+/// of an invalid field. It documents the status 400 for invalid data and no status for a duplicate.
 fn refuse(refusal: Refusal) -> Answer {
     match refusal {
         Refusal::ChatbotNotFound => {
@@ -147,7 +147,7 @@ fn invalid(details: &impl Serialize) -> Answer {
     json_answer(StatusCode::BAD_REQUEST, &body)
 }
 
-/// One field at fault: its name, what was sent, and what it must be.
+/// An invalid field: its name, the value that was sent, and the rule.
 #[derive(Serialize)]
 struct FieldFault<'a> {
     field: &'a str,

@@ -1,4 +1,4 @@
-//! What PollyBot documents of a lead: its fields, their rules, and why it refuses one.
+//! PollyBot's contract: the fields of a lead, their rules, and the reasons to refuse it.
 
 use serde::{Deserialize, Serialize};
 use shared::{
@@ -7,19 +7,19 @@ use shared::{
     request::{Fields, Violation, rules},
 };
 
-/// The kind of a chatbot in the directory of a workspace.
+/// The kind of a chatbot in the directory.
 pub const CHATBOT: &str = "chatbot";
 
-/// Where a lead may stand. The first is the default.
+/// The statuses of a lead. The first is the default.
 pub const STATUSES: [&str; 6] = ["new", "contacted", "qualified", "converted", "lost", "follow_up"];
 
 /// Why PollyBot refuses a delivery.
 pub enum Refusal {
-    /// For a reason any provider may have.
+    /// For a reason that all providers have.
     Rejected(Rejection),
-    /// The chatbot in the path is none of the workspace's.
+    /// The workspace does not have the chatbot in the path.
     ChatbotNotFound,
-    /// The workspace has a lead with this e-mail.
+    /// The workspace already has a lead with this e-mail.
     DuplicateEmail { email: String, met: Box<Outcome<Details>> },
 }
 
@@ -33,10 +33,10 @@ pub(crate) struct CreateLead {
     pub(crate) metadata: Option<RawJson>,
 }
 
-/// Those of the details that hold JSON as text, as it was sent.
+/// The details that are stored as JSON text, as it was sent.
 pub const JSON_DETAILS: [&str; 1] = ["metadata"];
 
-/// What PollyBot knows of a lead and others do not.
+/// The fields of a lead that only PollyBot has.
 #[derive(Serialize, Deserialize)]
 pub struct Details {
     pub(crate) workspace_id: String,

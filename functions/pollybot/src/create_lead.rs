@@ -10,8 +10,8 @@ use shared::{
     request::{Request, read_body},
 };
 
-/// `POST /api/v1/chatbots/{chatbotId}/leads`, and its alias `POST /api/v1/leads`, which the
-/// provider's own samples use.
+/// `POST /api/v1/chatbots/{chatbotId}/leads`, and the alias `POST /api/v1/leads` of the provider's
+/// samples.
 pub struct PollyBot;
 
 impl LeadEndpoint for PollyBot {
@@ -20,8 +20,8 @@ impl LeadEndpoint for PollyBot {
     type Details = Details;
     type Refusal = Refusal;
 
-    /// The chatbot's id: a path parameter, or where a function URL gives none, what stands
-    /// behind `chatbots/` in the path. Some gateways decode it and some do not.
+    /// The chatbot's id: the path parameter, or the path segment after `chatbots/`, because
+    /// function URLs have no path parameters. Some gateways decode it and some do not.
     fn target(request: &Request) -> Option<String> {
         let mut segments = request.path.split('/').skip_while(|segment| *segment != "chatbots");
         let parameter = request.path_parameters.get("chatbotId").map(String::as_str);
@@ -48,7 +48,7 @@ impl LeadEndpoint for PollyBot {
     }
 }
 
-/// Holds a delivery to the chatbots of its workspace, where it names one.
+/// Refuses an unknown chatbot.
 async fn check_chatbot(delivery: &Delivery<'_>) -> Result<(), Refusal> {
     let Some(id) = delivery.target else { return Ok(()) };
     match delivery.find_entry::<Value>(CHATBOT, id).await? {

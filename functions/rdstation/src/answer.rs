@@ -24,7 +24,7 @@ pub(crate) fn answer(result: Result<Outcome<Details>, Rejection>) -> Answer {
     }
 }
 
-/// The lead as the provider shows it: every member, no envelope.
+/// The lead as the provider shows it: all members, without an envelope.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct LeadBody<'a> {
@@ -65,8 +65,8 @@ impl<'a> LeadBody<'a> {
     }
 }
 
-/// Errors are `{message, code}`, with `issues` for fields. The provider documents none;
-/// these are those of the library its documentation points to, trpc-openapi with zod.
+/// Errors are `{message, code}`, with `issues` for fields. The provider documents none; these are
+/// as in trpc-openapi with zod, the library that its documentation names.
 fn refuse(rejection: Rejection) -> Answer {
     match rejection {
         Rejection::Unauthorized(_) => {
@@ -104,7 +104,7 @@ fn error(status: StatusCode, code: &str, message: &str) -> Answer {
     json_answer(status, &json!({ "message": message, "code": code }))
 }
 
-/// What is wrong with a field, as zod reports it.
+/// An invalid field, as zod reports it.
 fn issue(violation: &Violation) -> Value {
     let path = [violation.field];
     let custom = |message: &str| json!({ "code": "custom", "path": path, "message": message });

@@ -1,4 +1,4 @@
-//! What RD Station documents of a lead: its fields, their rules, and how it becomes ours.
+//! RD Station's contract: the fields of a lead, their rules, and how they become a `Lead`.
 
 use serde::{Deserialize, Serialize};
 use shared::{
@@ -7,10 +7,10 @@ use shared::{
     request::{Fields, JsonType, Violation},
 };
 
-/// How much of a lead its assistant has captured. The first is the default.
+/// How much of a lead the assistant has captured. The first is the default.
 pub const CAPTURES: [&str; 2] = ["completed", "partial"];
 
-/// The request body. Every member is optional; unknown ones are ignored.
+/// The request body. Every member is optional. Unknown members are ignored.
 pub(crate) struct CreateLead {
     pub(crate) agent_id: Option<String>,
     pub(crate) name: Option<String>,
@@ -23,10 +23,10 @@ pub(crate) struct CreateLead {
     pub(crate) capture: Option<&'static str>,
 }
 
-/// Those of the details that hold JSON as text, as it was sent.
+/// The details that are stored as JSON text, as it was sent.
 pub const JSON_DETAILS: [&str; 2] = ["custom", "utm"];
 
-/// What RD Station knows of a lead and others do not.
+/// The fields of a lead that only RD Station has.
 #[derive(Serialize, Deserialize)]
 pub struct Details {
     pub(crate) workspace_id: String,

@@ -7,17 +7,16 @@ use lambda_http::{
 };
 use serde::Serialize;
 
-/// What a `503` tells its sender to wait before it sends again, in seconds.
+/// The `Retry-After` of a `503`, in seconds.
 const RETRY_AFTER_SECONDS: u32 = 1;
 
-/// What a function answers: a status, headers and a JSON body.
+/// The answer of a function: a status, headers and a JSON body.
 pub type Answer = Response<String>;
 
-/// An answer with a JSON body, and the headers that its status calls for: a `401` says
-/// which scheme to use (RFC 6750), a `503` when to come back.
+/// An answer with a JSON body and the headers of its status: a `401` names the authentication
+/// scheme (RFC 6750), a `503` says when to send again.
 pub fn json_answer(status: StatusCode, body: &impl Serialize) -> Answer {
-    // Nothing that is answered with can fail to serialize; if it ever does, an empty body
-    // under the right status is still the truest answer.
+    // No body of an answer fails to serialize. If one did, the status would still be right.
     let mut answer = Response::new(serde_json::to_string(body).unwrap_or_default());
     *answer.status_mut() = status;
     let headers: &mut HeaderMap = answer.headers_mut();
@@ -31,7 +30,7 @@ pub fn json_answer(status: StatusCode, body: &impl Serialize) -> Answer {
     answer
 }
 
-/// The answer to a delivery that was taken: says so where it was taken before.
+/// The answer to an accepted delivery. A header says if it is a replay.
 pub fn delivery_answer(status: StatusCode, body: &impl Serialize, replayed: bool) -> Answer {
     let mut answer = json_answer(status, body);
     if replayed {

@@ -7,19 +7,19 @@ use crate::{
 };
 use jiff::SignedDuration;
 
-/// What a handler is given besides the request. One is made at start-up and kept.
+/// Everything that a handler needs besides the request. It is made once, at start-up.
 pub struct Context {
-    /// Where leads are stored.
+    /// The table that stores the leads.
     pub table: LeadTable,
-    /// The keys that senders authenticate with.
+    /// The API keys of senders.
     pub api_keys: ApiKeys,
-    /// Whom accounts take no leads of.
+    /// The people whom accounts block.
     pub blocks: Blocks,
-    /// What deliveries can point to.
+    /// The directory entries that deliveries refer to.
     pub directory: Directory,
-    /// Time and chance.
+    /// The clock and the random numbers.
     pub sources: Sources,
-    /// How long the same body is the same delivery.
+    /// How long a delivery with the same body is a replay.
     pub replay_window: SignedDuration,
     /// How deliveries are reported.
     pub report: Report,
@@ -27,8 +27,8 @@ pub struct Context {
 }
 
 impl Context {
-    /// A context over `table`. A delivery that has no answer when `timeouts` is over is
-    /// answered as unavailable.
+    /// A context for `table`. A delivery that takes longer than `timeouts` allows is answered as
+    /// unavailable.
     pub fn new(
         table: LeadTable,
         sources: Sources,
@@ -42,7 +42,7 @@ impl Context {
         Self { table, api_keys, blocks, directory, sources, replay_window, report, timeouts }
     }
 
-    /// What `check` makes of the key that a token stands for at `provider`.
+    /// Finds the API key of a token at `provider` and returns the result of `check`.
     ///
     /// # Errors
     /// Those of [`ApiKeys::authenticate`].
@@ -55,10 +55,10 @@ impl Context {
         self.api_keys.authenticate(provider, token, self.sources.now(), check).await
     }
 
-    /// Runs the steps of a handler, within the time its sender waits.
+    /// Runs the steps of a handler with a timeout, because its sender does not wait longer.
     ///
     /// # Errors
-    /// What the steps give, or `Unavailable` when the time is over.
+    /// The error of the steps, or `Unavailable` after the timeout.
     pub async fn in_time<T, E: From<Rejection>>(
         &self,
         steps: impl Future<Output = Result<T, E>>,

@@ -1,4 +1,4 @@
-//! The steps around every provider's handler, in the order that keeps leads safe.
+//! The steps around every provider's handler. Their order matters: no lead may get lost.
 
 use super::{
     answer::Answer,
@@ -18,20 +18,19 @@ use crate::{
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 
-/// A provider's address for leads: what differs between providers in the steps that
-/// [`create_lead`] takes.
+/// A provider's address for leads: the parts of [`create_lead`] that differ between providers.
 pub trait LeadEndpoint: Sized {
-    /// Whose address it is.
+    /// The provider of this address.
     const PROVIDER: Provider;
-    /// What its function is given besides the request.
+    /// Everything that the handler needs besides the request.
     type State: AsRef<Context> + Sync;
-    /// What this provider alone knows of a lead.
+    /// The fields of a lead that only this provider has.
     type Details: Send;
-    /// Why it refuses a delivery.
+    /// The reasons to refuse a delivery.
     type Refusal: RefusalReason;
 
-    /// The account whose key the sender has: a key that is the request's bearer token, unless
-    /// the provider asks for something else.
+    /// The account of the sender's API key. The key is the request's bearer token, unless the
+    /// provider uses other credentials.
     fn authenticate(
         state: &Self::State,
         request: &Request,
@@ -43,48 +42,48 @@ pub trait LeadEndpoint: Sized {
         }
     }
 
-    /// The account that a request with this key is for.
+    /// The account of a request with this key.
     ///
     /// # Errors
-    /// A request that the key does not allow.
+    /// If the key does not allow the request.
     fn account_of(key: &ApiKey, _request: &Request) -> Result<Account, Self::Refusal> {
         Ok(key.account.clone())
     }
 
-    /// What of the account the request is for, where its path says so.
+    /// The part of the account that the path names: a chatbot.
     fn target(_request: &Request) -> Option<String> {
         None
     }
 
-    /// Reads a delivery, makes a lead of it and stores it.
+    /// Reads a delivery and stores it as a lead.
     fn accept(delivery: &Delivery<'_>) -> impl Future<Output = Accepted<Self>> + Send;
 
-    /// What the sender is answered.
+    /// The answer to the sender.
     fn answer(accepted: Accepted<Self>) -> Answer;
 }
 
-/// What an endpoint's delivery came to: a lead, or why there is none.
+/// The result of a delivery: a lead, or the reason why there is none.
 pub type Accepted<E> = Result<Outcome<<E as LeadEndpoint>::Details>, <E as LeadEndpoint>::Refusal>;
 
 /// A delivery whose account is known.
 pub struct Delivery<'a> {
-    /// What its handler is given besides it.
+    /// The context of its handler.
     pub context: &'a Context,
-    /// The account it is for.
+    /// The account of the delivery.
     pub account: &'a Account,
-    /// What of the account it is for, where an account has several: a chatbot.
+    /// The part of the account that the path named: a chatbot.
     pub target: Option<&'a str>,
     /// The body as it was sent.
     pub body: &'a [u8],
     /// The value of its `Idempotency-Key` header.
     pub idempotency_key: Option<&'a [u8]>,
-    /// When it came.
+    /// When it was received.
     pub received_at: Timestamp,
     log: &'a DeliveryLog,
 }
 
 impl Delivery<'_> {
-    /// The claims that any provider's delivery makes: so far, its `Idempotency-Key`.
+    /// The claims that a delivery of any provider makes: its `Idempotency-Key`, if it has one.
     ///
     /// # Errors
     /// A key that is too long.
@@ -96,15 +95,15 @@ impl Delivery<'_> {
         })
     }
 
-    /// A new id for the lead that the delivery is.
+    /// A new id for the lead of this delivery.
     pub fn draw_lead_id(&self) -> LeadId {
         self.context.sources.draw_lead_id(self.received_at)
     }
 
-    /// The entry of the account's directory that a delivery points to, where there is one.
+    /// The entry of the account's directory that the delivery refers to; `None` if there is none.
     ///
     /// # Errors
-    /// Where the table could not be read, or the entry is of another shape.
+    /// If the table cannot be read, or the entry has another shape.
     pub async fn find_entry<T: DeserializeOwned>(
         &self,
         kind: &'static str,
@@ -116,11 +115,11 @@ impl Delivery<'_> {
         self.context.directory.find(self.account, keys, self.received_at).await?.get(&key)
     }
 
-    /// Lets a delivery pass unless the account blocks its person. The e-mail and the phone are
-    /// each given with the name of their field; either may be several.
+    /// Refuses a delivery if the account blocks its person. The e-mail and the phone come with the
+    /// names of their fields. Each text may have several contacts.
     ///
     /// # Errors
-    /// A field at fault where the person is blocked; where the table could not tell.
+    /// A violation if the person is blocked; an error if the table cannot be read.
     pub async fn check_blocks(
         &self,
         email: (&'static str, Option<&str>),
@@ -133,7 +132,7 @@ impl Delivery<'_> {
         }
     }
 
-    /// Stores the lead that the delivery is.
+    /// Stores the lead of this delivery.
     ///
     /// # Errors
     /// Those of [`LeadTable::create_lead`](crate::table::LeadTable::create_lead).
@@ -179,16 +178,16 @@ pub async fn create_lead<E: LeadEndpoint>(state: &E::State, request: &Request) -
     log.finish(outcome, answer)
 }
 
-/// What became of a held delivery that its account's owner delivered again.
+/// The result of a held delivery that was redelivered.
 pub struct Redelivered {
-    /// What its sender would have been answered.
+    /// The answer that a sender would have got.
     pub answer: Answer,
-    /// Whether it is a lead now, and need not be held any longer.
+    /// Whether it became a lead, so that it is not held any longer.
     pub became_lead: bool,
 }
 
-/// Delivers again what was held for an account, with `body` in place of its own: under an
-/// `Idempotency-Key` of its own, so that a redelivery that is repeated makes no second lead.
+/// Redelivers a held delivery of an account with another body. The held delivery's id is its
+/// `Idempotency-Key`, so that a second redelivery makes no second lead.
 pub async fn redeliver<E: LeadEndpoint>(
     context: &Context,
     account: &Account,

@@ -4,14 +4,14 @@ use crate::{
     request::MAX_BODY_BYTES,
     table::StoreError,
 };
-/// The longest answer that is kept beside a body, in bytes: both must fit an item. An answer
+/// The longest answer that is stored with a body, in bytes: both must fit into one item. An answer
 /// may repeat what was sent.
 const MAX_ANSWER_BYTES: usize = 16 * 1024;
 
 impl Context {
-    /// Holds a delivery of `account`. Its sender is not told, and hardly waits for it: where
-    /// the table does not take it, or does not tell in time whether it names somebody the
-    /// account blocks, it is not held.
+    /// Holds a delivery of `account`. Its sender does not see this and waits only a short time for
+    /// it. The delivery is not held if the table fails, or if it is too slow to say whether the
+    /// account blocks the person.
     pub(crate) async fn hold(
         &self,
         account: &Account,
@@ -25,9 +25,9 @@ impl Context {
         }
         let now = self.sources.now();
         let mut held = HeldDelivery::new(account, reason, target, body.to_vec(), now);
-        held.answer = kept(answer);
+        held.answer = stored_answer(answer);
         let put = async {
-            // An invalid delivery was refused before its person was looked up among the blocked.
+            // An invalid delivery was refused before the check for blocks.
             let is_checked = reason != HeldReason::Invalid;
             if is_checked || !self.blocks.are_named_in(account, &held, held.received_at).await? {
                 self.table.put_held(account, &held).await?;
@@ -37,13 +37,13 @@ impl Context {
         match tokio::time::timeout(self.timeouts.hold, put).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!(%error, "a delivery could not be held"),
-            Err(_) => tracing::warn!(error = "time-out", "a delivery could not be held"),
+            Err(_) => tracing::warn!(error = "timeout", "a delivery could not be held"),
         }
     }
 }
 
-/// What to keep of what the sender was answered: nothing, where it is too long.
-fn kept(answer: &Answer) -> Option<HeldAnswer> {
+/// The answer to store; none if it is too long.
+fn stored_answer(answer: &Answer) -> Option<HeldAnswer> {
     let (status, body) = (answer.status().as_u16(), answer.body());
     (body.len() <= MAX_ANSWER_BYTES).then(|| HeldAnswer { status, body: body.clone() })
 }

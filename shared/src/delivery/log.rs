@@ -1,4 +1,4 @@
-//! The log and the metrics: one line per delivery, with nothing personal in it.
+//! The log and the metrics: one line per delivery, without personal data.
 
 use super::answer::Answer;
 use crate::model::Provider;
@@ -19,13 +19,13 @@ const NAMESPACE: &str = "leadhook";
 /// How deliveries are reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Report {
-    /// As log lines for a reader.
+    /// As log lines for people.
     Lines,
-    /// As JSON lines that are metrics too, in CloudWatch's embedded metric format.
+    /// As JSON lines that are also metrics, in CloudWatch's embedded metric format.
     Metrics,
 }
 
-/// A delivery while it is answered, and the one line it leaves in the log.
+/// The data for a delivery's one log line.
 pub struct DeliveryLog {
     report: Report,
     provider: Provider,
@@ -35,22 +35,22 @@ pub struct DeliveryLog {
 }
 
 impl DeliveryLog {
-    /// Begins with a request, of which the API's own log has the id.
+    /// Starts when a request arrives. `request_id` is its id in the API's log.
     pub fn start(report: Report, provider: Provider, request_id: Option<String>) -> Self {
         let started = Instant::now();
         Self { report, provider, request_id, started, store_latency: OnceLock::new() }
     }
 
-    /// Notes how long the table takes over a write.
+    /// Notes how long a write to the table takes.
     pub async fn time_store<T>(&self, write: impl Future<Output = T>) -> T {
         let started = Instant::now();
         let written = write.await;
-        // Only the first write counts; there is no other.
+        // Each delivery has one such write.
         let _ = self.store_latency.set(started.elapsed());
         written
     }
 
-    /// Reports what became of the request, and gives its answer back.
+    /// Writes the log line and returns the answer.
     pub fn finish(self, outcome: &str, answer: Answer) -> Answer {
         let status = answer.status().as_u16();
         let provider = self.provider.as_str();
@@ -72,7 +72,7 @@ impl DeliveryLog {
                     ("status", status.into()),
                     ("request_id", request_id.into()),
                 ]);
-                // A log nobody reads is no reason to fail.
+                // A delivery does not fail because its log line cannot be written.
                 let _ = writeln!(io::stdout(), "{line}");
             }
         }
@@ -80,9 +80,9 @@ impl DeliveryLog {
     }
 }
 
-/// A JSON line of these members, of which CloudWatch makes metrics by their names: each by
-/// provider, and how many deliveries there were by outcome too. A metric costs what its
-/// combinations cost, so the others are not told apart by outcome.
+/// A JSON line with these members. CloudWatch makes metrics of those named below: each by provider,
+/// and `Deliveries` also by outcome. Each combination costs money, so the other metrics have no
+/// outcome.
 fn metrics_line(members: &[(&str, Value)]) -> Value {
     let metrics = [
         ("Deliveries", "Count", &[&["Provider"][..], &["Provider", "Outcome"]][..]),

@@ -1,5 +1,5 @@
-//! A delivery from its request to its answer: the steps around every provider's handler, what it
-//! is refused for, how it is held, and its line in the log.
+//! A delivery from its request to its answer: the steps around every provider's handler, the
+//! reasons to refuse it, how it is held, and its log line.
 
 mod answer;
 mod context;

@@ -3,25 +3,25 @@ use crate::{
     request::{BodyError, Rule, Unauthorized, Violation},
     table::{CreateLeadError, Denial, StoreError},
 };
-/// Why a delivery did not become a lead. Each provider has its own answer to each.
+/// Why a delivery did not become a lead. Each provider has its own answer to each reason.
 ///
-/// Handlers match this without a catch-all arm, so that a new reason does not compile
-/// until every provider has answered it.
+/// Handlers match this without a catch-all arm, so a new reason does not compile until every
+/// provider has an answer to it.
 #[derive(Debug)]
 pub enum Rejection {
-    /// The sender did not prove who it is.
+    /// The sender has no valid credentials.
     Unauthorized(Unauthorized),
     /// The body is larger than [`MAX_BODY_BYTES`](crate::request::MAX_BODY_BYTES).
     BodyTooLarge,
     /// The body is not JSON, or not an object.
     NotAnObject,
-    /// Fields that break a rule, in the order the provider documents them; never empty.
+    /// Fields that break a rule, in the provider's documented order; never empty.
     Invalid(Vec<Violation>),
     /// The `Idempotency-Key` was used before, with another body.
     IdempotencyKeyReused,
-    /// The table is busy or away; the sender should send again.
+    /// The table is busy or cannot be reached. The sender should send again.
     Unavailable,
-    /// A fault of ours that nobody expected.
+    /// An unexpected fault in leadhook.
     Internal,
 }
 
@@ -80,12 +80,13 @@ impl From<StoreError> for Rejection {
     }
 }
 
-/// Why a provider refuses a delivery: a reason any provider may have, or one of its own.
+/// A reason why a provider refuses a delivery: one that all providers have, or one of only this
+/// provider.
 pub trait RefusalReason: From<Rejection> + From<Unauthorized> + From<StoreError> + Send {
     /// The reason's name in logs.
     fn as_str(&self) -> &'static str;
 
-    /// Why a delivery that was refused so is held, if it is.
+    /// Why the refused delivery is held; none: it is not.
     fn held_reason(&self) -> Option<HeldReason>;
 }
 
@@ -102,10 +103,10 @@ impl RefusalReason for Rejection {
         }
     }
 
-    /// Not where nobody knows whose it is, and not where its sender is to send it again.
+    /// A delivery is not held if its account is unknown, or if its sender should send it again.
     fn held_reason(&self) -> Option<HeldReason> {
         match self {
-            // Holding it would keep what a person wrote who asked to be forgotten.
+            // The person asked to be forgotten: nothing of them may be stored.
             Self::Invalid(violations)
                 if violations.iter().any(|violation| violation.rule == Rule::NotBlocked) =>
             {

@@ -1,5 +1,5 @@
 use jiff::SignedDuration;
 
-/// How long an equal body is the same delivery, unless `REPLAY_WINDOW_SECONDS` says otherwise.
+/// The default replay window: how long a delivery with the same body is a replay.
 /// `template.yaml` has the same default.
 pub const DEFAULT_REPLAY_WINDOW: SignedDuration = SignedDuration::from_secs(300);

@@ -2,7 +2,7 @@ use crate::delivery::Answer;
 use serde::Serialize;
 use std::collections::HashMap;
 
-/// An answer as every API and function URL takes it.
+/// An answer in the form that APIs and function URLs accept.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AnswerEvent {

@@ -6,13 +6,12 @@ pub enum StartUpError {
     /// A required environment variable is missing or empty.
     #[error("the environment variable {0} is not set")]
     MissingVariable(&'static str),
-    /// An environment variable has a value that makes no sense.
+    /// An environment variable has an invalid value.
     #[error("the environment variable {0} must be {1}")]
     BadVariable(&'static str, &'static str),
 }
 
-/// Where settings are read from. What the AWS SDK and `RUST_LOG` set is read by their own
-/// libraries, from the process.
+/// The environment variables. The AWS SDK and the log filter read theirs directly from the process.
 pub struct Environment(Box<dyn Fn(&'static str) -> Option<String> + Send + Sync>);
 
 impl Environment {
@@ -21,7 +20,7 @@ impl Environment {
         Self::new(|name| env::var(name).ok())
     }
 
-    /// An environment in which `read` finds the variables.
+    /// An environment whose variables `read` returns.
     pub fn new(read: impl Fn(&'static str) -> Option<String> + Send + Sync + 'static) -> Self {
         Self(Box::new(read))
     }
@@ -29,12 +28,12 @@ impl Environment {
     /// A variable that must be set.
     ///
     /// # Errors
-    /// Where it is missing or empty.
+    /// If the variable is missing or empty.
     pub fn required(&self, name: &'static str) -> Result<String, StartUpError> {
         self.optional(name).ok_or(StartUpError::MissingVariable(name))
     }
 
-    /// A variable that may be set; an empty one counts as none.
+    /// A variable that may be set. An empty one counts as not set.
     pub fn optional(&self, name: &'static str) -> Option<String> {
         (self.0)(name).filter(|value| !value.is_empty())
     }

@@ -1,4 +1,4 @@
-//! Which log lines a function writes. None holds anything personal.
+//! The log lines of a function. None has personal data.
 
 use std::panic;
 use tracing::{Level, Metadata, Subscriber};
@@ -10,7 +10,7 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-/// The crates whose log lines are ours, and hold nothing personal at any level.
+/// Our crates: their log lines have no personal data at any level.
 const OUR_CRATES: [&str; 7] =
     ["flextell", "integrabot", "keyspot", "leadhook", "pollybot", "rdstation", "shared"];
 
@@ -22,8 +22,8 @@ pub fn start_json_logs() {
     log_panics();
 }
 
-/// Makes a panic a log line of its own, that says where and not with what: its message may
-/// hold a value.
+/// Logs a panic as one line with its place, but not its message: the message may contain personal
+/// data.
 pub fn log_panics() {
     panic::set_hook(Box::new(|panic| {
         let location = panic.location().map(ToString::to_string).unwrap_or_default();
@@ -31,13 +31,13 @@ pub fn log_panics() {
     }));
 }
 
-/// What `RUST_LOG` asks for; `info` where it asks for nothing.
+/// The filter in `RUST_LOG`; `info` if it is not set.
 pub fn asked_filter() -> EnvFilter {
     EnvFilter::builder().with_default_directive(Level::INFO.into()).from_env_lossy()
 }
 
-/// Lets through what is asked for; but of other crates only errors, whatever is asked. The
-/// AWS SDK and its HTTP stack print requests, and so leads and tokens, at their lower levels.
+/// Logs what `asked` allows, but only errors of other crates: at lower levels the AWS SDK and its
+/// HTTP stack print requests, with leads and tokens.
 pub fn guarded<S>(layer: impl Layer<S>, asked: EnvFilter) -> impl Layer<S>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,

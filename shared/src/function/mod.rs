@@ -1,4 +1,4 @@
-//! A Lambda function: how it starts, and how it is run.
+//! Starts and runs a Lambda function.
 
 mod answer_event;
 mod environment;

@@ -10,12 +10,11 @@ use lambda_http::{
 };
 use std::{convert::Infallible, pin::Pin, process::ExitCode};
 
-/// A function's handler: answers one request, given what its start-up made.
+/// A function's handler: it answers one request with the state that the start-up made.
 pub type Handler<S> =
     for<'a> fn(&'a S, &'a Request) -> Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
 
-/// Runs a Lambda function until its runtime ends it. What keeps it from starting is one
-/// line in its log.
+/// Runs a Lambda function until its runtime ends it. If it cannot start, it logs why in one line.
 pub async fn run_function<S: Sync>(
     start_up: impl AsyncFnOnce(&Environment) -> Result<S, StartUpError>,
     handler: Handler<S>,

@@ -7,11 +7,11 @@ use crate::{
 use jiff::SignedDuration;
 
 impl Context {
-    /// The context of a deployed function, from its environment: `TABLE_NAME`,
-    /// `REPLAY_WINDOW_SECONDS`, and what the AWS SDK reads itself.
+    /// The context of a deployed function, from `TABLE_NAME`, `REPLAY_WINDOW_SECONDS` and the
+    /// variables of the AWS SDK.
     ///
     /// # Errors
-    /// A variable that is missing or makes no sense.
+    /// If a variable is missing or invalid.
     pub async fn from_env(environment: &Environment) -> Result<Self, StartUpError> {
         let table_name = environment.required("TABLE_NAME")?;
         let replay_window = read_replay_window(environment)?;
@@ -24,7 +24,7 @@ impl Context {
 /// `REPLAY_WINDOW_SECONDS`, or the default; 0 turns the window off.
 ///
 /// # Errors
-/// A value that is not a number of seconds.
+/// If the value is not a number of seconds.
 pub fn read_replay_window(environment: &Environment) -> Result<SignedDuration, StartUpError> {
     const NAME: &str = "REPLAY_WINDOW_SECONDS";
     let Some(value) = environment.optional(NAME) else { return Ok(DEFAULT_REPLAY_WINDOW) };

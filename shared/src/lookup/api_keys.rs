@@ -7,8 +7,7 @@ use crate::{
 use jiff::{Timestamp, tz::TimeZone};
 use std::time::Duration;
 
-/// The keys of the table, each kept for a minute once it was looked up: a revoked key is
-/// dead within that time.
+/// The API keys of the table, with a TTL cache: a revoked key is refused after a minute at most.
 pub struct ApiKeys {
     table: LeadTable,
     cache: TtlCache<TokenHash, ApiKey>,
@@ -16,18 +15,18 @@ pub struct ApiKeys {
 }
 
 impl ApiKeys {
-    /// The keys of `table`, none looked up yet. Writing down that one is used may take up to
-    /// `note_within`.
+    /// The API keys of `table`. The cache is empty. `note_within` is the timeout to write that a
+    /// key was used.
     pub fn new(table: LeadTable, note_within: Duration) -> Self {
         Self { table, cache: TtlCache::default(), note_within }
     }
 
-    /// What `check` makes of the key that a token stands for at `provider`. That the key was
-    /// used is noted where the check lets its sender pass.
+    /// Finds the API key of a token at `provider` and returns the result of `check`. If the check
+    /// succeeds, the table notes that the key was used.
     ///
     /// # Errors
-    /// `Unauthorized` where the token is unknown, expired, revoked or another provider's; where
-    /// the table could not be read; what the check gives.
+    /// `Unauthorized` if the token is unknown, expired, revoked or for another provider; an error
+    /// of the table; the error of the check.
     pub async fn authenticate<T, R: From<Unauthorized> + From<StoreError>>(
         &self,
         provider: Provider,
@@ -51,8 +50,7 @@ impl ApiKeys {
         Ok(checked)
     }
 
-    /// Writes down on which day the key was used last: once a day, and never at its sender's
-    /// cost.
+    /// Writes the day on which the key was used: once a day. If this fails, the delivery goes on.
     async fn note_use(&self, token: TokenHash, key: &ApiKey, now: Timestamp) {
         let today = now.to_zoned(TimeZone::UTC).date();
         if key.last_used_on == Some(today) {
@@ -63,8 +61,8 @@ impl ApiKeys {
         let note = self.table.note_key_use(&token, today);
         match tokio::time::timeout(self.note_within, note).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(%error, "a key's use could not be noted"),
-            Err(_) => tracing::warn!(error = "time-out", "a key's use could not be noted"),
+            Ok(Err(error)) => tracing::warn!(%error, "the use of a key could not be noted"),
+            Err(_) => tracing::warn!(error = "timeout", "the use of a key could not be noted"),
         }
     }
 }

@@ -7,26 +7,26 @@ use crate::{
 use jiff::Timestamp;
 use std::collections::HashSet;
 
-/// The people whom accounts take no leads of: they asked to be forgotten.
+/// The people whom accounts block: they asked to be forgotten.
 ///
-/// Whether an account blocks anybody is kept for a minute once it was looked up, so that
-/// accounts that block nobody, as most do, are not asked for each delivery.
+/// A TTL cache stores whether an account blocks anybody. Most accounts block nobody, so most
+/// deliveries need no request.
 pub struct Blocks {
     table: LeadTable,
     cache: TtlCache<Account, bool>,
 }
 
 impl Blocks {
-    /// The blocks of `table`, nothing looked up yet.
+    /// The blocks of `table`. The cache is empty.
     pub fn new(table: LeadTable) -> Self {
         Self { table, cache: TtlCache::default() }
     }
 
-    /// The field that names a person whom the account blocks, if one does. The e-mail and the
-    /// phone are each given with the name of their field; either may be several.
+    /// The field with a contact that the account blocks; `None` if there is none. The e-mail and
+    /// the phone come with the names of their fields. Each text may have several contacts.
     ///
     /// # Errors
-    /// Where the table could not be read.
+    /// If the table cannot be read.
     pub async fn find_field(
         &self,
         account: &Account,
@@ -50,8 +50,8 @@ impl Blocks {
         Ok(field.map(|(field, _)| field))
     }
 
-    /// Whether a delivery names somebody the account blocks; also where it names so many that
-    /// nobody can tell.
+    /// Whether a delivery contains a contact that the account blocks. Also true if it has too many
+    /// contacts to check.
     pub(crate) async fn are_named_in(
         &self,
         account: &Account,

@@ -7,8 +7,7 @@ use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::HashMap;
 
-/// What an account has, so that deliveries can point to it. Each entry is kept for a
-/// minute once it was looked up.
+/// The directory of each account: the entries that deliveries refer to. It has a TTL cache.
 pub struct Directory {
     table: LeadTable,
     cache: TtlCache<(Account, EntryKey), Entry>,
@@ -19,10 +18,10 @@ pub struct Directory {
 pub struct Entries(HashMap<EntryKey, Entry>);
 
 impl Entries {
-    /// The entry of a key, where there is one.
+    /// The entry with this key; `None` if there is none.
     ///
     /// # Errors
-    /// An entry of another shape than its kind has.
+    /// If the entry does not have the shape of its kind.
     pub fn get<T: DeserializeOwned>(&self, key: &EntryKey) -> Result<Option<T>, StoreError> {
         let entry = self.0.get(key).cloned().map(serde_json::from_value).transpose();
         entry.map_err(|_| StoreError::Unexpected(format!("a {} of another shape", key.kind)))
@@ -30,15 +29,15 @@ impl Entries {
 }
 
 impl Directory {
-    /// The directory of `table`, nothing looked up yet.
+    /// The directory of `table`. The caches are empty.
     pub fn new(table: LeadTable) -> Self {
         Self { table, cache: TtlCache::default(), kinds: TtlCache::default() }
     }
 
-    /// Finds the entries of an account, those that are not kept in one request.
+    /// Finds entries of an account. One request reads those that are not cached.
     ///
     /// # Errors
-    /// Where the table could not be read.
+    /// If the table cannot be read.
     pub async fn find(
         &self,
         account: &Account,
@@ -64,11 +63,10 @@ impl Directory {
         Ok(Entries(found))
     }
 
-    /// Whether an account has any entries of a kind: whether its owner keeps a directory of
-    /// them.
+    /// Whether an account has any entries of a kind.
     ///
     /// # Errors
-    /// Where the table could not be read.
+    /// If the table cannot be read.
     pub async fn has_any(
         &self,
         account: &Account,
@@ -84,10 +82,10 @@ impl Directory {
         Ok(has_any)
     }
 
-    /// Puts an entry where none stands.
+    /// Stores an entry if there is none with this key.
     ///
     /// # Errors
-    /// Where the table could not be written.
+    /// If the table cannot be written.
     pub async fn put_new(
         &self,
         account: &Account,

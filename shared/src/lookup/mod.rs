@@ -1,4 +1,4 @@
-//! What is looked up in the table for each delivery, and kept for a minute.
+//! Everything that each delivery looks up in the table, with TTL caches of one minute.
 
 mod api_keys;
 mod blocks;

@@ -5,13 +5,12 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-/// How long a value that was looked up is taken for true.
+/// How long a value is cached.
 const TIME_TO_LIVE: SignedDuration = SignedDuration::from_secs(60);
-/// How many values are kept. Where there are as many, those whose time is over go, or else
-/// all of them.
+/// How many values are cached. A full cache drops its expired values, or all if none is expired.
 const CAPACITY: usize = 10_000;
 
-/// What was looked up in the table, each value for 60 seconds.
+/// A cache of values that were read from the table.
 pub(crate) struct TtlCache<K, V> {
     values: Mutex<HashMap<K, (V, Timestamp)>>,
 }
@@ -39,10 +38,10 @@ impl<K: Eq + Hash, V: Clone> TtlCache<K, V> {
         values.insert(key, (value, now));
     }
 
-    /// Puts another value in place of one that is there, for the rest of its time.
+    /// Replaces a cached value. The new one expires when the old one would.
     pub(crate) fn replace(&self, key: &K, value: V) {
-        if let Some((kept, _)) = self.lock().get_mut(key) {
-            *kept = value;
+        if let Some((cached, _)) = self.lock().get_mut(key) {
+            *cached = value;
         }
     }
 
@@ -51,7 +50,7 @@ impl<K: Eq + Hash, V: Clone> TtlCache<K, V> {
     }
 }
 
-/// A clock that was put back says nothing of what was looked up in its future.
+/// If the clock was set back, a value from the future does not count.
 fn is_fresh(looked_up_at: Timestamp, now: Timestamp) -> bool {
     let age = now.duration_since(looked_up_at);
     !age.is_negative() && age < TIME_TO_LIVE
@@ -66,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_kept_for_sixty_seconds_and_never_into_the_past() {
+    fn a_value_is_cached_for_sixty_seconds_and_not_if_the_clock_is_set_back() {
         let cache = TtlCache::default();
         cache.put("key", 1, at(1_000));
         let cases =
@@ -77,14 +76,14 @@ mod tests {
     }
 
     #[test]
-    fn it_never_holds_more_than_its_capacity() {
+    fn it_never_has_more_values_than_its_capacity() {
         let cache = TtlCache::default();
         for n in 0..3 * CAPACITY {
             cache.put(n, n, at(1_000));
             assert!(cache.lock().len() <= CAPACITY);
         }
         assert_eq!(cache.get(&(3 * CAPACITY - 1), at(1_000)), Some(3 * CAPACITY - 1));
-        // Those whose time is over make room for the others.
+        // Only the expired values are dropped.
         let cache = TtlCache::default();
         (0..CAPACITY / 2).for_each(|n| cache.put(n, n, at(1_000)));
         (CAPACITY / 2..CAPACITY).for_each(|n| cache.put(n, n, at(1_050)));

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
-/// The provider whose address a lead was sent to.
+/// A provider. A lead is sent to the address of one provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Provider {
@@ -43,15 +43,15 @@ impl FromStr for Provider {
     }
 }
 
-/// A text that is no provider's name.
+/// A text that is not a provider's name.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("not a provider")]
 pub struct NotAProvider;
 
-/// Whose leads these are: one customer of one provider. Providers call it a workspace, an
+/// One customer of one provider. Each lead belongs to an account. Providers call it a workspace, an
 /// account or a tenant.
 ///
-/// Written as `<provider>#<id>`, as it stands in the table's keys.
+/// It is written as `<provider>#<id>`, as in the table's keys.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Account {
     /// The provider the account belongs to.
@@ -60,8 +60,8 @@ pub struct Account {
     pub id: AccountId,
 }
 
-/// An account's id: 1 to 200 bytes without `#` and control characters, so that the table's
-/// keys can hold it. The table's owner chooses it, never a sender.
+/// An account's id: 1 to 200 bytes without `#` and control characters, so that it fits into the
+/// table's keys. The table's owner chooses it, never a sender.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct AccountId(String);
@@ -70,7 +70,7 @@ impl AccountId {
     /// The longest id, in bytes.
     const MAX_BYTES: usize = 200;
 
-    /// An id that the code itself names.
+    /// An id that is a constant in the code.
     pub fn from_static(text: &'static str) -> Self {
         debug_assert!(text.parse::<Self>().is_ok(), "{text} is not an account's id");
         Self(text.to_owned())
@@ -100,7 +100,7 @@ impl TryFrom<String> for AccountId {
     }
 }
 
-/// The account of a tenant: its number.
+/// The account id of a tenant is its number.
 impl From<u64> for AccountId {
     fn from(tenant: u64) -> Self {
         Self(tenant.to_string())
@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_account_id_is_what_a_table_key_can_hold() {
+    fn an_account_id_fits_into_a_table_key() {
         let longest = "a".repeat(200);
         for id in ["acme", "1", "ws_ação", "two words", &longest] {
             assert_eq!(id.parse::<AccountId>().map(|read| read.to_string()), Ok(id.to_owned()));

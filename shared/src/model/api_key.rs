@@ -6,11 +6,11 @@ use ipnet::IpNet;
 use jiff::{Timestamp, civil::Date};
 use std::{fmt, net::IpAddr};
 
-/// How many digits of its hash name a key: no two keys in 100,000 share 12 but by one chance
-/// in 50,000.
+/// How many digits of its hash identify a key. Among 100,000 keys, the chance that two share 12
+/// digits is 1 in 50,000.
 const KEY_ID_DIGITS: usize = 12;
 
-/// The SHA-256 of a token; of the token itself nothing is kept.
+/// The SHA-256 of a token. The token itself is not stored.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct TokenHash(String);
 
@@ -20,7 +20,7 @@ impl TokenHash {
         Self(sha256_hex(token.as_bytes()))
     }
 
-    /// A hash that was written out by [`TokenHash::as_str`].
+    /// A hash that [`TokenHash::as_str`] gave.
     pub fn from_hex(hash: String) -> Self {
         Self(hash)
     }
@@ -30,7 +30,7 @@ impl TokenHash {
         &self.0
     }
 
-    /// What the key is called where its token is not to be shown: the hash's first digits.
+    /// The key's id, which is not secret: the first digits of the hash.
     pub fn key_id(&self) -> &str {
         self.0.get(..KEY_ID_DIGITS).unwrap_or(&self.0)
     }
@@ -42,31 +42,31 @@ impl fmt::Debug for TokenHash {
     }
 }
 
-/// What an API key opens: one account of one provider.
+/// An API key: it gives access to one account of one provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiKey {
-    /// The account whose leads the key's holder may create.
+    /// The account in which the key's owner may create leads.
     pub account: Account,
-    /// What its owner calls it.
+    /// The owner's name for it.
     pub label: Option<String>,
-    /// When the key was made.
+    /// When the key was created.
     pub created_at: Option<Timestamp>,
-    /// The last day, in UTC, on which somebody came with it.
+    /// The last day, in UTC, on which the key was used.
     pub last_used_on: Option<Date>,
-    /// From when on the key is dead, if it ever is, to the second.
+    /// When the key expires, to the second; none: never.
     pub expires_at: Option<Timestamp>,
-    /// When the key was revoked, if it was.
+    /// When the key was revoked; none: it was not.
     pub revoked_at: Option<Timestamp>,
-    /// The secret that goes with the key, where its provider has one.
+    /// The hash of the key's secret, if its provider uses secrets.
     pub secret: Option<TokenHash>,
-    /// The tenants the key may act for, where its provider has them.
+    /// The tenants the key may act for, if its provider has tenants.
     pub tenants: Vec<u64>,
-    /// The networks the key may be used from; from any, where there are none.
+    /// The networks the key may be used from; empty: from any network.
     pub networks: Vec<IpNet>,
 }
 
 impl ApiKey {
-    /// A key that opens `account` forever, from anywhere.
+    /// A key to `account` that never expires and may be used from any network.
     pub fn new(account: Account) -> Self {
         Self {
             account,
@@ -81,7 +81,7 @@ impl ApiKey {
         }
     }
 
-    /// The accounts it opens: its tenants, where its provider has them.
+    /// The accounts that the key gives access to: its tenants, if it has any.
     pub fn accounts(&self) -> Vec<Account> {
         if self.tenants.is_empty() {
             return vec![self.account.clone()];
@@ -111,6 +111,6 @@ impl ApiKey {
 pub struct ListedKey {
     /// The hash of its token.
     pub token: TokenHash,
-    /// What it opens.
+    /// The key.
     pub key: ApiKey,
 }

@@ -4,19 +4,19 @@ use super::{
 };
 use jiff::{SignedDuration, Timestamp};
 
-/// The header of the IETF's draft.
+/// The header's name in the IETF's draft.
 pub(crate) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 /// The longest `Idempotency-Key`, in bytes.
 pub(crate) const MAX_IDEMPOTENCY_KEY: usize = 255;
-/// How long an `Idempotency-Key` is remembered.
-const IDEMPOTENCY_KEY_KEPT_FOR: SignedDuration = SignedDuration::from_hours(24);
+/// For how long an `Idempotency-Key` is stored.
+const IDEMPOTENCY_KEY_STORED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
-/// What a claim says is taken.
+/// What a claim is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum ClaimKind {
-    /// An `Idempotency-Key`: the sender's own name for a delivery.
+    /// An `Idempotency-Key`: the sender's id of a delivery.
     IdempotencyKey,
-    /// A body that was taken a moment ago.
+    /// The body of a delivery, for a short time.
     Replay,
     /// A person's phone number or e-mail address.
     Contact(ContactKind),
@@ -33,12 +33,13 @@ impl ClaimKind {
     }
 }
 
-/// A value that only one lead of an account may hold. Holds its SHA-256, never the value.
+/// A value that only one lead of an account may have. It is stored as its SHA-256, never as the
+/// value.
 #[derive(Clone)]
 pub(crate) struct Claim {
     pub(crate) kind: ClaimKind,
     pub(crate) hash: String,
-    /// When the value is free again, if it ever is.
+    /// When the claim expires; none: never.
     pub(crate) expires_at: Option<Timestamp>,
 }
 
@@ -53,21 +54,21 @@ impl Claim {
 #[error("the Idempotency-Key is longer than {MAX_IDEMPOTENCY_KEY} characters")]
 pub struct IdempotencyKeyTooLong;
 
-/// The claims of one delivery. Where several are taken, the one that was listed first
-/// decides which lead is found; an `Idempotency-Key` always is the first.
+/// The claims of one delivery. If several are taken, the first in the list decides which lead is
+/// found. An `Idempotency-Key` is always the first.
 pub struct Claims {
     pub(crate) list: Vec<Claim>,
-    /// The SHA-256 of the body: tells a delivery that is sent again from another one under
-    /// the same `Idempotency-Key`.
+    /// The SHA-256 of the body. It shows whether two deliveries with the same `Idempotency-Key` are
+    /// the same.
     pub(crate) body: String,
     pub(crate) received_at: Timestamp,
 }
 
 impl Claims {
-    /// The claims of a delivery: so far, its `Idempotency-Key`.
+    /// The claims that every delivery makes: its `Idempotency-Key`, if it has one.
     ///
-    /// The header is that of the IETF's draft, quoted or bare, up to 255 characters; an
-    /// empty one counts as none. The same body for another target is another delivery.
+    /// The header is as in the IETF's draft, with or without quotation marks, up to 255 characters.
+    /// An empty one counts as none. The same body for another target is another delivery.
     ///
     /// # Errors
     /// A key that is too long.
@@ -87,15 +88,15 @@ impl Claims {
             return Err(IdempotencyKeyTooLong);
         }
         if !key.is_empty() {
-            claims.add(ClaimKind::IdempotencyKey, key, IDEMPOTENCY_KEY_KEPT_FOR);
+            claims.add(ClaimKind::IdempotencyKey, key, IDEMPOTENCY_KEY_STORED_FOR);
         }
         Ok(claims)
     }
 
-    /// No second lead of this body within `window`; a window of zero claims nothing.
+    /// Allows no second lead with this body within `window`. A window of zero makes no claim.
     ///
-    /// Only where the body carries an e-mail or a phone: two visitors who leave neither, or
-    /// just a dash, may well send equal bodies.
+    /// It makes no claim if the body has neither an e-mail nor a phone: two visitors who give
+    /// neither, or only a dash, can send equal bodies.
     pub fn replay(
         mut self,
         window: SignedDuration,
@@ -111,20 +112,20 @@ impl Claims {
         self
     }
 
-    /// No second lead with this phone number.
+    /// Allows no second lead with this phone number.
     pub fn phone(mut self, phone: Option<&str>) -> Self {
         self.list.extend(phone.map(Contact::phone).map(Claim::forever));
         self
     }
 
-    /// No second lead with this e-mail address.
+    /// Allows no second lead with this e-mail address.
     pub fn email(mut self, email: Option<&str>) -> Self {
         self.list.extend(email.map(Contact::email).map(Claim::forever));
         self
     }
 
-    fn add(&mut self, kind: ClaimKind, value: &[u8], kept_for: SignedDuration) {
-        let expires_at = Some(self.received_at + kept_for);
+    fn add(&mut self, kind: ClaimKind, value: &[u8], valid_for: SignedDuration) {
+        let expires_at = Some(self.received_at + valid_for);
         self.list.push(Claim { kind, hash: sha256_hex(value), expires_at });
     }
 }
@@ -151,14 +152,14 @@ mod tests {
     }
 
     #[test]
-    fn an_idempotency_key_is_the_same_quoted_or_bare() {
+    fn an_idempotency_key_is_the_same_with_or_without_quotation_marks() {
         let hash = |key| hash_of(with_key(key).unwrap());
         assert_eq!(hash(b"abc"), hash(b" \"abc\" "));
         assert_ne!(hash(b"abc"), hash(b"ABC"));
     }
 
     #[test]
-    fn an_idempotency_key_has_up_to_255_characters_and_an_empty_one_is_none() {
+    fn an_idempotency_key_has_up_to_255_characters_and_an_empty_one_is_ignored() {
         let cases = [("", 0), ("\"\"", 0), ("k", 1)];
         for (key, expected) in cases {
             assert_eq!(with_key(key.as_bytes()).unwrap().list.len(), expected, "{key}");
@@ -168,10 +169,10 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_names_nobody_claims_no_replay() {
+    fn a_body_without_a_contact_makes_no_replay_claim() {
         let window = SignedDuration::from_secs(300);
         let cases = [
-            ("nobody", None, None, window, 0),
+            ("no contact", None, None, window, 0),
             ("placeholders", Some("n/a"), Some("-"), window, 0),
             ("an e-mail", Some("m@x.com"), None, window, 1),
             ("a phone", None, Some("(11) 5"), window, 1),

@@ -1,8 +1,7 @@
 use super::digest::sha256_hex;
-/// An e-mail address as it is compared: trimmed and in lower case.
+/// An e-mail address in the form that is compared: trimmed and in lower case.
 ///
-/// Compared plainly: anything cleverer, such as cutting a `+tag`, would merge people who are
-/// not the same.
+/// A `+tag` is not removed: that could merge two different people.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Email(String);
 
@@ -18,8 +17,8 @@ impl Email {
     }
 }
 
-/// A phone number as it is compared: its digits. A ninth digit or a country's code makes it
-/// another number.
+/// A phone number in the form that is compared: its digits. With a ninth digit or a country code it
+/// is another number.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Phone(String);
 
@@ -29,18 +28,18 @@ impl Phone {
         Self(text.chars().filter_map(digit).collect())
     }
 
-    /// The digits themselves; empty where there are none.
+    /// The digits themselves; empty if there are none.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// What a contact is.
+/// The kind of a contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum ContactKind {
-    /// A phone number, compared as [`Phone`] says.
+    /// A phone number; see [`Phone`].
     Phone,
-    /// An e-mail address, compared as [`Email`] says.
+    /// An e-mail address; see [`Email`].
     Email,
 }
 
@@ -54,8 +53,8 @@ impl ContactKind {
     }
 }
 
-/// A person's e-mail address or phone number, as claims and blocks compare it. Holds its
-/// SHA-256, never the value.
+/// A person's e-mail address or phone number, for claims and blocks. It contains the SHA-256, never
+/// the value.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Contact {
     pub(crate) kind: ContactKind,
@@ -86,7 +85,7 @@ impl From<Phone> for Contact {
     }
 }
 
-/// A digit as ASCII has it: also one in Arabic, in Persian, or of full width.
+/// The ASCII form of a digit, which may be Arabic, Persian or of full width.
 pub(crate) fn digit(c: char) -> Option<char> {
     let zero = match c {
         '0'..='9' => '0',
@@ -103,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn phones_compare_by_digits_and_emails_trimmed_and_lower_cased() {
+    fn phones_are_compared_by_digits_and_emails_trimmed_in_lower_case() {
         assert_eq!(Phone::new("+55 (11) 99999-8888").as_str(), "5511999998888");
         assert_eq!(Phone::new("٥٥۱۱９9").as_str(), "551199");
         assert_eq!(Email::new(" MARIA@Exemplo.COM ").as_str(), "maria@exemplo.com");

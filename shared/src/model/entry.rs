@@ -3,12 +3,12 @@ use std::{fmt, str::FromStr};
 /// An entry of a directory, as JSON. Which members it has depends on its kind.
 pub type Entry = serde_json::Value;
 
-/// What an account's directory finds an entry by: a property, a chatbot, a status.
+/// The key of an entry in an account's directory.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct EntryKey {
-    /// What it is.
+    /// What the entry is: a property, a chatbot, a status and so on.
     pub kind: &'static str,
-    /// Its id, as senders give it.
+    /// The entry's id, as senders write it.
     pub id: EntryId,
 }
 
@@ -24,8 +24,8 @@ impl EntryKey {
     }
 }
 
-/// An entry's id: 1 to 900 bytes, so that with any kind it fits a sort key, which has 1,024.
-/// Senders choose the ids they send.
+/// An entry's id: 1 to 900 bytes. With any kind it fits into a sort key, which has 1,024 bytes at
+/// most.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct EntryId(String);
 
@@ -33,7 +33,7 @@ impl EntryId {
     /// The longest id, in bytes.
     pub const MAX_BYTES: usize = 900;
 
-    /// An id that the code itself names.
+    /// An id that is a constant in the code.
     pub fn from_static(text: &'static str) -> Self {
         debug_assert!(text.parse::<Self>().is_ok(), "{text} is not an entry's id");
         Self(text.to_owned())

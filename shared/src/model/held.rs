@@ -3,38 +3,38 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// How long a delivery is held.
+/// For how long a delivery is held.
 pub const HELD_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// Why an authenticated delivery is held: it became no lead.
+/// Why an authenticated delivery is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeldReason {
-    /// It was refused for what it says. Its owner may mend it and replay it.
+    /// It was refused for its content. The operator can correct it and redeliver it.
     Invalid,
-    /// Its person is this lead already, but it says something else than the lead does.
+    /// Its person already has this lead, but the delivery has other content than the lead.
     Repeat(LeadId),
 }
 
-/// A delivery that became no lead, kept for its account's owner.
+/// A delivery that did not become a lead, stored for the operator.
 ///
-/// The same words for the same reason are held once, however often they come.
+/// The same body for the same reason is held once, even if it is sent many times.
 #[derive(Clone, PartialEq, Eq)]
 pub struct HeldDelivery {
-    /// Its id: the reason's name and a hash of what was delivered, and to whom.
+    /// Its id: the reason's name and a hash of account, target and body.
     pub id: String,
     /// Why it is held.
     pub reason: HeldReason,
-    /// What it was delivered to, where an account has several: a chatbot.
+    /// The chatbot it was sent to, if the request named one.
     pub target: Option<String>,
     /// The body as it was sent.
     pub body: Vec<u8>,
-    /// When it came last.
+    /// When it was last received.
     pub received_at: Timestamp,
-    /// What its sender was answered, where that is kept.
+    /// The answer that its sender got, if it is stored.
     pub answer: Option<HeldAnswer>,
 }
 
-/// What the sender of a held delivery was answered.
+/// The answer that the sender of a held delivery got.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldAnswer {
     /// The HTTP status.
@@ -54,7 +54,7 @@ impl HeldReason {
 }
 
 impl HeldDelivery {
-    /// A delivery of an account, as it is to be held.
+    /// A delivery of an account that will be held.
     pub fn new(
         account: &Account,
         reason: HeldReason,

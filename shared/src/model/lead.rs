@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::{collections::BTreeMap, fmt};
 
-/// A lead as it stands in the table.
+/// A lead as it is stored in the table.
 ///
-/// What all providers know of a person has a field here, under one name, so that an
-/// account can be read whatever its provider. What only one provider knows is its own
-/// type `D`. A `Lead` does not print what it holds.
+/// The fields that all providers have are members here, so that code can read a lead of any
+/// provider. The fields of only one provider are in the type `D`. The `Debug` output of a lead has
+/// only its id.
 #[derive(Serialize, Deserialize)]
 pub struct Lead<D> {
     /// The lead's id.
@@ -24,17 +24,17 @@ pub struct Lead<D> {
     /// The person's phone number, as sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
-    /// Where the lead came from, in its provider's words.
+    /// Where the lead came from, as its provider writes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-    /// How far the lead has got, in its provider's words.
+    /// The lead's status, as its provider writes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
-    /// What only its provider knows of it.
+    /// The fields of only its provider.
     pub details: D,
 }
 
-/// A lead as it is read whatever its provider: details by their names.
+/// A lead of any provider: the details by their names.
 pub type StoredLead = Lead<BTreeMap<String, Value>>;
 
 impl<D> fmt::Debug for Lead<D> {
@@ -45,33 +45,33 @@ impl<D> fmt::Debug for Lead<D> {
 
 /// A delivery that has been read and checked: a lead that is not in the table yet.
 pub struct NewLead<D> {
-    /// Whose lead it is.
+    /// The account of the lead.
     pub account: Account,
-    /// What no second lead of the account may hold.
+    /// The claims of the lead.
     pub claims: Claims,
-    /// The lead. The table gives it another id where this one is taken.
+    /// The lead. The table gives it another id if this one is in use.
     pub lead: Lead<D>,
 }
 
-/// What became of a delivery that was sound.
+/// The result of a valid delivery.
 #[derive(Debug)]
 pub struct Outcome<D> {
-    /// Whether the delivery made a lead or met one.
+    /// Whether the lead is new.
     pub standing: Standing,
-    /// Whether the same delivery was taken before, and this is what became of it then.
+    /// Whether this is a replay of a delivery that was accepted before.
     pub replayed: bool,
-    /// The lead it made or met.
+    /// The new lead, or the lead that was there.
     pub lead: Lead<D>,
-    /// Whether it met a lead that says something else.
+    /// Whether the lead that was there has other content than the delivery.
     pub differs: bool,
 }
 
 /// Whether a delivery made a lead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// It made a new lead.
+    /// The delivery made a new lead.
     New,
-    /// Its person was known: this is the lead that was there, untouched.
+    /// The person already had a lead. It is not changed.
     Known,
 }
 
@@ -80,7 +80,7 @@ impl<D> Outcome<D> {
         Self { standing: Standing::New, replayed: false, lead, differs: false }
     }
 
-    /// Whether the delivery is this lead, and not met it.
+    /// Whether the delivery made the lead.
     pub fn is_new(&self) -> bool {
         self.standing == Standing::New
     }
@@ -94,7 +94,7 @@ impl<D> Outcome<D> {
         }
     }
 
-    /// Why a delivery that came to this is held, if it is.
+    /// Why the delivery is held; none: it is not.
     pub fn held_reason(&self) -> Option<HeldReason> {
         self.differs.then_some(HeldReason::Repeat(self.lead.id))
     }

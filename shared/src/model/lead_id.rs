@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
-/// 2024-01-01T00:00:00Z, where lead ids begin to count, in Unix milliseconds.
+/// 2024-01-01T00:00:00Z, the time of the lowest lead id, in Unix milliseconds.
 const EPOCH_MILLISECONDS: i64 = 1_704_067_200_000;
 const RANDOM_BITS: u32 = 12;
 const TIME_BITS: u32 = 41;
@@ -11,7 +11,7 @@ const LIMIT: u64 = 1 << (TIME_BITS + RANDOM_BITS);
 
 /// A lead's id: 41 bits of milliseconds since 2024, then 12 random bits.
 ///
-/// Ids sort by time, and stay below 2^53 so that a JSON number holds them exactly.
+/// Ids sort by time. They are below 2^53, so a JSON number is exact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct LeadId(u64);
@@ -22,14 +22,14 @@ impl LeadId {
     /// The highest id.
     const LAST: Self = Self(LIMIT - 1);
 
-    /// Where lead ids begin to count: no lead is older.
+    /// The time of the lowest lead id. No lead is older.
     pub fn beginning() -> Timestamp {
         Timestamp::from_millisecond(EPOCH_MILLISECONDS).unwrap_or_default()
     }
 
     /// The id of a lead received at `at`; only the low 12 bits of `random` are used.
     ///
-    /// Times outside 2024 to 2093 are held at that range's ends.
+    /// A time before 2024 or after 2093 counts as the nearest time in that range.
     pub fn new(at: Timestamp, random: u128) -> Self {
         let latest = (1_i64 << TIME_BITS) - 1;
         let milliseconds = (at.as_millisecond() - EPOCH_MILLISECONDS).clamp(0, latest);
@@ -37,18 +37,18 @@ impl LeadId {
         Self(((milliseconds as u64) << RANDOM_BITS) | random)
     }
 
-    /// The sort key of this id: zero-padded, so that text sorts as the numbers do.
+    /// The sort key of this id, zero-padded, so that it sorts as the number does.
     pub(crate) fn sort_key(self) -> String {
         format!("{:016}", self.0)
     }
 }
 
-/// All ids from one to another, both included.
+/// A range of ids. Both ends are included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LeadSpan {
-    /// The lowest.
+    /// The lowest id.
     pub first: LeadId,
-    /// The highest.
+    /// The highest id.
     pub last: LeadId,
 }
 
@@ -56,7 +56,7 @@ impl LeadSpan {
     /// Every id.
     pub const ALL: Self = Self { first: LeadId::FIRST, last: LeadId::LAST };
 
-    /// The ids of leads received from `since` on, and before `until`.
+    /// The ids of leads that were received at `since` or later, and before `until`.
     pub fn of_time(since: Option<Timestamp>, until: Option<Timestamp>) -> Option<Self> {
         let first = since.map_or(LeadId::FIRST, |since| LeadId::new(since, 0));
         let span = Self { first, last: LeadId::LAST };
@@ -66,13 +66,13 @@ impl LeadSpan {
         }
     }
 
-    /// Those below `id`, if there are any.
+    /// The ids below `id`; `None` if there are none.
     pub fn before(self, id: LeadId) -> Option<Self> {
         let last = LeadId(id.0.checked_sub(1)?).min(self.last);
         (self.first <= last).then_some(Self { last, ..self })
     }
 
-    /// Those above `id`, if there are any.
+    /// The ids above `id`; `None` if there are none.
     pub fn after(self, id: LeadId) -> Option<Self> {
         let first = LeadId(id.0 + 1).max(self.first);
         (first <= self.last).then_some(Self { first, ..self })
@@ -81,9 +81,9 @@ impl LeadSpan {
 
 /// How a provider writes lead ids: a prefix, then a fixed number of digits.
 ///
-/// Integrabot and Flextell write plain numbers, and need no form.
+/// Integrabot and Flextell write plain numbers and have no such form.
 pub struct LeadIdForm {
-    /// What stands before the digits.
+    /// The text before the digits.
     pub prefix: &'static str,
     /// The digits in the order of their values; there are as many as the base.
     pub alphabet: &'static [u8],
@@ -106,7 +106,7 @@ impl LeadIdForm {
         })
     }
 
-    /// The id that `text` is in this form, and in no other.
+    /// Reads an id that [`LeadIdForm::write`] gave; `None` for any other text.
     pub fn read(&self, text: &str) -> Option<LeadId> {
         let digits = text.strip_prefix(self.prefix)?;
         if digits.len() != self.digits {
@@ -124,7 +124,7 @@ impl LeadIdForm {
 impl FromStr for LeadId {
     type Err = NotALeadId;
 
-    /// Reads the plain number that [`LeadId`] prints, and nothing else.
+    /// Reads a number in exactly the form in which [`LeadId`] is displayed.
     fn from_str(text: &str) -> Result<Self, NotALeadId> {
         let number = text.parse().map_err(|_| NotALeadId)?;
         let id = Self(number);
@@ -132,7 +132,7 @@ impl FromStr for LeadId {
     }
 }
 
-/// A text that is no lead id.
+/// A text that is not a lead id.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("not a lead id")]
 pub struct NotALeadId;
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_sort_by_time_whatever_their_random_bits() {
+    fn ids_sort_by_time_and_not_by_their_random_bits() {
         let earlier = LeadId::new(at("2026-11-21T10:00:00.000Z"), u128::MAX);
         let later = LeadId::new(at("2026-11-21T10:00:00.001Z"), 0);
         assert!(earlier < later);
@@ -160,12 +160,12 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_its_milliseconds_then_its_random_bits() {
+    fn an_id_has_its_milliseconds_before_its_random_bits() {
         assert_eq!(LeadId::new(at("2024-01-01T00:00:00.002Z"), 0xABC_0FF).0, 2 << 12 | 0x0FF);
     }
 
     #[test]
-    fn every_id_stays_below_two_to_the_53() {
+    fn every_id_is_below_two_to_the_53() {
         for time in ["1970-01-01T00:00:00Z", "2093-09-06T15:47:35Z", "9999-12-30T00:00:00Z"] {
             assert!(LeadId::new(at(time), u128::MAX).0 < 9_007_199_254_740_992, "{time}");
         }

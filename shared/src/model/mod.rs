@@ -1,4 +1,4 @@
-//! The values that everything else works with. Nothing here reads or writes anything.
+//! The values that all other code uses. This room does no input or output.
 
 mod account;
 mod api_key;

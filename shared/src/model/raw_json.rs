@@ -1,9 +1,8 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-/// A piece of JSON kept as the text it was sent as: number forms, key order and depth
-/// included. In the table it is one string, because a DynamoDB map loses number forms and
-/// stops at 32 levels.
+/// JSON as the text that was sent, with its number forms, key order and depth. In the table it is
+/// one string: a DynamoDB map loses number forms and has 32 levels at most.
 #[derive(Clone)]
 pub struct RawJson(Box<RawValue>);
 
@@ -22,12 +21,12 @@ impl RawJson {
         Self::constant("[]")
     }
 
-    /// The JSON itself, to stand in an answer.
+    /// The JSON itself, for an answer.
     pub fn as_raw(&self) -> &RawValue {
         &self.0
     }
 
-    /// Valid JSON of ours.
+    /// JSON that is a constant in the code and valid.
     fn constant(json: &str) -> Self {
         Self(RawValue::from_string(json.to_owned()).unwrap_or_default())
     }

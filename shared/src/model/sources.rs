@@ -2,7 +2,7 @@ use super::lead_id::LeadId;
 use jiff::Timestamp;
 use std::sync::Arc;
 
-/// Where time and chance come from, so that tests can bring their own.
+/// The clock and the random numbers, so that tests can replace them.
 #[derive(Clone)]
 pub struct Sources {
     now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
@@ -15,7 +15,7 @@ impl Sources {
         Self::new(Timestamp::now, rand::random)
     }
 
-    /// A clock and a source of random numbers of one's own.
+    /// The given clock and random numbers.
     pub fn new(
         now: impl Fn() -> Timestamp + Send + Sync + 'static,
         random: impl Fn() -> u128 + Send + Sync + 'static,
@@ -28,15 +28,16 @@ impl Sources {
         (self.now)()
     }
 
-    /// A fresh id for a lead received at `at`.
+    /// A new id for a lead received at `at`.
     pub fn draw_lead_id(&self, at: Timestamp) -> LeadId {
         LeadId::new(at, (self.random)())
     }
 
-    /// A fresh text of so many letters and digits.
+    /// A random text of `length` letters and digits.
     pub fn draw_text(&self, length: usize) -> String {
         const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-        // 16 digits take 96 of the 128 bits drawn: what is left over makes all as likely.
+        // 16 digits use 96 of the 128 random bits. The other bits make all digits almost equally
+        // likely.
         const AT_ONCE: usize = 16;
         let mut text = String::with_capacity(length);
         while text.len() < length {
@@ -49,7 +50,7 @@ impl Sources {
         text
     }
 
-    /// A fresh mark of 32 characters, never drawn twice.
+    /// A random mark of 32 characters. No two are equal.
     pub fn draw_mark(&self) -> String {
         format!("{:032x}", (self.random)())
     }

@@ -11,19 +11,18 @@ use jiff::Timestamp;
 use std::collections::HashSet;
 
 impl LeadTable {
-    /// Stores a key, in place of what stood there for the same token, and lists it under
-    /// each account it opens.
+    /// Stores a key and lists it under each of its accounts. Replaces the key with the same token.
     ///
     /// # Errors
-    /// Where the table could not be written.
+    /// If the table cannot be written.
     pub async fn put_api_key(&self, token: &TokenHash, key: ApiKey) -> Result<(), StoreError> {
         self.write_all(self.key_puts(token, key)?).await
     }
 
-    /// Stores a key that takes the place of another, which is good until `until`.
+    /// Stores a key that replaces another key. The old key expires at `until`.
     ///
     /// # Errors
-    /// Where the table could not be written.
+    /// If the table cannot be written.
     pub async fn replace_api_key(
         &self,
         old: &TokenHash,
@@ -43,10 +42,10 @@ impl LeadTable {
         self.write_all(writes).await
     }
 
-    /// Revokes a key; one that is revoked already stays so from when it was.
+    /// Revokes a key. If it is already revoked, the time does not change.
     ///
     /// # Errors
-    /// Where the table could not be written.
+    /// If the table cannot be written.
     pub async fn revoke_api_key(&self, token: &TokenHash, at: Timestamp) -> Result<(), StoreError> {
         let update = self.update_key(token);
         let update = update.update_expression("SET revoked_at = if_not_exists(revoked_at, :at)");
@@ -55,11 +54,11 @@ impl LeadTable {
         Ok(())
     }
 
-    /// The keys of a provider, or of all, expired and revoked ones included as long as the
-    /// table has them; by provider and account.
+    /// The keys of a provider, or of all providers, sorted by provider and account. Expired and
+    /// revoked keys are included until the table deletes them.
     ///
     /// # Errors
-    /// Where the table could not be read.
+    /// If the table cannot be read.
     pub async fn api_keys(&self, provider: Option<Provider>) -> Result<Vec<ListedKey>, StoreError> {
         let mut listed = self.listed_keys(provider).await?;
         let mut seen = HashSet::new();
@@ -74,10 +73,10 @@ impl LeadTable {
         keys.collect()
     }
 
-    /// Every account that was ever given a key.
+    /// All accounts that have or had a key.
     ///
     /// # Errors
-    /// Where the table could not be read.
+    /// If the table cannot be read.
     pub async fn accounts(&self, provider: Option<Provider>) -> Result<Vec<Account>, StoreError> {
         let listed = self.listed_keys(provider).await?;
         let mut accounts: Vec<_> = listed.into_iter().map(|(account, _)| account).collect();

@@ -7,11 +7,11 @@ use crate::{
 use std::collections::HashSet;
 
 impl LeadTable {
-    /// Blocks a person: the account takes no lead any more that has one of these contacts.
-    /// Functions know within a minute.
+    /// Blocks a person: the account accepts no more leads with one of these contacts. Functions see
+    /// it within a minute.
     ///
     /// # Errors
-    /// Where the table could not be written.
+    /// If the table cannot be written.
     pub async fn block(
         &self,
         account: &Account,
@@ -21,10 +21,10 @@ impl LeadTable {
         self.put_all_items([keys::any_block(account)].into_iter().chain(items).collect()).await
     }
 
-    /// Takes leads of a person again; false where none of the contacts was blocked.
+    /// Unblocks a person. False if none of the contacts was blocked.
     ///
     /// # Errors
-    /// Where the table could not be written.
+    /// If the table cannot be written.
     pub async fn unblock(
         &self,
         account: &Account,

@@ -1,4 +1,4 @@
-//! What an operator asks of a table to see whether it works.
+//! The requests that show an operator whether a table works.
 
 use crate::{
     table::fault::StoreError,
@@ -16,14 +16,14 @@ use aws_sdk_dynamodb::{
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// How long an item stays that could not be deleted again.
-const PROBE_KEPT_FOR: SignedDuration = SignedDuration::from_hours(1);
+/// When the probe item expires if it cannot be deleted.
+const PROBE_EXPIRES_AFTER: SignedDuration = SignedDuration::from_hours(1);
 
 impl LeadTable {
-    /// What time it is where the table is, to the second.
+    /// The time of the table's clock, to the second.
     ///
     /// # Errors
-    /// Where the table cannot be described.
+    /// If the table cannot be described.
     pub async fn clock(&self) -> Result<Option<Timestamp>, StoreError> {
         let noted = Arc::<Mutex<Option<Timestamp>>>::default();
         let describe = self.client.describe_table().table_name(&self.name).customize();
@@ -31,22 +31,21 @@ impl LeadTable {
         Ok(*noted.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Writes an item that nothing else looks at, reads it and deletes it; false where it
-    /// did not come back.
+    /// Writes an item that no other code reads, reads it and deletes it. False if it was not found.
     ///
     /// # Errors
-    /// What the table refuses.
+    /// If the table refuses one of these requests.
     pub async fn try_round_trip(&self, mark: &str, now: Timestamp) -> Result<bool, StoreError> {
         let key = keys::probe(mark);
         let mut item = key.clone();
-        item.insert(EXPIRES_AT.to_owned(), seconds(now + PROBE_KEPT_FOR));
+        item.insert(EXPIRES_AT.to_owned(), seconds(now + PROBE_EXPIRES_AFTER));
         self.client.put_item().table_name(&self.name).set_item(Some(item)).send().await?;
         let came_back = self.get(key.clone()).await?.is_some();
         Ok(self.delete(key).await? && came_back)
     }
 }
 
-/// Notes when an answer was given.
+/// Notes the date of an answer.
 #[derive(Debug)]
 struct NoteDate(Arc<Mutex<Option<Timestamp>>>);
 

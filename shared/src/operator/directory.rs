@@ -6,10 +6,10 @@ use crate::{
     table::lead_table::{Item, LeadTable, PAGE},
 };
 impl LeadTable {
-    /// Every entry of an account, by kind and id; of one kind, where one is named.
+    /// The entries of an account with one of these kinds, sorted by kind and id.
     ///
     /// # Errors
-    /// Where the table could not be read.
+    /// If the table cannot be read.
     pub async fn entries(
         &self,
         account: &Account,
@@ -31,10 +31,10 @@ impl LeadTable {
         Ok(entries)
     }
 
-    /// Puts entries in place of what stands there. Where it fails, some may be put.
+    /// Stores entries and replaces the old ones. If it fails, some entries may be stored.
     ///
     /// # Errors
-    /// Where the table could not be written.
+    /// If the table cannot be written.
     pub async fn put_entries(
         &self,
         account: &Account,
@@ -44,10 +44,10 @@ impl LeadTable {
         self.put_all_items(items.collect::<Result<_, _>>()?).await
     }
 
-    /// Deletes an entry; false where there was none.
+    /// Deletes an entry. False if there was none.
     ///
     /// # Errors
-    /// Where the table could not be written.
+    /// If the table cannot be written.
     pub async fn delete_entry(
         &self,
         account: &Account,

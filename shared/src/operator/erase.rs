@@ -1,4 +1,4 @@
-//! Taking a person out of the table.
+//! Erases a person's data from the table.
 
 use crate::{
     model::{Account, LeadId},
@@ -9,10 +9,10 @@ use crate::{
 };
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem, builders::DeleteBuilder};
 
-/// How often an erasure begins again after a claim changed hands.
+/// How often an erasure starts again because a claim got another holder.
 const ROUNDS: usize = 3;
 
-/// What was deleted.
+/// The numbers of deleted items.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Erased {
     /// Leads.
@@ -24,10 +24,11 @@ pub struct Erased {
 }
 
 impl LeadTable {
-    /// Deletes a lead with all the claims it has, all or none; nothing where it is not there.
+    /// Deletes a lead and all its claims in one transaction. Deletes nothing if the lead is not
+    /// there.
     ///
     /// # Errors
-    /// Where the table could not be read or written.
+    /// If the table cannot be read or written.
     pub async fn erase_lead(&self, account: &Account, id: LeadId) -> Result<Erased, StoreError> {
         for _ in 0..ROUNDS {
             let Some(lead) = self.get(keys::lead(account, id)).await? else {
@@ -52,18 +53,18 @@ impl LeadTable {
                 .map(|delete| Ok(TransactWriteItem::builder().delete(delete.build()?).build()));
             match self.write_all(deletes.collect::<Result<_, StoreError>>()?).await {
                 Ok(()) => return Ok(erased),
-                // A claim is another lead's by now.
+                // A claim now belongs to another lead.
                 Err(StoreError::Canceled) => {}
                 Err(error) => return Err(error),
             }
         }
-        Err(StoreError::Unavailable("claims kept changing"))
+        Err(StoreError::Unavailable("the claims changed again and again"))
     }
 
     /// Deletes held deliveries, by their ids.
     ///
     /// # Errors
-    /// Where the table could not be written; some may be deleted even so.
+    /// If the table cannot be written. Some may be deleted nevertheless.
     pub async fn erase_held(
         &self,
         account: &Account,
@@ -73,8 +74,8 @@ impl LeadTable {
         Ok(Erased { held: ids.len(), ..Erased::default() })
     }
 
-    /// The keys of the claims that a lead still holds: one whose time was over may be
-    /// another's by now.
+    /// The keys of the claims whose holder is still this lead. An expired claim may belong to
+    /// another lead now.
     async fn claims_of(&self, lead: &Item, id: LeadId) -> Result<Vec<Item>, StoreError> {
         let listed = lead.get(CLAIMS).and_then(|claims| claims.as_ss().ok());
         let wanted =

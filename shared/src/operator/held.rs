@@ -9,11 +9,11 @@ use crate::{
 use jiff::Timestamp;
 
 impl LeadTable {
-    /// Hands the deliveries held for an account to `take`, one by one, those whose time is
-    /// over left out. Their ids begin with `prefix`.
+    /// Calls `take` with each held delivery of an account whose id begins with `prefix`. Expired
+    /// ones are left out.
     ///
     /// # Errors
-    /// Where the table could not be read.
+    /// If the table cannot be read.
     pub async fn each_held(
         &self,
         account: &Account,
@@ -27,7 +27,7 @@ impl LeadTable {
             .filter_expression("expires_at > :now")
             .expression_attribute_values(":account", first[PK].clone())
             .expression_attribute_values(":now", seconds(now));
-        // No key may be compared with an empty text.
+        // DynamoDB does not compare a key with an empty text.
         let query = match prefix {
             "" => query.key_condition_expression("pk = :account"),
             _ => query
@@ -44,7 +44,7 @@ impl LeadTable {
     /// Deletes a held delivery.
     ///
     /// # Errors
-    /// Where the table could not be written.
+    /// If the table cannot be written.
     pub async fn delete_held(&self, account: &Account, id: &str) -> Result<(), StoreError> {
         self.delete(keys::held(account, id)).await?;
         Ok(())

@@ -7,7 +7,7 @@ use crate::{
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use std::cmp::Reverse;
 
-/// In which order leads are read.
+/// The order in which leads are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
     /// The newest first.
@@ -18,20 +18,19 @@ pub enum Order {
 
 /// Some leads of an account.
 pub struct LeadPage {
-    /// The leads, in the order that was asked for.
+    /// The leads, in the requested order.
     pub leads: Vec<StoredLead>,
-    /// What was not read of the span, where there may be more in it.
+    /// The rest of the span, if it may have more leads.
     pub rest: Option<LeadSpan>,
-    /// The read units that the page took.
+    /// The read units that the page used.
     pub units: f64,
 }
 
 impl LeadTable {
-    /// The leads of an account in a span of ids: one page, of at most `limit` leads where
-    /// one is given.
+    /// One page of the leads of an account in a span of ids, with at most `limit` leads.
     ///
     /// # Errors
-    /// Where the table could not be read.
+    /// If the table cannot be read.
     pub async fn leads(
         &self,
         account: &Account,
@@ -63,11 +62,11 @@ impl LeadTable {
         Ok(LeadPage { leads, rest, units })
     }
 
-    /// The newest leads of several accounts in a span of ids, the newest first: as many as
-    /// `limit`, however many pages that takes.
+    /// The newest leads of several accounts in a span of ids, the newest first: `limit` leads, from
+    /// as many pages as necessary.
     ///
     /// # Errors
-    /// Where the table could not be read.
+    /// If the table cannot be read.
     pub async fn newest_leads(
         &self,
         accounts: &[Account],
@@ -83,7 +82,7 @@ impl LeadTable {
                 newest.extend(page.leads.into_iter().map(|lead| (account.clone(), lead)));
                 newest.sort_by_key(|(_, lead)| Reverse(lead.id));
                 newest.truncate(limit);
-                // What is left of the account is older than all of those.
+                // If the list is full, leads that are older than its oldest one do not matter.
                 let is_full = newest.len() == limit;
                 let oldest = newest.last().filter(|_| is_full).map(|(_, lead)| lead.id);
                 rest = page.rest.filter(|rest| oldest.is_none_or(|oldest| rest.last > oldest));
@@ -92,10 +91,10 @@ impl LeadTable {
         Ok(newest)
     }
 
-    /// Those of the leads that are there, each with its account.
+    /// The leads that exist, each with its account.
     ///
     /// # Errors
-    /// Where the table could not be read.
+    /// If the table cannot be read.
     pub async fn get_leads(
         &self,
         ids: &[(Account, LeadId)],

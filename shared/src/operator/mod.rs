@@ -1,4 +1,4 @@
-//! What only an operator does with the table. No function links any of it.
+//! Requests to the table that only operators make. No function uses this room.
 
 mod api_keys;
 mod blocks;

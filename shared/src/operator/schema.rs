@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::{
     },
 };
 
-/// What stands under the table's name.
+/// What DynamoDB has under the table's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Shape {
     /// No table.
@@ -25,10 +25,10 @@ pub enum Shape {
 }
 
 impl LeadTable {
-    /// Creates the table, as `template.yaml` declares it; does nothing where it exists.
+    /// Creates the table as `template.yaml` declares it. Does nothing if it exists.
     ///
     /// # Errors
-    /// What DynamoDB refuses.
+    /// If DynamoDB refuses it.
     pub async fn create(&self) -> Result<(), StoreError> {
         let created = self
             .client
@@ -50,10 +50,10 @@ impl LeadTable {
         }
     }
 
-    /// What stands under the table's name.
+    /// What DynamoDB has under the table's name.
     ///
     /// # Errors
-    /// Where DynamoDB cannot tell.
+    /// If DynamoDB does not answer.
     pub async fn shape(&self) -> Result<Shape, StoreError> {
         match self.client.describe_table().table_name(&self.name).send().await {
             Ok(described) => Ok(described.table.map_or(Shape::Missing, |table| shape_of(&table))),
@@ -64,10 +64,10 @@ impl LeadTable {
         }
     }
 
-    /// Whether items past their `expires_at` are deleted by time to live.
+    /// Whether time to live deletes items by their `expires_at`.
     ///
     /// # Errors
-    /// Where DynamoDB cannot tell.
+    /// If DynamoDB does not answer.
     pub async fn has_time_to_live(&self) -> Result<bool, StoreError> {
         let described = self.client.describe_time_to_live().table_name(&self.name).send().await?;
         Ok(described.time_to_live_description.is_some_and(|described| {

@@ -1,13 +1,13 @@
-//! What bytes and texts say, however they are written.
+//! Decodes bytes and texts in every encoding that a sender may use.
 
 use percent_encoding::percent_decode_str;
 use std::ops::ControlFlow;
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
-/// How often one text may be encoded over and over.
+/// How many layers of encoding are decoded.
 const MOST_LAYERS: usize = 8;
 
-/// The bytes as text: as UTF-8, and as UTF-16 where they may be that.
+/// The bytes as text: as UTF-8, and also as UTF-16 if they may be UTF-16.
 pub(super) fn texts(bytes: &[u8]) -> Vec<String> {
     let mut texts = vec![String::from_utf8_lossy(bytes).into_owned()];
     let has_mark = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
@@ -26,8 +26,8 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
     chars.map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
 }
 
-/// Hands on the text as it stands, and as it reads once it is decoded, from JSON, a form or a URL,
-/// and without characters that nobody sees; and again where that was encoded.
+/// Calls `take` with the text as it is, and with the text decoded from JSON, a form or a URL and
+/// without invisible characters. Decodes again while the result is still encoded.
 pub(super) fn each_reading(
     text: &str,
     take: &mut dyn FnMut(&str) -> ControlFlow<()>,
@@ -56,7 +56,7 @@ fn decoded(text: &str) -> Option<String> {
     })
 }
 
-/// The text with JSON's escapes decoded, where there are any.
+/// The text with its JSON escapes decoded; `None` if it has none.
 pub(super) fn unescaped(text: &str) -> Option<String> {
     let (mut rest, mut decoded) = (text.contains('\\').then_some(text)?, String::new());
     while let Some((before, after)) = rest.split_once('\\') {
@@ -69,8 +69,8 @@ pub(super) fn unescaped(text: &str) -> Option<String> {
     (decoded != text).then_some(decoded)
 }
 
-/// The character that an escape stands for, and how long it is behind its backslash; a
-/// backslash itself where it is none.
+/// The character of an escape, and the escape's length after its backslash. If it is not an escape:
+/// the backslash itself.
 fn escaped(text: &str) -> (char, usize) {
     match text.bytes().next() {
         Some(c @ (b'"' | b'\\' | b'/')) => (c.into(), 1),
@@ -106,7 +106,7 @@ fn percent_decoded(text: &str) -> Option<String> {
     (decoded != text).then(|| decoded.into_owned())
 }
 
-/// A form or a URL has no spaces: a `+` may stand for one, and an encoded one for itself.
+/// A form or a URL has no spaces: a `+` may mean a space, and an encoded `+` means a plus.
 fn form_decoded(text: &str) -> Option<String> {
     let is_form = text.contains('=') && text.contains('+') && !text.contains(char::is_whitespace);
     let spaced = is_form.then(|| text.replace('+', " "))?;
@@ -114,11 +114,11 @@ fn form_decoded(text: &str) -> Option<String> {
 }
 
 fn visible(text: &str) -> Option<String> {
-    let has_unseen = !text.is_ascii() && text.contains(is_invisible);
-    has_unseen.then(|| text.replace(is_invisible, ""))
+    let has_invisible = !text.is_ascii() && text.contains(is_invisible);
+    has_invisible.then(|| text.replace(is_invisible, ""))
 }
 
-/// A character that takes no room: soft hyphens, joiners, marks of direction and of byte order.
+/// An invisible character: soft hyphens, joiners, marks of direction and of byte order.
 fn is_invisible(c: char) -> bool {
     matches!(
         c,
@@ -144,21 +144,21 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_read_every_way_it_may_be_written() {
+    fn a_text_is_decoded_from_each_encoding() {
         let cases = [
-            ("as it stands", r"m\n@x", r"m\n@x"),
+            ("not encoded", r"m\n@x", r"m\n@x"),
             ("escapes", r#"\u006d\u0040\"\\\/\n"#, "m@\"\\/\n"),
             ("a surrogate pair", r"\ud83d\ude00m", "😀m"),
-            ("half a pair", r"\ud83dm", "\u{fffd}m"),
-            ("no escape", r"\u00 \ü \", r"\u00 \ü \"),
-            ("a sign is no digit", r"\u+040", r"\u+040"),
+            ("half of a pair", r"\ud83dm", "\u{fffd}m"),
+            ("not an escape", r"\u00 \ü \", r"\u00 \ü \"),
+            ("a sign is not a digit", r"\u+040", r"\u+040"),
             ("JSON in JSON", r"\\u0040", "@"),
             ("percent", "m%40x.com", "m@x.com"),
             ("percent twice", "m%2540x.com", "m@x.com"),
             ("percent in JSON", r"m\u002540x.com", "m@x.com"),
             ("a form", "a=b+m%40x.com", "a=b m@x.com"),
             ("a plus in a form", "a=b%2Bm%40x.com", "a=b+m@x.com"),
-            ("unseen", "m\u{200b}@\u{ad}x.com", "m@x.com"),
+            ("invisible characters", "m\u{200b}@\u{ad}x.com", "m@x.com"),
         ];
         for (case, text, expected) in cases {
             assert!(readings(text).contains(&expected.to_owned()), "{case}");
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_are_read_in_every_encoding_of_unicode_but_utf_32() {
+    fn bytes_are_read_as_utf_8_and_as_utf_16() {
         let units = |unit: fn(u16) -> [u8; 2]| "é@x.com".encode_utf16().flat_map(unit).collect();
         let little: Vec<u8> = units(u16::to_le_bytes);
         let big: Vec<u8> = units(u16::to_be_bytes);

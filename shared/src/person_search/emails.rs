@@ -1,19 +1,18 @@
-//! E-mail addresses in a text of lower case.
+//! Finds e-mail addresses in a text in lower case.
 
 use std::ops::ControlFlow;
 
-/// How far before and behind its `@` an address is looked for, in bytes: what RFC 5321 gives a
-/// local part and a domain.
+/// The longest local part and the longest domain of an address, in bytes (RFC 5321).
 const LONGEST_LOCAL: usize = 64;
 const LONGEST_DOMAIN: usize = 255;
 
-/// Whether the address stands in the text, and not as a part of a longer one.
+/// Whether the text contains the address, and not only as a part of a longer address.
 pub(super) fn has(text: &str, email: &str) -> bool {
     let mut places = text.match_indices(email);
     places.any(|(start, _)| begins(text, start) && ends(text, start + email.len()))
 }
 
-/// Hands each address of the text to `take`, until it breaks.
+/// Calls `take` with each address of the text, until `take` breaks.
 pub(super) fn each(text: &str, take: &mut dyn FnMut(&str) -> ControlFlow<()>) -> ControlFlow<()> {
     for (at, _) in text.match_indices('@') {
         for start in starts(text, at) {
@@ -23,14 +22,14 @@ pub(super) fn each(text: &str, take: &mut dyn FnMut(&str) -> ControlFlow<()>) ->
     ControlFlow::Continue(())
 }
 
-/// Where an address may begin whose `@` stands at `at`.
+/// The positions where an address may begin whose `@` is at `at`.
 fn starts(text: &str, at: usize) -> impl Iterator<Item = usize> {
     let local = text[..at].char_indices().rev();
     let local = local.take_while(move |(start, c)| at - start <= LONGEST_LOCAL && is_local(*c));
     local.filter(|(start, c)| is_word(*c) && begins(text, *start)).map(|(start, _)| start)
 }
 
-/// Where an address may end whose domain begins at `domain`.
+/// The positions where an address may end whose domain begins at `domain`.
 fn ends_of(text: &str, domain: usize) -> impl Iterator<Item = usize> {
     let rest = text[domain..].char_indices().map(|(length, c)| (length + c.len_utf8(), c));
     let rest = rest.take_while(|(length, c)| {
@@ -40,23 +39,23 @@ fn ends_of(text: &str, domain: usize) -> impl Iterator<Item = usize> {
     rest.filter(|(end, c)| is_letter(*c) && ends(text, *end)).map(|(end, _)| end)
 }
 
-/// Whether what stands before `start` belongs to no address: a dot, a hyphen, a plus or an
-/// apostrophe does where a letter stands before it, two dots never do.
+/// Whether an address may begin at `start`: the text before it is not part of the address. A dot, a
+/// hyphen, a plus or an apostrophe is part of it if a letter is before it; two dots never are.
 fn begins(text: &str, start: usize) -> bool {
     let before = text[..start].trim_end_matches(['.', '-', '+', '\'']);
     let in_escape = before.len() == start && before.ends_with('%') && is_escape(&text[start - 1..]);
     text[before.len()..start].contains("..") || !(before.ends_with(is_word) || in_escape)
 }
 
-/// Whether what stands from `end` on belongs to no domain: a dot or a hyphen does where a
-/// letter stands behind it, two dots never do.
+/// Whether an address may end at `end`: the text after it is not part of the domain. A dot or a
+/// hyphen is part of it if a letter follows; two dots never are.
 fn ends(text: &str, end: usize) -> bool {
     let after = text[end..].trim_start_matches(['.', '-']);
     let between = &text[end..text.len() - after.len()];
     between.contains("..") || !(after.starts_with(is_letter) || is_escape(after))
 }
 
-/// Whether the text begins with a byte in percent-encoding, which may be a letter.
+/// Whether the text begins with a percent-encoded byte. The byte may be a letter.
 fn is_escape(text: &str) -> bool {
     let digits = text.strip_prefix('%').and_then(|text| text.as_bytes().get(..2));
     digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
@@ -70,8 +69,8 @@ fn is_word(c: char) -> bool {
     is_letter(c) || c == '_'
 }
 
-/// A letter or digit of an address. A script without lower case is written around addresses,
-/// without spaces, and not in them.
+/// A letter or digit of an address. Letters of scripts without lower case are not: such texts have
+/// no spaces, so these letters can be next to an address.
 fn is_letter(c: char) -> bool {
     c.is_ascii_alphanumeric() || c.is_lowercase()
 }
@@ -81,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_found_whatever_stands_around_it_and_not_inside_another() {
+    fn an_address_is_found_in_any_text_but_not_inside_another_address() {
         let cases = [
             ("alone", "m@x.com", true),
             ("a display name", "\"maria\" <m@x.com>", true),
@@ -117,9 +116,9 @@ mod tests {
                 found |= email == "m@x.com";
                 ControlFlow::Continue(())
             });
-            assert_eq!(found, expected, "{case}, among all");
+            assert_eq!(found, expected, "{case}, among all addresses");
         }
-        assert!(!has("%20m@x.com", "20m@x.com"), "the digits are no letters");
+        assert!(!has("%20m@x.com", "20m@x.com"), "these digits are an escape");
         assert!(has("write to <o'hara!x@y.com>", "o'hara!x@y.com"));
     }
 }

@@ -1,19 +1,19 @@
-//! JSON taken apart by its strings, whole or not.
+//! Splits JSON into its strings, even if the JSON is broken.
 
 use super::decode::unescaped;
 use std::{borrow::Cow, ops::ControlFlow};
 
-/// What takes a piece of JSON, with the names of the members it stands in; empty for a list.
+/// A function that takes a piece of JSON and the names of the members around it. The name is empty
+/// for a list.
 pub(super) type TakePiece<'t> = dyn FnMut(&[Cow<'_, str>], &str) -> ControlFlow<()> + 't;
 
-/// Whether a text means to be JSON that has members or items.
+/// Whether a text looks like a JSON object or array.
 pub(super) fn is_json(text: &str) -> bool {
     text.trim_start().starts_with(['{', '['])
 }
 
-/// Hands each string to `take`, decoded, names as well, and each text between strings, until
-/// it breaks. Nothing has to fit together: JSON may be cut off, nested however deep, and have
-/// a member twice.
+/// Calls `take` with each decoded string, names included, and with each text between strings, until
+/// `take` breaks. The JSON may be cut off, nested to any depth, or have a member twice.
 pub(super) fn each_piece(text: &str, take: &mut TakePiece<'_>) -> ControlFlow<()> {
     let mut names: Vec<Cow<'_, str>> = Vec::new();
     let mut rest = text;
@@ -47,7 +47,8 @@ pub(super) fn each_piece(text: &str, take: &mut TakePiece<'_>) -> ControlFlow<()
     ControlFlow::Continue(())
 }
 
-/// A string, from behind its first quotation mark to its last, and what follows that.
+/// A string up to its closing quotation mark, and the text after that mark. `text` begins after the
+/// opening mark.
 fn split_string(text: &str) -> (&str, &str) {
     let mut is_escaped = false;
     let end = text.bytes().position(|byte| {
@@ -63,12 +64,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_is_taken_apart_whole_or_not() {
+    fn json_is_split_even_if_it_is_broken() {
         let deep = format!("{}\"v\"", "[".repeat(100_000));
         let cases = [
             ("a member", r#"{"a": "v"}"#, vec![("a", "a"), ("a", "v")]),
-            ("one that stands twice", r#"{"a":"v","a":"w"}"#, vec![("a", "v"), ("a", "w")]),
-            ("one inside another", r#"{"a":{"b":["v"]},"c":1}"#, vec![("a.b", "v"), ("c", "1")]),
+            ("a member that is there twice", r#"{"a":"v","a":"w"}"#, vec![("a", "v"), ("a", "w")]),
+            (
+                "a member inside another",
+                r#"{"a":{"b":["v"]},"c":1}"#,
+                vec![("a.b", "v"), ("c", "1")],
+            ),
             ("escapes", r#"{"\u0061":"\"v\\"}"#, vec![("a", "\"v\\")]),
             ("cut off", r#"{"a":"\u0076"#, vec![("a", "v")]),
             ("broken", r#"{"a":"x"v\u0077,"b":'w'"#, vec![("a", r"v\u0077"), ("b", "'w'")]),

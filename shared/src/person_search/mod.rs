@@ -1,8 +1,8 @@
-//! Finding a person in what others wrote, by the contacts that tell one from another.
+//! Finds a person in leads and held deliveries, by e-mail address and phone number.
 //!
-//! Everything a text says is searched: the strings of JSON, whole or cut off, and each text in
-//! every way it may be encoded. A contact is found where it stands whole, so that finding it is
-//! no guess: an address is no part of a longer one, a number no part of one.
+//! The search covers all strings of JSON, even of broken JSON, and each text in every encoding that
+//! it may have. Only a whole contact counts: a part of a longer address or of a longer number is
+//! another person's.
 
 mod decode;
 mod emails;
@@ -18,45 +18,45 @@ use std::{
     ops::ControlFlow::{self, Break, Continue},
 };
 
-/// How many places of one item are told.
+/// How many places of one item are reported.
 const MOST_PLACES: usize = 8;
-/// How many names of one place are told, and how many characters of each.
+/// How many names of one place are reported, and how many characters of each.
 const MOST_NAMES: usize = 4;
 const LONGEST_NAME: usize = 40;
-/// The digits of the longest number there is (E.164), looked for in a text that may hold any.
+/// The digits of the longest phone number (E.164).
 const LONGEST_NUMBER: usize = 15;
-/// How many contacts of one delivery are looked at.
+/// How many contacts of one delivery are read.
 const MOST_CONTACTS: usize = 2_000;
 
-/// A person, by every address and number of theirs that is known.
+/// A person: all known e-mail addresses and phone numbers.
 pub struct Person {
     emails: Vec<Email>,
     phones: Vec<Phone>,
 }
 
-/// What takes a text, with the place it stands in.
+/// A function that takes a text and its place.
 type TakeText<'t> = dyn FnMut(&Place<'_>, &str) -> ControlFlow<()> + 't;
 
 impl Person {
-    /// The person who has these.
+    /// The person with these contacts.
     pub fn new(emails: Vec<Email>, phones: Vec<Phone>) -> Self {
         Self { emails, phones }
     }
 
-    /// What the person is blocked by, each contact once.
+    /// The contacts to block, each once.
     pub fn contacts(&self) -> HashSet<Contact> {
         let emails = self.emails.iter().cloned().map(Contact::from);
         emails.chain(self.phones.iter().cloned().map(Contact::from)).collect()
     }
 
-    /// Where the person stands in a lead: the names of its attributes, and of members inside
-    /// them; none where it is not this person's.
+    /// The places of the person in a lead: the names of attributes, and of members inside them.
+    /// Empty if the person is not in it.
     pub fn places_in_lead(&self, lead: &StoredLead) -> Vec<String> {
         self.places(|take| each_text_of_lead(lead, take))
     }
 
-    /// Where the person stands in a held delivery: the names of members, `body` where there are
-    /// none, or `chatbot`.
+    /// The places of the person in a held delivery: the names of members, `body` if there are no
+    /// names, or `chatbot`.
     pub fn places_in_held(&self, held: &HeldDelivery) -> Vec<String> {
         self.places(|take| each_text_of_held(held, take))
     }
@@ -99,20 +99,19 @@ impl Person {
     }
 }
 
-/// The contacts that something may hold, however it is written: whoever is found in it is
-/// blocked by one of them.
+/// All texts that may be contacts. A person who is found in the same text has one of them.
 pub(crate) struct Contacts {
     pub(crate) found: HashSet<Contact>,
-    /// Whether that is all of them: only so many are looked at.
+    /// False if there are more than [`MOST_CONTACTS`].
     pub(crate) are_all: bool,
 }
 
-/// The contacts that a text may hold.
+/// The possible contacts in a text.
 pub(crate) fn contacts_in(text: &str) -> Contacts {
     contacts(|take| each_text(&Place::of(&[]), text, take))
 }
 
-/// The contacts that a delivery may hold.
+/// The possible contacts in a delivery.
 pub(crate) fn contacts_in_held(held: &HeldDelivery) -> Contacts {
     contacts(|take| each_text_of_held(held, take))
 }
@@ -160,7 +159,7 @@ fn each_text_of_held(held: &HeldDelivery, take: &mut TakeText<'_>) -> ControlFlo
     each_text(&Place::of(&["chatbot".into()]), target, take)
 }
 
-/// Hands on each text inside a text, in every way it can be read.
+/// Calls `take` with each text inside a text, in each decoding.
 fn each_text(place: &Place<'_>, text: &str, take: &mut TakeText<'_>) -> ControlFlow<()> {
     if !is_json(text) {
         return decode::each_reading(text, &mut |reading| take(place, reading));
@@ -170,8 +169,8 @@ fn each_text(place: &Place<'_>, text: &str, take: &mut TakeText<'_>) -> ControlF
     })
 }
 
-/// Where a text stands: the names of members, inside of another place where JSON holds JSON as
-/// text.
+/// The place of a text: the names of members. If JSON contains JSON as text, the place of that text
+/// comes first.
 struct Place<'a> {
     names: &'a [Cow<'a, str>],
     inside: Option<&'a Place<'a>>,
@@ -184,7 +183,7 @@ impl<'a> Place<'a> {
 
     fn names(&self) -> Vec<&str> {
         let mut names = self.inside.map(Self::names).unwrap_or_default();
-        // The items of a list have none.
+        // The items of a list have no names.
         let own = self.names.iter().map(AsRef::as_ref).filter(|name: &&str| !name.is_empty());
         names.extend(own.take(MOST_NAMES - names.len()));
         names

@@ -1,19 +1,19 @@
-//! Phone numbers in a text.
+//! Finds phone numbers in a text.
 
 use crate::model::digit;
 use std::ops::ControlFlow;
 
-/// A number of fewer digits is found only where it is all a text says.
+/// A number with fewer digits is found only if the text contains nothing else.
 const SHORTEST: usize = 7;
-/// A number of so many digits has its area code: more digits before or behind it are not its
-/// own, such as an extension.
+/// A number with this many digits has its area code. Digits before or after it, such as an
+/// extension, are not part of it.
 const WITH_AREA: usize = 10;
 
-/// Hands each number of the text to `take`, as digits, until it breaks: of `longest` digits at
-/// most, but for all of the text's.
+/// Calls `take` with the digits of each number in the text, until `take` breaks. A number has
+/// `longest` digits at most; only the number of all digits in the text may be longer.
 ///
-/// A number begins and ends where a group of digits does, and stands alone: what stands beside
-/// it is another number, or it has its area code and no `+` before that.
+/// A number begins and ends with a group of digits. The digits beside it are another number, or the
+/// number has its area code and no `+` before that.
 pub(super) fn each(
     text: &str,
     longest: usize,
@@ -41,13 +41,13 @@ pub(super) fn each(
     run.each_number(longest, take)
 }
 
-/// Digits with what people put between them.
+/// Digits, without the characters between them.
 #[derive(Default)]
 struct Run {
     digits: String,
-    /// Where the groups of digits begin.
+    /// The positions where groups of digits begin.
     groups: Vec<usize>,
-    /// Whether a `+` stands before it.
+    /// Whether a `+` is before the digits.
     is_international: bool,
     /// Whether the next digit begins a group.
     is_apart: bool,
@@ -88,7 +88,7 @@ impl Run {
     }
 }
 
-/// What people, and programs on their behalf, put between the digits of a number.
+/// A character that people or programs write between the digits of a number.
 fn is_between(c: char) -> bool {
     let is_line_end = matches!(c, '\n'..='\r' | '\u{85}' | '\u{2028}' | '\u{2029}');
     (c.is_whitespace() && !is_line_end)
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_found_whatever_stands_between_its_digits() {
+    fn a_number_is_found_with_any_characters_between_its_digits() {
         let cases = [
             "5511999998888",
             "+55 (11) 99999-8888",
@@ -164,16 +164,16 @@ mod tests {
             ),
             ("with its area code, after a prefix", "0 11 99999-8888", "11999998888", true),
             ("beside another number", "1133334444 / 99999-8888", "999998888", true),
-            ("alone", "99999-8888", "999998888", true),
+            ("nothing else", "99999-8888", "999998888", true),
             ("alone in a text", "call 99999-8888, please", "999998888", true),
-            ("a few digits, alone", "190", "190", true),
+            ("a few digits and nothing else", "190", "190", true),
             ("a few digits in a text", "190 m", "190", false),
             ("a few digits beside a number", "190, or 99999-8888", "190", false),
             ("digits of two lines", "1133334444, 99999\n8888", "999998888", false),
             ("a few digits at a line's end", "floor 5\n190", "190", false),
             ("all digits of a text, with plus signs", "55+11+99999+8888", "5511999998888", true),
             ("all digits of a text", "11 9999 ramal 12", "11999912", true),
-            ("with one digit more", "5511999998888 1", "55119999988881", true),
+            ("with one more digit", "5511999998888 1", "55119999988881", true),
             ("without a digit", "", "", false),
         ];
         for (case, text, phone, expected) in cases {

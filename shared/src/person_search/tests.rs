@@ -20,7 +20,7 @@ fn utf16(text: &str) -> Vec<u8> {
     text.encode_utf16().flat_map(u16::to_le_bytes).collect()
 }
 
-/// Bodies that hold one of Maria's contacts, and where.
+/// Bodies that contain one of Maria's contacts, with its place.
 fn bodies_of_maria() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     let deep = |levels: usize| {
         format!("{}\"m\\u0040x.com\"{}", "{\"a\":".repeat(levels), "}".repeat(levels))
@@ -32,13 +32,21 @@ fn bodies_of_maria() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("twice in one place", br#"{"a": ["m@x.com", "m@x.com"]}"#.into(), "a"),
         ("a number in a list", b"[1, [5511999998888, 2]]".into(), "body"),
         ("a name", br#"{"custom": {"m@x.com": 1}}"#.into(), "custom.m@x.com"),
-        ("a member that stands twice", br#"{"email":"m@x.com","email":"a@y.com"}"#.into(), "email"),
+        (
+            "a member that is there twice",
+            br#"{"email":"m@x.com","email":"a@y.com"}"#.into(),
+            "email",
+        ),
         ("an escape", br#"{"email": "m\u0040x\u002ecom"}"#.into(), "email"),
         ("cut off", br#"{"name": "Maria", "email": "m\u0040x.com", "custom": {"a"#.into(), "email"),
-        ("cut off in front", br#"me": "Maria", "email": "m\u0040x.com"}"#.into(), "body"),
+        ("cut off at its beginning", br#"me": "Maria", "email": "m\u0040x.com"}"#.into(), "body"),
         ("too deep to parse", deep(1_000).into(), "a.a.a.a"),
         ("JSON in a string", br#"{"raw": "{\"email\": \"m\\u0040x.com\"}"}"#.into(), "raw.email"),
-        ("quotation marks left alone", br#"{"a": "x"y", "email": "m\u0040x.com"}"#.into(), "a"),
+        (
+            "quotation marks without escapes",
+            br#"{"a": "x"y", "email": "m\u0040x.com"}"#.into(),
+            "a",
+        ),
         ("a URL", br#"{"page": "https://y.com/?e=m%40x.com&u=1"}"#.into(), "page"),
         ("a mark of byte order", "\u{feff}{\"email\": \"m@x.com\"}".into(), "email"),
         ("UTF-16", utf16("{\"email\": \"m@x.com\"}"), "email"),
@@ -60,10 +68,10 @@ fn bodies_of_maria() -> Vec<(&'static str, Vec<u8>, &'static str)> {
 }
 
 #[test]
-fn a_person_is_found_in_a_body_however_it_is_written_with_the_place() {
+fn a_person_is_found_in_a_body_of_any_format_with_the_place() {
     for (case, body, place) in bodies_of_maria() {
         let held = held(body);
-        // As bytes of UTF-8, UTF-16 is a body that is no JSON: it may be found there as well.
+        // Read as UTF-8, a body in UTF-16 is not JSON. The person may be found in that reading too.
         let places = maria().places_in_held(&held);
         assert!(places == [place] || places == ["body", place], "{case}: {places:?}");
         let contacts = contacts_in_held(&held).found;
@@ -79,10 +87,10 @@ fn nobody_else_is_found_in_a_body() {
     let cases = [
         ("others", r#"{"email": "am@x.com", "phone": "15511999998888"}"#),
         ("an escaped letter before it", r#"{"email": "a\u006d@x.com", "b": "\u0061m@x.com"}"#),
-        ("an escaped dot behind it", r#"{"email": "m@x.com\u002ebr"}"#),
-        ("an encoded dot behind it", "email=m@x.com%2Ebr"),
+        ("an escaped dot after it", r#"{"email": "m@x.com\u002ebr"}"#),
+        ("an encoded dot after it", "email=m@x.com%2Ebr"),
         ("a tag in a form", "email=a%2Bm%40x.com"),
-        ("an escape that is no letter", r#"{"note": "hi\nm@x.com.br"}"#),
+        ("an escape that is not a letter", r#"{"note": "hi\nm@x.com.br"}"#),
         ("two members", r#"{"a": "55119999", "b": "98888", "c": ["m", "@x.com"]}"#),
         ("numbers of a list", "[55, 11, 99999, 8888]"),
         ("nothing", ""),
@@ -125,7 +133,7 @@ fn a_person_is_found_in_every_attribute_of_a_lead() {
 }
 
 #[test]
-fn places_are_told_in_few_words() {
+fn places_are_shortened() {
     let name = "n".repeat(100);
     let body = json!({ name.as_str(): { "b": { "c": { "d": { "e": "m@x.com" } } } } });
     let places = maria().places_in_held(&held(body.to_string()));
@@ -136,7 +144,7 @@ fn places_are_told_in_few_words() {
 }
 
 #[test]
-fn a_body_with_too_many_contacts_is_not_looked_through() {
+fn only_so_many_contacts_of_a_body_are_read() {
     let all_of = |count: usize| {
         let contacts =
             contacts_in_held(&held(format!("[{}]", vec!["\"m@x.com\""; count].join(","))));

@@ -5,16 +5,16 @@ use lambda_http::http::{HeaderMap, header::AUTHORIZATION};
 pub enum Unauthorized {
     /// There are none.
     Missing,
-    /// They are not of the form the provider asks for.
+    /// They do not have the form that the provider documents.
     Malformed,
-    /// They are unknown, expired, revoked, or another provider's.
+    /// They are unknown, expired, revoked, or for another provider.
     Invalid,
 }
 
 /// The token of an `Authorization: Bearer <token>` header (RFC 6750).
 ///
 /// # Errors
-/// `Missing` without the header, `Malformed` where it is not `Bearer` and one token.
+/// `Missing` without the header; `Malformed` if it is not `Bearer` and one token.
 pub fn bearer_token(headers: &HeaderMap) -> Result<&str, Unauthorized> {
     let header = headers.get(AUTHORIZATION).ok_or(Unauthorized::Missing)?;
     let text = header.to_str().map_err(|_| Unauthorized::Malformed)?;

@@ -1,6 +1,6 @@
 use super::fields::Fields;
-/// The largest body a function reads, in bytes: 256 KiB. With keys and overhead this
-/// stays below the 400 KB a DynamoDB item may have.
+/// The largest body a function reads, in bytes: 256 KiB. With keys and overhead it fits into a
+/// DynamoDB item, which has 400 KB at most.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
 
 /// Why a body cannot be read.
@@ -14,10 +14,10 @@ pub enum BodyError {
     NotAnObject,
 }
 
-/// Reads a body as a JSON object, whatever `Content-Type` says.
+/// Reads a body as a JSON object. The `Content-Type` does not matter.
 ///
 /// # Errors
-/// Where it is too large, or not a JSON object.
+/// If the body is too large or not a JSON object.
 pub fn read_body(body: &[u8]) -> Result<Fields<'_>, BodyError> {
     if body.len() > MAX_BODY_BYTES {
         return Err(BodyError::TooLarge);

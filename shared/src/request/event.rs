@@ -1,7 +1,7 @@
-//! What API Gateway and function URLs hand a function.
+//! The events that API Gateway and function URLs send to a function.
 //!
-//! The query string, the host and the protocol are not read: no function looks at them, and
-//! a library that made a URL of them would fail on those that are none.
+//! The query string, the host and the protocol are not read: no function needs them, and a library
+//! that builds a URL from them would fail on invalid ones.
 
 use base64::{
     Engine,
@@ -12,21 +12,21 @@ use lambda_http::http::{HeaderMap, HeaderName, HeaderValue};
 use serde::{Deserialize, Deserializer};
 use std::{collections::HashMap, net::IpAddr};
 
-/// A request to a function, whatever handed it over: an HTTP API, a REST API or a function
-/// URL. It is read from their events, and holds nothing of them that no function reads.
+/// A request to a function from an HTTP API, a REST API or a function URL. It has only the parts of
+/// the event that functions need.
 #[derive(Default)]
 pub struct Request {
-    /// The headers. Values of one name are joined by commas.
+    /// The headers. Values with the same name are joined by commas.
     pub headers: HeaderMap,
-    /// The body, decoded where the event has it in Base64.
+    /// The body. It is decoded if the event has it in Base64.
     pub body: Vec<u8>,
-    /// The path. REST APIs and function URLs leave it percent-encoded, HTTP APIs do not.
+    /// The path. It is percent-encoded from REST APIs and function URLs, but not from HTTP APIs.
     pub path: String,
-    /// What stands in the path for the parameters of its route, encoded or not as the path.
+    /// The path's values for the parameters of its route, encoded as the path is.
     pub path_parameters: HashMap<String, String>,
-    /// The address it came from, as the API or function URL saw it.
+    /// The sender's IP address, as the API or the function URL reports it.
     pub source_address: Option<IpAddr>,
-    /// The id that the API's own access log has for it.
+    /// The request's id in the API's access log.
     pub id: Option<String>,
 }
 
@@ -35,8 +35,8 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// The members of an event that are read: of payload 2.0 (HTTP APIs, function URLs) and of
-/// payload 1.0 (REST APIs, HTTP APIs that are set to it). In 1.0 each may be null.
+/// The members of an event that are read, of payload 2.0 (HTTP APIs, function URLs) and of payload
+/// 1.0 (REST APIs, and HTTP APIs with that setting). In 1.0 each may be null.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Event {
@@ -54,9 +54,9 @@ struct Event {
 #[serde(rename_all = "camelCase")]
 struct EventContext {
     request_id: Option<String>,
-    /// Of payload 2.0.
+    /// In payload 2.0.
     http: Option<Source>,
-    /// Of payload 1.0.
+    /// In payload 1.0.
     identity: Option<Source>,
 }
 
@@ -87,7 +87,7 @@ impl From<Event> for Request {
     }
 }
 
-/// Payload 1.0 has every value of a header in the second map, and the last one in the first.
+/// Payload 1.0 has all values of a header in `multiple` and only the last one in `single`.
 fn read_headers(
     single: Option<HashMap<String, Option<String>>>,
     multiple: Option<HashMap<String, Option<Vec<String>>>>,
@@ -96,8 +96,7 @@ fn read_headers(
     let single = single.filter_map(|(name, value)| Some((name, value?)));
     let multiple = multiple.into_iter().flatten();
     let multiple = multiple.filter_map(|(name, values)| Some((name, values?.join(","))));
-    // What HTTP forbids in a header is left out. Of a name that stands in both, the second
-    // map counts.
+    // Headers that HTTP forbids are left out. `multiple` comes last, so it wins.
     let sound = single.chain(multiple).filter_map(|(name, value)| {
         let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
         Some((name, HeaderValue::from_bytes(value.as_bytes()).ok()?))
@@ -109,7 +108,8 @@ fn read_headers(
     headers
 }
 
-/// A body that is said to be Base64 and is not is taken as it stands, so that it can be held.
+/// If the event says Base64 but the body is not Base64, the body is used as it is, so that it can
+/// be held.
 fn read_body(body: Option<String>, is_base64: Option<bool>) -> Vec<u8> {
     let body = body.unwrap_or_default();
     let decoded = is_base64.unwrap_or_default().then(|| BASE64.decode(&body).ok()).flatten();
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_is_read_whatever_stands_in_what_no_function_reads() {
+    fn an_event_is_read_with_any_text_in_the_parts_that_are_not_used() {
         let odd = [" ", "\"", "<", ">", "a b", "%", "\u{0}", "\\", "http://[", "é", "?", "#"];
         for text in odd {
             let payloads = [
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn values_of_one_header_are_joined_in_both_payloads() {
+    fn values_of_the_same_header_are_joined_in_both_payloads() {
         let joined = read(json!({ "headers": { "X-A": "1,2" } }));
         let listed =
             json!({ "headers": { "X-A": "2" }, "multiValueHeaders": { "X-A": ["1", "2"] } });
@@ -163,12 +163,12 @@ mod tests {
     }
 
     #[test]
-    fn a_body_is_decoded_from_base64_where_it_is_base64() {
+    fn a_body_is_decoded_if_it_is_base64() {
         let cases = [
             ("as text", "{}", false, &b"{}"[..]),
             ("encoded", "e30=", true, b"{}"),
             ("encoded, without padding", "e30", true, b"{}"),
-            ("said to be encoded", "{}", true, b"{}"),
+            ("not encoded, but the event says so", "{}", true, b"{}"),
         ];
         for (case, body, is_base64, expected) in cases {
             let event = json!({ "body": body, "isBase64Encoded": is_base64 });
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn nulls_and_missing_members_are_taken_as_nothing() {
+    fn nulls_and_missing_members_are_empty() {
         let nulls = json!({
             "path": null, "headers": null, "multiValueHeaders": { "a": null },
             "pathParameters": null, "requestContext": null, "body": null, "isBase64Encoded": null,

@@ -3,29 +3,30 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use std::{borrow::Cow, collections::HashMap, fmt};
 
-/// What some programs put before UTF-8 text; JSON readers may ignore it (RFC 8259, 8.1).
+/// Some programs write it before UTF-8 text. JSON readers may ignore it (RFC 8259, 8.1).
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// The members of a JSON object, read one by one.
 ///
-/// A reading that finds a field at fault notes a [`Violation`] and goes on, so that all of
-/// them can be answered at once; [`Fields::finish`] is the only way out with what was read.
-/// Of a member that stands twice the last one counts, as in the providers' own languages.
+/// A method that finds an invalid field notes a [`Violation`] and goes on, so that the answer can
+/// name all invalid fields. Only [`Fields::finish`] returns the values. If a member is there twice,
+/// the last one counts, as in the providers' languages.
 pub struct Fields<'a> {
     members: HashMap<Cow<'a, str>, &'a RawValue>,
     violations: Vec<Violation>,
 }
 
-/// A rule for strings, as in [`rules`](crate::request::rules): the rule that is broken, if it is.
+/// A check of a string, as in [`rules`](crate::request::rules). It returns the rule that the string
+/// breaks.
 pub type Check = fn(&str) -> Option<Rule>;
 
-/// A field that breaks a rule. What was sent does not print.
+/// A field that breaks a rule. Its `Debug` output does not have the value that was sent.
 pub struct Violation {
     /// The field's name, as the provider documents it.
     pub field: &'static str,
     /// The rule it breaks.
     pub rule: Rule,
-    /// What was sent, where anything was.
+    /// The value that was sent; none: the field was missing.
     pub sent: Option<RawJson>,
 }
 
@@ -38,10 +39,10 @@ impl fmt::Debug for Violation {
     }
 }
 
-/// What a field can break. Each provider has its own words for each.
+/// A rule that a field can break. Each provider has its own text for each rule.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Rule {
-    /// It must be there, and say something.
+    /// It must be there and not be empty.
     Required,
     /// It must be of another JSON type.
     Type {
@@ -73,15 +74,15 @@ pub enum Rule {
     StringMembers,
     /// Each of its items must be a string.
     StringItems,
-    /// It must be the id of something the account has.
+    /// It must be the id of an entry in the account's directory.
     Exists,
-    /// It must not be a contact of a person whom the account takes no lead of.
+    /// It must not be a contact of a person whom the account blocks.
     NotBlocked,
 }
 
 /// The types of JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names are clear")]
 pub enum JsonType {
     Null,
     Boolean,
@@ -105,14 +106,14 @@ impl JsonType {
 }
 
 impl<'a> Fields<'a> {
-    /// The members of the object that `body` holds; `None` where it holds anything else.
+    /// The members of the JSON object in `body`; `None` if it is not an object.
     pub fn parse(body: &'a [u8]) -> Option<Self> {
         let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
         let members = serde_json::from_slice(body).ok()?;
         Some(Self { members, violations: Vec::new() })
     }
 
-    /// A string that keeps to `checks`; null is taken as absent.
+    /// A string that passes `checks`. Null counts as missing.
     pub fn string(&mut self, name: &'static str, checks: &[Check]) -> Option<String> {
         let string: String = self.typed(name, JsonType::String, Rule::Unicode)?;
         match checks.iter().find_map(|check| check(&string)) {
@@ -121,20 +122,20 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A string that must be there, say something, and keep to `checks`. What stands in
-    /// for a missing one never leaves [`Fields::finish`].
+    /// A required string that has more than white space and passes `checks`. If it is missing, it
+    /// is empty here, and [`Fields::finish`] returns the violation.
     pub fn required_string(&mut self, name: &'static str, checks: &[Check]) -> String {
         let string = self.string(name, checks).filter(|string| !string.trim().is_empty());
         self.require(name, string)
     }
 
-    /// A string that must be there, have a character or more, and keep to `checks`.
+    /// A required string that has one character or more and passes `checks`.
     pub fn non_empty_string(&mut self, name: &'static str, checks: &[Check]) -> String {
         let string = self.string(name, checks).filter(|string| !string.is_empty());
         self.require(name, string)
     }
 
-    /// One of the documented values; null is taken as absent.
+    /// One of the documented values. Null counts as missing.
     pub fn choice(
         &mut self,
         name: &'static str,
@@ -145,7 +146,7 @@ impl<'a> Fields<'a> {
         known.or_else(|| self.note(name, Rule::Choice(values)))
     }
 
-    /// One of the documented values, which must be there.
+    /// A required field with one of the documented values.
     pub fn required_choice(
         &mut self,
         name: &'static str,
@@ -155,30 +156,29 @@ impl<'a> Fields<'a> {
         self.require(name, choice)
     }
 
-    /// A whole number; null is taken as absent.
+    /// A whole number. Null counts as missing.
     pub fn integer(&mut self, name: &'static str) -> Option<i64> {
         self.typed(name, JsonType::Number, Rule::Integer)
     }
 
-    /// An object of any members, kept as it was sent; null is taken as absent.
+    /// An object with any members, as it was sent. Null counts as missing.
     pub fn object(&mut self, name: &'static str) -> Option<RawJson> {
         self.typed::<Box<RawValue>>(name, JsonType::Object, Rule::Unicode).map(RawJson::new)
     }
 
-    /// An object whose members are all strings, kept as it was sent; null is taken as
-    /// absent.
+    /// An object whose members are all strings, as it was sent. Null counts as missing.
     pub fn string_members(&mut self, name: &'static str) -> Option<RawJson> {
         self.typed::<HashMap<String, String>>(name, JsonType::Object, Rule::StringMembers)?;
         self.sent(name)
     }
 
-    /// An array whose items are all strings, kept as it was sent; null is taken as absent.
+    /// An array whose items are all strings, as it was sent. Null counts as missing.
     pub fn string_items(&mut self, name: &'static str) -> Option<RawJson> {
         self.typed::<Vec<String>>(name, JsonType::Array, Rule::StringItems)?;
         self.sent(name)
     }
 
-    /// Refuses null for a field that is read next and is of type `expected`.
+    /// Refuses null for the field that is read next, which has the type `expected`.
     pub fn not_null(&mut self, name: &'static str, expected: JsonType) -> &mut Self {
         let value = self.members.get(name);
         if value.is_some_and(|value| JsonType::of(value) == JsonType::Null) {
@@ -188,16 +188,16 @@ impl<'a> Fields<'a> {
         self
     }
 
-    /// Gives back what was read from these fields, if all of it is sound.
+    /// Returns `read` if all fields are valid.
     ///
     /// # Errors
-    /// One violation per field at fault, in the order the fields were read.
+    /// One violation for each invalid field, in the order in which the fields were read.
     pub fn finish<T>(self, read: T) -> Result<T, Vec<Violation>> {
         if self.violations.is_empty() { Ok(read) } else { Err(self.violations) }
     }
 
-    /// A member of type `expected`; where it is that and still is not a `T`, `otherwise`
-    /// is the rule it breaks.
+    /// A member of type `expected`. If it has that type but cannot be read as a `T`, it breaks the
+    /// rule `otherwise`.
     fn typed<T: DeserializeOwned>(
         &mut self,
         name: &'static str,
@@ -224,7 +224,7 @@ impl<'a> Fields<'a> {
         self.members.get(name).map(|value| RawJson::new((*value).to_owned()))
     }
 
-    /// Notes what is wrong with a field, unless something is noted of it already.
+    /// Notes the first violation of a field.
     fn note<T>(&mut self, field: &'static str, rule: Rule) -> Option<T> {
         if self.violations.last().is_none_or(|last| last.field != field) {
             let sent = self.sent(field);

@@ -1,4 +1,4 @@
-//! Reading a request: its event, its token, its body, the fields of the body and their rules.
+//! Reads a request: its event, its token, its body, the fields of the body and their rules.
 
 mod bearer;
 mod body;

@@ -1,7 +1,7 @@
 use super::fields::{JsonType, Rule};
 impl Rule {
-    /// What the rule asks of a field, in English, to stand after the field's name. The
-    /// providers whose errors are in English each put it into a sentence of their own.
+    /// The rule in English, to follow the field's name. Each provider with errors in English puts
+    /// it into its own sentence.
     pub fn phrase(&self) -> String {
         match self {
             Self::Required => "is required".to_owned(),

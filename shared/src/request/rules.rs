@@ -1,4 +1,4 @@
-//! Rules for strings that several providers have; each is a [`Check`](crate::request::Check).
+//! Rules for strings that several providers use. Each is a [`Check`](crate::request::Check).
 
 use super::fields::Rule;
 use uuid::Uuid;
@@ -7,7 +7,7 @@ use validator::{ValidateEmail, ValidateLength, ValidateUrl};
 /// The length of a UUID in groups of 8, 4, 4, 4 and 12 digits, hyphens included.
 const UUID_LENGTH: usize = 36;
 
-/// An e-mail address as HTML forms check it; white space around it does not count.
+/// An e-mail address as HTML forms check it. White space around it is allowed.
 pub fn email(text: &str) -> Option<Rule> {
     (!text.trim().validate_email()).then_some(Rule::Email)
 }

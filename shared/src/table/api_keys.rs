@@ -11,7 +11,7 @@ use ipnet::IpNet;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
-/// An API key as it stands in the table.
+/// An API key as it is stored in the table.
 #[derive(Serialize, Deserialize)]
 struct ApiKeyItem {
     provider: Provider,
@@ -22,7 +22,7 @@ struct ApiKeyItem {
     created_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last_used_on: Option<Date>,
-    /// Also the time-to-live attribute, so Unix seconds.
+    /// It is also the time-to-live attribute, so it is in Unix seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     expires_at: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -36,15 +36,15 @@ struct ApiKeyItem {
 }
 
 impl LeadTable {
-    /// The key that a token stands for, expired and revoked ones included.
+    /// The API key of a token, even if it is expired or revoked.
     ///
     /// # Errors
-    /// Where the table could not be read.
+    /// If the table cannot be read.
     pub async fn get_api_key(&self, token: &TokenHash) -> Result<Option<ApiKey>, StoreError> {
         self.get(keys::api_key(token)).await?.map(read_key).transpose()
     }
 
-    /// Writes down the day on which somebody came with a key.
+    /// Writes the day on which a key was used.
     pub(crate) async fn note_key_use(
         &self,
         token: &TokenHash,
@@ -56,7 +56,7 @@ impl LeadTable {
         Ok(())
     }
 
-    /// An update of a key that is there.
+    /// An update of a key that must exist.
     pub(crate) fn update_key(&self, token: &TokenHash) -> UpdateItemFluentBuilder {
         let update = self.client.update_item().table_name(&self.name);
         update.set_key(Some(keys::api_key(token))).condition_expression("attribute_exists(pk)")
@@ -87,7 +87,7 @@ pub(crate) fn read_key(item: Item) -> Result<ApiKey, StoreError> {
         label: item.label,
         created_at: item.created_at,
         last_used_on: item.last_used_on,
-        // A time that no clock reaches is no expiry.
+        // A time outside the range of timestamps means that the key never expires.
         expires_at: item.expires_at.and_then(|second| Timestamp::from_second(second).ok()),
         revoked_at: item.revoked_at,
         secret: item.secret.map(TokenHash::from_hex),

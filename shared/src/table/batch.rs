@@ -1,4 +1,4 @@
-//! Reading and writing many items at a time.
+//! Reads and writes many items at a time.
 
 use super::{
     fault::StoreError,
@@ -12,14 +12,14 @@ use std::{collections::HashMap, time::Duration};
 const READ_BATCH: usize = 100;
 /// How many items DynamoDB writes in one batch.
 const WRITE_BATCH: usize = 25;
-/// How often a batch is asked for again of which nothing was done.
+/// How often a batch is sent if DynamoDB processes nothing of it.
 const BATCH_ATTEMPTS: u32 = 5;
-/// How long to wait before that, at first; each time it doubles.
+/// How long to wait before the second attempt. The time doubles with each attempt.
 const BATCH_BACKOFF: Duration = Duration::from_millis(25);
 
 impl LeadTable {
-    /// Reads items by their keys. Gives back those that exist, in the order they were asked
-    /// for, each beside what its caller named it by.
+    /// Reads items by their keys. Returns those that exist, in the order of `wanted`, each with the
+    /// caller's value for it.
     pub(crate) async fn get_all<T>(
         &self,
         wanted: Vec<(T, Item)>,
@@ -37,8 +37,7 @@ impl LeadTable {
         Ok(found.collect())
     }
 
-    /// Reads a batch, and what DynamoDB left out of it in another: the SDK takes a part for
-    /// the whole.
+    /// Reads a batch. Requests the unprocessed keys again, because the SDK does not.
     async fn get_batch(&self, keys: Vec<Item>) -> Result<Vec<Item>, StoreError> {
         let wanted =
             KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build()?;
@@ -53,7 +52,7 @@ impl LeadTable {
                 items.extend(found);
                 return Ok(items);
             }
-            // A batch ends at 16 MB; where it brought something, the rest is asked for at once.
+            // A batch ends at 16 MB. If it returned some items, the rest is requested at once.
             attempt = if found.is_empty() { attempt + 1 } else { 0 };
             items.extend(found);
             if attempt > 0 {
@@ -63,7 +62,7 @@ impl LeadTable {
         Err(StoreError::Unavailable("busy"))
     }
 
-    /// Writes items in place of what stands there. Where it fails, some may be written.
+    /// Writes items and replaces the old ones. If it fails, some may be written.
     pub(crate) async fn put_all_items(&self, items: Vec<Item>) -> Result<(), StoreError> {
         let put = |item| {
             let put = PutRequest::builder().set_item(Some(item)).build()?;
@@ -72,7 +71,7 @@ impl LeadTable {
         self.write_batches(items.into_iter().map(put).collect::<Result<_, StoreError>>()?).await
     }
 
-    /// Deletes the items that have these keys. Where it fails, some may be deleted.
+    /// Deletes the items with these keys. If it fails, some may be deleted.
     pub(crate) async fn delete_all_items(&self, keys: Vec<Item>) -> Result<(), StoreError> {
         let delete = |key| {
             let delete = DeleteRequest::builder().set_key(Some(key)).build()?;
@@ -88,8 +87,8 @@ impl LeadTable {
         Ok(())
     }
 
-    /// Writes a batch, and what DynamoDB left out of it again: as long as some of it is done
-    /// each time, since large items take a partition longer than a few attempts.
+    /// Writes a batch, and writes the unprocessed items again. Attempts that make progress do not
+    /// count: a partition may need many attempts for large items.
     async fn write_batch(&self, mut writes: Vec<WriteRequest>) -> Result<(), StoreError> {
         let mut attempt = 0;
         while attempt < BATCH_ATTEMPTS {
@@ -108,7 +107,7 @@ impl LeadTable {
     }
 }
 
-/// The values of an item's key: text, as every key of this table is.
+/// The values of an item's key. All keys of this table are text.
 fn position(item: &Item) -> [Option<String>; 2] {
     [PK, SK].map(|name| item.get(name).and_then(|value| value.as_s().ok()).cloned())
 }

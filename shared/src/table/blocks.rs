@@ -3,12 +3,12 @@ use crate::model::{Account, Contact};
 use std::collections::HashSet;
 
 impl LeadTable {
-    /// Whether the account has ever blocked anybody.
+    /// Whether the account blocks anybody, or did before.
     pub(crate) async fn blocks_anybody(&self, account: &Account) -> Result<bool, StoreError> {
         Ok(self.get(keys::any_block(account)).await?.is_some())
     }
 
-    /// Those of the contacts that the account blocks.
+    /// The contacts that the account blocks.
     pub(crate) async fn blocked(
         &self,
         account: &Account,

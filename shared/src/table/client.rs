@@ -9,13 +9,13 @@ use aws_sdk_dynamodb::{
 };
 use std::{env, time::Duration};
 
-/// Where no region is to be found, as with a local table: any will do there.
+/// The region if none is set. A local table accepts any region.
 const FALLBACK_REGION: &str = "us-east-1";
 
-/// The AWS SDKs' own variable for another DynamoDB.
+/// The AWS SDKs' variable for the address of another DynamoDB.
 pub const ENDPOINT_VARIABLE: &str = "AWS_ENDPOINT_URL_DYNAMODB";
 
-/// How long to wait for a table.
+/// The timeouts of requests to a table.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts {
     /// How long a connection may take.
@@ -26,13 +26,13 @@ pub struct Timeouts {
     pub operation: Duration,
     /// How long a sender waits for its answer.
     pub answer: Duration,
-    /// How much longer it may wait for its delivery to be held.
+    /// How much longer it may wait while its delivery is held.
     pub hold: Duration,
 }
 
 impl Timeouts {
-    /// For DynamoDB itself, which answers in milliseconds: every sender has its answer
-    /// inside three seconds, and a `503` is better than silence.
+    /// For DynamoDB in AWS, which answers in milliseconds. Every sender gets its answer within
+    /// three seconds, if necessary a `503`.
     pub const DEPLOYED: Self = Self {
         connect: Duration::from_millis(500),
         attempt: Duration::from_secs(1),
@@ -51,16 +51,16 @@ impl Timeouts {
     };
 }
 
-/// Connects to the table that the environment names: the region, credentials and
-/// `AWS_ENDPOINT_URL_DYNAMODB`, as every AWS SDK reads them.
+/// Connects with region, credentials and `AWS_ENDPOINT_URL_DYNAMODB` from the environment, as every
+/// AWS SDK does.
 pub async fn connect_from_env() -> Client {
     connect_as(&aws::load_config(Overrides::default()).await, Timeouts::DEPLOYED)
 }
 
-/// Connects as a configuration says.
+/// Connects with this configuration.
 pub fn connect_as(config: &SdkConfig, timeouts: Timeouts) -> Client {
     let mut builder = Builder::from(config);
-    // An empty variable counts as none; the SDK takes it for an address, and panics.
+    // An empty variable counts as not set. The SDK would read it as an address and panic.
     if env::var_os(ENDPOINT_VARIABLE).is_some_and(|endpoint| endpoint.is_empty()) {
         builder.set_endpoint_url(None);
     }
@@ -70,7 +70,7 @@ pub fn connect_as(config: &SdkConfig, timeouts: Timeouts) -> Client {
     connect(builder, timeouts)
 }
 
-/// A client with leadhook's own time-outs and retries, whatever it connects to.
+/// A client with leadhook's timeouts and retries.
 pub fn connect(builder: Builder, timeouts: Timeouts) -> Client {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(timeouts.connect)

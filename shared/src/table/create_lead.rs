@@ -14,13 +14,13 @@ use std::{collections::HashMap, time::Duration};
 
 /// Which claims a lead has: the partition keys of their items, for whoever erases it.
 pub(crate) const CLAIMS: &str = "claims";
-/// How often a create begins again after it met an id that was taken, or a claim whose
-/// lead is not there. Both are rare.
+/// How often a create starts again because an id is in use, or because the lead of a claim is not
+/// there. Both are rare.
 const ROUNDS: usize = 6;
 /// How long to wait for the lead of a claim before it counts as erased.
 const PAUSE: Duration = Duration::from_millis(25);
 
-/// Why a sound delivery could not be stored.
+/// Why a valid delivery could not be stored.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateLeadError {
     /// Its `Idempotency-Key` was used before, with another body.
@@ -31,36 +31,36 @@ pub enum CreateLeadError {
     Store(#[from] StoreError),
 }
 
-/// What a write came to.
-enum Met {
-    /// The lead is stored: by this write, or by one before it whose answer got lost.
+/// The result of a write.
+enum WriteResult {
+    /// The lead is stored: by this write, or by an earlier attempt whose answer was lost.
     Stored,
-    /// A claim is taken: the first in the list, with its item.
+    /// A claim is taken: the first such claim in the list, with its item.
     Taken(Claim, ClaimItem),
-    /// The lead's id is taken.
+    /// The lead's id is in use.
     IdTaken,
 }
 
-/// A claim as it stands in the table.
+/// A claim as it is stored in the table.
 #[derive(Clone, Serialize, Deserialize)]
 struct ClaimItem {
-    /// The lead that holds the value.
+    /// The holder.
     lead_id: LeadId,
-    /// The SHA-256 of the body that an `Idempotency-Key` came with.
+    /// The SHA-256 of the delivery's body. Only an `Idempotency-Key` has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     body: Option<String>,
-    /// Whether the lead was known already when the `Idempotency-Key` came.
+    /// Whether the delivery found a known lead. Only an `Idempotency-Key` has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     known: Option<bool>,
 }
 
 impl LeadTable {
-    /// Stores a lead with all its claims, or finds the lead that holds one of them.
+    /// Stores a lead with all its claims, or finds the holder of one of them.
     ///
     /// # Errors
-    /// An `Idempotency-Key` that was used for another body; a table that is busy, away, or
-    /// refuses. The lead may have been stored even so; the same delivery, sent again, then
-    /// finds it by its claims, where it has any.
+    /// If the `Idempotency-Key` was used with another body, or if the table is busy, cannot be
+    /// reached or refuses the write. The lead may be stored nevertheless. If it has claims, the
+    /// same delivery then finds it when it is sent again.
     pub async fn create_lead<D: Serialize + DeserializeOwned>(
         &self,
         new: NewLead<D>,
@@ -71,29 +71,29 @@ impl LeadTable {
         for _ in 0..ROUNDS {
             let mark = sources.draw_mark();
             match self.write(&account, &claims, &lead, &mark).await? {
-                Met::Stored => return Ok(Outcome::created(lead)),
-                Met::IdTaken => lead.id = sources.draw_lead_id(lead.created_at),
-                Met::Taken(claim, taken) => {
+                WriteResult::Stored => return Ok(Outcome::created(lead)),
+                WriteResult::IdTaken => lead.id = sources.draw_lead_id(lead.created_at),
+                WriteResult::Taken(claim, taken) => {
                     let (standing, replayed) = judge(claim.kind, &taken, &claims)?;
                     let Some(item) = self.get(keys::lead(&account, taken.lead_id)).await? else {
                         if missing == Some(taken.lead_id) {
-                            self.free(&account, &claim, taken.lead_id).await?;
+                            self.delete_claim(&account, &claim, taken.lead_id).await?;
                         }
                         missing = Some(taken.lead_id);
                         tokio::time::sleep(PAUSE).await;
                         continue;
                     };
                     let own = lead_item(&account, &lead, &claims, &mark)?;
-                    let differs = standing == Standing::Known && words(&item) != words(&own);
+                    let differs = standing == Standing::Known && content(&item) != content(&own);
                     let found = serde_dynamo::from_item(item).map_err(StoreError::from)?;
                     let by_key = claim.kind == ClaimKind::IdempotencyKey;
-                    if by_key || self.remember_key(&account, &claims, &taken, standing).await? {
+                    if by_key || self.store_key(&account, &claims, &taken, standing).await? {
                         return Ok(Outcome { standing, replayed, lead: found, differs });
                     }
                 }
             }
         }
-        Err(StoreError::Unavailable("ids and claims kept changing").into())
+        Err(StoreError::Unavailable("the ids and claims changed again and again").into())
     }
 
     async fn write<D: Serialize>(
@@ -102,20 +102,20 @@ impl LeadTable {
         claims: &Claims,
         lead: &Lead<D>,
         mark: &str,
-    ) -> Result<Met, StoreError> {
+    ) -> Result<WriteResult, StoreError> {
         let mut items = vec![lead_item(account, lead, claims, mark)?];
         for claim in &claims.list {
             items.push(claim_item(account, claims, claim, lead.id, Standing::New)?);
         }
         match self.put_new(items, mark, claims.received_at).await? {
-            Written::Stored => Ok(Met::Stored),
-            Written::Refused(standing) => meet(claims, standing, mark),
+            Written::Stored => Ok(WriteResult::Stored),
+            Written::Refused(existing) => why_refused(claims, existing, mark),
         }
     }
 
-    /// Remembers what became of an `Idempotency-Key` that did not decide it: so that it
-    /// means the same when it comes again. False where the key means something else by now.
-    async fn remember_key(
+    /// Stores the result of a delivery under its `Idempotency-Key` if another claim decided it, so
+    /// that a replay has the same result. False if the key now has another result.
+    async fn store_key(
         &self,
         account: &Account,
         claims: &Claims,
@@ -127,13 +127,12 @@ impl LeadTable {
         let item = claim_item(account, claims, key, taken.lead_id, standing)?;
         match self.put_one(item.clone(), claims.received_at).await? {
             Written::Stored => Ok(true),
-            Written::Refused(standing) => Ok(standing == [Some(item)]),
+            Written::Refused(existing) => Ok(existing == [Some(item)]),
         }
     }
 
-    /// Frees a claim whose lead is not there, so that it blocks nobody: the lead was erased,
-    /// and the claim stayed behind.
-    async fn free(
+    /// Deletes a claim whose lead is not there: the lead was erased and the claim was left.
+    async fn delete_claim(
         &self,
         account: &Account,
         claim: &Claim,
@@ -156,22 +155,26 @@ impl LeadTable {
     }
 }
 
-/// Names what stood in the way of a lead and its claims.
-fn meet(claims: &Claims, standing: Vec<Option<Item>>, mark: &str) -> Result<Met, StoreError> {
-    let mut standing = standing.into_iter();
-    if standing.next().flatten().is_some_and(|lead| has_mark(&lead, mark)) {
-        return Ok(Met::Stored);
+/// Finds out why a write was refused: which of its items exist already.
+fn why_refused(
+    claims: &Claims,
+    existing: Vec<Option<Item>>,
+    mark: &str,
+) -> Result<WriteResult, StoreError> {
+    let mut existing = existing.into_iter();
+    if existing.next().flatten().is_some_and(|lead| has_mark(&lead, mark)) {
+        return Ok(WriteResult::Stored);
     }
-    for (claim, item) in claims.list.iter().zip(standing) {
+    for (claim, item) in claims.list.iter().zip(existing) {
         if let Some(item) = item {
-            return Ok(Met::Taken(claim.clone(), serde_dynamo::from_item(item)?));
+            return Ok(WriteResult::Taken(claim.clone(), serde_dynamo::from_item(item)?));
         }
     }
-    Ok(Met::IdTaken)
+    Ok(WriteResult::IdTaken)
 }
 
-/// What it means for a delivery that a claim is taken: whether its person is known, and
-/// whether it was taken before.
+/// The result of a delivery with a taken claim: whether its person is known, and whether it is a
+/// replay.
 fn judge(
     kind: ClaimKind,
     taken: &ClaimItem,
@@ -221,8 +224,8 @@ fn claim_item(
     Ok(item)
 }
 
-/// What a lead says: all of its item but what is its own in any case.
-fn words(lead: &Item) -> HashMap<&String, &AttributeValue> {
-    const ITS_OWN: [&str; 6] = [PK, SK, CLAIMS, WRITE_MARK, "id", "created_at"];
-    lead.iter().filter(|(name, _)| !ITS_OWN.contains(&name.as_str())).collect()
+/// The content of a lead: its item without the attributes that always differ.
+fn content(lead: &Item) -> HashMap<&String, &AttributeValue> {
+    const ALWAYS_DIFFER: [&str; 6] = [PK, SK, CLAIMS, WRITE_MARK, "id", "created_at"];
+    lead.iter().filter(|(name, _)| !ALWAYS_DIFFER.contains(&name.as_str())).collect()
 }

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::Se
 use serde::Serialize;
 
 impl LeadTable {
-    /// Those of the entries that exist, read in one request.
+    /// The entries that exist, read in one request.
     pub(crate) async fn get_entries(
         &self,
         account: &Account,

@@ -3,28 +3,26 @@ use aws_sdk_dynamodb::{
     error::{BuildError, ProvideErrorMetadata, SdkError},
 };
 
-/// What a table at its end of space answers with: the local one's disk is full. DynamoDB
-/// itself never does.
+/// The status of a local table whose disk is full. DynamoDB itself never uses it.
 const INSUFFICIENT_STORAGE: u16 = 507;
 
-/// What the table could not do. Holds the fault's name and nothing of the request: an
-/// SDK error may hold the item that was to be written.
+/// Why the table failed. It has the fault's name but no part of the request: an SDK error may
+/// contain the item to be written.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The table is busy or away; the same request may succeed later.
+    /// The table is busy or cannot be reached. The same request may succeed later.
     #[error("the table is unavailable: {0}")]
     Unavailable(&'static str),
-    /// The table does not take the credentials.
+    /// The table does not accept the credentials.
     #[error(transparent)]
     Denied(#[from] Denial),
     /// There is no table of this name.
     #[error("there is no such table")]
     NoTable,
-    /// A condition of the write does not hold any more: somebody else wrote in between.
+    /// A condition of the write is not true any more: another write came first.
     #[error("the table cancelled a write: another one came first")]
     Canceled,
-    /// The table refused a request that should have been sound, or holds an item that
-    /// cannot be read.
+    /// The table refused a request that should be valid, or it has an item that cannot be read.
     #[error("the table refused a request: {0}")]
     Unexpected(String),
 }
@@ -35,7 +33,7 @@ pub enum Denial {
     /// They may not do this.
     #[error("these credentials may not do this")]
     NotAllowed,
-    /// Their time is over.
+    /// They have expired.
     #[error("the credentials have expired")]
     Expired,
     /// AWS does not know them.
@@ -50,7 +48,7 @@ impl<E: ProvideErrorMetadata> From<SdkError<E, HttpResponse>> for StoreError {
     #[expect(clippy::wildcard_enum_match_arm, reason = "the SDK adds cases at any time")]
     fn from(error: SdkError<E, HttpResponse>) -> Self {
         match error {
-            SdkError::TimeoutError(_) => Self::Unavailable("time-out"),
+            SdkError::TimeoutError(_) => Self::Unavailable("timeout"),
             SdkError::DispatchFailure(_) => Self::Unavailable("no connection"),
             SdkError::ResponseError(_) => Self::Unavailable("unreadable answer"),
             SdkError::ServiceError(fault) => of_service(fault.err(), fault.raw().status().as_u16()),
@@ -59,7 +57,7 @@ impl<E: ProvideErrorMetadata> From<SdkError<E, HttpResponse>> for StoreError {
     }
 }
 
-/// What an answer of DynamoDB's means: the one place where its error codes are read.
+/// The meaning of DynamoDB's error codes. Only this function reads them.
 fn of_service(fault: &impl ProvideErrorMetadata, status: u16) -> StoreError {
     match fault.code() {
         _ if status == INSUFFICIENT_STORAGE => StoreError::Unavailable("no space is left"),
@@ -86,7 +84,7 @@ fn of_service(fault: &impl ProvideErrorMetadata, status: u16) -> StoreError {
 
 impl From<serde_dynamo::Error> for StoreError {
     fn from(_: serde_dynamo::Error) -> Self {
-        // Its text can hold the value that did not fit.
+        // Its text can contain the value that did not fit.
         Self::Unexpected("an item of another shape".to_owned())
     }
 }

@@ -9,16 +9,16 @@ use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// The attribute that holds the body: text, or bytes where it is none.
+/// The attribute with the body: text, or bytes if it is not UTF-8.
 const BODY: &str = "body";
 
-/// What a held delivery has besides its body.
+/// The attributes of a held delivery besides its body.
 #[derive(Serialize, Deserialize)]
 struct HeldItem {
     received_at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     target: Option<String>,
-    /// The lead that its person is.
+    /// The lead that its person already has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     lead_id: Option<LeadId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -26,11 +26,11 @@ struct HeldItem {
 }
 
 impl LeadTable {
-    /// Holds a delivery. The same words, held for the same reason, are one item: its time begins
+    /// Holds a delivery. The same body, held for the same reason, is one item: its 30 days start
     /// again.
     ///
     /// # Errors
-    /// Where the table could not be written.
+    /// If the table cannot be written.
     pub async fn put_held(&self, account: &Account, held: &HeldDelivery) -> Result<(), StoreError> {
         let lead_id = match held.reason {
             HeldReason::Invalid => None,

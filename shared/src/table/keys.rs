@@ -1,4 +1,4 @@
-//! Where each kind of item stands.
+//! The keys of each kind of item.
 
 use super::lead_table::Item;
 use crate::model::{Account, Claim, Contact, EntryKey, LeadId, TokenHash};
@@ -32,14 +32,14 @@ pub(crate) fn api_key(token: &TokenHash) -> Item {
     key(format!("key#{}", token.as_str()), "key".to_owned())
 }
 
-/// The partition that lists every key, whatever its account.
+/// The partition that lists all API keys of all accounts.
 pub(crate) const LISTED_KEYS: &str = "keys";
 
 pub(crate) fn listed_key(account: &Account, token: &TokenHash) -> Item {
     key(LISTED_KEYS.to_owned(), format!("{account}#{}", token.as_str()))
 }
 
-/// The account and the token's hash of a listed key, from its sort key.
+/// Reads the account and the token's hash from the sort key of a listed key.
 pub(crate) fn read_listed_key(sk: &str) -> Option<(Account, TokenHash)> {
     let (account, hash) = sk.rsplit_once('#')?;
     let (provider, id) = account.split_once('#')?;
@@ -51,7 +51,7 @@ pub(crate) fn entry(account: &Account, entry: &EntryKey) -> Item {
     key(format!("directory#{account}"), entry.sort_key())
 }
 
-/// Where the entries of a kind begin.
+/// The beginning of the keys of all entries of a kind.
 pub(crate) fn entries(account: &Account, kind: &str) -> Item {
     key(format!("directory#{account}"), format!("{kind}#"))
 }
@@ -64,12 +64,12 @@ pub(crate) fn block(account: &Account, contact: &Contact) -> Item {
     key(format!("block#{account}"), format!("{}#{}", contact.kind.as_str(), contact.hash))
 }
 
-/// Says that the account blocks somebody, or once did.
+/// An item that exists if the account blocks anybody, or did before.
 pub(crate) fn any_block(account: &Account) -> Item {
     key(format!("block#{account}"), "any".to_owned())
 }
 
-/// An item that is written to see whether that works.
+/// An item that is written to test whether that works.
 pub(crate) fn probe(mark: &str) -> Item {
     key(format!("probe#{mark}"), "probe".to_owned())
 }

@@ -5,14 +5,14 @@ use aws_sdk_dynamodb::{
 };
 use std::collections::HashMap;
 
-/// How many items to read at a time: the embedded engine reads a whole partition, page after
-/// page, where it is not told.
+/// How many items to read at a time. Without a limit, the embedded engine reads the whole partition
+/// for each page.
 pub(crate) const PAGE: i32 = 2_000;
 
 /// An item of the table.
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
-/// The table that holds everything leadhook keeps.
+/// The table with all data of leadhook.
 #[derive(Clone)]
 pub struct LeadTable {
     pub(crate) client: Client,
@@ -20,7 +20,7 @@ pub struct LeadTable {
 }
 
 impl LeadTable {
-    /// The table called `name`.
+    /// The table with this name.
     pub fn new(client: Client, name: impl Into<String>) -> Self {
         Self { client, name: name.into() }
     }
@@ -35,7 +35,7 @@ impl LeadTable {
         Ok(request.consistent_read(true).send().await?.item)
     }
 
-    /// Deletes an item; false where there was none.
+    /// Deletes an item. False if there was none.
     pub(crate) async fn delete(&self, key: Item) -> Result<bool, StoreError> {
         let request = self.client.delete_item().table_name(&self.name).set_key(Some(key));
         let deleted = request.return_values(ReturnValue::AllOld).send().await?;

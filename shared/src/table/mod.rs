@@ -1,4 +1,4 @@
-//! DynamoDB: the client, the one table, and what functions read from it and write to it.
+//! DynamoDB: the client, the one table, and the requests that functions make.
 //!
 //! | item | `pk` | `sk` |
 //! |---|---|---|
@@ -7,7 +7,7 @@
 //! | API key | `key#<sha-256 of the token>` | `key` |
 //! | list of API keys | `keys` | `<provider>#<account>#<sha-256 of the token>` |
 //! | directory entry | `directory#<provider>#<account>` | `<kind>#<id>` |
-//! | blocked contact | `block#<provider>#<account>` | `<kind>#<sha-256>`; `any` where there are some |
+//! | blocked contact | `block#<provider>#<account>` | `<kind>#<sha-256>`; also `any` |
 //! | held delivery | `held#<provider>#<account>` | `<reason>#<sha-256>` |
 
 pub(crate) mod api_keys;

@@ -1,4 +1,4 @@
-//! Writing items that must not stand there yet, all or none.
+//! Writes items that must not exist yet, all or none.
 
 use super::{
     fault::StoreError,
@@ -11,19 +11,19 @@ use aws_sdk_dynamodb::{
 };
 use jiff::Timestamp;
 
-/// An item may be written where none stands, or one whose time is over: its deletion can
-/// lag by two days.
+/// An item may be written if there is none with its key, or an expired one: DynamoDB deletes
+/// expired items up to two days late.
 const FREE: &str = "attribute_not_exists(pk) OR expires_at <= :now";
 
-/// What a write of new items came to.
+/// The result of a write of new items.
 pub(crate) enum Written {
     Stored,
-    /// Nothing was written: these stood there already, an entry for each item of the write.
+    /// Nothing was written. The existing items, with one entry for each item of the write.
     Refused(Vec<Option<Item>>),
 }
 
 impl LeadTable {
-    /// Writes items that must not stand there yet, all or none.
+    /// Writes items that must not exist yet, all or none.
     pub(crate) async fn put_new(
         &self,
         items: Vec<Item>,
@@ -62,7 +62,7 @@ impl LeadTable {
         mark: &str,
         now: Timestamp,
     ) -> Result<Written, StoreError> {
-        // With the mark as its token, a transaction that is sent twice is done once.
+        // With the mark as its token, a transaction is done once even if it is sent twice.
         let mut transaction = self.client.transact_write_items().client_request_token(mark);
         for item in items {
             let put = Put::builder()
@@ -84,20 +84,20 @@ impl LeadTable {
     }
 }
 
-/// What stood in a transaction's way, where that is why it was cancelled.
+/// The items that exist already, if the transaction was cancelled for them.
 fn refusal(fault: &TransactWriteItemsError) -> Option<Written> {
     let TransactWriteItemsError::TransactionCanceledException(canceled) = fault else {
         return None;
     };
-    let standing = canceled.cancellation_reasons().iter().map(|reason| match reason.code() {
+    let existing = canceled.cancellation_reasons().iter().map(|reason| match reason.code() {
         Some("ConditionalCheckFailed") => Some(reason.item.clone()),
         Some("None") | None => Some(None),
         Some(_) => None,
     });
-    standing.collect::<Option<_>>().map(Written::Refused)
+    existing.collect::<Option<_>>().map(Written::Refused)
 }
 
-/// A time as the time-to-live attribute has it.
+/// A time as a value of the time-to-live attribute.
 pub(crate) fn seconds(time: Timestamp) -> AttributeValue {
     AttributeValue::N(time.as_second().to_string())
 }

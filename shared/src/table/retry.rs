@@ -23,13 +23,14 @@ pub(crate) fn retry_config() -> RetryConfig {
         .with_max_backoff(Duration::from_millis(400))
 }
 
-/// The SDK's token bucket stops retries after some 100 failures in a process. Here the time a
-/// sender waits is the bound, and conflicts about one busy phone must not stop other deliveries.
+/// The SDK's token bucket stops all retries after about 100 failures in a process. Here the timeout
+/// of an answer is the limit: conflicts over one phone number must not stop the retries of other
+/// deliveries.
 pub(crate) fn retry_partition() -> RetryPartition {
     RetryPartition::custom("leadhook").token_bucket(TokenBucket::unlimited()).build()
 }
 
-/// Retries writes that met another write: the SDK alone gives up on them.
+/// Retries writes that conflict with another write. The SDK alone does not.
 #[derive(Debug)]
 pub(crate) struct RetryConflicts;
 
@@ -40,7 +41,7 @@ impl ClassifyRetry for RetryConflicts {
         };
         let conflict = error.as_operation_error().is_some_and(|error| {
             if let Some(error) = error.downcast_ref::<TransactWriteItemsError>() {
-                met_another_write(error)
+                is_conflict(error)
             } else {
                 let error = error.downcast_ref::<PutItemError>();
                 error.is_some_and(PutItemError::is_transaction_conflict_exception)
@@ -50,13 +51,13 @@ impl ClassifyRetry for RetryConflicts {
     }
 
     fn name(&self) -> &'static str {
-        "writes that met another write"
+        "writes that conflict with another write"
     }
 }
 
-/// Whether a transaction failed for a reason that passes by itself.
+/// Whether a transaction failed for a reason that passes by itself, such as another write.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the SDK adds cases at any time")]
-pub(crate) fn met_another_write(error: &TransactWriteItemsError) -> bool {
+pub(crate) fn is_conflict(error: &TransactWriteItemsError) -> bool {
     match error {
         TransactionCanceledException(canceled) => {
             canceled.cancellation_reasons().iter().any(passes_by_itself)

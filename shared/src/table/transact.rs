@@ -1,6 +1,6 @@
-//! Writing several items at once, all or none.
+//! Writes several items in one transaction.
 
-use super::{fault::StoreError, lead_table::LeadTable, retry::met_another_write};
+use super::{fault::StoreError, lead_table::LeadTable, retry::is_conflict};
 use aws_sdk_dynamodb::{
     config::http::HttpResponse,
     error::SdkError,
@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::{
 };
 
 impl LeadTable {
-    /// Does all of the writes, or none where one of their conditions does not hold.
+    /// Does all writes, or none if one of their conditions is false.
     pub(crate) async fn write_all(&self, writes: Vec<TransactWriteItem>) -> Result<(), StoreError> {
         let transaction = self.client.transact_write_items().set_transact_items(Some(writes));
         transaction.send().await.map_err(of_transaction)?;
@@ -19,10 +19,10 @@ impl LeadTable {
     }
 }
 
-/// What a transaction that was not done means: one that met another write may be tried again.
+/// The error of a transaction. After a conflict with another write it may be tried again.
 pub(crate) fn of_transaction(error: SdkError<TransactWriteItemsError, HttpResponse>) -> StoreError {
     let fault = match error.as_service_error() {
-        Some(fault) if met_another_write(fault) => return StoreError::Unavailable("conflict"),
+        Some(fault) if is_conflict(fault) => return StoreError::Unavailable("conflict"),
         Some(TransactionCanceledException(canceled)) => canceled,
         _ => return error.into(),
     };

@@ -1,4 +1,4 @@
-//! Putting the entries of a file into the directory: all of it is checked first.
+//! Imports the entries of a file into the directory. The whole file is checked first.
 
 use super::super::{Failure, accounts::OneAccount, providers::find_kind};
 use clap::Args;
@@ -22,14 +22,14 @@ pub(super) struct Import {
     pub(super) check: bool,
 }
 
-/// What some programs put before UTF-8 text.
+/// Some programs write it before UTF-8 text.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// A row of a file, and the line it stands on.
+/// A row of a file and its line number.
 type Row = (u64, Map<String, Value>);
 
 impl Import {
-    /// Reads and checks every row; what is wrong is said with its line.
+    /// Reads and checks every row. An error names its line.
     pub(super) fn read(&self) -> Result<Vec<(EntryKey, Entry)>, Failure> {
         let path = &self.file;
         let file = File::open(path);
@@ -48,7 +48,7 @@ impl Import {
             for (key, entry) in read_row(provider, row).map_err(wrong)? {
                 if let Some(first) = seen.insert(key.clone(), line) {
                     let (kind, id) = (key.kind, key.id);
-                    return Err(wrong(format!("the {kind} {id} stands in line {first} already")));
+                    return Err(wrong(format!("the {kind} {id} is already in line {first}")));
                 }
                 entries.push((key, entry));
             }
@@ -81,8 +81,8 @@ fn read_row(
     find_kind(provider, &kind)?.read(&id, row)
 }
 
-/// Spreadsheets may begin a file with a byte order mark, and those of many countries write
-/// semicolons between the cells.
+/// Spreadsheets may write a byte order mark, and in many countries they separate cells by
+/// semicolons.
 fn read_csv(file: File) -> Result<Vec<Row>, (u64, String)> {
     let mut file = BufReader::new(file);
     let unreadable = |error: io::Error| (1, format!("it cannot be read: {error}"));
@@ -100,7 +100,7 @@ fn read_csv(file: File) -> Result<Vec<Row>, (u64, String)> {
             csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
                 format!("it has {len} cells, and the first line has {expected_len}")
             }
-            csv::ErrorKind::Utf8 { .. } => "it is no UTF-8".to_owned(),
+            csv::ErrorKind::Utf8 { .. } => "it is not UTF-8".to_owned(),
             _ => "it cannot be read".to_owned(),
         };
         (line, problem)
@@ -110,7 +110,7 @@ fn read_csv(file: File) -> Result<Vec<Row>, (u64, String)> {
     for record in csv.records() {
         let record = record.map_err(at)?;
         let line = record.position().map_or(0, csv::Position::line);
-        // A kind has no use for the columns of others: an empty cell is none.
+        // An empty cell counts as missing: it may be a column of another kind.
         let cells = names.iter().zip(&record).filter(|(_, cell)| !cell.is_empty());
         let row = cells.map(|(name, cell)| (name.trim().to_owned(), cell.into())).collect();
         rows.push((line, row));
@@ -121,11 +121,11 @@ fn read_csv(file: File) -> Result<Vec<Row>, (u64, String)> {
 fn read_json_lines(file: File) -> Result<Vec<Row>, (u64, String)> {
     let mut rows = Vec::new();
     for (line, text) in (1..).zip(BufReader::new(file).lines()) {
-        let text = text.map_err(|_| (line, "it is no UTF-8".to_owned()))?;
+        let text = text.map_err(|_| (line, "it is not UTF-8".to_owned()))?;
         let text = text.trim_start_matches('\u{feff}');
         if !text.trim().is_empty() {
             let row = serde_json::from_str(text);
-            rows.push((line, row.map_err(|_| (line, "it is no JSON object".to_owned()))?));
+            rows.push((line, row.map_err(|_| (line, "it is not a JSON object".to_owned()))?));
         }
     }
     Ok(rows)

@@ -12,10 +12,10 @@ use import::Import;
 use serde_json::{Map, Value};
 use shared::model::{Account, Entry, EntryId, EntryKey};
 
-/// What deliveries can point to.
+/// The entries that deliveries refer to.
 #[derive(Args)]
 #[command(after_help = "\
-What there is, and its fields:
+The kinds and their fields:
   pollybot  chatbot
   keyspot   property          property_id, title
   flextell  status            name, slug, color, [is_terminal], [default]
@@ -31,10 +31,10 @@ pub(super) struct DirectoryCommand {
 
 #[derive(Subcommand)]
 enum Command {
-    /// List what an account has
+    /// List the entries of an account
     #[command(after_help = "Example:\n  leadhook directory list --provider flextell --account 1")]
     List(List),
-    /// Put one entry, in place of what stands there
+    /// Store one entry; an entry with the same id is replaced
     #[command(after_help = "\
 Examples:
   leadhook directory put chatbot cb_123 --provider pollybot --account ws_acme
@@ -43,7 +43,7 @@ Examples:
   leadhook directory put status 1 name=New slug=new color='#94a3b8' \\
     default=true -p flextell -a 1")]
     Put(Put),
-    /// Put the entries of a file, CSV or JSON lines; checked whole before anything is written
+    /// Store the entries of a file, CSV or JSON lines; the whole file is checked first
     #[command(after_help = "\
 The columns, or members, are kind, id and the kind's fields. It is safe to repeat.
 
@@ -71,7 +71,7 @@ impl Command {
 struct List {
     #[command(flatten)]
     account: OneAccount,
-    /// Of this kind alone
+    /// Only of this kind
     kind: Option<String>,
     #[command(flatten)]
     output: Output,
@@ -81,11 +81,11 @@ struct List {
 struct Put {
     #[command(flatten)]
     account: OneAccount,
-    /// What it is
+    /// The kind of the entry
     kind: String,
-    /// Its id, as deliveries name it
+    /// Its id, as deliveries write it
     id: String,
-    /// What it says
+    /// Its fields
     #[arg(value_name = "FIELD=VALUE")]
     fields: Vec<String>,
 }
@@ -94,7 +94,7 @@ struct Put {
 struct Remove {
     #[command(flatten)]
     account: OneAccount,
-    /// What it is
+    /// The kind of the entry
     kind: String,
     /// Its id
     id: String,
@@ -102,14 +102,14 @@ struct Remove {
 
 impl DirectoryCommand {
     pub(super) async fn run(self) -> Result<(), Failure> {
-        // What is written is checked before anything is opened.
+        // Check the entries before opening anything.
         let writes = match &self.command {
             Command::Put(put) => Some((put.account.account(), put.read()?)),
             Command::Import(import) => {
                 let entries = import.read()?;
                 if import.check {
                     eprintln!(
-                        "{} in the file, without a fault; nothing was written",
+                        "{} in the file, without errors; nothing was written",
                         count(entries.len(), "entry")
                     );
                     return Ok(());
@@ -196,7 +196,7 @@ impl Remove {
     }
 }
 
-/// The members in the order of their names: the table keeps none.
+/// The members sorted by name: the table stores no order.
 fn sorted(entry: Entry) -> Value {
     match entry {
         Value::Object(mut members) => {

@@ -16,10 +16,10 @@ use serde_json::Value;
 use shared::model::{Account, HeldDelivery, HeldReason};
 use std::io::Write;
 
-/// How many digits of its hash name a held delivery.
+/// How many digits of the hash are in the short id.
 const ID_DIGITS: usize = 12;
 
-/// Deliveries that became no lead.
+/// Deliveries that did not become leads.
 #[derive(Args)]
 pub(super) struct Held {
     #[command(flatten)]
@@ -35,12 +35,12 @@ enum Command {
     /// List held deliveries, the newest first
     #[command(after_help = "Example:\n  leadhook held list --reason invalid --provider integrabot")]
     List(List),
-    /// Show what was delivered; a repeat is shown beside the lead of the same person
+    /// Show a delivery; a repeat is shown beside the lead of the same person
     Show {
         /// The delivery, as `held list` names it
         id: String,
     },
-    /// Mend a delivery and deliver it again; it is no longer held once it is a lead
+    /// Correct and redeliver a delivery; it is no longer held when it is a lead
     #[command(after_help = "\
 Examples:
   leadhook held redeliver invalid-3f2a9c51d0e4 --set email=ana@exemplo.com
@@ -95,14 +95,14 @@ impl Held {
     }
 }
 
-/// What a held delivery is called: its reason and the first digits of its hash.
+/// The short id of a held delivery: its reason and the first digits of its hash.
 pub(super) fn short_id(held: &HeldDelivery) -> String {
     let id = held.id.replace('#', "-");
     let digits = held.reason.as_str().len() + 1 + ID_DIGITS;
     id.chars().take(digits).collect()
 }
 
-/// The delivery whose name begins so.
+/// The only delivery whose id begins with `id`.
 async fn find(
     session: &Session,
     accounts: &AccountOptions,
@@ -140,7 +140,7 @@ impl List {
         };
         let mut rows = Vec::new();
         for account in accounts.find(session).await? {
-            // Of each delivery only what the list shows is kept in memory.
+            // Only the listed data stays in memory, not the bodies.
             let take = |held: HeldDelivery| {
                 let lead = match held.reason {
                     HeldReason::Invalid => None,

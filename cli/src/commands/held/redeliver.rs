@@ -1,4 +1,4 @@
-//! Mending a held delivery, and delivering it again.
+//! Corrects and redelivers a held delivery.
 
 use super::{
     super::{
@@ -40,7 +40,7 @@ impl RedeliverHeld {
         accounts: &AccountOptions,
     ) -> Result<(), Failure> {
         let (account, held) = find(session, accounts, &self.id).await?;
-        let body = self.mend(&held.body)?;
+        let body = self.correct(&held.body)?;
         let (table, sources) = (session.table.clone(), session.sources.clone());
         let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, Timeouts::LOCAL);
         let Redelivered { answer, became_lead } =
@@ -55,8 +55,8 @@ impl RedeliverHeld {
         Err(Failure::Failed(format!("{id} did not become a lead; it stays held")))
     }
 
-    /// The body as it is to be delivered.
-    fn mend(&self, held: &[u8]) -> Result<Vec<u8>, Failure> {
+    /// The body to deliver.
+    fn correct(&self, held: &[u8]) -> Result<Vec<u8>, Failure> {
         let mut body = match &self.body {
             None => held.to_vec(),
             Some(path) => fs::read(path).map_err(|error| {
@@ -73,7 +73,7 @@ impl RedeliverHeld {
 fn set_fields(body: &[u8], set: &[String]) -> Result<Vec<u8>, Failure> {
     let mut fields: Map<String, Value> = serde_json::from_slice(body).map_err(|_| {
         Failure::input(
-            "the body is no JSON object, so it has no fields to set; use --edit or --body",
+            "the body is not a JSON object, so it has no fields to set; use --edit or --body",
         )
     })?;
     for field in set {
@@ -97,7 +97,7 @@ fn edit(body: &[u8]) -> Result<Vec<u8>, Failure> {
     let mut file = tempfile::Builder::new().suffix(".json").tempfile()?;
     file.write_all(body)?;
     let mut words = editor.split_whitespace();
-    let cannot = || Failure::Input(format!("the editor `{editor}` did not do its work"));
+    let cannot = || Failure::Input(format!("the editor `{editor}` failed"));
     let program = words.next().ok_or_else(cannot)?;
     let status = Command::new(program).args(words).arg(file.path()).status();
     if status.is_ok_and(|status| status.success()) {

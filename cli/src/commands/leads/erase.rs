@@ -24,7 +24,7 @@ pub(super) struct Erase {
     /// several times
     #[arg(long, value_name = "ID")]
     keep: Vec<String>,
-    /// Keep a hash of the e-mail or phone, so that none of the accounts takes the person again
+    /// Store a hash of the e-mail or phone, so that the accounts refuse the person's new leads
     #[arg(long)]
     block: bool,
     /// Delete without asking
@@ -45,7 +45,8 @@ impl Erase {
             confirm(&found)?;
         }
         if self.block {
-            // Before the claims go: they refuse the person until every function knows the block.
+            // Before the claims are deleted: they refuse the person until all functions see the
+            // block.
             let contacts = self.person.person().contacts();
             for account in &accounts {
                 session.table.block(account, &contacts).await?;
@@ -71,7 +72,7 @@ impl Erase {
         receipt.print(self.output.output)
     }
 
-    /// What the accounts hold of the person, but for what is to be kept.
+    /// The person's leads and held deliveries, without those to keep.
     async fn find(
         &self,
         session: &Session,
@@ -102,7 +103,8 @@ impl Erase {
     }
 }
 
-/// Held deliveries first: what is left where this is cut off, the next try finds again.
+/// Held deliveries first: after an interruption, the leads that they are linked to can still be
+/// found.
 async fn erase(session: &Session, account: &Account, finds: &[Find]) -> Result<Erased, Failure> {
     let held = finds.iter().filter_map(|find| match &find.item {
         FoundItem::Held(id) => Some(id.clone()),
@@ -117,7 +119,8 @@ async fn erase(session: &Session, account: &Account, finds: &[Find]) -> Result<E
     Ok(erased)
 }
 
-/// Shows what would be deleted, and asks: beside the receipt, which may be for a program.
+/// Shows what will be deleted and asks. It uses standard error, because a program may read the
+/// output.
 fn confirm(found: &[(Account, Vec<Find>)]) -> Result<(), Failure> {
     let mut listing = new_listing();
     for (account, finds) in found {
@@ -127,10 +130,10 @@ fn confirm(found: &[(Account, Vec<Find>)]) -> Result<(), Failure> {
     }
     eprintln!("{}", anstream::adapter::strip_str(&listing.to_table()));
     if !can_ask() {
-        let text = "nothing was deleted: say yes with --yes, where nobody can be asked";
+        let text = "nothing was deleted: no terminal to ask on: confirm with --yes";
         return Err(Failure::Input(text.to_owned()));
     }
-    eprint!("Delete all of it? It cannot be had back. [y/N] ");
+    eprint!("Delete all of it? It cannot be undone. [y/N] ");
     io::stderr().flush()?;
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer)?;

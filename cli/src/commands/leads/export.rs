@@ -23,10 +23,10 @@ pub(super) struct Export {
     /// The format
     #[arg(long, short, value_enum, default_value = "csv")]
     format: FileFormat,
-    /// The file to write, which appears when it is whole [default: standard output]
+    /// The file to write; it appears when it is complete [default: standard output]
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
-    /// CSV: puts ' before what a spreadsheet would take for a formula
+    /// CSV: puts ' before cells that a spreadsheet would read as formulas
     #[arg(long)]
     spreadsheet_safe: bool,
 }
@@ -54,10 +54,10 @@ impl Export {
         }
     }
 
-    /// What makes no sense is said before anything is opened.
+    /// Refuses invalid options before anything is opened.
     pub(super) fn check(&self) -> Result<(), Failure> {
         if self.format == FileFormat::Parquet && cfg!(not(feature = "parquet")) {
-            let text = "this leadhook was built without Parquet; install it with it: cargo install \
+            let text = "this leadhook was built without Parquet; to install with Parquet: cargo install \
                         --locked --path cli --features parquet";
             return Err(Failure::input(text));
         }
@@ -102,7 +102,7 @@ impl Export {
     }
 }
 
-/// A file in the folder of `path`, to be given its name when it is whole.
+/// A temporary file in the folder of `path`. It gets its name when it is complete.
 fn new_beside(path: &Path) -> Result<NamedTempFile, Failure> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let file = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")));

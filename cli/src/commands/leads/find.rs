@@ -1,4 +1,4 @@
-//! What an account holds of a person.
+//! Finds a person's leads and held deliveries in an account.
 
 use super::{
     super::{
@@ -21,10 +21,10 @@ use std::slice;
 /// The columns of what was found.
 const COLUMNS: [&str; 9] =
     ["what", "id", "provider", "account", "received", "name", "email", "phone", "found_in"];
-/// Those that a narrow terminal does without.
+/// The columns that a narrow terminal leaves out.
 const SPARE: [&str; 5] = ["received", "account", "provider", "phone", "email"];
 
-/// A list of what was found, with nothing in it yet.
+/// An empty list for the results.
 pub(super) fn new_listing() -> Listing {
     Listing::new(&COLUMNS).sparing(&SPARE).wrapping()
 }
@@ -35,7 +35,7 @@ pub(super) struct Find {
     /// Its id as it is listed.
     pub(super) id: String,
     received: String,
-    /// Where in it the person was found.
+    /// The places where the person was found.
     places: Vec<String>,
     name: Option<String>,
     email: Option<String>,
@@ -76,8 +76,8 @@ impl Find {
     }
 }
 
-/// Reads every lead of an account: a person may be in it more than once, and only Integrabot's
-/// and PollyBot's leads can be found by what they claim.
+/// Reads every lead of an account: a person may be in it more than once, and only Integrabot's and
+/// PollyBot's leads can be found by their claims.
 pub(super) async fn find_leads(
     session: &Session,
     person: &Person,
@@ -121,7 +121,7 @@ pub(super) async fn find_held(
             finds.push(Find { item, id, received, places, name, email, phone });
         }
     };
-    // Those whose time is over as well: they are there until DynamoDB deletes them.
+    // Expired ones too: they are in the table until DynamoDB deletes them.
     session.table.each_held(account, "", Timestamp::UNIX_EPOCH, take).await?;
     Ok(finds)
 }

@@ -13,14 +13,14 @@ use jiff::Timestamp;
 use shared::model::{Account, HeldDelivery, HeldReason, LeadSpan, StoredLead};
 use std::collections::BTreeMap;
 
-/// What deliveries came to.
+/// The result of the deliveries.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Outcome {
     /// They are leads
     Created,
-    /// They were refused for what they say, and are held
+    /// They were refused for their content, and are held
     Invalid,
-    /// Their person is a lead already; what they say is held
+    /// Their person is already a lead; the deliveries are held
     Repeat,
 }
 
@@ -28,13 +28,13 @@ enum Outcome {
 pub(super) struct List {
     #[command(flatten)]
     filter: Filter,
-    /// What deliveries came to
+    /// The result of the deliveries
     #[arg(long, value_enum, default_value = "created")]
     outcome: Outcome,
     /// How many to list
     #[arg(long, short = 'n', default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1000))]
     limit: u16,
-    /// Only leads that came before this one: the next page, where it is the last listed
+    /// Only leads before this one; with the last listed lead, this is the next page
     #[arg(long, value_name = "LEAD")]
     before: Option<String>,
     #[command(flatten)]
@@ -90,8 +90,8 @@ impl List {
     fn span(&self, now: Timestamp) -> Result<Option<LeadSpan>, Failure> {
         let span = self.filter.span(now)?;
         let Some(before) = &self.before else { return Ok(Some(span)) };
-        let (_, id) =
-            read_id(before).ok_or_else(|| Failure::Input(format!("`{before}` is no lead's id")))?;
+        let (_, id) = read_id(before)
+            .ok_or_else(|| Failure::Input(format!("`{before}` is not a lead's id")))?;
         Ok(span.before(id))
     }
 

@@ -1,4 +1,4 @@
-//! Leads: seeing what came in, handing it on, and forgetting a person who asks.
+//! The commands for leads: list, export, count and erase.
 
 mod erase;
 mod export;
@@ -46,13 +46,13 @@ Examples:
   leadhook leads list --outcome repeat   # people who came again
   leadhook leads list --before 373481529142520   # the page after that lead")]
     List(list::List),
-    /// Show one lead whole
+    /// Show all fields of one lead
     #[command(after_help = "\
 Examples:
   leadhook leads show 373481529142520
   leadhook leads show lead_0AKN21CC0B1 --output json")]
     Show(show::Show),
-    /// Hand leads on as CSV, JSON lines or Parquet, the oldest first
+    /// Export leads as CSV, JSON lines or Parquet, the oldest first
     #[command(after_help = "\
 Examples:
   leadhook leads export > leads.csv
@@ -60,12 +60,12 @@ Examples:
   leadhook leads export --format jsonl --file november.jsonl --since 2026-11-01
   leadhook leads export --format jsonl | jq -r .email")]
     Export(export::Export),
-    /// Count leads by day and source, and draw them
+    /// Count leads by day and source, with a chart
     #[command(
         after_help = "Example:\n  leadhook leads stats --since 2026-11-01 --provider keyspot"
     )]
     Stats(stats::Stats),
-    /// Forget a person: leads, claims and held deliveries
+    /// Erase a person: leads, claims and held deliveries
     #[command(after_help = "\
 Examples:
   leadhook leads erase --email maria@exemplo.com
@@ -74,7 +74,7 @@ Examples:
   leadhook leads erase --email maria@exemplo.com --keep 373481529142520 --yes
   leadhook leads erase --email maria@exemplo.com --block --yes")]
     Erase(erase::Erase),
-    /// Take a person again whom `erase --block` blocked
+    /// Unblock a person that `erase --block` blocked
     #[command(
         after_help = "Example:\n  leadhook leads unblock --email maria@exemplo.com --account acme"
     )]
@@ -125,7 +125,7 @@ struct Filter {
 }
 
 impl Filter {
-    /// From when on, and before when.
+    /// The start, and the end (exclusive).
     fn times(&self, now: Timestamp) -> Result<Times, Failure> {
         let resolve = |moment: Option<Moment>| {
             moment.map(|moment| moment.resolve(now)).transpose().map_err(Failure::Input)
@@ -135,7 +135,7 @@ impl Filter {
         Ok((Some(start), Some(day.end(now).map_err(Failure::Input)?)))
     }
 
-    /// The ids of the leads that are meant.
+    /// The ids of the selected leads.
     fn span(&self, now: Timestamp) -> Result<LeadSpan, Failure> {
         let (since, until) = self.times(now)?;
         if until.is_some_and(|until| until <= LeadId::beginning()) {
@@ -146,11 +146,10 @@ impl Filter {
     }
 }
 
-/// From when on, and before when.
+/// The start, and the end (exclusive).
 type Times = (Option<Timestamp>, Option<Timestamp>);
 
-/// Reads the leads of accounts one by one, the oldest of each first, and gives the read units
-/// that took.
+/// Calls `take` with each lead of the accounts, the oldest of each account first.
 async fn each_lead(
     session: &Session,
     accounts: &[Account],
@@ -175,7 +174,7 @@ async fn each_lead(
     Ok(read)
 }
 
-/// What was read.
+/// How many leads were read, and the read units.
 struct Read {
     leads: usize,
     units: f64,
@@ -193,7 +192,7 @@ impl fmt::Display for Read {
     }
 }
 
-/// Says how far a long reading has come, on a terminal.
+/// Shows the progress on a terminal.
 fn progress() -> ProgressBar {
     let bar = ProgressBar::new_spinner();
     if let Ok(style) =

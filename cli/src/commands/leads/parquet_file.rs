@@ -23,7 +23,7 @@ const PARQUET_SCHEMA: &str = "message leads {
     optional binary status (STRING);
     required binary details (STRING);
 }";
-/// How much text a group of rows may hold: it stays in memory until it is full.
+/// The size of a group of rows in bytes. A group is in memory until it is full.
 const GROUP_BYTES: usize = 16 * 1024 * 1024;
 
 /// A Parquet file, written group by group.
@@ -61,7 +61,7 @@ impl<W: Write + Send> ParquetFile<W> {
             let cells = rows.iter().map(|row| &row[index]);
             let levels: Vec<_> = cells.clone().map(|cell| i16::from(cell.is_some())).collect();
             let values: Vec<_> = cells.flatten().cloned().collect();
-            // Levels of columns that must have a value are left out by the writer itself.
+            // The writer itself leaves out the levels of required columns.
             column.typed::<ByteArrayType>().write_batch(&values, Some(&levels), None)?;
             column.close()?;
             index += 1;

@@ -23,7 +23,7 @@ impl Show {
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         let Self { id, accounts, output } = self;
         let (provider, lead_id) =
-            read_id(&id).ok_or_else(|| Failure::Input(format!("`{id}` is no lead's id")))?;
+            read_id(&id).ok_or_else(|| Failure::Input(format!("`{id}` is not a lead's id")))?;
         let accounts = AccountOptions { provider: accounts.provider.or(provider), ..accounts };
         let accounts = accounts.find(session).await?;
         let ids: Vec<_> = accounts.into_iter().map(|account| (account, lead_id)).collect();
@@ -38,7 +38,7 @@ impl Show {
     }
 }
 
-/// Prints a lead whole.
+/// Prints all fields of a lead.
 pub(in super::super) fn print(lead: &LeadRecord, format: Format) -> Result<(), Failure> {
     if format == Format::Json {
         return write_json(&serde_json::to_value(lead).map_err(std::io::Error::from)?);

@@ -16,9 +16,9 @@ use std::{
     io::{Write, stdout},
 };
 
-/// How long the longest bar is, in characters.
+/// The length of the longest bar, in characters.
 const BAR: usize = 50;
-/// How the sources are drawn, the most frequent first; the last stands for all others.
+/// The shades of the sources, the most frequent first. The last is for all others.
 const SHADES: [char; 5] = ['█', '▓', '▒', '░', '·'];
 
 #[derive(Args)]
@@ -29,7 +29,7 @@ pub(super) struct Stats {
     output: Output,
 }
 
-/// How many leads came on a day from a source.
+/// The number of leads by day and source.
 type Counts = BTreeMap<Date, BTreeMap<String, u64>>;
 
 impl Stats {
@@ -74,7 +74,7 @@ fn draw(counts: &Counts, out: &mut impl Write) -> Result<(), Failure> {
         let (mut drawn, mut reached) = (0, 0);
         for (shade, named) in &legend {
             reached += named.iter().filter_map(|source| sources.get(*source)).sum::<u64>();
-            // Where a shade ends, rounded: so that rounding never adds up.
+            // Round the end of each shade, not its length, so that errors do not add up.
             let end = (reached * BAR as u64).div_ceil(highest.max(1)) as usize;
             bar.extend(std::iter::repeat_n(*shade, end - drawn));
             drawn = end;
@@ -93,7 +93,7 @@ fn draw(counts: &Counts, out: &mut impl Write) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Which shade stands for which sources, the most frequent first.
+/// The shades and their sources, the most frequent first.
 fn legend(counts: &Counts) -> Vec<(char, Vec<&str>)> {
     let mut totals = BTreeMap::<&str, u64>::new();
     for (source, leads) in counts.values().flatten() {

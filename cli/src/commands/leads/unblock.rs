@@ -24,7 +24,7 @@ impl Unblock {
             return Err(Failure::NotFound(text.to_owned()));
         }
         let accounts = count(unblocked, "account");
-        eprintln!("the person was blocked in {accounts}, and is no longer");
+        eprintln!("the person is unblocked in {accounts}");
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! The files that leads are handed on in.
+//! The file formats of an export.
 
 use super::super::{Failure, record::LeadRecord};
 use clap::ValueEnum;
@@ -7,7 +7,7 @@ use std::{borrow::Cow, io::Write};
 #[cfg(feature = "parquet")]
 use super::parquet_file::ParquetFile;
 
-/// In which format to hand leads on.
+/// The format of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum FileFormat {
     /// Comma-separated values, the names of the columns first
@@ -93,8 +93,8 @@ impl<W: Write + Send> LeadWriter<W> {
     }
 }
 
-/// A cell that no spreadsheet takes for a formula: one that begins like a formula is quoted
-/// with an apostrophe, which spreadsheets do not show.
+/// Puts an apostrophe before a cell that a spreadsheet would read as a formula. Spreadsheets do not
+/// show the apostrophe.
 fn without_formula(cell: &str) -> Cow<'_, str> {
     let is_formula = cell.trim_start().starts_with(['=', '+', '-', '@']);
     if is_formula || cell.starts_with(['\t', '\r', '\n']) {

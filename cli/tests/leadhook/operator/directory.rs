@@ -20,12 +20,12 @@ async fn a_directory_is_imported_whole_or_not_at_all_and_again_without_harm() {
         (
             "e.csv",
             "kind,id,name\nuser,1,A\nuser,1,B\n",
-            "e.csv, line 3: the user 1 stands in line 2",
+            "e.csv, line 3: the user 1 is already in line 2",
         ),
         (
             "f.jsonl",
             "{\"kind\":\"user\",\"id\":1,\"name\":\"A\"}\n[]\n",
-            "f.jsonl, line 2: it is no JSON",
+            "f.jsonl, line 2: it is not a JSON",
         ),
         ("g.jsonl", "{\"kind\":\"user\",\"id\":1}\n", "g.jsonl, line 1: `name` is missing"),
         ("h.txt", "", ".csv or .jsonl"),

@@ -37,7 +37,7 @@ async fn wrong_input_is_one_clear_line_and_a_code_that_tells_its_kind() {
         (&["keys", "create", "flextell"], 2, "--tenant"),
         (&["leads", "list", "--profile", "nowhere", "--region", "x"], 4, "the profile nowhere"),
         (&["serve", "--allowed-origins", "localhost"], 2, "http://localhost:5173"),
-        (&["leads", "show", "lead_xyz"], 2, "no lead's id"),
+        (&["leads", "show", "lead_xyz"], 2, "not a lead's id"),
         (&["leads", "show", "1"], 3, "no lead 1"),
         (&["leads", "erase", "--email", "nobody"], 2, "has an @"),
         (&["send", "integrabot", "--to", "http://127.0.0.1:1"], 1, "leadhook serve"),

@@ -32,7 +32,7 @@ async fn a_key_is_made_used_listed_rotated_and_revoked() {
     let states: Vec<_> = states.as_array().unwrap().iter().map(|key| &key["state"]).collect();
     assert!(states.contains(&&json!("live")) && states.contains(&&json!("revoked")), "{states:?}");
     let (code, said) = desk.fail(&["keys", "rotate", rotated["id"].as_str().unwrap()]);
-    assert!(code == 2 && said.contains("dead already"), "{said}");
+    assert!(code == 2 && said.contains("already expired or revoked"), "{said}");
     serve.stop();
 }
 
