@@ -1,7 +1,7 @@
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Map, Value, json};
 
-/// A request to a function, as API Gateway would hand it over.
+/// A request to a function, as API Gateway sends it.
 #[derive(Clone)]
 pub struct Delivery {
     pub(crate) function: &'static str,
@@ -20,25 +20,25 @@ impl Delivery {
         Self { function, headers, path_parameters, path, source_ip, body }
     }
 
-    /// Says this instead.
+    /// Replaces the body.
     pub fn with_body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         self
     }
 
-    /// Comes to this path.
+    /// Sets the path.
     pub fn path(mut self, path: &'static str) -> Self {
         self.path = path;
         self
     }
 
-    /// Names the chatbot in the path.
+    /// Sets the chatbot in the path.
     pub fn chatbot(mut self, id: &str) -> Self {
         self.path_parameters.insert("chatbotId".to_owned(), id.into());
         self
     }
 
-    /// Comes from this address.
+    /// Sets the sender's address.
     pub fn from(mut self, source_ip: &'static str) -> Self {
         self.source_ip = source_ip;
         self
@@ -84,21 +84,21 @@ impl Delivery {
     }
 }
 
-/// What a function answered.
+/// The answer of a function.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
     /// The headers, by their lower-case names.
     pub headers: Map<String, Value>,
-    /// The body as JSON; null where it is none.
+    /// The body as JSON; null if it is not JSON.
     pub body: Value,
     /// The body as it was sent.
     pub text: String,
 }
 
 impl Answer {
-    /// The answer in what a function returns.
+    /// Reads the answer from a function's result.
     pub fn in_returned(returned: &str) -> Self {
         let returned: Value = serde_json::from_str(returned).unwrap();
         let status = returned["statusCode"].as_u64().unwrap_or_else(|| panic!("{returned}"));

@@ -11,7 +11,7 @@ const ANSWER_SUFFIX: &str = ".answer.json";
 
 /// A sample event and the answer it must get, from `events/<function>/`.
 ///
-/// `events/README.md` says what the files hold.
+/// `events/README.md` describes the files.
 pub struct SampleEvent {
     /// The function's name.
     pub function: String,
@@ -33,15 +33,15 @@ pub fn sample_events() -> Vec<SampleEvent> {
     events
 }
 
-/// Every sample event, in an order in which one table takes them all: those that others must
-/// come before are last.
+/// Every sample event, in an order that works with one table: events that need others first are
+/// last.
 pub fn sample_events_in_order() -> Vec<SampleEvent> {
     let mut events = sample_events();
     events.sort_by_key(|event| (event.given(), event.after().len()));
     events
 }
 
-/// What must hold for an event to get its answer; what changes a table comes last.
+/// The precondition of an event. Preconditions that change a table come last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Given {
     /// The table with the demo accounts.
@@ -50,13 +50,13 @@ pub enum Given {
     TableAway,
     /// A DynamoDB without the table.
     NoTable,
-    /// A demo key that may be used from a network of its own alone.
+    /// A demo key that may be used only from one network.
     KeyOfANetwork,
 }
 
 impl Given {
-    /// Brings it about in a table with the demo accounts. A table that is away is the
-    /// caller's to take away.
+    /// Makes the precondition true in a table with the demo accounts. The caller has to make a
+    /// table unreachable.
     pub async fn arrange(self, table: &LeadTable, direct: &Client) {
         match self {
             Self::DemoTable | Self::TableAway => {}
@@ -68,7 +68,7 @@ impl Given {
     }
 }
 
-/// What `events/keep_demo_key_to_a_network.json` asks for, of this table.
+/// The request in `events/keep_demo_key_to_a_network.json`, for this table.
 async fn keep_demo_key_to_a_network(table: &LeadTable, direct: &Client) {
     let request = include_str!("../../events/keep_demo_key_to_a_network.json");
     let request: Value = serde_json::from_str(request).unwrap();
@@ -86,7 +86,7 @@ async fn keep_demo_key_to_a_network(table: &LeadTable, direct: &Client) {
 }
 
 impl SampleEvent {
-    /// What must hold before the event is sent.
+    /// The precondition of the event.
     pub fn given(&self) -> Given {
         match self.given_in_words() {
             None => Given::DemoTable,
@@ -97,7 +97,7 @@ impl SampleEvent {
         }
     }
 
-    /// The same, as the answer's file says it.
+    /// The precondition as text, from the answer's file.
     pub fn given_in_words(&self) -> Option<&str> {
         self.answer["given"].as_str()
     }
@@ -108,14 +108,14 @@ impl SampleEvent {
         names.map(|name| name.as_str().unwrap()).collect()
     }
 
-    /// Holds an answer to the one beside the event.
+    /// Compares an answer with the expected one.
     pub fn check(&self, answer: &Answer) {
         if let Some(difference) = self.differs(answer) {
             panic!("{}/{}: {difference}", self.function, self.name);
         }
     }
 
-    /// What an answer has that is not as in the one beside the event.
+    /// How an answer differs from the expected one.
     pub fn differs(&self, answer: &Answer) -> Option<String> {
         let headers = Value::Object(answer.headers.clone());
         if self.answer["status"] != answer.status {
@@ -150,7 +150,7 @@ impl SampleEvent {
         }
     }
 
-    /// Whether `actual` is what the answer's file shows.
+    /// Whether `actual` matches the answer's file.
     fn matches(expected: &Value, actual: &Value) -> bool {
         match (expected, actual) {
             (Value::String(wanted), _) if wanted == "<lead id>" => {

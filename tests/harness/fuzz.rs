@@ -10,7 +10,7 @@ use std::{
 };
 use tokio::runtime::Runtime;
 
-/// A function that is sent anything, over a real table.
+/// A function with a real table that gets random requests.
 pub struct Fuzzed {
     runtime: Runtime,
     world: World,
@@ -24,7 +24,7 @@ pub struct Fuzzed {
 pub struct Around {
     /// Header names and values.
     pub headers: Vec<(String, String)>,
-    /// What stands for the chatbot in the path.
+    /// The chatbot in the path.
     pub chatbot: Option<String>,
 }
 
@@ -38,8 +38,8 @@ impl Fuzzed {
         Self { runtime, world, instance, token, sent: AtomicU64::new(0) }
     }
 
-    /// Sends a body twice, and says what was wrong with the answers: they must be documented,
-    /// in the provider's shape, and the second, which is read from the table, the first again.
+    /// Sends a body twice and checks the answers: they must be documented and in the provider's
+    /// shape, and the second, which is read from the table, must equal the first.
     ///
     /// # Errors
     /// What was wrong.
@@ -59,11 +59,11 @@ impl Fuzzed {
         if !again.headers.contains_key("idempotency-replayed") {
             return Err(format!("taken twice: {}", again.text));
         }
-        // A known person's lead says what it said before.
+        // The lead of a known person does not change.
         if answer.status == sender.created { check_fields(sender, body, &answer) } else { Ok(()) }
     }
 
-    /// Sends a good body with anything around it.
+    /// Sends a valid body with random headers and a random path.
     ///
     /// # Errors
     /// What was wrong with the answer.
@@ -80,11 +80,11 @@ impl Fuzzed {
         check_shape(sender, &self.send(delivery))
     }
 
-    /// Sends a good body in an event that says anything in the members that no function reads,
-    /// and in headers that it does not know.
+    /// Sends a valid body in an event with random values in the members and headers that no
+    /// function reads.
     ///
     /// # Errors
-    /// What was wrong with the answer: the lead must be taken.
+    /// What was wrong with the answer: the lead must be accepted.
     pub fn check_event(&self, sender: &Sender, texts: &[String; 6]) -> Result<(), String> {
         let n = self.sent.fetch_add(1, SeqCst) as usize;
         let delivery = Delivery::new(sender.function, (sender.body)(n).to_string());
@@ -108,7 +108,7 @@ impl Fuzzed {
         let sent = send_event(&self.instance, sender.function, &event);
         let answer = self.runtime.block_on(sent);
         self.world.wire.take_operations();
-        // A path that names a chatbot names it.
+        // A path with an unknown chatbot is a 404.
         let is_chatbot = sender.function == "pollybot-create-lead" && path.contains("chatbots/");
         match answer.status {
             status if status == sender.created || is_chatbot && status == 404 => Ok(()),
@@ -125,7 +125,7 @@ impl Fuzzed {
 
     fn send(&self, delivery: Delivery) -> Answer {
         let answer = self.runtime.block_on(send_to(&self.instance, delivery));
-        // Nothing is asked of it, and it would grow.
+        // The log of requests is not used here, and it would grow.
         self.world.wire.take_operations();
         answer
     }
@@ -149,7 +149,7 @@ fn check_shape(sender: &Sender, answer: &Answer) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether a lead came back as it was sent, byte for byte where its form is free.
+/// Whether the answer has the lead as it was sent. Free-form JSON must be equal byte for byte.
 fn check_fields(sender: &Sender, body: &[u8], answer: &Answer) -> Result<(), String> {
     let sent: HashMap<String, Box<RawValue>> =
         serde_json::from_slice(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body))

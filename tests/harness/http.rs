@@ -9,10 +9,10 @@ use hyper_util::rt::TokioIo;
 use std::{io, net::Ipv4Addr, sync::Arc};
 use tokio::net::TcpListener;
 
-/// What a stand-in answers; an error breaks the connection.
+/// The answer of a test server. An error closes the connection.
 pub(crate) type HttpAnswer = Result<Response<Full<Bytes>>, io::Error>;
 
-/// Serves on a free port until the test ends, and says at which address.
+/// Serves on a free port until the test ends. Returns the address.
 pub(crate) async fn serve<S: Send + Sync + 'static, F>(
     state: Arc<S>,
     answer: fn(Arc<S>, Request<Incoming>) -> F,
@@ -27,7 +27,7 @@ where
             let state = Arc::clone(&state);
             tokio::spawn(async move {
                 let service = service_fn(|request| answer(Arc::clone(&state), request));
-                // A connection ends in an error whenever one is asked for.
+                // A connection ends with an error if the test wants one.
                 let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
             });
         }

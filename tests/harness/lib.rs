@@ -1,5 +1,5 @@
-//! What the integration tests stand on: a table behind the real DynamoDB protocol, a clock
-//! that is set by hand, deliveries as API Gateway sends them, and a wire that can fail.
+//! The harness of the integration tests: a table behind the real DynamoDB protocol, a clock that
+//! tests set, deliveries as API Gateway sends them, and a connection that can fail.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where and stop")]
 #![allow(clippy::wildcard_enum_match_arm, reason = "any other case fails the test")]
 

@@ -17,16 +17,16 @@ use std::{
     },
 };
 
-/// One secret of AWS Secrets Manager, as its `GetSecretValue` tells it.
+/// One secret of AWS Secrets Manager, with its `GetSecretValue`.
 pub struct SecretStore {
-    /// Where it listens.
+    /// The address it listens on.
     pub endpoint: String,
     state: Arc<State>,
 }
 
 #[derive(Default)]
 struct State {
-    /// Values and when they were set, the newest last.
+    /// The values with the times when they were set, the newest last.
     versions: Mutex<Vec<(String, Timestamp)>>,
     away: AtomicBool,
     previous_fails: AtomicBool,
@@ -37,7 +37,7 @@ impl SecretStore {
     /// The secret's name.
     pub const NAME: &str = "leadhook/keyspot";
 
-    /// A store whose secret was set a moment ago, for the first time.
+    /// A store whose secret was just set for the first time.
     pub async fn start(value: &str, now: Timestamp) -> Self {
         let state = Arc::<State>::default();
         let store = Self { endpoint: serve(Arc::clone(&state), answer).await, state };
@@ -45,12 +45,12 @@ impl SecretStore {
         store
     }
 
-    /// Sets a new value; the one before becomes the previous version.
+    /// Sets a new value. The old one becomes the previous version.
     pub fn put(&self, value: &str, now: Timestamp) {
         self.state.versions.lock().unwrap().push((value.to_owned(), now));
     }
 
-    /// Whether the store answers nobody.
+    /// Whether the store answers no requests.
     pub fn set_away(&self, away: bool) {
         self.state.away.store(away, SeqCst);
     }
@@ -60,12 +60,12 @@ impl SecretStore {
         self.state.previous_fails.store(fails, SeqCst);
     }
 
-    /// How often the secret was asked for.
+    /// How often the secret was requested.
     pub fn reads(&self) -> usize {
         self.state.reads.load(SeqCst)
     }
 
-    /// The signing secret, with nothing read yet.
+    /// The signing secret, with an empty cache.
     pub fn signing_secret(&self) -> SigningSecret {
         let config = Config::builder()
             .behavior_version(BehaviorVersion::latest())

@@ -2,25 +2,25 @@ use crate::{Answer, Delivery, World};
 use serde_json::{Value, json};
 use shared::model::{Account, AccountId, Provider};
 
-/// How to deliver to a provider, and what is answered.
+/// How to send deliveries to a provider, and which answers it gives.
 pub struct Sender {
-    /// The function that takes its deliveries.
+    /// The function that receives its deliveries.
     pub function: &'static str,
     /// Its demo account.
     pub account: (Provider, &'static str),
     /// The status of a new lead.
     pub created: u16,
-    /// Whether the provider knows a person again by itself.
+    /// Whether the provider recognizes a known person.
     pub unique: bool,
-    /// A body that names a person, and can be told from another by `n`.
+    /// A body that names a person. It differs for each `n`.
     pub body: fn(n: usize) -> Value,
-    /// The part of the answer where the lead stands.
+    /// The part of the answer with the lead.
     pub lead: fn(&Value) -> &Value,
     /// The statuses it documents.
     pub statuses: &'static [u16],
-    /// The fields that come back as they were sent.
+    /// The fields that the answer repeats as they were sent.
     pub echoed: &'static [&'static str],
-    /// Its credentials; a token of Keyspot's, where there are none.
+    /// Its credentials; empty: a Keyspot token.
     pub headers: &'static [(&'static str, &'static str)],
 }
 
@@ -99,7 +99,7 @@ impl Sender {
     /// The sender to a provider's demo account.
     ///
     /// # Panics
-    /// Where [`SENDERS`] has none.
+    /// If [`SENDERS`] has none.
     pub fn of(provider: Provider) -> &'static Self {
         let sender = SENDERS.iter().find(|sender| sender.account.0 == provider);
         sender.unwrap_or_else(|| panic!("no sender to {}", provider.as_str()))

@@ -16,7 +16,7 @@ impl Server {
         Self::start_for_pages(world, &[]).await
     }
 
-    /// Serves it to web pages of these origins too.
+    /// Also accepts requests of web pages of these origins.
     pub async fn start_for_pages(world: &World, origins: &[&str]) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();

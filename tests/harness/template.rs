@@ -10,7 +10,7 @@ pub struct Template(Value);
 pub struct TemplateFunction<'a> {
     /// The artifact it runs.
     pub name: &'a str,
-    /// What the template calls it.
+    /// Its name in the template.
     pub logical_name: &'a str,
     properties: &'a Value,
     globals: &'a Value,
@@ -25,13 +25,13 @@ impl Template {
         Self(written_out(&documents[0]))
     }
 
-    /// The template as `CloudFormation` reads it with these parameters, the others left at
-    /// their defaults: without what conditions leave out.
+    /// The template as `CloudFormation` reads it with these parameters and the defaults of the
+    /// others. Parts whose conditions are false are left out.
     pub fn with(&self, parameters: &[(&str, &str)]) -> Self {
         Self(self.decided(&self.0, parameters).unwrap())
     }
 
-    /// A value with conditions and parameters filled in; `None` where it is left out.
+    /// A value with conditions and parameters filled in; `None` if it is left out.
     fn decided(&self, value: &Value, parameters: &[(&str, &str)]) -> Option<Value> {
         let decided = |value| self.decided(value, parameters);
         if let Some(name) = value["Ref"].as_str() {
@@ -67,7 +67,7 @@ impl Template {
         compared.next() == compared.next()
     }
 
-    /// The value of a parameter; `None` where there is none of this name.
+    /// The value of a parameter; `None` if there is no such parameter.
     fn parameter(&self, name: &str, parameters: &[(&str, &str)]) -> Option<Value> {
         let declared = &self.at("/Parameters").get(name)?["Default"];
         let given = parameters.iter().find(|(given, _)| *given == name);
@@ -117,12 +117,12 @@ impl<'a> TemplateFunction<'a> {
         events.map(route).collect()
     }
 
-    /// The names of the environment variables it is given.
+    /// The names of its environment variables.
     pub fn variables(&self) -> BTreeSet<&'a str> {
         self.declared_variables().map(|(name, _)| name.as_str()).collect()
     }
 
-    /// The names of those that are given a value; an empty one counts as none.
+    /// The names of the environment variables with a value that is not empty.
     pub fn variables_set(&self) -> BTreeSet<&'a str> {
         let set = self.declared_variables().filter(|(_, value)| **value != "");
         set.map(|(name, _)| name.as_str()).collect()
@@ -133,14 +133,14 @@ impl<'a> TemplateFunction<'a> {
         [self.globals, self.properties].into_iter().filter_map(variables).flatten()
     }
 
-    /// The actions it is allowed on `resource`.
+    /// The actions that it may do on `resource`.
     pub fn actions_on(&self, resource: &Value) -> BTreeSet<&'a str> {
         let of_resource = self.statements().filter(|statement| statement["Resource"] == *resource);
         let actions = of_resource.flat_map(|statement| statement["Action"].as_array().unwrap());
         actions.map(|action| action.as_str().unwrap()).collect()
     }
 
-    /// The resources it is allowed anything on.
+    /// The resources that it may do any action on.
     pub fn resources(&self) -> Vec<&'a Value> {
         self.statements().map(|statement| &statement["Resource"]).collect()
     }

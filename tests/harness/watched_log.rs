@@ -8,10 +8,10 @@ use std::{
 };
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
-/// Texts shorter than this are found in any log by chance: in its times and request ids.
+/// Texts shorter than this appear in logs by chance, in times and request ids.
 const TELLING: usize = 9;
-/// Words that log lines hold of themselves: whoever sends one of them, or a part of it, is
-/// not told by it.
+/// Words that log lines always contain. If a test sends one of them, or a part of it, the log may
+/// contain it.
 const OWN_WORDS: [&str; 6] = [
     "integrabot",
     "rdstation",
@@ -20,14 +20,14 @@ const OWN_WORDS: [&str; 6] = [
     "timestamp",
     "unauthorized",
 ];
-/// How many texts are remembered at a time.
+/// How many texts are watched at a time.
 const KEPT: usize = 4_096;
 
-/// What no log line may hold: whatever was sent in this process.
+/// The texts that were sent in this process. No log line may contain one.
 static SENT: LazyLock<Mutex<HashSet<String>>> = LazyLock::new(Mutex::default);
 
-/// Watches every log line of this process, at the lowest level: one that holds a value
-/// that was sent ends the process, and so the whole test run.
+/// Watches every log line of this process, at the lowest level. A line with a value that was sent
+/// ends the process, and so the whole test run.
 pub(crate) fn watch_log() {
     static STARTED: Once = Once::new();
     STARTED.call_once(|| {
@@ -36,7 +36,7 @@ pub(crate) fn watch_log() {
     });
 }
 
-/// Notes what is sent: the secrets in its headers, and every text in its body.
+/// Notes the secrets in the headers of a delivery and every text in its body.
 pub(crate) fn note_sent(request: &Request) {
     let mut sent = SENT.lock().unwrap();
     if sent.len() > KEPT {

@@ -17,19 +17,19 @@ use std::{
     time::Duration,
 };
 
-/// What happens to a request on its way to the table, or to its answer.
+/// A fault of a request to the table, or of its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The table does what it is asked, but the answer never arrives.
+    /// The table runs the request, but the answer never arrives.
     AnswerLost,
     /// The request never arrives.
     RequestLost,
     /// The answer comes after this time.
     Delayed(Duration),
-    /// Like `AnswerLost`, and the table forgets the client request token, as the embedded
-    /// one does when it is restarted.
+    /// Like `AnswerLost`, and the table forgets the client request token, as the embedded one does
+    /// after a restart.
     AnswerAndTokenLost,
-    /// The table does nothing, and answers that it met another write.
+    /// The table does nothing and answers that there was a conflict.
     Conflict,
     /// The table does nothing, and answers that it is busy.
     Throttled,
@@ -37,13 +37,13 @@ pub enum Fault {
     Failed,
 }
 
-/// What a create asks of the table.
+/// The requests of a create.
 const CREATE_OPERATIONS: [&str; 5] =
     ["BatchGetItem", "GetItem", "PutItem", "TransactWriteItems", "UpdateItem"];
 
-/// A proxy in front of a table, which counts what passes and fails on demand.
+/// A proxy in front of a table. It counts the requests and can fail.
 pub struct Wire {
-    /// Where it listens.
+    /// The address it listens on.
     pub endpoint: String,
     state: Arc<State>,
 }
@@ -59,9 +59,9 @@ struct State {
     script: Mutex<VecDeque<Option<Fault>>>,
     away: AtomicBool,
     silent: AtomicBool,
-    /// Client request tokens that the table has forgotten, and what stands for them.
+    /// Client request tokens that the table has forgotten, and their replacements.
     forgotten: Mutex<HashMap<String, String>>,
-    /// What was written under each client request token.
+    /// The writes of each client request token.
     tokens: Mutex<HashMap<String, Value>>,
     misused_tokens: AtomicUsize,
     under_way: AtomicUsize,
@@ -75,24 +75,24 @@ impl Wire {
         Self { endpoint, state }
     }
 
-    /// The next request of this DynamoDB operation meets this fault.
+    /// The next request of this DynamoDB operation gets this fault.
     pub fn fail_next(&self, operation: &'static str, fault: Fault) {
         self.state.faults.lock().unwrap().push_back((operation, fault));
     }
 
-    /// The next requests meet these faults, in the order they arrive, whatever they ask for.
+    /// The next requests of any operation get these faults, in the order in which they arrive.
     pub fn set_script(&self, faults: impl IntoIterator<Item = Option<Fault>>) {
         *self.state.script.lock().unwrap() = faults.into_iter().collect();
     }
 
-    /// Waits until nothing is under way any more, not even what its asker gave up.
+    /// Waits until no request is running, not even one whose sender gave up.
     pub async fn settle(&self) {
         while self.state.under_way.load(SeqCst) > 0 {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
 
-    /// Forgets what has come by.
+    /// Forgets all requests.
     pub fn forget(&self) {
         self.take_operations();
         self.state.tokens.lock().unwrap().clear();
@@ -100,39 +100,39 @@ impl Wire {
         self.state.misused_tokens.store(0, SeqCst);
     }
 
-    /// How many transactions had no client request token, or that of another write.
+    /// How many transactions had no client request token, or the token of another write.
     pub fn misused_tokens(&self) -> usize {
         self.state.misused_tokens.load(SeqCst)
     }
 
-    /// Whether no request arrives any more.
+    /// Whether all requests are lost.
     pub fn set_away(&self, away: bool) {
         self.state.away.store(away, SeqCst);
     }
 
-    /// Whether requests arrive, and nobody answers.
+    /// Whether requests arrive but get no answer.
     pub fn set_silent(&self, silent: bool) {
         self.state.silent.store(silent, SeqCst);
     }
 
-    /// The capacity units consumed since this was last asked, as the table counts them: for
-    /// writes that were done and for reads, not for writes that were refused.
+    /// The capacity units since the last call, as the table counts them: for reads and for
+    /// successful writes, not for refused writes.
     pub fn take_consumed_units(&self) -> f64 {
         mem::take(&mut *self.state.consumed.lock().unwrap())
     }
 
-    /// The actions that IAM must have allowed for what has come by since this was last asked.
+    /// The IAM actions that the requests since the last call need.
     pub fn take_actions(&self) -> BTreeSet<String> {
         mem::take(&mut *self.state.actions.lock().unwrap())
     }
 
-    /// The DynamoDB operations that have come by since this was last asked.
+    /// The DynamoDB operations of the requests since the last call.
     pub fn take_operations(&self) -> Vec<String> {
         mem::take(&mut *self.state.passed.lock().unwrap())
     }
 }
 
-/// What was sent is done, also where its asker is gone.
+/// A request runs to its end even if its sender is gone.
 async fn pass(state: Arc<State>, request: Request<Incoming>) -> HttpAnswer {
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
@@ -168,7 +168,7 @@ async fn carry(state: &State, mut head: Parts, mut body: Bytes) -> HttpAnswer {
         return Ok(Response::builder().status(status).body(error.to_string().into()).unwrap());
     }
     body = with_forgotten_token(state, body, fault);
-    // The table is reached at its own address.
+    // The `Host` must be the table's own address.
     head.headers.remove(HOST);
     let answer = state.client.post(&state.upstream).headers(head.headers).body(body).send().await;
     let answer = answer.map_err(io::Error::other)?;
@@ -187,7 +187,7 @@ async fn carry(state: &State, mut head: Parts, mut body: Bytes) -> HttpAnswer {
     Ok(response)
 }
 
-/// What the table answers without doing anything.
+/// The answer of a table that does nothing.
 fn refusal(fault: Fault, operation: &str) -> Option<(StatusCode, Value)> {
     let error =
         |name: &str| json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{name}") });
@@ -214,7 +214,7 @@ fn refusal(fault: Fault, operation: &str) -> Option<(StatusCode, Value)> {
     }
 }
 
-/// Every transaction has a token; the same one means the same write.
+/// Every transaction has a token. The same token means the same write.
 fn check_token(state: &State, body: &[u8]) {
     let request: Value = serde_json::from_slice(body).unwrap();
     let Some(token) = request["ClientRequestToken"].as_str() else {
@@ -239,7 +239,7 @@ fn with_forgotten_token(state: &State, body: Bytes, fault: Option<Fault>) -> Byt
     another.map_or(body.clone(), |another| edited(&body, "ClientRequestToken", &another))
 }
 
-/// A transaction needs the permission of each write in it, and none of its own.
+/// A transaction needs the permissions of its writes and no other permission.
 fn actions(operation: &str, body: &[u8]) -> Vec<String> {
     if operation != "TransactWriteItems" {
         return vec![operation.to_owned()];

@@ -24,15 +24,15 @@ use std::{
 
 /// Names another DynamoDB to run the tests on, such as Amazon's DynamoDB Local.
 const ENDPOINT_VARIABLE: &str = "TEST_DYNAMODB_ENDPOINT";
-/// What every world's tokens are signed with, and those in the sample events; the key that
-/// `sam local` and `cargo lambda watch` are given.
+/// The key that signs the tokens of every world and of the sample events. `sam local` and `cargo
+/// lambda watch` have the same key.
 pub const SIGNING_KEY: &str = "everyone-knows-this-key-use-it-locally-only";
 
-/// A fresh table with the demo accounts, the context that handlers run in, and their clock.
+/// A new table with the demo accounts, the context of the handlers, and their clock.
 pub struct World {
-    /// What the handlers are given.
+    /// The state of the handlers.
     pub app: Arc<App>,
-    /// What stands between the handlers and the table.
+    /// The connection between the handlers and the table.
     pub wire: Wire,
     access_key: String,
     direct: Client,
@@ -42,12 +42,12 @@ pub struct World {
 }
 
 impl World {
-    /// The time at which every world begins: far ahead, so that no table deletes by its own
-    /// clock what has expired by ours.
+    /// The time at which every world begins. It is far in the future, so that no table deletes
+    /// items that have expired only by our clock.
     pub const BEGINNING: &str = "2076-01-15T10:30:00.123Z";
 
-    /// A world of its own, in memory: on the embedded engine, or in a new table of the
-    /// DynamoDB that `TEST_DYNAMODB_ENDPOINT` names.
+    /// A new world: in memory on the embedded engine, or in a new table of the DynamoDB at
+    /// `TEST_DYNAMODB_ENDPOINT`.
     pub async fn start() -> Self {
         let (endpoint, access_key, embedded) =
             if let Ok(endpoint) = std::env::var(ENDPOINT_VARIABLE) {
@@ -72,12 +72,12 @@ impl World {
         Self { app: Arc::new(app), wire, access_key, direct, embedded, clock, sources }
     }
 
-    /// Another function instance over the same table, with nothing looked up yet.
+    /// Another function instance with the same table and empty caches.
     pub fn another_instance(&self) -> Arc<App> {
         self.instance_of(Timeouts::LOCAL)
     }
 
-    /// Another function instance, that waits so long.
+    /// Another function instance with these timeouts.
     pub fn instance_of(&self, timeouts: Timeouts) -> Arc<App> {
         Arc::new(new_app(self.table(timeouts), &self.sources, DEFAULT_REPLAY_WINDOW, timeouts))
     }
@@ -112,12 +112,12 @@ impl World {
         self.app.context.sources.now()
     }
 
-    /// Stores a key that opens an account.
+    /// Stores a key of an account.
     pub async fn put_key(&self, token: &str, key: ApiKey) {
         self.app.context.table.put_api_key(&TokenHash::of(token), key).await.unwrap();
     }
 
-    /// Stores a key without end for an account.
+    /// Stores a key of an account that never expires.
     pub async fn open_account(&self, token: &str, account: Account) {
         self.put_key(token, ApiKey::new(account)).await;
     }
@@ -127,12 +127,12 @@ impl World {
         send_to(&self.app, delivery).await
     }
 
-    /// Runs a delivery through a function instance that has looked nothing up yet.
+    /// Runs a delivery through a function instance with empty caches.
     pub async fn another_instance_answers(&self, delivery: Delivery) -> Answer {
         send_to(&self.another_instance(), delivery).await
     }
 
-    /// A token of Keyspot's for the demo account.
+    /// A Keyspot token for the demo account.
     pub async fn keyspot_token(&self) -> String {
         issue_token(&self.app).await
     }
@@ -145,7 +145,7 @@ impl World {
         items.into_iter().filter(|item| item["pk"].as_s().unwrap().starts_with(prefix)).collect()
     }
 
-    /// Takes every lead away and leaves its claims behind.
+    /// Deletes every lead but not its claims.
     pub async fn delete_leads(&self) {
         for mut lead in self.items("lead#").await {
             lead.retain(|name, _| name == "pk" || name == "sk");
@@ -154,7 +154,7 @@ impl World {
         }
     }
 
-    /// Whether the world stands on the embedded engine.
+    /// Whether the world uses the embedded engine.
     pub fn is_embedded(&self) -> bool {
         self.embedded.is_some()
     }
@@ -169,7 +169,7 @@ impl World {
     }
 }
 
-/// A token of Keyspot's for the holder of an API key, that no test's clock sees expire.
+/// A Keyspot token for an API key. It does not expire in any test.
 pub fn sign_keyspot_token(api_key: &str) -> String {
     let claims = json!({
         "iss": "leadhook", "aud": "keyspot", "sub": TokenHash::of(api_key).as_str(),
@@ -178,7 +178,7 @@ pub fn sign_keyspot_token(api_key: &str) -> String {
     encode(&Header::default(), &claims, &EncodingKey::from_secret(SIGNING_KEY.as_bytes())).unwrap()
 }
 
-/// Runs a delivery in a context of one's own.
+/// Runs a delivery in the given context.
 pub async fn send_to(app: &App, delivery: Delivery) -> Answer {
     send_event(app, delivery.function, &delivery.event().to_string()).await
 }
@@ -214,8 +214,8 @@ fn new_app(
 fn new_sources(clock: &Arc<AtomicI64>) -> Sources {
     let clock = Arc::clone(clock);
     let now = move || Timestamp::from_millisecond(clock.load(SeqCst)).unwrap();
-    // The clock stands still, so ids differ by their random bits alone: none is drawn twice,
-    // or a test would now and then meet a clash it did not ask for.
+    // The clock does not move, so ids differ only by their random bits. The bits never repeat:
+    // otherwise tests would have random id conflicts.
     let drawn = AtomicU64::new(0);
     let random = move || (rand::random::<u128>() << 64) | u128::from(drawn.fetch_add(1, SeqCst));
     Sources::new(now, random)
