@@ -32,7 +32,7 @@ impl AccountOptions {
         if accounts.is_empty() {
             let place = &session.place;
             let text = format!(
-                "no such account {place}: no account has or had a key; `leadhook keys create` makes one"
+                "no such account {place}: none has or had a key; `leadhook keys create` makes one"
             );
             return Err(Failure::NotFound(text));
         }

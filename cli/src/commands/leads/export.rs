@@ -57,8 +57,8 @@ impl Export {
     /// Refuses invalid options before anything is opened.
     pub(super) fn check(&self) -> Result<(), Failure> {
         if self.format == FileFormat::Parquet && cfg!(not(feature = "parquet")) {
-            let text = "this leadhook was built without Parquet; to install with Parquet: cargo install \
-                        --locked --path cli --features parquet";
+            let text = "this leadhook was built without Parquet; to install with Parquet: cargo \
+                        install --locked --path cli --features parquet";
             return Err(Failure::input(text));
         }
         if self.format == FileFormat::Parquet && self.file.is_none() && is_terminal() {
