@@ -75,37 +75,6 @@ fn the_events_readme_says_what_must_hold_for_an_event() {
     }
 }
 
-/// The tables of `docs/providers.md`, whose rows begin with one status or several.
-#[test]
-fn every_documented_status_has_a_sample_event() {
-    let documents = include_str!("../../docs/providers.md");
-    let samples = sample_events();
-    for (heading, prefix) in [
-        ("Integrabot", "integrabot-"),
-        ("RD Station Mentoria", "rdstation-"),
-        ("PollyBot", "pollybot-"),
-        ("Keyspot", "keyspot-"),
-        ("Flextell", "flextell-"),
-    ] {
-        let (_, section) = documents.split_once(&format!("\n## {heading}\n")).unwrap();
-        let section = section.split("\n## ").next().unwrap();
-        let cells = section.lines().filter_map(|line| line.split('|').nth(1));
-        let documented: BTreeSet<u16> = cells
-            .flat_map(|cell| cell.split(','))
-            .filter_map(|cell| cell.trim().parse().ok())
-            .collect();
-        let own = samples.iter().filter(|sample| sample.function.starts_with(prefix));
-        let shown: BTreeSet<u16> =
-            own.map(|sample| sample.answer["status"].as_u64().unwrap() as u16).collect();
-        assert!(documented.len() >= 7, "{heading}: {documented:?}");
-        assert_eq!(
-            documented.difference(&shown).collect::<Vec<_>>(),
-            Vec::<&u16>::new(),
-            "{heading}"
-        );
-    }
-}
-
 /// `cargo lambda watch` reads its routes from the workspace's manifest.
 #[test]
 fn cargo_lambda_watch_has_every_route() {
