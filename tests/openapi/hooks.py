@@ -1,19 +1,24 @@
-"""Gives each delivery an Idempotency-Key of its own.
+"""What no schema can foresee, said to each request before it is sent.
 
-Generated keys repeat, and a key that was used for another body is answered 422: rightly, but
-nothing that a schema can foresee.
+An Idempotency-Key becomes one of the request's own: generated ones repeat, and a key that was used
+for another body is answered 422. A tenant's number becomes that of the token's tenant: any other is
+answered 403.
 """
 
 import itertools
 
 import schemathesis
 
+TENANT = "2"
 NUMBERS = itertools.count()
 
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    key = (case.headers or {}).get("Idempotency-Key")
+    headers = case.headers or {}
+    key = headers.get("Idempotency-Key")
     if isinstance(key, str) and len(key) <= 255:
         number = str(next(NUMBERS))
-        case.headers["Idempotency-Key"] = (number + "-" + key)[: max(len(key), len(number))]
+        headers["Idempotency-Key"] = (number + "-" + key)[: max(len(key), len(number))]
+    if str(headers.get("X-Tenant", "")).isdecimal():
+        headers["X-Tenant"] = TENANT
