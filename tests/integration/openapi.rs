@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use shared::model::{Account, AccountId, ApiKey, Provider};
 use std::collections::BTreeSet;
 use tests::{
-    Answer, Delivery, Document, Given, Operation, SENDERS, SampleEvent, World, sample_events,
+    Answer, Delivery, Document, Given, Operation, SampleEvent, Sender, World, sample_events,
     send_event,
 };
 
@@ -155,7 +155,7 @@ fn codes<'a>(document: &'a Document, value: &'a Value) -> Vec<(&'static str, &'a
 #[tokio::test]
 async fn every_documented_replay_is_met() {
     for operation in Operation::all().filter(|operation| operation.body().is_some()) {
-        let sender = SENDERS.iter().find(|one| one.function == operation.function()).unwrap();
+        let sender = Sender::of(operation.provider);
         let mut replayed = BTreeSet::new();
         for is_known in [false, true] {
             let world = World::start().await;
@@ -228,7 +228,7 @@ async fn a_body_is_taken_where_its_document_takes_it() {
 /// A delivery with good credentials. Flextell's are of a tenant that has no directory: what ids
 /// it takes is not for a document to say.
 async fn delivery_to(world: &World, operation: &Operation) -> Delivery {
-    let sender = SENDERS.iter().find(|one| one.function == operation.function()).unwrap();
+    let sender = Sender::of(operation.provider);
     if operation.provider != Provider::Flextell {
         return addressed(sender.delivery(world, 1).await, operation);
     }
@@ -314,7 +314,7 @@ async fn a_header_is_taken_where_its_document_takes_it() {
         for parameter in parameters.filter(|parameter| parameter["in"] == "header") {
             let name = parameter["name"].as_str().unwrap().to_lowercase();
             let schema = document.validator(&parameter["schema"]);
-            let sender = SENDERS.iter().find(|one| one.function == operation.function()).unwrap();
+            let sender = Sender::of(operation.provider);
             let delivery = addressed(sender.delivery(&world, 1).await, operation);
             let absent = world.send(delivery.clone().without_header(&name)).await;
             let is_required = parameter["required"] == true;

@@ -16,6 +16,7 @@ use crate::{
     table::{CreateLeadError, StoreError},
 };
 use jiff::Timestamp;
+use lambda_http::http::HeaderValue;
 use serde::{Serialize, de::DeserializeOwned};
 
 /// A provider's address for leads: the parts of [`create_lead`] that differ between providers.
@@ -159,10 +160,7 @@ pub async fn create_lead<E: LeadEndpoint>(state: &E::State, request: &Request) -
             account: account.insert(E::authenticate(state, request).await?),
             target: target.as_deref(),
             body: &request.body,
-            idempotency_key: request
-                .headers
-                .get(IDEMPOTENCY_KEY)
-                .map(lambda_http::http::HeaderValue::as_bytes),
+            idempotency_key: request.headers.get(IDEMPOTENCY_KEY).map(HeaderValue::as_bytes),
             received_at: context.sources.now(),
             log: &log,
         };

@@ -4,6 +4,7 @@ use crate::{
     request::MAX_BODY_BYTES,
     table::StoreError,
 };
+
 /// The longest answer that is stored with a body, in bytes: both must fit into one item. An answer
 /// may repeat what was sent.
 const MAX_ANSWER_BYTES: usize = 16 * 1024;

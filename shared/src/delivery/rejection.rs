@@ -3,6 +3,7 @@ use crate::{
     request::{BodyError, Rule, Unauthorized, Violation},
     table::{CreateLeadError, Denial, StoreError},
 };
+
 /// Why a delivery did not become a lead. Each provider has its own answer to each reason.
 ///
 /// Handlers match this without a catch-all arm, so a new reason does not compile until every

@@ -1,4 +1,5 @@
 use super::digest::sha256_hex;
+
 /// An e-mail address in the form that is compared: trimmed and in lower case.
 ///
 /// A `+tag` is not removed: that could merge two different people.

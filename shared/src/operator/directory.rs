@@ -5,6 +5,7 @@ use crate::{
     table::keys::{self, PK, SK},
     table::lead_table::{Item, LeadTable, PAGE},
 };
+
 impl LeadTable {
     /// The entries of an account with one of these kinds, sorted by kind and id.
     ///

@@ -1,4 +1,5 @@
 use super::fields::Fields;
+
 /// The largest body a function reads, in bytes: 256 KiB. With keys and overhead it fits into a
 /// DynamoDB item, which has 400 KB at most.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;

@@ -1,4 +1,5 @@
 use super::fields::{JsonType, Rule};
+
 impl Rule {
     /// The rule in English, to follow the field's name. Each provider with errors in English puts
     /// it into its own sentence.

@@ -46,6 +46,7 @@ const PATIENT: Timeouts = Timeouts {
     answer: Duration::from_secs(9),
     hold: Duration::from_millis(200),
 };
+
 /// More than an attempt may take.
 const STALLED: Duration = Duration::from_millis(80);
 
