@@ -1,15 +1,18 @@
+mod drawn;
+
 use super::{
     Failure,
     accounts::{AccountOptions, provider_parser},
-    listing::{Format, Listing, Output},
+    listing::{Listing, Output},
     moment::{read_expiry, write_moment},
-    providers::{Facts, facts},
+    providers::facts,
     session::{Access, Session, TableOptions},
 };
 use clap::{Args, Subcommand};
+use drawn::Drawn;
 use ipnet::IpNet;
 use serde_json::Value;
-use shared::model::{Account, AccountId, ApiKey, ListedKey, Provider, Sources, TokenHash};
+use shared::model::{Account, AccountId, ApiKey, ListedKey, Provider};
 
 /// The most tenants of a key: it is listed under each, in one transaction.
 const MAX_TENANTS: usize = 90;
@@ -251,76 +254,6 @@ async fn find(session: &Session, id: &str) -> Result<ListedKey, Failure> {
             Err(Failure::NotFound(text))
         }
         Err(_) => Err(Failure::Input(format!("several keys begin with {id}; write more of it"))),
-    }
-}
-
-/// New credentials for a sender. Only their hashes are stored.
-struct Drawn {
-    token: String,
-    secret: Option<String>,
-}
-
-impl Drawn {
-    /// A new token in the provider's form.
-    fn new(provider: Provider, sources: &Sources) -> Self {
-        let Facts { token_prefix, token_length, has_secret, .. } = facts(provider);
-        let token = format!("{token_prefix}{}", sources.draw_text(*token_length));
-        let secret = has_secret.then(|| sources.draw_text(48));
-        Self { token, secret }
-    }
-
-    fn hash(&self) -> TokenHash {
-        TokenHash::of(&self.token)
-    }
-
-    fn secret_hash(&self) -> Option<TokenHash> {
-        self.secret.as_deref().map(TokenHash::of)
-    }
-
-    fn show(self, key: &ApiKey, output: &Output) -> Result<(), Failure> {
-        let id = self.hash().key_id().to_owned();
-        let has_secret = self.secret.is_some();
-        // For people, the columns have the names of the headers.
-        let columns = match (has_secret, output.output) {
-            (true, Format::Table) => &[
-                "id",
-                "provider",
-                "account",
-                "label",
-                "expires_at",
-                "tenants",
-                "networks",
-                "X-API-Key",
-                "X-API-Secret",
-            ],
-            _ => &[
-                "id",
-                "provider",
-                "account",
-                "label",
-                "expires_at",
-                "tenants",
-                "networks",
-                "token",
-                "secret",
-            ],
-        };
-        let mut listing = Listing::new(columns);
-        listing.push([
-            id.into(),
-            key.account.provider.as_str().into(),
-            key.account.id.as_str().into(),
-            key.label.clone().into(),
-            key.expires_at.map(write_moment).into(),
-            key.tenants.clone().into(),
-            networks(key),
-            self.token.into(),
-            self.secret.into(),
-        ]);
-        listing.print_one(output.output)?;
-        let (what, is) = if has_secret { ("both", "they are") } else { ("the token", "it is") };
-        eprintln!("note {what} down: {is} stored as a hash, and not shown again");
-        Ok(())
     }
 }
 

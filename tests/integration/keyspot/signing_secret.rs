@@ -1,0 +1,140 @@
+//! The signing secret is read from Secrets Manager while the function runs.
+
+use super::{FUNCTION, example_with, token_request};
+use jiff::SignedDuration;
+use local::App;
+use serde_json::json;
+use tests::{Delivery, SIGNING_KEY, SecretStore, World, send_to};
+
+/// A token from this instance.
+async fn token_of(instance: &App) -> String {
+    let answer = send_to(instance, token_request("demo-key", "demo-secret")).await;
+    answer.body["data"]["token"].as_str().unwrap().to_owned()
+}
+
+/// The status of a delivery of its own to this instance.
+async fn status_of(instance: &App, token: &str) -> u16 {
+    let body = example_with("phone", json!(rand::random::<u64>().to_string())).to_string();
+    send_to(instance, Delivery::new(FUNCTION, body).bearer(token)).await.status
+}
+
+#[tokio::test]
+async fn a_rotated_signing_secret_refuses_no_good_token() {
+    const NEXT_KEY: &str = "the next signing key of 32 bytes";
+    const LAST_KEY: &str = "and the last one of 32 characters";
+    let world = World::start().await;
+    let store = SecretStore::start(SIGNING_KEY, world.now()).await;
+    let issuing = world.instance_with(store.signing_secret());
+    let taking = world.instance_with(store.signing_secret());
+    let before = token_of(&issuing).await;
+    assert_eq!(status_of(&taking, &before).await, 201, "a secret that was never rotated");
+    store.put(NEXT_KEY, world.now());
+    let fresh = world.instance_with(store.signing_secret());
+    let meanwhile = token_of(&fresh).await;
+    assert_eq!(status_of(&taking, &meanwhile).await, 201, "an instance that read no new key");
+    for minute in 1..=11 {
+        world.advance(SignedDuration::from_mins(1));
+        let token = token_of(&issuing).await;
+        for (case, token) in [("before", &before), ("meanwhile", &meanwhile), ("now", &token)] {
+            for instance in [&issuing, &taking, &fresh] {
+                assert_eq!(status_of(instance, token).await, 201, "{case}, minute {minute}");
+            }
+        }
+    }
+    let after = token_of(&issuing).await;
+    store.put(LAST_KEY, world.now());
+    world.advance(SignedDuration::from_mins(5));
+    assert_eq!(status_of(&taking, &after).await, 201, "the new key had begun to sign");
+    assert_eq!(status_of(&taking, &before).await, 401, "two rotations ago");
+}
+
+#[tokio::test]
+async fn the_signing_secret_is_read_once_in_five_minutes() {
+    let world = World::start().await;
+    let store = SecretStore::start(SIGNING_KEY, world.now()).await;
+    let instance = world.instance_with(store.signing_secret());
+    let token = token_of(&instance).await;
+    let once = store.reads();
+    world.advance(SignedDuration::from_secs(299));
+    assert_eq!(status_of(&instance, &token).await, 201);
+    assert_eq!(store.reads(), once);
+    world.advance(SignedDuration::from_secs(1));
+    assert_eq!(status_of(&instance, &token).await, 201);
+    assert_eq!(store.reads(), 2 * once);
+}
+
+#[tokio::test]
+async fn without_secrets_manager_the_keys_at_hand_go_on_and_none_is_503() {
+    let world = World::start().await;
+    let store = SecretStore::start(SIGNING_KEY, world.now()).await;
+    let instance = world.instance_with(store.signing_secret());
+    let token = token_of(&instance).await;
+    store.set_away(true);
+    world.advance(SignedDuration::from_mins(5));
+    assert_eq!(status_of(&instance, &token).await, 201, "keys at hand");
+    let cold = world.instance_with(store.signing_secret());
+    assert_eq!(status_of(&cold, &token).await, 503, "no keys");
+    store.set_away(false);
+    assert_eq!(status_of(&cold, &token).await, 201, "it is back");
+    store.put("too short", world.now());
+    let misled = world.instance_with(store.signing_secret());
+    assert_eq!(status_of(&misled, &token).await, 503, "a secret that is no key");
+    store.put("a key again, of 32 bytes or more", world.now());
+    let mended = world.instance_with(store.signing_secret());
+    assert_eq!(status_of(&mended, &token_of(&mended).await).await, 201, "mended at once");
+}
+
+#[tokio::test]
+async fn a_secret_that_cannot_be_read_is_asked_for_again_after_fifteen_seconds() {
+    let world = World::start().await;
+    let store = SecretStore::start(SIGNING_KEY, world.now()).await;
+    let instance = world.instance_with(store.signing_secret());
+    let token = token_of(&instance).await;
+    world.advance(SignedDuration::from_mins(5));
+    store.set_away(true);
+    assert_eq!(status_of(&instance, &token).await, 201);
+    store.set_away(false);
+    let tried = store.reads();
+    for (seconds, reads) in [(0, tried), (14, tried), (1, tried + 2), (14, tried + 2)] {
+        world.advance(SignedDuration::from_secs(seconds));
+        assert_eq!(status_of(&instance, &token).await, 201, "{seconds}");
+        assert_eq!(store.reads(), reads, "{seconds}");
+    }
+}
+
+/// With the current key alone, tokens of the one before would be called bad.
+#[tokio::test]
+async fn a_previous_version_that_cannot_be_read_is_no_reason_for_401() {
+    let world = World::start().await;
+    let store = SecretStore::start(SIGNING_KEY, world.now()).await;
+    let token = token_of(&world.instance_with(store.signing_secret())).await;
+    store.put("the next signing key of 32 bytes", world.now());
+    store.set_previous_fails(true);
+    let cold = world.instance_with(store.signing_secret());
+    assert_eq!(status_of(&cold, &token).await, 503);
+    store.set_previous_fails(false);
+    assert_eq!(status_of(&cold, &token).await, 201);
+}
+
+/// An instance that cannot read the new key does not call its tokens bad.
+#[tokio::test]
+async fn a_rotation_while_secrets_manager_is_away_refuses_no_good_token() {
+    let world = World::start().await;
+    let store = SecretStore::start(SIGNING_KEY, world.now()).await;
+    let cut_off = world.instance_with(store.signing_secret());
+    let old = token_of(&cut_off).await;
+    store.put("the next signing key of 32 bytes", world.now());
+    store.set_away(true);
+    world.advance(SignedDuration::from_mins(5));
+    assert_eq!(status_of(&cut_off, &old).await, 201, "the keys at hand go on");
+    world.advance(SignedDuration::from_mins(1));
+    store.set_away(false);
+    let new = token_of(&world.instance_with(store.signing_secret())).await;
+    store.set_away(true);
+    assert_eq!(status_of(&cut_off, &new).await, 503, "it may be good");
+    assert_eq!(status_of(&cut_off, &old).await, 201, "this one is");
+    store.set_away(false);
+    world.advance(SignedDuration::from_secs(15));
+    assert_eq!(status_of(&cut_off, &new).await, 201, "read again soon");
+    assert_eq!(status_of(&cut_off, "no.good.token").await, 401);
+}
