@@ -2,8 +2,8 @@ use saphyr::{LoadableYamlNode, Scalar, Yaml};
 use serde_json::{Map, Value};
 use shared::model::Provider;
 
-/// The OpenAPI document of a provider, as JSON. `None` where the file in `docs/openapi/` holds
-/// what JSON cannot say; a test sees to it that none does.
+/// The OpenAPI document of a provider, as JSON. `None` if the file in `docs/openapi/` is not YAML
+/// that JSON can express; a test checks that every file is.
 pub fn openapi(provider: Provider) -> Option<Value> {
     let text = match provider {
         Provider::Integrabot => include_str!("../../docs/openapi/integrabot.yaml"),

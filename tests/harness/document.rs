@@ -15,7 +15,7 @@ use std::{
     sync::LazyLock,
 };
 
-/// How far into a body its members are read where all of it is more than JSON values can hold.
+/// How many levels of a body are read one by one if it is not a [`Value`] as a whole.
 const LEVELS: usize = 8;
 /// The headers that leadhook sets.
 const OWN_HEADERS: [&str; 4] =
@@ -40,24 +40,24 @@ pub struct Document {
 pub struct Operation {
     /// The provider.
     pub provider: Provider,
-    /// Its path under the API, as routes have it.
+    /// Its path in the API, as in `ROUTES`.
     pub route: String,
-    /// What it may answer, by status.
+    /// Its documented answers, by status.
     pub responses: BTreeMap<u16, Response>,
-    /// What the document says of it.
+    /// Its part of the document.
     pub value: &'static Value,
     document: &'static Document,
 }
 
-/// An answer that a document names.
+/// A documented answer.
 pub struct Response {
-    /// Its headers by their names in lower case, and whether they are always there.
+    /// Its headers by their names in lower case, and whether they are required.
     pub headers: HashMap<String, (bool, Validator)>,
     content: HashMap<String, Validator>,
 }
 
 impl Document {
-    /// Every provider's.
+    /// The documents of all providers.
     pub fn all() -> &'static [Self] {
         &DOCUMENTS
     }
@@ -76,14 +76,14 @@ impl Document {
         })
     }
 
-    /// What stands here, or where a `$ref` leads from here.
+    /// The value itself, or the value that its `$ref` names.
     pub fn resolve<'a>(&'a self, value: &'a Value) -> &'a Value {
         let Some(reference) = value["$ref"].as_str() else { return value };
         let target = self.value.pointer(reference.strip_prefix('#').unwrap());
         self.resolve(target.unwrap_or_else(|| panic!("{reference} is nowhere")))
     }
 
-    /// What holds values to a schema of the document.
+    /// The validator of a schema in the document.
     pub fn validator(&self, schema: &Value) -> Validator {
         let components = &self.value["components"];
         let schema = json!({ "components": components, "allOf": [schema] });
@@ -108,23 +108,23 @@ impl Operation {
         Self { provider, route, responses: responses.collect(), value, document }
     }
 
-    /// The function behind it.
+    /// The function that answers it.
     pub fn function(&self) -> &'static str {
         ROUTES.iter().find(|route| route.path == self.route).unwrap().function
     }
 
-    /// The schema of its body, where it takes one.
+    /// The schema of its request body, if it has one.
     pub fn body(&self) -> Option<&'static Value> {
         let body = self.document.resolve(self.value.get("requestBody")?);
         Some(self.document.resolve(&body["content"]["application/json"]["schema"]))
     }
 
-    /// The document it is of.
+    /// Its document.
     pub fn document(&self) -> &'static Document {
         self.document
     }
 
-    /// What an answer has that the document does not name.
+    /// How an answer differs from the document.
     fn fault(&self, answer: &Answer) -> Option<String> {
         let Some(response) = self.responses.get(&answer.status) else {
             return Some("no such status".to_owned());
@@ -132,10 +132,10 @@ impl Operation {
         response.fault_of_headers(&answer.headers).or_else(|| response.fault_of_body(answer))
     }
 
-    fn hold(&self, answer: &Answer) {
+    fn check(&self, answer: &Answer) {
         if let Some(fault) = self.fault(answer) {
             let (route, Answer { status, text, .. }) = (&self.route, answer);
-            panic!("docs/openapi does not say so of {route}: {fault}: {status} {text}");
+            panic!("docs/openapi and the answer of {route} differ: {fault}: {status} {text}");
         }
     }
 }
@@ -185,8 +185,8 @@ impl Response {
     }
 }
 
-/// The value of a JSON text. Of what no value can hold (more than 128 levels, numbers beyond
-/// 64 bits, half a surrogate pair) its type is left.
+/// The value of a JSON text. A part that no [`Value`] can hold (more than 128 levels, a number
+/// beyond 64 bits, half a surrogate pair) becomes an empty value of the same type.
 fn read(text: &RawValue, levels: usize) -> Value {
     if let Ok(value) = serde_json::from_str(text.get()) {
         return value;
@@ -204,8 +204,8 @@ fn read(text: &RawValue, levels: usize) -> Value {
     }
 }
 
-/// Holds a function's answer to the document of its provider.
-pub(crate) fn hold_answer(function: &str, request: &Request, answer: &Answer) {
+/// Checks a function's answer against its provider's document.
+pub(crate) fn check_answer(function: &str, request: &Request, answer: &Answer) {
     let mut segments = request.path.split('/').skip_while(|segment| *segment != "chatbots");
     let has_chatbot =
         request.path_parameters.contains_key("chatbotId") || segments.nth(1).is_some();
@@ -213,11 +213,11 @@ pub(crate) fn hold_answer(function: &str, request: &Request, answer: &Answer) {
     let fits = |path: &str| path.contains("{chatbotId}") == has_chatbot;
     let first = routes.next().unwrap();
     let route = if fits(first.path) { first } else { routes.next().unwrap_or(first) };
-    OPERATIONS[route.path].hold(answer);
+    OPERATIONS[route.path].check(answer);
 }
 
-/// Holds what a server answers to the document of its provider; a fault breaks the connection.
-pub(crate) async fn hold_http_answer(request: HttpRequest, next: Next) -> HttpResponse {
+/// Checks a server's answer against its provider's document. A difference breaks the connection.
+pub(crate) async fn check_http_answer(request: HttpRequest, next: Next) -> HttpResponse {
     let is_post = request.method() == Method::POST;
     let path = request.uri().path().to_owned();
     let response = next.run(request).await;
@@ -232,12 +232,12 @@ pub(crate) async fn hold_http_answer(request: HttpRequest, next: Next) -> HttpRe
     let body: Value = serde_json::from_str(&text).unwrap_or_default();
     let answer = Answer { status: head.status.as_u16(), headers: headers.collect(), body, text };
     if !is_of_the_gateway(&answer.body) {
-        OPERATIONS[route.path].hold(&answer);
+        OPERATIONS[route.path].check(&answer);
     }
     HttpResponse::from_parts(head, Body::from(answer.text))
 }
 
-/// Whether an answer is API Gateway's own, for what reaches no function.
+/// Whether API Gateway gave the answer itself, because no function got the request.
 fn is_of_the_gateway(body: &Value) -> bool {
     let members = body.as_object().map(|members| members.keys().map(String::as_str).collect());
     members.is_some_and(|names: Vec<_>| names == ["message"] || names == ["message", "addresses"])

@@ -1,4 +1,4 @@
-use crate::{World, document::hold_http_answer};
+use crate::{World, document::check_http_answer};
 use axum::middleware::from_fn;
 use std::net::Ipv4Addr;
 use tokio::net::TcpListener;
@@ -22,7 +22,7 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let origins = origins.iter().map(|origin| (*origin).to_owned()).collect();
         let router = local::router(&world.app, &TaskTracker::new(), address, origins);
-        let router = router.layer(from_fn(hold_http_answer));
+        let router = router.layer(from_fn(check_http_answer));
         tokio::spawn(local::listen(listener, router, std::future::pending()));
         Self { base: format!("http://{address}") }
     }

@@ -1,5 +1,5 @@
-//! The documents of `docs/openapi/` say what the code says. That every answer is as they say is
-//! seen to by the harness, at each answer of each test.
+//! The documents in `docs/openapi/` agree with the code. The harness also checks each answer of each
+//! test against them.
 
 use local::ROUTES;
 use serde_json::{Map, Value, json};
@@ -51,7 +51,7 @@ fn the_enumerations_are_those_of_the_code() {
     }
 }
 
-/// What is closed has no member that may be left out: leadhook answers each of them.
+/// An object without unknown members has all members, because leadhook always answers all.
 #[test]
 fn answers_have_every_member_that_is_documented() {
     for Document { provider, value } in Document::all() {
@@ -71,7 +71,7 @@ fn closed_schemas(value: &Value) -> Vec<&Value> {
     is_closed.then_some(value).into_iter().chain(inner).collect()
 }
 
-/// Each pair of an operation and a status is provoked here, by a sample event that gets it.
+/// For each operation and each of its statuses, a sample event gets this status.
 #[tokio::test]
 async fn every_documented_status_is_met() {
     let samples = sample_events();
@@ -90,12 +90,12 @@ async fn every_documented_status_is_met() {
     }
 }
 
-/// Whether an event came through an HTTP API, whose routes are the documents'.
+/// Whether an event is of an HTTP API: it has the routes of the documents.
 fn is_of_the_gateway(sample: &SampleEvent) -> bool {
     parse(&sample.event)["routeKey"].as_str().is_some_and(|key| key != "$default")
 }
 
-/// What a sample event is answered at this route of its function.
+/// The answer to a sample event at this route of its function.
 async fn answer_to(sample: &SampleEvent, route: &str) -> Answer {
     let world = World::start().await;
     sample.given().arrange(&world.app.context.table, &world.direct_client()).await;
@@ -117,7 +117,7 @@ fn at_route(event: &str, route: &str) -> String {
     event.to_string()
 }
 
-/// Each error code of a document is in the answer to a sample event.
+/// Each documented error code is in the answer to a sample event.
 #[test]
 fn every_documented_error_code_is_met() {
     let samples = sample_events();
@@ -151,7 +151,7 @@ fn codes<'a>(document: &'a Document, value: &'a Value) -> Vec<(&'static str, &'a
     own.chain(inner.flat_map(|value| codes(document, value))).collect()
 }
 
-/// Where a response may say that it is an old answer, a second delivery makes it do so.
+/// If a documented answer can be a replay, a second delivery gets it as a replay.
 #[tokio::test]
 async fn every_documented_replay_is_met() {
     for operation in Operation::all().filter(|operation| operation.body().is_some()) {
@@ -190,23 +190,23 @@ fn addressed(delivery: Delivery, operation: &Operation) -> Delivery {
 /// What a function does with a body.
 #[derive(Debug, PartialEq)]
 enum Judgement {
-    Taken,
+    Accepted,
     Refused,
 }
 
-/// Whoever is known already has said nothing wrong.
+/// A known person is not an error in the body, so 409 counts as accepted.
 fn judgement(answer: &Answer) -> Judgement {
     match answer.status {
-        200 | 201 | 409 => Judgement::Taken,
+        200 | 201 | 409 => Judgement::Accepted,
         400 | 422 => Judgement::Refused,
         status => panic!("{status} {}", answer.text),
     }
 }
 
-/// Each member in turn is left out, is of each JSON type, of each documented value, and as long
-/// as it may be and longer: the function takes what the document takes.
+/// Each member in turn is absent, has each JSON type, each documented value, the longest length and
+/// one more. The function accepts exactly the bodies that the document allows.
 #[tokio::test]
-async fn a_body_is_taken_where_its_document_takes_it() {
+async fn a_body_is_accepted_if_its_document_allows_it() {
     for operation in Operation::all() {
         let Some(schema) = operation.body() else { continue };
         let document = operation.document();
@@ -217,7 +217,7 @@ async fn a_body_is_taken_where_its_document_takes_it() {
             let text = body.to_string();
             let answer = world.send(delivery.clone().with_body(text.clone())).await;
             let wanted =
-                if validator.is_valid(&body) { Judgement::Taken } else { Judgement::Refused };
+                if validator.is_valid(&body) { Judgement::Accepted } else { Judgement::Refused };
             let cut: String = text.chars().take(500).collect();
             let route = &operation.route;
             assert_eq!(judgement(&answer), wanted, "{route}: {cut}: {}", answer.text);
@@ -225,8 +225,8 @@ async fn a_body_is_taken_where_its_document_takes_it() {
     }
 }
 
-/// A delivery with good credentials. Flextell's are of a tenant that has no directory: what ids
-/// it takes is not for a document to say.
+/// A delivery with valid credentials. For Flextell it is a tenant without a directory, because a
+/// document cannot say which ids a directory has.
 async fn delivery_to(world: &World, operation: &Operation) -> Delivery {
     let sender = Sender::of(operation.provider);
     if operation.provider != Provider::Flextell {
@@ -237,7 +237,7 @@ async fn delivery_to(world: &World, operation: &Operation) -> Delivery {
     Delivery::new(sender.function, "").bearer("seven").header("x-tenant", "7")
 }
 
-/// Bodies that differ in one member from the smallest one that is good.
+/// Bodies that differ in one member from the smallest valid one.
 fn bodies(document: &Document, schema: &Value) -> Vec<Value> {
     let members = schema["properties"].as_object().unwrap();
     let examples = document.value["components"]["examples"].as_object().unwrap().values();
@@ -264,7 +264,7 @@ fn with(body: &Map<String, Value>, name: &str, value: Value) -> Value {
     body.into()
 }
 
-/// Values of each kind, and those at the edge of what the schema of a member allows.
+/// Values of each JSON type, and values at the limits of a member's schema.
 fn values(document: &Document, schema: &Value) -> Vec<Value> {
     let mut values = vec![json!(null), json!(true), json!(0), json!(1), json!(-1), json!(1.5)];
     values.extend([json!(i64::MAX), json!(u64::MAX), json!(i64::MIN)]);
@@ -292,7 +292,7 @@ fn enumerated<'a>(document: &'a Document, schema: &'a Value) -> Vec<&'a str> {
     texts(&schema["enum"]).chain(inner).collect()
 }
 
-/// Texts of so many characters: words, digits, an address, a URL.
+/// Texts with this number of characters: letters, digits, an e-mail, a URL.
 fn of_length(length: usize) -> [String; 4] {
     let local = "a".repeat(length.saturating_sub(190).clamp(1, 64));
     let host = "b.".repeat(length) + "com";
@@ -303,9 +303,9 @@ fn of_length(length: usize) -> [String; 4] {
     ["é".repeat(length), "1".repeat(length), format!("{local}@{host}"), url]
 }
 
-/// Each parameter in a header is left out, and is as long as it may be and longer.
+/// Each header parameter in turn is absent, has the longest length and one more.
 #[tokio::test]
-async fn a_header_is_taken_where_its_document_takes_it() {
+async fn a_header_is_accepted_if_its_document_allows_it() {
     for operation in Operation::all() {
         let document = operation.document();
         let world = World::start().await;
@@ -329,8 +329,8 @@ async fn a_header_is_taken_where_its_document_takes_it() {
                 let number = value.parse::<i64>().map(Value::from);
                 let is_valid = schema.is_valid(&value.clone().into())
                     || number.is_ok_and(|number| schema.is_valid(&number));
-                let is_taken = judgement(&answer) == Judgement::Taken;
-                assert_eq!(is_taken, is_valid, "{} {name}: {value}", operation.route);
+                let is_accepted = judgement(&answer) == Judgement::Accepted;
+                assert_eq!(is_accepted, is_valid, "{} {name}: {value}", operation.route);
             }
         }
     }

@@ -1,8 +1,7 @@
-"""What no schema can foresee, said to each request before it is sent.
+"""Changes the headers of each request where a schema cannot say what is valid.
 
-An Idempotency-Key becomes one of the request's own: generated ones repeat, and a key that was used
-for another body is answered 422. A tenant's number becomes that of the token's tenant: any other is
-answered 403.
+Each Idempotency-Key becomes unique: generated keys repeat, and a key that was used with another
+body is answered 422. Each tenant becomes the tenant of the token: any other is answered 403.
 """
 
 import itertools

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Tries the OpenAPI documents with tools of others, from PyPI and npm, against a running
-# `leadhook serve`: a linter, schemathesis, and clients that are generated of them. That they fit
-# the code is tested by tests/integration/openapi.rs, and by the harness at every answer.
+# Tries the OpenAPI documents with other tools, from PyPI and npm, on a running `leadhook serve`: a
+# linter, schemathesis and generated clients. tests/integration/openapi.rs and the test harness
+# compare the documents with the code.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 providers="integrabot rdstation pollybot keyspot flextell"
@@ -34,7 +34,7 @@ for _ in $(seq 100); do
 done
 base=$(sed -n 's/^leadhook listens on //p' "$scratch/said")
 
-# Flextell's second tenant has no directory, so that any id is good.
+# Flextell's second tenant has no directory, so it accepts every id.
 settings=$(grep --only-matching 'AWS_ACCESS_KEY_ID=[^ ]*' "$scratch/said")
 table=$(sed -n 's/^leads are stored in memory, in the table leadhook at //p' "$scratch/said")
 field() {
@@ -62,8 +62,8 @@ cp tests/openapi/client.py "$scratch/"
 (cd "$scratch" && mypy --strict --follow-imports silent client.py && python client.py "$base")
 echo "the Python clients work"
 
-# Each provider in a process of its own: schemathesis's own workers are threads, which run into
-# a fault of Python 3.11's parser, and put cases in another order each time.
+# One process for each provider: the workers of schemathesis are threads. They crash in the parser
+# of Python 3.11, and they change the order of the cases.
 for provider in $providers; do
   schemathesis --config-file tests/openapi/schemathesis.toml run --no-color \
     "$base/openapi/$provider.json" >"$scratch/$provider" 2>&1 &
@@ -72,7 +72,7 @@ done
 failed=0
 for provider in $providers; do
   if wait "${running[0]}"; then
-    # How many cases, how many seconds.
+    # The number of cases and of seconds.
     echo "$provider: $(grep -A 1 '^Test cases' "$scratch/$provider" | tail -1)" \
       "$(tail -1 "$scratch/$provider")"
   else
