@@ -3,7 +3,11 @@
 //! A page of any site can send requests to this machine. Its browser adds an `Origin`. If the
 //! site's name resolves to this machine (DNS rebinding), the browser sends that name as the `Host`.
 
-use axum::http::{HeaderMap, Uri, header::HOST, header::ORIGIN};
+use axum::http::{
+    HeaderMap, Uri,
+    header::{HOST, ORIGIN},
+    uri::Authority,
+};
 use std::net::SocketAddr;
 
 /// The name that containers use for the machine they run on.
@@ -54,7 +58,7 @@ impl Guard {
     pub(crate) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Foreign> {
         let mut hosts = headers.get_all(HOST).iter().map(|host| host.to_str().ok());
         let host = hosts.next().flatten();
-        let absolute = uri.authority().map(hyper::http::uri::Authority::as_str);
+        let absolute = uri.authority().map(Authority::as_str);
         let is_ours = |host: &str| self.hosts.iter().any(|own| own.eq_ignore_ascii_case(host));
         if !host.is_some_and(is_ours) || hosts.next().is_some() || !absolute.is_none_or(is_ours) {
             return Err(Foreign::Host);
