@@ -1,8 +1,9 @@
+use forwarding::{Addresses, Forwarder, HttpsClient, MasterSecret};
 use jiff::SignedDuration;
 use keyspot::{SIGNING_KEY, SigningSecret};
 use local::{
-    App, EmbeddedError, EmbeddedTable, Example, REGION, ServedTable, Storage, examples, listen,
-    router, seed_demo_accounts,
+    App, EmbeddedError, EmbeddedTable, Example, REGION, Running, ServedTable, Storage, examples,
+    keep_forwarding, listen, router, seed_demo_accounts,
 };
 use shared::{
     delivery::Context,
@@ -19,7 +20,6 @@ use std::{
     time::Duration,
 };
 use tokio::{net::TcpListener, sync::watch};
-use tokio_util::task::TaskTracker;
 use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
 
 pub(crate) const DEFAULT_TABLE_NAME: &str = "leadhook";
@@ -125,19 +125,27 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
         check_endpoint(&endpoint)?;
         let table = find_table(&environment, &endpoint).await?;
         let key = Sources::system().draw_mark();
+        let forwarder = settings.forwarder(&table, None)?;
         let app = settings.over(table, Timeouts::DEPLOYED, &key)?;
         say(&format!("{}{}\n", greeting(&base), stored_in(&environment, &endpoint)));
-        api.serve(app, stop).await;
+        let running = Running::default();
+        tokio::select! {
+            () = api.serve(app, &running, stop) => {}
+            () = forward(forwarder.as_ref(), &running) => {}
+        }
     } else {
         let mut embedded = EmbeddedTable::open(&storage(&options)).await?;
         let served = embedded.serve(options.table_address).await?;
         let table = seeded_table(&embedded).await?;
+        let forwarder = settings.forwarder(&table, Some(embedded.forwarding_secret()))?;
         let app = settings.over(table, Timeouts::LOCAL, embedded.signing_key())?;
         let stored = stored_here(&options, &served);
         say(&format!("{}{stored}{}", greeting(&base), examples_text(&base)));
+        let running = Running::default();
         tokio::select! {
-            () = api.serve(app, stop) => {}
+            () = api.serve(app, &running, stop) => {}
             () = embedded.sweep_expired() => {}
+            () = forward(forwarder.as_ref(), &running) => {}
         }
         embedded.close().await;
     }
@@ -148,6 +156,7 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
 struct Settings {
     replay_window: SignedDuration,
     signing_key: Option<String>,
+    forwarding_secret: Option<String>,
 }
 
 impl Settings {
@@ -156,14 +165,39 @@ impl Settings {
         let signing_key = environment.optional(SIGNING_KEY);
         // Refuse a key that is too short before opening anything.
         signing_key.as_deref().map(SigningSecret::fixed).transpose()?;
-        Ok(Self { replay_window, signing_key })
+        let forwarding_secret = environment.optional(forwarding::SIGNING_KEY);
+        Ok(Self { replay_window, signing_key, forwarding_secret })
+    }
+
+    /// A forwarder for a table. `secret` signs forwarded leads if no secret is set; without either
+    /// there is none.
+    fn forwarder(
+        &self,
+        table: &LeadTable,
+        secret: Option<&str>,
+    ) -> Result<Option<Forwarder<HttpsClient>>, StartUpError> {
+        let Some(secret) = self.forwarding_secret.as_deref().or(secret) else { return Ok(None) };
+        let too_short =
+            |_| StartUpError::BadVariable(forwarding::SIGNING_KEY, "at least 32 characters long");
+        let master = MasterSecret::new(secret).map_err(too_short)?;
+        let post = HttpsClient::new(Addresses::PublicAndLoopback);
+        let (table, sources) = (table.clone(), Sources::system());
+        Ok(Some(Forwarder { table, sources, post, master }))
     }
 
     /// An app for a table. `key` signs Keyspot's tokens if no key is set.
     fn over(self, table: LeadTable, timeouts: Timeouts, key: &str) -> Result<App, StartUpError> {
-        let Self { replay_window, signing_key } = self;
+        let Self { replay_window, signing_key, .. } = self;
         let context = Context::new(table, Sources::system(), replay_window, timeouts);
         Ok(App::new(context, SigningSecret::fixed(signing_key.as_deref().unwrap_or(key))?))
+    }
+}
+
+/// Forwards leads until the server stops. Without a secret, no lead is forwarded.
+async fn forward(forwarder: Option<&Forwarder<HttpsClient>>, running: &Running) {
+    match forwarder {
+        Some(forwarder) => keep_forwarding(forwarder, running).await,
+        None => std::future::pending().await,
     }
 }
 
@@ -244,13 +278,11 @@ struct Api {
 }
 
 impl Api {
-    async fn serve(self, app: App, stop: watch::Receiver<bool>) {
-        let taken = TaskTracker::new();
-        let router = router(&Arc::new(app), &taken, self.address, self.origins);
+    async fn serve(self, app: App, running: &Running, stop: watch::Receiver<bool>) {
+        let router = router(&Arc::new(app), running, self.address, self.origins);
         let finished = async {
             listen(self.listener, router, stopped(stop.clone())).await;
-            taken.close();
-            taken.wait().await;
+            running.finish().await;
         };
         tokio::select! {
             () = finished => {}

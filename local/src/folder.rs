@@ -15,6 +15,7 @@ const LOCK_FILE: &str = "lock";
 const ADDRESS_FILE: &str = "address";
 const ACCESS_KEY_FILE: &str = "access-key";
 const SIGNING_KEY_FILE: &str = "signing-key";
+const FORWARDING_SECRET_FILE: &str = "forwarding-secret";
 
 /// A test file of this size does not fit onto a full disk.
 const PROBE_BYTES: usize = 256 * 1024;
@@ -82,6 +83,11 @@ impl Folder {
         self.secret(SIGNING_KEY_FILE)
     }
 
+    /// The secret that signs forwarded leads. Creates one if there is none.
+    pub(crate) fn forwarding_secret(&self) -> io::Result<String> {
+        self.secret(FORWARDING_SECRET_FILE)
+    }
+
     fn secret(&self, name: &str) -> io::Result<String> {
         match fs::read_to_string(self.path.join(name)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -112,6 +118,14 @@ impl Folder {
         file.persist(self.path.join(name))?;
         Ok(())
     }
+}
+
+/// The secret that signs the leads that a folder's server forwards.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn forwarding_secret(folder: &Path) -> io::Result<String> {
+    fs::read_to_string(folder.join(FORWARDING_SECRET_FILE))
 }
 
 /// Whether this folder has a local table.

@@ -1,4 +1,4 @@
-use crate::{App, ROUTES, Route, guard::Guard, openapi::openapi};
+use crate::{App, ROUTES, Route, Running, guard::Guard, openapi::openapi};
 use axum::{
     Router,
     body::{Body as HttpBody, HttpBody as _},
@@ -19,7 +19,6 @@ use shared::{
 };
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::time::timeout;
-use tokio_util::task::TaskTracker;
 use tower::limit::GlobalConcurrencyLimitLayer;
 use tower_http::cors::CorsLayer;
 
@@ -46,7 +45,7 @@ const DELIVERIES_AT_ONCE: usize = 256;
 /// deliveries.
 pub fn router(
     app: &Arc<App>,
-    running: &TaskTracker,
+    running: &Running,
     address: SocketAddr,
     origins: Vec<String>,
 ) -> Router {
@@ -109,7 +108,7 @@ async fn refuse_foreign_requests(
 #[derive(Clone)]
 struct Target {
     app: Arc<App>,
-    running: TaskTracker,
+    running: Running,
     path: &'static str,
     handler: Handler<App>,
 }

@@ -5,12 +5,14 @@ mod app;
 mod demo;
 mod engine;
 mod folder;
+mod forward;
 mod gateway;
 mod guard;
 mod in_process;
 mod listen;
 mod openapi;
 mod redeliver;
+mod running;
 mod samples;
 mod server;
 mod table;
@@ -18,10 +20,13 @@ mod table;
 pub use access_key::AccessKey;
 pub use app::{App, ROUTES, Route};
 pub use demo::seed_demo_accounts;
+pub use folder::forwarding_secret;
+pub use forward::keep_forwarding;
 pub use gateway::{ANSWERED_HEADERS, SENT_HEADERS, router};
 pub use listen::listen;
 pub use openapi::openapi;
 pub use redeliver::redeliver_held;
+pub use running::Running;
 pub use samples::{Example, KEYSPOT_TOKEN_PATH, Sample, examples};
 pub use table::{
     EmbeddedError, EmbeddedTable, LocalTable, REGION, ServedTable, Storage, connect_to,

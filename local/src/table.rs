@@ -42,6 +42,7 @@ pub struct EmbeddedTable {
     engine: Engine,
     access_key: AccessKey,
     signing_key: String,
+    forwarding_secret: String,
     server: Option<TableServer>,
 }
 
@@ -100,8 +101,13 @@ impl EmbeddedTable {
                 let opened = Engine::in_memory();
                 let engine =
                     opened.map_err(|error| EmbeddedError::Database(place, error.to_string()))?;
-                let (access_key, signing_key) = (AccessKey::draw(), draw_secret());
-                Ok(Self { engine, access_key, signing_key, server: None })
+                Ok(Self {
+                    engine,
+                    access_key: AccessKey::draw(),
+                    signing_key: draw_secret(),
+                    forwarding_secret: draw_secret(),
+                    server: None,
+                })
             }
             Storage::Folder(folder) => match LocalTable::open(folder).await? {
                 LocalTable::Embedded(table) => Ok(table),
@@ -114,9 +120,10 @@ impl EmbeddedTable {
         let cannot = |error| EmbeddedError::Folder(path.to_owned(), error);
         let access_key = folder.access_key().map_err(cannot)?;
         let signing_key = folder.signing_key().map_err(cannot)?;
+        let forwarding_secret = folder.forwarding_secret().map_err(cannot)?;
         let engine = Engine::in_folder(folder)
             .map_err(|error| EmbeddedError::Database(path.to_owned(), error.to_string()))?;
-        Ok(Self { engine, access_key, signing_key, server: None })
+        Ok(Self { engine, access_key, signing_key, forwarding_secret, server: None })
     }
 
     /// A new client for the table inside this process.
@@ -157,6 +164,11 @@ impl EmbeddedTable {
     /// The default key that signs Keyspot's tokens. It is the same after a restart.
     pub fn signing_key(&self) -> &str {
         &self.signing_key
+    }
+
+    /// The secret that signs forwarded leads. It is the same after a restart.
+    pub fn forwarding_secret(&self) -> &str {
+        &self.forwarding_secret
     }
 
     /// Deletes expired items now and every hour. It never ends by itself.

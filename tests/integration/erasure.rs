@@ -11,8 +11,8 @@ use proptest::{
 use serde_json::{Map, Value, json};
 use shared::{
     model::{Email, LeadSpan, Phone},
-    operator::Order,
     person_search::Person,
+    table::Order,
 };
 use std::{
     collections::BTreeMap,

@@ -8,7 +8,7 @@ use axum::{
     http::{self, Request},
 };
 use keyspot::SigningSecret;
-use local::{App, connect_to};
+use local::{App, Running, connect_to};
 use serde_json::json;
 use shared::{
     delivery::{Context, DEFAULT_REPLAY_WINDOW},
@@ -18,7 +18,6 @@ use shared::{
 };
 use std::{convert::Infallible, fs, net::SocketAddr, sync::Arc, time::Duration};
 use tests::{Delivery, SENDERS, SIGNING_KEY, Sender, World, send_to, sign_keyspot_token};
-use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 fn app(table: LeadTable) -> App {
@@ -33,7 +32,7 @@ async fn a_sender_that_trickles_its_body_is_told_408_after_thirty_seconds() {
     let nowhere = connect_to("http://127.0.0.1:9", "none", Timeouts::LOCAL);
     let address = SocketAddr::from(([127, 0, 0, 1], 3000));
     let app = Arc::new(app(LeadTable::new(nowhere, "none")));
-    let router = local::router(&app, &TaskTracker::new(), address, Vec::new());
+    let router = local::router(&app, &Running::default(), address, Vec::new());
     let trickle = futures_util::stream::unfold((), |()| async {
         tokio::time::sleep(Duration::from_secs(1)).await;
         Some((Ok::<_, Infallible>(" "), ()))

@@ -8,8 +8,9 @@ use shared::{
         Account, AccountId, ApiKey, Contact, HeldDelivery, HeldReason, LeadId, LeadSpan, Provider,
         TokenHash,
     },
-    operator::{Erased, Order},
+    operator::Erased,
     request::MAX_BODY_BYTES,
+    table::Order,
 };
 use tests::{Delivery, Fault, SENDERS, Sender, World};
 

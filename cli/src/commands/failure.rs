@@ -1,4 +1,5 @@
 use crate::ServeError;
+use forwarding::UnreadableLead;
 use local::EmbeddedError;
 use shared::table::{Denial, StoreError};
 use std::io;
@@ -45,6 +46,12 @@ impl Failure {
 impl From<EmbeddedError> for Failure {
     fn from(error: EmbeddedError) -> Self {
         Self::Table(error.to_string())
+    }
+}
+
+impl From<UnreadableLead> for Failure {
+    fn from(error: UnreadableLead) -> Self {
+        Self::Failed(error.to_string())
     }
 }
 

@@ -13,7 +13,6 @@ mod listing;
 mod moment;
 mod person;
 mod providers;
-mod record;
 mod refusal;
 mod send;
 mod session;

@@ -5,14 +5,10 @@ use super::{
     refusal,
 };
 use serde_json::Value;
-use shared::model::{HeldAnswer, LeadIdForm, Provider};
+use shared::model::{HeldAnswer, Provider};
 
 /// What the commands must know about a provider.
 pub(super) struct Facts {
-    /// The form of its lead ids. Without one they are numbers.
-    pub(super) lead_id: Option<LeadIdForm>,
-    /// The names of those details that hold JSON as text.
-    pub(super) json_details: &'static [&'static str],
     /// The kinds of entries in its directories.
     pub(super) kinds: &'static [Kind],
     /// What its tokens begin with.
@@ -29,8 +25,6 @@ pub(super) struct Facts {
 
 /// What holds for a provider unless it says otherwise.
 const COMMON: Facts = Facts {
-    lead_id: None,
-    json_details: &[],
     kinds: &[],
     token_prefix: "",
     token_length: 48,
@@ -39,23 +33,12 @@ const COMMON: Facts = Facts {
     read_refusal: refusal::of_message,
 };
 
-static INTEGRABOT: Facts = Facts {
-    json_details: &integrabot::JSON_DETAILS,
-    token_prefix: "sk_",
-    read_refusal: refusal::of_integrabot,
-    ..COMMON
-};
+static INTEGRABOT: Facts =
+    Facts { token_prefix: "sk_", read_refusal: refusal::of_integrabot, ..COMMON };
 
-static RD_STATION: Facts = Facts {
-    lead_id: Some(rdstation::LEAD_ID),
-    json_details: &rdstation::JSON_DETAILS,
-    read_refusal: refusal::of_rdstation,
-    ..COMMON
-};
+static RD_STATION: Facts = Facts { read_refusal: refusal::of_rdstation, ..COMMON };
 
 static POLLYBOT: Facts = Facts {
-    lead_id: Some(pollybot::LEAD_ID),
-    json_details: &pollybot::JSON_DETAILS,
     kinds: &[Kind::lettered(pollybot::CHATBOT, &[])],
     // The prefix and 51 more: <https://pollybot.app/docs/authentication>.
     token_prefix: "sk-workspace_",
@@ -65,7 +48,6 @@ static POLLYBOT: Facts = Facts {
 };
 
 static KEYSPOT: Facts = Facts {
-    lead_id: Some(keyspot::LEAD_ID),
     kinds: &[Kind::lettered(keyspot::PROPERTY, &[text("property_id"), text("title")])],
     has_secret: true,
     read_refusal: refusal::of_keyspot,
@@ -73,7 +55,6 @@ static KEYSPOT: Facts = Facts {
 };
 
 static FLEXTELL: Facts = Facts {
-    json_details: &flextell::JSON_DETAILS,
     kinds: &[
         Kind::numbered(
             flextell::STATUS,

@@ -11,8 +11,16 @@ use tracing_subscriber::{
 };
 
 /// Our crates: their log lines have no personal data at any level.
-const OUR_CRATES: [&str; 7] =
-    ["flextell", "integrabot", "keyspot", "leadhook", "pollybot", "rdstation", "shared"];
+const OUR_CRATES: [&str; 8] = [
+    "flextell",
+    "forwarding",
+    "integrabot",
+    "keyspot",
+    "leadhook",
+    "pollybot",
+    "rdstation",
+    "shared",
+];
 
 /// Starts JSON logs on standard output.
 pub fn start_json_logs() {

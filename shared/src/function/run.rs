@@ -3,22 +3,53 @@ use super::{
     environment::{Environment, StartUpError},
     logs::start_json_logs,
 };
-use crate::{delivery::Answer, request::Request};
+use crate::{delivery::Answer, request::Request, table::StoreError};
 use lambda_http::{
     LambdaEvent,
-    lambda_runtime::{run, service_fn},
+    lambda_runtime::{Diagnostic, run, service_fn},
 };
-use std::{convert::Infallible, pin::Pin, process::ExitCode};
+use serde::{Serialize, de::DeserializeOwned};
+use std::{convert::Infallible, fmt, pin::Pin, process::ExitCode};
 
 /// A function's handler: it answers one request with the state that the start-up made.
 pub type Handler<S> =
     for<'a> fn(&'a S, &'a Request) -> Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
 
-/// Runs a Lambda function until its runtime ends it. If it cannot start, it logs why in one line.
+/// The handler of a function that answers nobody. If it fails, AWS gives it the event again.
+pub type EventHandler<S, E> =
+    for<'a> fn(&'a S, &'a E) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + 'a>>;
+
+/// Runs a Lambda function behind the API until its runtime ends it. If it cannot start, it logs why
+/// in one line.
 pub async fn run_function<S: Sync>(
     start_up: impl AsyncFnOnce(&Environment) -> Result<S, StartUpError>,
     handler: Handler<S>,
 ) -> ExitCode {
+    run_with(start_up, async |state: &S, request: Request| {
+        Ok::<_, Infallible>(AnswerEvent::from(handler(state, &request).await))
+    })
+    .await
+}
+
+/// Runs a Lambda function that events wake until its runtime ends it. If it cannot start, it logs
+/// why in one line.
+pub async fn run_event_function<S: Sync, E: DeserializeOwned>(
+    start_up: impl AsyncFnOnce(&Environment) -> Result<S, StartUpError>,
+    handler: EventHandler<S, E>,
+) -> ExitCode {
+    run_with(start_up, async |state: &S, event: E| {
+        handler(state, &event).await.map_err(|error| error.to_string())
+    })
+    .await
+}
+
+async fn run_with<S, E: DeserializeOwned, A: Serialize, F>(
+    start_up: impl AsyncFnOnce(&Environment) -> Result<S, StartUpError>,
+    handle: impl AsyncFn(&S, E) -> Result<A, F>,
+) -> ExitCode
+where
+    F: Into<Diagnostic> + fmt::Debug,
+{
     start_json_logs();
     let state = match start_up(&Environment::of_process()).await {
         Ok(state) => state,
@@ -27,11 +58,8 @@ pub async fn run_function<S: Sync>(
             return ExitCode::FAILURE;
         }
     };
-    let state = &state;
-    let handle = |event: LambdaEvent<Request>| async move {
-        let answer = handler(state, &event.payload).await;
-        Ok::<_, Infallible>(AnswerEvent::from(answer))
-    };
+    let (state, handle) = (&state, &handle);
+    let handle = |event: LambdaEvent<E>| async move { handle(state, event.payload).await };
     match run(service_fn(handle)).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -17,8 +17,8 @@ const LIMIT: u64 = 1 << (TIME_BITS + RANDOM_BITS);
 pub struct LeadId(u64);
 
 impl LeadId {
-    /// The lowest id.
-    const FIRST: Self = Self(0);
+    /// The lowest id. No lead has it.
+    pub const FIRST: Self = Self(0);
     /// The highest id.
     const LAST: Self = Self(LIMIT - 1);
 
@@ -35,6 +35,18 @@ impl LeadId {
         let milliseconds = (at.as_millisecond() - EPOCH_MILLISECONDS).clamp(0, latest);
         let random = (random as u64) & ((1 << RANDOM_BITS) - 1);
         Self(((milliseconds as u64) << RANDOM_BITS) | random)
+    }
+
+    /// When the lead was received, to the millisecond.
+    pub fn time(self) -> Timestamp {
+        let milliseconds = EPOCH_MILLISECONDS + (self.0 >> RANDOM_BITS).cast_signed();
+        Timestamp::from_millisecond(milliseconds).unwrap_or_default()
+    }
+
+    /// Reads a sort key that [`LeadId::sort_key`] gave.
+    pub(crate) fn from_sort_key(text: &str) -> Option<Self> {
+        let id = Self(text.parse().ok()?);
+        (id.0 < LIMIT && id.sort_key() == text).then_some(id)
     }
 
     /// The sort key of this id, zero-padded, so that it sorts as the number does.
@@ -162,6 +174,14 @@ mod tests {
     #[test]
     fn an_id_has_its_milliseconds_before_its_random_bits() {
         assert_eq!(LeadId::new(at("2024-01-01T00:00:00.002Z"), 0xABC_0FF).0, 2 << 12 | 0x0FF);
+    }
+
+    #[test]
+    fn an_id_tells_its_time() {
+        for time in ["2024-01-01T00:00:00Z", "2026-11-21T10:00:00.123Z", "2093-09-06T15:47:35.551Z"]
+        {
+            assert_eq!(LeadId::new(at(time), u128::MAX).time(), at(time), "{time}");
+        }
     }
 
     #[test]

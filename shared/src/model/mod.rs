@@ -4,12 +4,14 @@ mod account;
 mod api_key;
 mod claim;
 mod contact;
+mod destination;
 mod digest;
 mod entry;
 mod held;
 mod lead;
 mod lead_id;
 mod raw_json;
+mod set_aside;
 mod sources;
 
 pub use account::{Account, AccountId, NotAProvider, NotAnAccountId, Provider};
@@ -18,9 +20,13 @@ pub(crate) use claim::{Claim, ClaimKind, IDEMPOTENCY_KEY, MAX_IDEMPOTENCY_KEY};
 pub use claim::{Claims, IdempotencyKeyTooLong};
 pub(crate) use contact::digit;
 pub use contact::{Contact, Email, Phone};
+pub use destination::{
+    Destination, DestinationFormat, DestinationId, DestinationState, LastAttempt, NotADestinationId,
+};
 pub use entry::{Entry, EntryId, EntryKey, NotAnEntryId};
 pub use held::{HELD_FOR, HeldAnswer, HeldDelivery, HeldReason};
 pub use lead::{Lead, NewLead, Outcome, Standing, StoredLead};
 pub use lead_id::{LeadId, LeadIdForm, LeadSpan, NotALeadId};
 pub use raw_json::RawJson;
+pub use set_aside::{SetAside, SetAsideEvent};
 pub use sources::Sources;

@@ -50,6 +50,12 @@ impl Sources {
         text
     }
 
+    /// A random number from 0 to 1, without 1.
+    pub fn draw_fraction(&self) -> f64 {
+        const STEPS: u32 = 1 << 16;
+        f64::from((self.random)() as u32 % STEPS) / f64::from(STEPS)
+    }
+
     /// A random mark of 32 characters. No two are equal.
     pub fn draw_mark(&self) -> String {
         format!("{:032x}", (self.random)())

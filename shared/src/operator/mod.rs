@@ -2,13 +2,13 @@
 
 mod api_keys;
 mod blocks;
+mod destinations;
 mod diagnose;
 mod directory;
 mod erase;
 mod held;
-mod leads;
 mod schema;
 
+pub use destinations::DestinationChange;
 pub use erase::Erased;
-pub use leads::{LeadPage, Order};
 pub use schema::Shape;

@@ -1,7 +1,7 @@
 //! The keys of each kind of item.
 
 use super::lead_table::Item;
-use crate::model::{Account, Claim, Contact, EntryKey, LeadId, TokenHash};
+use crate::model::{Account, Claim, Contact, DestinationId, EntryKey, LeadId, TokenHash};
 use aws_sdk_dynamodb::types::AttributeValue;
 
 /// The partition key's name.
@@ -41,10 +41,15 @@ pub(crate) fn listed_key(account: &Account, token: &TokenHash) -> Item {
 
 /// Reads the account and the token's hash from the sort key of a listed key.
 pub(crate) fn read_listed_key(sk: &str) -> Option<(Account, TokenHash)> {
-    let (account, hash) = sk.rsplit_once('#')?;
-    let (provider, id) = account.split_once('#')?;
-    let account = Account { provider: provider.parse().ok()?, id: id.parse().ok()? };
+    let (account, hash) = read_listed(sk)?;
     Some((account, TokenHash::from_hex(hash.to_owned())))
+}
+
+/// Reads the account of a listed item, and what follows it.
+fn read_listed(sk: &str) -> Option<(Account, &str)> {
+    let (account, name) = sk.rsplit_once('#')?;
+    let (provider, id) = account.split_once('#')?;
+    Some((Account { provider: provider.parse().ok()?, id: id.parse().ok()? }, name))
 }
 
 pub(crate) fn entry(account: &Account, entry: &EntryKey) -> Item {
@@ -67,6 +72,39 @@ pub(crate) fn block(account: &Account, contact: &Contact) -> Item {
 /// An item that exists if the account blocks anybody, or did before.
 pub(crate) fn any_block(account: &Account) -> Item {
     key(format!("block#{account}"), "any".to_owned())
+}
+
+pub(crate) fn destination(account: &Account, id: &DestinationId) -> Item {
+    key(format!("destination#{account}"), id.to_string())
+}
+
+/// The partition that lists all destinations of all accounts.
+pub(crate) const LISTED_DESTINATIONS: &str = "destinations";
+
+pub(crate) fn listed_destination(account: &Account, id: &DestinationId) -> Item {
+    key(LISTED_DESTINATIONS.to_owned(), format!("{account}#{id}"))
+}
+
+/// Reads the account and the id from the sort key of a listed destination.
+pub(crate) fn read_listed_destination(sk: &str) -> Option<(Account, DestinationId)> {
+    let (account, id) = read_listed(sk)?;
+    Some((account, id.parse().ok()?))
+}
+
+pub(crate) fn set_aside(account: &Account, lead: LeadId, destination: &DestinationId) -> Item {
+    key(format!("set-aside#{account}"), format!("{}#{destination}", lead.sort_key()))
+}
+
+/// The partition of what is set aside for an account's leads.
+pub(crate) fn set_aside_partition(account: &Account) -> Item {
+    key(format!("set-aside#{account}"), String::new())
+}
+
+/// Reads the account and the lead's id from the key of a lead.
+pub(crate) fn read_lead(pk: &str, sk: &str) -> Option<(Account, LeadId)> {
+    let (provider, id) = pk.strip_prefix("lead#")?.split_once('#')?;
+    let account = Account { provider: provider.parse().ok()?, id: id.parse().ok()? };
+    Some((account, LeadId::from_sort_key(sk)?))
 }
 
 /// An item that is written to test whether that works.

@@ -9,23 +9,32 @@
 //! | directory entry | `directory#<provider>#<account>` | `<kind>#<id>` |
 //! | blocked contact | `block#<provider>#<account>` | `<kind>#<sha-256>`; also `any` |
 //! | held delivery | `held#<provider>#<account>` | `<reason>#<sha-256>` |
+//! | destination | `destination#<provider>#<account>` | its id |
+//! | list of destinations | `destinations` | `<provider>#<account>#<id>` |
+//! | event set aside | `set-aside#<provider>#<account>` | `<lead id>#<destination id>` |
 
 pub(crate) mod api_keys;
 mod batch;
 mod blocks;
 mod client;
 pub(crate) mod create_lead;
+pub(crate) mod destinations;
 pub(crate) mod directory;
 pub(crate) mod fault;
 pub(crate) mod held;
 pub(crate) mod keys;
 pub(crate) mod lead_table;
+mod leads;
 pub(crate) mod put_new;
 mod retry;
+mod set_aside;
 mod transact;
 mod write_mark;
 
 pub use client::{ENDPOINT_VARIABLE, Timeouts, connect, connect_as, connect_from_env};
 pub use create_lead::CreateLeadError;
+pub use destinations::Lease;
 pub use fault::{Denial, StoreError};
 pub use lead_table::LeadTable;
+pub use leads::{LeadPage, Order};
+pub use set_aside::read_lead_key;

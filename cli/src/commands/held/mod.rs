@@ -5,12 +5,12 @@ use super::{
     accounts::AccountOptions,
     listing::{Format, Listing, Output},
     providers::why,
-    record::{LeadRecord, write_id},
     session::{Access, Session, TableOptions},
     terminal::{Escapes, data_out},
 };
 use clap::{Args, Subcommand, ValueEnum};
 use comfy_table::Table;
+use forwarding::{LeadRecord, write_id};
 use redeliver::RedeliverHeld;
 use serde_json::Value;
 use shared::model::{Account, HeldDelivery, HeldReason};

@@ -1,7 +1,6 @@
 use super::{
     super::{
         Failure,
-        record::LeadRecord,
         session::Session,
         terminal::{Escapes, data_out, is_terminal},
     },
@@ -9,6 +8,7 @@ use super::{
     writer::{FileFormat, LeadWriter},
 };
 use clap::Args;
+use forwarding::LeadRecord;
 use shared::model::{Account, LeadSpan};
 use std::{
     io::{self, BufWriter, Write},

@@ -1,16 +1,10 @@
 //! Finds a person's leads and held deliveries in an account.
 
 use super::{
-    super::{
-        Failure,
-        held::short_id,
-        listing::Listing,
-        moment::write_moment,
-        record::{LeadRecord, write_id},
-        session::Session,
-    },
+    super::{Failure, held::short_id, listing::Listing, moment::write_moment, session::Session},
     each_lead,
 };
+use forwarding::{LeadRecord, write_id};
 use jiff::Timestamp;
 use shared::{
     model::{Account, HeldDelivery, HeldReason, LeadId, LeadSpan},

@@ -3,12 +3,12 @@ use super::{
         Failure,
         held::short_id,
         listing::{Listing, Output},
-        record::{LeadRecord, read_id, write_id},
         session::Session,
     },
     Filter,
 };
 use clap::{Args, ValueEnum};
+use forwarding::{LeadRecord, read_id, write_id};
 use jiff::Timestamp;
 use shared::model::{Account, HeldDelivery, HeldReason, LeadSpan, StoredLead};
 use std::collections::BTreeMap;

@@ -23,7 +23,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use shared::{
     model::{Account, LeadId, LeadSpan, StoredLead},
-    operator::Order,
+    table::Order,
 };
 use std::{fmt, time::Duration};
 

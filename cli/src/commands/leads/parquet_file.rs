@@ -1,7 +1,8 @@
 use super::{
-    super::{Failure, record::LeadRecord},
+    super::Failure,
     writer::{COLUMNS, cells},
 };
+use forwarding::LeadRecord;
 use parquet::{
     basic::{Compression, Encoding},
     data_type::{ByteArray, ByteArrayType},
@@ -45,7 +46,7 @@ impl<W: Write + Send> ParquetFile<W> {
     }
 
     pub(super) fn push(&mut self, lead: &LeadRecord) -> Result<(), Failure> {
-        let details = lead.details_text()?;
+        let details = lead.details_text();
         let row = cells(lead, &details);
         self.bytes += row.iter().flatten().map(|cell| cell.len()).sum::<usize>();
         self.rows.push(row.map(|cell| cell.map(ByteArray::from)));

@@ -2,10 +2,10 @@ use super::super::{
     Failure,
     accounts::AccountOptions,
     listing::{Format, Listing, write_json},
-    record::{LeadRecord, read_id},
     session::Session,
 };
 use clap::Args;
+use forwarding::{LeadRecord, read_id};
 use serde_json::Value;
 
 #[derive(Args)]
@@ -65,7 +65,7 @@ pub(in super::super) fn print(lead: &LeadRecord, format: Format) -> Result<(), F
         lead.phone.clone().into(),
         lead.source.clone().into(),
         lead.status.clone().into(),
-        lead.details_text()?.into(),
+        lead.details_text().into(),
     ]);
     listing.print_one(format)
 }

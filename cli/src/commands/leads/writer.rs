@@ -1,7 +1,8 @@
 //! The file formats of an export.
 
-use super::super::{Failure, record::LeadRecord};
+use super::super::Failure;
 use clap::ValueEnum;
+use forwarding::LeadRecord;
 use std::{borrow::Cow, io::Write};
 
 #[cfg(feature = "parquet")]
@@ -60,7 +61,7 @@ impl<W: Write + Send> LeadWriter<W> {
     pub(super) fn write(&mut self, lead: &LeadRecord) -> Result<(), Failure> {
         match self {
             Self::Csv { csv, spreadsheet_safe } => {
-                let details = lead.details_text()?;
+                let details = lead.details_text();
                 let cells = cells(lead, &details).map(Option::unwrap_or_default);
                 if *spreadsheet_safe {
                     csv.write_record(cells.map(without_formula).map(Cow::into_owned))?;

@@ -1,9 +1,9 @@
-use crate::{
-    model::{Account, LeadId, LeadSpan, StoredLead},
-    table::fault::StoreError,
-    table::keys::{self, PK, SK},
-    table::lead_table::{Item, LeadTable, PAGE},
+use super::{
+    fault::StoreError,
+    keys::{self, PK, SK},
+    lead_table::{Item, LeadTable, PAGE},
 };
+use crate::model::{Account, LeadId, LeadSpan, StoredLead};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use std::cmp::Reverse;
 

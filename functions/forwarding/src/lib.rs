@@ -1,0 +1,29 @@
+//! Forwards leads to the destinations of their owner.
+//!
+//! A destination is a cursor. The leads of an account are one partition of the table, sorted by an
+//! id that is time. [`Forwarder`] reads the leads after the cursor, posts each to the destination's
+//! URL, and moves the cursor. There is no queue, so nothing expires.
+
+mod address;
+mod answer;
+mod event;
+mod forward;
+mod https;
+mod message;
+mod post;
+mod record;
+mod secret;
+mod start_up;
+mod wait;
+
+pub use address::{Addresses, BadUrl, check_url, is_public};
+pub use answer::{Verdict, judge};
+pub use event::{ForwardingEvent, NewLeadRecord};
+pub use forward::{Forwarder, Report, SETTLED_AFTER};
+pub use https::HttpsClient;
+pub use message::Message;
+pub use post::{Answered, Post, PostError, PostRequest};
+pub use record::{LeadRecord, UnreadableLead, read_id, write_id};
+pub use secret::{MasterSecret, SIGNING_KEY, SIGNING_SECRET, SecretTooShort, SigningKeys};
+pub use start_up::{ForwardLeads, forward_leads};
+pub use wait::{try_again_after, wait_after};

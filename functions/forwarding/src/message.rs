@@ -1,0 +1,136 @@
+//! What is posted to a destination.
+
+use crate::{
+    post::PostRequest,
+    record::{LeadRecord, UnreadableLead, write_id, write_time},
+    secret::SigningKeys,
+};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Value, json};
+use shared::model::{Account, DestinationFormat, LeadId, SetAsideEvent, StoredLead};
+
+/// A message: the same for every attempt to post it.
+pub struct Message {
+    /// The value of `webhook-id`. A receiver that has seen it has the message already.
+    pub id: String,
+    /// The body.
+    pub body: String,
+}
+
+/// The body of Standard Webhooks.
+#[derive(Serialize)]
+struct Event<T> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    timestamp: String,
+    data: T,
+}
+
+impl Message {
+    /// A lead was created. `destination` tells the destinations of a lead apart.
+    ///
+    /// # Errors
+    /// If the lead's details are not JSON.
+    pub fn created(
+        format: DestinationFormat,
+        destination: &str,
+        account: &Account,
+        lead: StoredLead,
+    ) -> Result<Self, UnreadableLead> {
+        let (lead_id, created_at) = (lead.id, lead.created_at);
+        let record = LeadRecord::new(account, lead)?;
+        let body = match format {
+            DestinationFormat::Standard => write_event("lead.created", created_at, record),
+            DestinationFormat::Slack => slack_text(&describe(&record)),
+        };
+        Ok(Self { id: message_id(lead_id, destination, SetAsideEvent::Created), body })
+    }
+
+    /// A lead was erased.
+    pub fn erased(
+        format: DestinationFormat,
+        destination: &str,
+        account: &Account,
+        lead_id: LeadId,
+        at: Timestamp,
+    ) -> Self {
+        let (id, provider) = (write_id(account.provider, lead_id), account.provider.as_str());
+        let body = match format {
+            DestinationFormat::Standard => {
+                let data =
+                    json!({ "id": id, "provider": provider, "account": account.id.as_str() });
+                write_event("lead.erased", at, data)
+            }
+            DestinationFormat::Slack => slack_text(&format!(
+                "The lead {id} of {provider} ({}) was erased. Please delete its message.",
+                escape(account.id.as_str())
+            )),
+        };
+        Self { id: message_id(lead_id, destination, SetAsideEvent::Erased), body }
+    }
+
+    /// A message that only tests a destination. No two have the same id.
+    pub fn test(format: DestinationFormat, mark: &str, now: Timestamp) -> Self {
+        let body = match format {
+            DestinationFormat::Standard => write_event("leadhook.test", now, json!({})),
+            DestinationFormat::Slack => slack_text("leadhook can post leads here."),
+        };
+        Self { id: format!("msg_test_{mark}"), body }
+    }
+
+    /// The request that posts the message to `url`, signed.
+    pub fn sign(&self, url: &str, keys: &SigningKeys, now: Timestamp) -> PostRequest {
+        let seconds = now.as_second();
+        PostRequest {
+            url: url.to_owned(),
+            id: self.id.clone(),
+            timestamp: seconds.to_string(),
+            signature: keys.sign(&self.id, seconds, &self.body),
+            body: self.body.clone(),
+        }
+    }
+}
+
+/// The id of the message about a lead. It is the same for every attempt.
+fn message_id(lead: LeadId, destination: &str, event: SetAsideEvent) -> String {
+    match event {
+        SetAsideEvent::Created => format!("msg_{lead}_{destination}"),
+        SetAsideEvent::Erased => format!("msg_{lead}_{destination}_erased"),
+    }
+}
+
+fn write_event(kind: &'static str, at: Timestamp, data: impl Serialize) -> String {
+    let event = Event { kind, timestamp: write_time(at), data };
+    // These types have only text members, so they can always be written.
+    serde_json::to_string(&event).unwrap_or_default()
+}
+
+/// The lead's contact, line by line, in Slack's markup.
+fn describe(lead: &LeadRecord) -> String {
+    let lines = [
+        ("Name", &lead.name),
+        ("E-mail", &lead.email),
+        ("Phone", &lead.phone),
+        ("Source", &lead.source),
+    ];
+    let mut text = format!("New lead from {} ({})", lead.provider, escape(&lead.account));
+    for (label, value) in lines {
+        if let Some(value) = value {
+            text.push_str(&format!("\n*{label}:* {}", escape(value)));
+        }
+    }
+    text.push_str(&format!("\n*Id:* {}", lead.id));
+    text
+}
+
+/// Escapes the characters that Slack's markup gives a meaning:
+/// <https://docs.slack.dev/messaging/formatting-message-text#escaping>.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+fn slack_text(text: &str) -> String {
+    let body: Value = json!({ "text": text });
+    body.to_string()
+}

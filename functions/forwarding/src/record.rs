@@ -1,0 +1,114 @@
+//! A lead as it is forwarded, shown and exported.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+use shared::model::{Account, LeadId, LeadIdForm, Provider, StoredLead};
+use std::collections::BTreeMap;
+
+/// A lead with its account, in the same shape for every provider.
+#[derive(Serialize)]
+pub struct LeadRecord {
+    /// The id in the provider's form, as senders see it.
+    pub id: String,
+    /// The provider's name.
+    pub provider: &'static str,
+    /// The account at the provider.
+    pub account: String,
+    /// When the lead was received, in UTC with milliseconds.
+    pub created_at: String,
+    /// The person's name, as sent.
+    pub name: Option<String>,
+    /// The person's e-mail address, as sent.
+    pub email: Option<String>,
+    /// The person's phone number, as sent.
+    pub phone: Option<String>,
+    /// Where the lead came from, as its provider writes it.
+    pub source: Option<String>,
+    /// The lead's status, as its provider writes it.
+    pub status: Option<String>,
+    /// The fields of only its provider. JSON objects are as they were sent.
+    pub details: BTreeMap<String, Box<RawValue>>,
+}
+
+/// A stored lead whose details are not JSON.
+#[derive(Debug, thiserror::Error)]
+#[error("the lead {0} has unreadable details")]
+pub struct UnreadableLead(LeadId);
+
+impl LeadRecord {
+    /// The record of a lead.
+    ///
+    /// # Errors
+    /// If the lead's details are not JSON.
+    pub fn new(account: &Account, lead: StoredLead) -> Result<Self, UnreadableLead> {
+        let provider = account.provider;
+        let details = lead.details.into_iter().map(|(name, value)| {
+            let is_json = json_details(provider).contains(&name.as_str());
+            let text = match value.as_str() {
+                Some(json) if is_json => json.to_owned(),
+                _ => value.to_string(),
+            };
+            Ok((name, RawValue::from_string(text).map_err(|_| UnreadableLead(lead.id))?))
+        });
+        Ok(Self {
+            id: write_id(provider, lead.id),
+            provider: provider.as_str(),
+            account: account.id.to_string(),
+            created_at: write_time(lead.created_at),
+            details: details.collect::<Result<_, _>>()?,
+            name: lead.name,
+            email: lead.email,
+            phone: lead.phone,
+            source: lead.source,
+            status: lead.status,
+        })
+    }
+
+    /// The details as one JSON text.
+    pub fn details_text(&self) -> String {
+        // Texts and JSON can always be written.
+        serde_json::to_string(&self.details).unwrap_or_default()
+    }
+}
+
+/// A time with milliseconds. Providers show no more, and ids have milliseconds.
+pub(crate) fn write_time(time: jiff::Timestamp) -> String {
+    format!("{time:.3}")
+}
+
+/// An id as a provider writes it.
+pub fn write_id(provider: Provider, id: LeadId) -> String {
+    id_form(provider).map_or_else(|| id.to_string(), |form| form.write(id))
+}
+
+/// Reads an id. A provider's form names the provider; a number may be of any.
+pub fn read_id(text: &str) -> Option<(Option<Provider>, LeadId)> {
+    if let Ok(id) = text.parse() {
+        return Some((None, id));
+    }
+    Provider::ALL.into_iter().find_map(|provider| {
+        let id = id_form(provider)?.read(text)?;
+        Some((Some(provider), id))
+    })
+}
+
+/// The form of a provider's lead ids. Without one they are numbers.
+fn id_form(provider: Provider) -> Option<LeadIdForm> {
+    match provider {
+        Provider::Integrabot | Provider::Flextell => None,
+        Provider::RdStation => Some(rdstation::LEAD_ID),
+        Provider::PollyBot => Some(pollybot::LEAD_ID),
+        Provider::Keyspot => Some(keyspot::LEAD_ID),
+    }
+}
+
+/// The names of those details that hold JSON as text.
+fn json_details(provider: Provider) -> &'static [&'static str] {
+    match provider {
+        Provider::Integrabot => &integrabot::JSON_DETAILS,
+        Provider::RdStation => &rdstation::JSON_DETAILS,
+        Provider::PollyBot => &pollybot::JSON_DETAILS,
+        Provider::Keyspot => &[],
+        Provider::Flextell => &flextell::JSON_DETAILS,
+    }
+}

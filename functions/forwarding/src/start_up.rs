@@ -1,0 +1,99 @@
+//! The function: its start, and what it does with an event.
+
+use crate::{
+    address::Addresses,
+    event::ForwardingEvent,
+    forward::{Forwarder, Report, SETTLED_AFTER},
+    https::HttpsClient,
+    secret::{MasterSecret, SIGNING_KEY, SIGNING_SECRET},
+};
+use aws_sdk_secretsmanager::{Client, config::Builder};
+use jiff::SignedDuration;
+use shared::{
+    aws::{self, Overrides},
+    function::{Environment, StartUpError},
+    model::Sources,
+    table::{LeadTable, StoreError, connect_from_env},
+};
+
+/// How long a pass begins new posts. The function's own timeout is longer by the time of a post.
+const PASS_FOR: SignedDuration = SignedDuration::from_secs(50);
+
+/// The state of the function.
+pub struct ForwardLeads {
+    forwarder: Forwarder<HttpsClient>,
+}
+
+impl ForwardLeads {
+    /// The state of a deployed function, from its environment.
+    ///
+    /// # Errors
+    /// If a variable is missing or invalid, or if the master secret cannot be read.
+    pub async fn from_env(environment: &Environment) -> Result<Self, StartUpError> {
+        let table_name = environment.required("TABLE_NAME")?;
+        let master = read_master(environment).await?;
+        let table = LeadTable::new(connect_from_env().await, table_name);
+        let post = HttpsClient::new(Addresses::Public);
+        Ok(Self { forwarder: Forwarder { table, sources: Sources::system(), post, master } })
+    }
+}
+
+/// The secret that `FORWARDING_SIGNING_SECRET` names. If it is not set: the text in
+/// `FORWARDING_SIGNING_KEY`.
+async fn read_master(environment: &Environment) -> Result<MasterSecret, StartUpError> {
+    let text = match environment.optional(SIGNING_SECRET) {
+        Some(id) => {
+            let config = aws::load_config(Overrides::default()).await;
+            let client = Client::from_conf(Builder::from(&config).build());
+            let read = client.get_secret_value().secret_id(id).send().await;
+            read.ok().and_then(|secret| secret.secret_string).ok_or(StartUpError::BadVariable(
+                SIGNING_SECRET,
+                "a secret that this function may read",
+            ))?
+        }
+        None => environment.required(SIGNING_KEY)?,
+    };
+    MasterSecret::new(&text)
+        .map_err(|_| StartUpError::BadVariable(SIGNING_KEY, "at least 32 characters long"))
+}
+
+/// Forwards what is due. After an event of the table's stream, waits until the new leads are
+/// settled.
+///
+/// # Errors
+/// If late leads cannot be set aside. The stream then gives the same records again.
+pub async fn forward_leads(
+    state: &ForwardLeads,
+    event: &ForwardingEvent,
+) -> Result<(), StoreError> {
+    let Forwarder { sources, .. } = &state.forwarder;
+    let until = sources.now() + PASS_FOR;
+    if let Some(leads) = event.new_leads() {
+        state.forwarder.note_late_leads(&leads).await?;
+        let Some(newest) = leads.iter().map(|lead| lead.id).max() else { return Ok(()) };
+        let left = (newest.time() + SETTLED_AFTER).duration_since(sources.now());
+        // One millisecond more: a lead is settled if it is older than the margin.
+        let left = left.clamp(SignedDuration::ZERO, SETTLED_AFTER) + SignedDuration::from_millis(1);
+        tokio::time::sleep(left.unsigned_abs()).await;
+    }
+    match state.forwarder.forward_due(sources.now() - SETTLED_AFTER, until).await {
+        Ok(report) => write_log(&report),
+        // The schedule wakes the function again within a minute.
+        Err(error) => tracing::error!(%error, "cannot forward"),
+    }
+    Ok(())
+}
+
+/// Writes the log line that the alarms count.
+fn write_log(report: &Report) {
+    let Report { forwarded, set_aside, failed, failing, failing_seconds, table_faults } = *report;
+    tracing::info!(
+        forwarded,
+        set_aside,
+        failed,
+        failing,
+        failing_seconds,
+        table_faults,
+        "forwarding"
+    );
+}

@@ -1,0 +1,204 @@
+use super::{
+    account::{Account, AccountId, Provider},
+    lead_id::LeadId,
+    sources::Sources,
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+/// Where the leads of an account are forwarded to.
+///
+/// A destination is a cursor: the leads up to `cursor` were forwarded, and those after it wait. The
+/// `Debug` output has no URL, because the URL of a Slack webhook is a secret.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Destination {
+    /// Its id.
+    pub id: DestinationId,
+    /// The provider of its account.
+    pub provider: Provider,
+    /// Its account at the provider.
+    pub account: AccountId,
+    /// The address that leads are posted to.
+    pub url: String,
+    /// The form of what is posted.
+    pub format: DestinationFormat,
+    /// The owner's name for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// Whether leads are forwarded to it.
+    pub state: DestinationState,
+    /// Leads up to this id are not meant for it.
+    pub starts_after: LeadId,
+    /// Leads up to this id were forwarded, or are set aside.
+    pub cursor: LeadId,
+    /// The highest cursor before the operator moved it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reached: Option<LeadId>,
+    /// The version of its secret.
+    pub secret_version: u32,
+    /// Until when the version before it signs too.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "milliseconds")]
+    pub old_secret_until: Option<Timestamp>,
+    /// How many attempts failed since the last success.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub failures: u32,
+    /// When the first of them was.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "milliseconds")]
+    pub failing_since: Option<Timestamp>,
+    /// When the next attempt is due; none: as soon as a lead waits.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "milliseconds")]
+    pub next_attempt_at: Option<Timestamp>,
+    /// The last attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<LastAttempt>,
+    /// The mark of the pass that forwards to it now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<String>,
+    /// Until when that pass may do so alone.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "milliseconds")]
+    pub lease_until: Option<Timestamp>,
+}
+
+/// Times that a condition compares: Unix milliseconds.
+mod milliseconds {
+    pub(super) use jiff::fmt::serde::timestamp::millisecond::optional::{deserialize, serialize};
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// The form of what is posted to a destination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DestinationFormat {
+    /// An event of Standard Webhooks.
+    Standard,
+    /// The text of a Slack incoming webhook.
+    Slack,
+}
+
+/// Whether leads are forwarded to a destination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DestinationState {
+    /// They are.
+    Active,
+    /// The operator paused it.
+    Paused,
+    /// It answered `410 Gone`, which paused it.
+    Gone,
+}
+
+/// The last attempt to post to a destination.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastAttempt {
+    /// When it was.
+    pub at: Timestamp,
+    /// The answer's status; none: there was no answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Why there was no answer, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+impl Destination {
+    /// The account whose leads it gets.
+    pub fn account(&self) -> Account {
+        Account { provider: self.provider, id: self.account.clone() }
+    }
+
+    /// Whether leads may be forwarded to it now. Another pass may do so already.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.state == DestinationState::Active && self.next_attempt_at.is_none_or(|at| at <= now)
+    }
+
+    /// Whether it got this lead, or may be getting it now.
+    pub fn may_have(&self, lead: LeadId, now: Timestamp) -> bool {
+        let reached = self.reached.map_or(self.cursor, |reached| reached.max(self.cursor));
+        let is_busy = self.lease_until.is_some_and(|until| now < until);
+        lead > self.starts_after && (lead <= reached || is_busy)
+    }
+}
+
+impl DestinationFormat {
+    /// The format's name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Standard => "standard",
+            Self::Slack => "slack",
+        }
+    }
+}
+
+impl DestinationState {
+    /// The state's name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Paused => "paused",
+            Self::Gone => "gone",
+        }
+    }
+}
+
+impl fmt::Debug for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Destination").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// A destination's id: `dst_` and 20 letters and digits.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct DestinationId(String);
+
+impl DestinationId {
+    const PREFIX: &str = "dst_";
+    const LENGTH: usize = 20;
+
+    /// A new id.
+    pub fn draw(sources: &Sources) -> Self {
+        Self(format!("{}{}", Self::PREFIX, sources.draw_text(Self::LENGTH)))
+    }
+
+    /// The id itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for DestinationId {
+    type Error = NotADestinationId;
+
+    fn try_from(text: String) -> Result<Self, NotADestinationId> {
+        let random = text.strip_prefix(Self::PREFIX).unwrap_or_default();
+        let fits =
+            random.len() == Self::LENGTH && random.bytes().all(|c| c.is_ascii_alphanumeric());
+        if fits { Ok(Self(text)) } else { Err(NotADestinationId) }
+    }
+}
+
+impl FromStr for DestinationId {
+    type Err = NotADestinationId;
+
+    fn from_str(text: &str) -> Result<Self, NotADestinationId> {
+        text.to_owned().try_into()
+    }
+}
+
+impl fmt::Display for DestinationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A text that is not a destination's id.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("not a destination's id: dst_ and 20 letters and digits")]
+pub struct NotADestinationId;

@@ -1,0 +1,177 @@
+//! The requests of whoever forwards leads.
+
+use super::{
+    fault::StoreError,
+    keys::{self, LISTED_DESTINATIONS, PK, SK},
+    lead_table::{Item, LeadTable},
+};
+use crate::model::{Account, Destination, DestinationId};
+use aws_sdk_dynamodb::{
+    operation::update_item::UpdateItemError,
+    types::{AttributeValue, ReturnValue},
+};
+use jiff::Timestamp;
+
+/// The attributes that a pass changes.
+const PROGRESS: [&str; 8] = [
+    "cursor",
+    "state",
+    "failures",
+    "failing_since",
+    "next_attempt_at",
+    "last",
+    "lease",
+    "lease_until",
+];
+
+/// The lease of a destination: only its holder forwards to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// The holder's mark. No two are equal.
+    pub holder: String,
+    /// When it ends.
+    pub until: Timestamp,
+}
+
+impl LeadTable {
+    /// All destinations of all accounts.
+    ///
+    /// # Errors
+    /// If the table cannot be read.
+    pub async fn destinations(&self) -> Result<Vec<Destination>, StoreError> {
+        let query = self.client.query().table_name(&self.name).consistent_read(true);
+        let query =
+            query.key_condition_expression("pk = :destinations").expression_attribute_values(
+                ":destinations",
+                AttributeValue::S(LISTED_DESTINATIONS.to_owned()),
+            );
+        let items = query.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await?;
+        let listed = items.iter().map(|item| {
+            let sk = item.get(SK).and_then(|sk| sk.as_s().ok());
+            let shape = "a listed destination of another shape";
+            sk.and_then(|sk| keys::read_listed_destination(sk))
+                .ok_or_else(|| StoreError::Unexpected(shape.to_owned()))
+        });
+        let listed = listed.collect::<Result<Vec<_>, _>>()?;
+        let wanted = listed.iter().map(|(account, id)| ((), keys::destination(account, id)));
+        let found = self.get_all(wanted.collect()).await?;
+        found.into_iter().map(|((), item)| read_destination(item)).collect()
+    }
+
+    /// The destination as it is stored now.
+    ///
+    /// # Errors
+    /// If the table cannot be read.
+    pub async fn get_destination(
+        &self,
+        account: &Account,
+        id: &DestinationId,
+    ) -> Result<Option<Destination>, StoreError> {
+        self.get(keys::destination(account, id)).await?.map(read_destination).transpose()
+    }
+
+    /// Takes the lease of a destination. Returns the destination as it is now; `None` if it is not
+    /// active, not due, or leased to another pass.
+    ///
+    /// # Errors
+    /// If the table cannot be written.
+    pub async fn take_lease(
+        &self,
+        destination: &Destination,
+        lease: &Lease,
+        now: Timestamp,
+    ) -> Result<Option<Destination>, StoreError> {
+        let key = keys::destination(&destination.account(), &destination.id);
+        let update = self.client.update_item().table_name(&self.name).set_key(Some(key));
+        let update = update
+            .update_expression("SET lease = :lease, lease_until = :until")
+            .condition_expression(
+                "#state = :active AND (attribute_not_exists(lease_until) OR lease_until <= :now) \
+                 AND (attribute_not_exists(next_attempt_at) OR next_attempt_at <= :now)",
+            )
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":active", AttributeValue::S("active".to_owned()))
+            .expression_attribute_values(":lease", AttributeValue::S(lease.holder.clone()))
+            .expression_attribute_values(":until", milliseconds(lease.until))
+            .expression_attribute_values(":now", milliseconds(now))
+            .return_values(ReturnValue::AllNew);
+        match update.send().await {
+            Ok(updated) => updated.attributes.map(read_destination).transpose(),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
+                _ => Err(error.into()),
+            },
+        }
+    }
+
+    /// Stores the progress of a pass. False if the pass no longer has the lease: then nothing is
+    /// stored.
+    ///
+    /// # Errors
+    /// If the table cannot be written.
+    pub async fn save_progress(
+        &self,
+        destination: &Destination,
+        holder: &str,
+    ) -> Result<bool, StoreError> {
+        let holder = AttributeValue::S(holder.to_owned());
+        self.update_destination(destination, &PROGRESS, ("lease = :holder", Some(holder))).await
+    }
+
+    /// Stores these attributes of a destination if a condition is true; it may compare `:holder`.
+    /// False if it is not true.
+    pub(crate) async fn update_destination(
+        &self,
+        destination: &Destination,
+        names: &[&str],
+        (condition, holder): (&str, Option<AttributeValue>),
+    ) -> Result<bool, StoreError> {
+        let mut item: Item = serde_dynamo::to_item(destination)?;
+        let key = keys::destination(&destination.account(), &destination.id);
+        let mut update = self.client.update_item().table_name(&self.name).set_key(Some(key));
+        let (mut set, mut remove) = (Vec::new(), Vec::new());
+        for name in names {
+            update = update.expression_attribute_names(format!("#{name}"), *name);
+            match item.remove(*name) {
+                Some(value) => {
+                    set.push(format!("#{name} = :{name}"));
+                    update = update.expression_attribute_values(format!(":{name}"), value);
+                }
+                None => remove.push(format!("#{name}")),
+            }
+        }
+        let part = |verb: &str, parts: &[String]| match parts {
+            [] => String::new(),
+            parts => format!("{verb} {} ", parts.join(", ")),
+        };
+        let expression = part("SET", &set) + &part("REMOVE", &remove);
+        update = update.update_expression(expression).condition_expression(condition);
+        if let Some(holder) = holder {
+            update = update.expression_attribute_values(":holder", holder);
+        }
+        match update.send().await {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                _ => Err(error.into()),
+            },
+        }
+    }
+}
+
+pub(crate) fn destination_item(destination: &Destination) -> Result<Item, StoreError> {
+    let mut item: Item = serde_dynamo::to_item(destination)?;
+    item.extend(keys::destination(&destination.account(), &destination.id));
+    Ok(item)
+}
+
+fn read_destination(mut item: Item) -> Result<Destination, StoreError> {
+    item.remove(PK);
+    item.remove(SK);
+    Ok(serde_dynamo::from_item(item)?)
+}
+
+/// A time that a condition compares.
+pub(crate) fn milliseconds(time: Timestamp) -> AttributeValue {
+    AttributeValue::N(time.as_millisecond().to_string())
+}

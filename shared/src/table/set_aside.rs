@@ -1,0 +1,108 @@
+//! Events that are set aside: requests of whoever forwards leads.
+
+use super::{
+    destinations::milliseconds,
+    fault::StoreError,
+    keys::{self, EXPIRES_AT, PK},
+    lead_table::{Item, LeadTable, PAGE},
+    put_new::seconds,
+};
+use crate::model::{Account, DestinationId, LeadId, SetAside};
+use aws_sdk_dynamodb::{
+    operation::{delete_item::DeleteItemError, put_item::PutItemError},
+    types::AttributeValue,
+};
+use jiff::Timestamp;
+
+impl LeadTable {
+    /// Sets an event aside. An erasure replaces what was set aside for its lead, and nothing
+    /// replaces an erasure.
+    ///
+    /// # Errors
+    /// If the table cannot be written.
+    pub async fn set_aside(&self, account: &Account, event: &SetAside) -> Result<(), StoreError> {
+        let mut item: Item = serde_dynamo::to_item(event)?;
+        item.extend(keys::set_aside(account, event.lead_id, &event.destination));
+        let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
+        let put = put
+            .condition_expression("attribute_not_exists(pk) OR event <> :erased OR event = :event")
+            .expression_attribute_values(":erased", AttributeValue::S("erased".to_owned()))
+            .expression_attribute_values(
+                ":event",
+                AttributeValue::S(event.event.as_str().to_owned()),
+            );
+        match put.send().await {
+            Ok(_) => Ok(()),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(()),
+                _ => Err(error.into()),
+            },
+        }
+    }
+
+    /// Deletes an event that its destination took. Does nothing if another event of the lead was
+    /// set aside meanwhile.
+    ///
+    /// # Errors
+    /// If the table cannot be written.
+    pub async fn delete_set_aside(
+        &self,
+        account: &Account,
+        event: &SetAside,
+    ) -> Result<(), StoreError> {
+        let key = keys::set_aside(account, event.lead_id, &event.destination);
+        let delete = self.client.delete_item().table_name(&self.name).set_key(Some(key));
+        let delete = delete
+            .condition_expression("attribute_not_exists(pk) OR event = :event")
+            .expression_attribute_values(
+                ":event",
+                AttributeValue::S(event.event.as_str().to_owned()),
+            );
+        match delete.send().await {
+            Ok(_) => Ok(()),
+            Err(error) => match error.as_service_error() {
+                Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(()),
+                _ => Err(error.into()),
+            },
+        }
+    }
+
+    /// The events set aside for an account's leads, by their ids; only those of `destination` if it
+    /// is named, only those due at `due` if it is given. Expired ones are left out.
+    ///
+    /// # Errors
+    /// If the table cannot be read.
+    pub async fn events_set_aside(
+        &self,
+        account: &Account,
+        destination: Option<&DestinationId>,
+        due: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<Vec<SetAside>, StoreError> {
+        let partition = keys::set_aside_partition(account);
+        let mut filter =
+            vec![format!("(attribute_not_exists({EXPIRES_AT}) OR {EXPIRES_AT} > :now)")];
+        let query = self.client.query().table_name(&self.name).consistent_read(true);
+        let mut query = query
+            .key_condition_expression("pk = :account")
+            .expression_attribute_values(":account", partition[PK].clone())
+            .expression_attribute_values(":now", seconds(now));
+        if let Some(destination) = destination {
+            filter.push("destination = :destination".to_owned());
+            let id = AttributeValue::S(destination.to_string());
+            query = query.expression_attribute_values(":destination", id);
+        }
+        if let Some(due) = due {
+            filter.push("next_attempt_at <= :due".to_owned());
+            query = query.expression_attribute_values(":due", milliseconds(due));
+        }
+        let query = query.filter_expression(filter.join(" AND ")).limit(PAGE);
+        let items = query.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await?;
+        items.into_iter().map(|item| Ok(serde_dynamo::from_item(item)?)).collect()
+    }
+}
+
+/// Reads the account and the lead's id from the key of a lead, as the table's stream tells it.
+pub fn read_lead_key(pk: &str, sk: &str) -> Option<(Account, LeadId)> {
+    keys::read_lead(pk, sk)
+}
