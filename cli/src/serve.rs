@@ -131,7 +131,7 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
         let running = Running::default();
         tokio::select! {
             () = api.serve(app, &running, stop) => {}
-            () = forward(forwarder.as_ref(), &running) => {}
+            () = forward(forwarder, &running) => {}
         }
     } else {
         let mut embedded = EmbeddedTable::open(&storage(&options)).await?;
@@ -145,7 +145,7 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
         tokio::select! {
             () = api.serve(app, &running, stop) => {}
             () = embedded.sweep_expired() => {}
-            () = forward(forwarder.as_ref(), &running) => {}
+            () = forward(forwarder, &running) => {}
         }
         embedded.close().await;
     }
@@ -194,9 +194,9 @@ impl Settings {
 }
 
 /// Forwards leads until the server stops. Without a secret, no lead is forwarded.
-async fn forward(forwarder: Option<&Forwarder<HttpsClient>>, running: &Running) {
+async fn forward(forwarder: Option<Forwarder<HttpsClient>>, running: &Running) {
     match forwarder {
-        Some(forwarder) => keep_forwarding(forwarder, running).await,
+        Some(forwarder) => keep_forwarding(Arc::new(forwarder), running).await,
         None => std::future::pending().await,
     }
 }

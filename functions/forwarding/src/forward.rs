@@ -47,6 +47,16 @@ pub struct Forwarder<P> {
     pub master: MasterSecret,
 }
 
+/// What wakes a pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wake {
+    /// The schedule: all destinations get what waits.
+    Schedule,
+    /// New leads. Failing destinations are left to the schedule, so that one which does not answer
+    /// does not delay the others.
+    NewLeads,
+}
+
 /// The result of a pass.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Report {
@@ -89,14 +99,17 @@ impl<P: Post> Forwarder<P> {
     /// If the destinations cannot be read. A fault of a single destination is only logged.
     pub async fn forward_due(
         &self,
+        wake: Wake,
         settled: Timestamp,
         until: Timestamp,
     ) -> Result<Report, StoreError> {
         let destinations = self.table.destinations().await?;
         let now = self.sources.now();
         let passes = destinations.into_iter().map(|destination| {
+            let is_left = wake == Wake::NewLeads && destination.is_failing();
+            let is_due = destination.is_due(now) && !is_left;
             let report = Report::default();
-            Pass { forwarder: self, settled, until, report }.run(destination, now)
+            Pass { forwarder: self, settled, until, report }.run(destination, is_due)
         });
         let reports = stream::iter(passes).buffer_unordered(AT_ONCE);
         Ok(reports.fold(Report::default(), async |sum, report| sum.plus(report)).await)
@@ -155,11 +168,9 @@ struct Pass<'a, P> {
 }
 
 impl<P: Post> Pass<'_, P> {
-    /// Forwards to a destination if it is due.
-    async fn run(mut self, mut destination: Destination, now: Timestamp) -> Report {
-        if destination.is_due(now)
-            && let Err(error) = self.forward(&mut destination).await
-        {
+    /// Forwards to a destination if it is due, and reports its state.
+    async fn run(mut self, mut destination: Destination, is_due: bool) -> Report {
+        if is_due && let Err(error) = self.forward(&mut destination).await {
             self.report.table_faults += 1;
             tracing::error!(%error, destination = destination.id.as_str(), "cannot forward");
         }
@@ -403,6 +414,11 @@ fn note_success(destination: &mut Destination) {
 }
 
 impl Report {
+    /// Whether nothing was posted.
+    pub fn is_empty(&self) -> bool {
+        self.forwarded + self.set_aside + self.failed == 0
+    }
+
     fn note_state(&mut self, destination: &Destination, now: Timestamp) {
         let Some(since) = destination.failing_since else { return };
         if destination.state == DestinationState::Active {

@@ -19,7 +19,7 @@ mod wait;
 pub use address::{Addresses, BadUrl, check_url, is_public};
 pub use answer::{Verdict, judge};
 pub use event::{ForwardingEvent, NewLeadRecord};
-pub use forward::{Forwarder, Report, SETTLED_AFTER};
+pub use forward::{Forwarder, Report, SETTLED_AFTER, Wake};
 pub use https::HttpsClient;
 pub use message::Message;
 pub use post::{Answered, Post, PostError, PostRequest};

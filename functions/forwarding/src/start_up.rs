@@ -3,7 +3,7 @@
 use crate::{
     address::Addresses,
     event::ForwardingEvent,
-    forward::{Forwarder, Report, SETTLED_AFTER},
+    forward::{Forwarder, Report, SETTLED_AFTER, Wake},
     https::HttpsClient,
     secret::{MasterSecret, SIGNING_KEY, SIGNING_SECRET},
 };
@@ -68,7 +68,9 @@ pub async fn forward_leads(
 ) -> Result<(), StoreError> {
     let Forwarder { sources, .. } = &state.forwarder;
     let until = sources.now() + PASS_FOR;
-    if let Some(leads) = event.new_leads() {
+    let new_leads = event.new_leads();
+    let wake = if new_leads.is_some() { Wake::NewLeads } else { Wake::Schedule };
+    if let Some(leads) = new_leads {
         state.forwarder.note_late_leads(&leads).await?;
         let Some(newest) = leads.iter().map(|lead| lead.id).max() else { return Ok(()) };
         let left = (newest.time() + SETTLED_AFTER).duration_since(sources.now());
@@ -76,7 +78,7 @@ pub async fn forward_leads(
         let left = left.clamp(SignedDuration::ZERO, SETTLED_AFTER) + SignedDuration::from_millis(1);
         tokio::time::sleep(left.unsigned_abs()).await;
     }
-    match state.forwarder.forward_due(sources.now() - SETTLED_AFTER, until).await {
+    match state.forwarder.forward_due(wake, sources.now() - SETTLED_AFTER, until).await {
         Ok(report) => write_log(&report),
         // The schedule wakes the function again within a minute.
         Err(error) => tracing::error!(%error, "cannot forward"),

@@ -113,9 +113,17 @@ impl Destination {
         Account { provider: self.provider, id: self.account.clone() }
     }
 
-    /// Whether leads may be forwarded to it now. Another pass may do so already.
+    /// Whether leads may be forwarded to it now: it is active, its wait is over, and no other pass
+    /// forwards to it.
     pub fn is_due(&self, now: Timestamp) -> bool {
-        self.state == DestinationState::Active && self.next_attempt_at.is_none_or(|at| at <= now)
+        self.state == DestinationState::Active
+            && self.next_attempt_at.is_none_or(|at| at <= now)
+            && self.lease_until.is_none_or(|until| until <= now)
+    }
+
+    /// Whether the last attempt failed.
+    pub fn is_failing(&self) -> bool {
+        self.failures > 0
     }
 
     /// Whether it got this lead, or may be getting it now.
