@@ -20,6 +20,7 @@ mod openapi;
 mod operator;
 mod outage;
 mod pollybot;
+mod posting;
 mod rdstation;
 mod repeats;
 mod samconfig;

@@ -54,6 +54,7 @@ type Connector = BoxCloneSyncService<Uri, MaybeHttpsStream<TokioIo<TcpStream>>, 
 #[derive(Clone)]
 pub struct HttpsClient {
     allowed: Addresses,
+    tls: ClientConfig,
     client: Client<Connector, Full<Bytes>>,
 }
 
@@ -68,11 +69,22 @@ impl HttpsClient {
 
     /// A client that trusts only these certificate authorities.
     pub fn trusting(roots: RootCertStore, allowed: Addresses) -> Self {
+        Self::with_tls(tls_config(roots), allowed)
+    }
+
+    /// The same client without open connections. A function is frozen between two events, and its
+    /// connections may be closed meanwhile.
+    #[must_use]
+    pub fn disconnected(&self) -> Self {
+        Self::with_tls(self.tls.clone(), self.allowed)
+    }
+
+    fn with_tls(tls: ClientConfig, allowed: Addresses) -> Self {
         let mut http = HttpConnector::new_with_resolver(CheckedNames(allowed));
         http.enforce_http(false);
         http.set_nodelay(true);
         let https = HttpsConnectorBuilder::new()
-            .with_tls_config(tls_config(roots))
+            .with_tls_config(tls.clone())
             .https_or_http()
             .enable_http1()
             .wrap_connector(http);
@@ -80,7 +92,7 @@ impl HttpsClient {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(KEEP_IDLE)
             .build(BoxCloneSyncService::new(Timeout::new(https, CONNECT_WITHIN)));
-        Self { allowed, client }
+        Self { allowed, tls, client }
     }
 
     async fn send(&self, request: PostRequest) -> Result<Answered, PostError> {

@@ -21,7 +21,10 @@ const PASS_FOR: SignedDuration = SignedDuration::from_secs(50);
 
 /// The state of the function.
 pub struct ForwardLeads {
-    forwarder: Forwarder<HttpsClient>,
+    table: LeadTable,
+    sources: Sources,
+    client: HttpsClient,
+    master: MasterSecret,
 }
 
 impl ForwardLeads {
@@ -33,8 +36,17 @@ impl ForwardLeads {
         let table_name = environment.required("TABLE_NAME")?;
         let master = read_master(environment).await?;
         let table = LeadTable::new(connect_from_env().await, table_name);
-        let post = HttpsClient::new(Addresses::Public);
-        Ok(Self { forwarder: Forwarder { table, sources: Sources::system(), post, master } })
+        let client = HttpsClient::new(Addresses::Public);
+        Ok(Self { table, sources: Sources::system(), client, master })
+    }
+
+    fn forwarder(&self) -> Forwarder<HttpsClient> {
+        Forwarder {
+            table: self.table.clone(),
+            sources: self.sources.clone(),
+            post: self.client.disconnected(),
+            master: self.master.clone(),
+        }
     }
 }
 
@@ -66,19 +78,20 @@ pub async fn forward_leads(
     state: &ForwardLeads,
     event: &ForwardingEvent,
 ) -> Result<(), StoreError> {
-    let Forwarder { sources, .. } = &state.forwarder;
+    let forwarder = state.forwarder();
+    let sources = &state.sources;
     let until = sources.now() + PASS_FOR;
     let new_leads = event.new_leads();
     let wake = if new_leads.is_some() { Wake::NewLeads } else { Wake::Schedule };
     if let Some(leads) = new_leads {
-        state.forwarder.note_late_leads(&leads).await?;
+        forwarder.note_late_leads(&leads).await?;
         let Some(newest) = leads.iter().map(|lead| lead.id).max() else { return Ok(()) };
         let left = (newest.time() + SETTLED_AFTER).duration_since(sources.now());
         // One millisecond more: a lead is settled if it is older than the margin.
         let left = left.clamp(SignedDuration::ZERO, SETTLED_AFTER) + SignedDuration::from_millis(1);
         tokio::time::sleep(left.unsigned_abs()).await;
     }
-    match state.forwarder.forward_due(wake, sources.now() - SETTLED_AFTER, until).await {
+    match forwarder.forward_due(wake, sources.now() - SETTLED_AFTER, until).await {
         Ok(report) => write_log(&report),
         // The schedule wakes the function again within a minute.
         Err(error) => tracing::error!(%error, "cannot forward"),
