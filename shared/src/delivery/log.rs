@@ -3,7 +3,7 @@
 use super::answer::Answer;
 use crate::model::Provider;
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
 use std::{
     io::{self, Write},
     sync::{
@@ -62,56 +62,99 @@ impl DeliveryLog {
             }
             Report::Metrics => {
                 let latency = self.store_latency.get().copied().map(milliseconds);
-                let line = metrics_line(&[
-                    ("Provider", provider.into()),
-                    ("Outcome", outcome.into()),
-                    ("Deliveries", 1.into()),
-                    ("Duration", duration.into()),
-                    ("StoreLatency", latency.into()),
-                    ("ColdStarts", u8::from(is_first()).into()),
-                    ("status", status.into()),
-                    ("request_id", request_id.into()),
-                ]);
+                let line = MetricsLine {
+                    aws: Metadata::new(Timestamp::now(), latency.is_some()),
+                    provider,
+                    outcome,
+                    deliveries: 1,
+                    duration,
+                    store_latency: latency,
+                    cold_starts: is_first().into(),
+                    status,
+                    request_id: request_id.as_deref(),
+                };
                 // A delivery does not fail because its log line cannot be written.
-                let _ = writeln!(io::stdout(), "{line}");
+                if let Ok(line) = serde_json::to_string(&line) {
+                    let _ = writeln!(io::stdout(), "{line}");
+                }
             }
         }
         answer
     }
 }
 
-/// A JSON line with these members. CloudWatch makes metrics of those named below: each by provider,
-/// and `Deliveries` also by outcome. Each combination costs money, so the other metrics have no
-/// outcome.
-fn metrics_line(members: &[(&str, Value)]) -> Value {
-    let metrics = [
-        ("Deliveries", "Count", &[&["Provider"][..], &["Provider", "Outcome"]][..]),
-        ("Duration", "Milliseconds", &[&["Provider"]]),
-        ("StoreLatency", "Milliseconds", &[&["Provider"]]),
-        ("ColdStarts", "Count", &[&["Provider"]]),
-    ];
-    let present: Map<String, Value> = members
-        .iter()
-        .filter(|(_, value)| !value.is_null())
-        .map(|(name, value)| ((*name).to_owned(), value.clone()))
-        .collect();
-    let directives: Vec<Value> = metrics
-        .iter()
-        .filter(|(name, ..)| present.contains_key(*name))
-        .map(|(name, unit, dimensions)| {
-            json!({
-                "Namespace": NAMESPACE,
-                "Dimensions": dimensions,
-                "Metrics": [{ "Name": name, "Unit": unit }],
-            })
-        })
-        .collect();
-    let now = Timestamp::now().as_millisecond();
-    let mut line = json!({ "_aws": { "Timestamp": now, "CloudWatchMetrics": directives } });
-    if let Some(line) = line.as_object_mut() {
-        line.extend(present);
+/// A JSON line that is also metrics. It is written without a tree of values, because each delivery
+/// writes one.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct MetricsLine<'a> {
+    #[serde(rename = "_aws")]
+    aws: Metadata,
+    provider: &'a str,
+    outcome: &'a str,
+    deliveries: u8,
+    duration: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    store_latency: Option<f64>,
+    cold_starts: u8,
+    #[serde(rename = "status")]
+    status: u16,
+    #[serde(rename = "request_id", skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
+}
+
+/// What CloudWatch makes of a line.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Metadata {
+    timestamp: i64,
+    cloud_watch_metrics: Vec<Directive>,
+}
+
+/// A metric, and the members that split it.
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Directive {
+    namespace: &'static str,
+    dimensions: &'static [&'static [&'static str]],
+    metrics: [Metric; 1],
+}
+
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Metric {
+    name: &'static str,
+    unit: &'static str,
+}
+
+/// The metrics: each by provider, and `Deliveries` also by outcome. Each combination costs money, so
+/// the other metrics have no outcome.
+const METRICS: [Directive; 4] = [
+    Directive::new("Deliveries", "Count", &[&["Provider"], &["Provider", "Outcome"]]),
+    Directive::new("Duration", "Milliseconds", &[&["Provider"]]),
+    Directive::new(STORE_LATENCY, "Milliseconds", &[&["Provider"]]),
+    Directive::new("ColdStarts", "Count", &[&["Provider"]]),
+];
+/// A delivery that writes nothing has no such member.
+const STORE_LATENCY: &str = "StoreLatency";
+
+impl Directive {
+    const fn new(
+        name: &'static str,
+        unit: &'static str,
+        dimensions: &'static [&'static [&'static str]],
+    ) -> Self {
+        Self { namespace: NAMESPACE, dimensions, metrics: [Metric { name, unit }] }
     }
-    line
+}
+
+impl Metadata {
+    fn new(at: Timestamp, has_store_latency: bool) -> Self {
+        let present =
+            |directive: &Directive| has_store_latency || directive.metrics[0].name != STORE_LATENCY;
+        let cloud_watch_metrics = METRICS.into_iter().filter(present).collect();
+        Self { timestamp: at.as_millisecond(), cloud_watch_metrics }
+    }
 }
 
 /// Whether this is the first request of the process.
@@ -127,26 +170,34 @@ fn milliseconds(duration: Duration) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn a_metrics_line_is_in_the_embedded_metric_format() {
-        let mut line = metrics_line(&[
-            ("Provider", "flextell".into()),
-            ("Outcome", "created".into()),
-            ("Deliveries", 1.into()),
-            ("StoreLatency", Value::Null),
-            ("ColdStarts", 0.into()),
-            ("status", 201.into()),
-        ]);
-        assert!(line["_aws"]["Timestamp"].take().is_i64());
+        let line = MetricsLine {
+            aws: Metadata::new("2026-11-24T10:00:00.123Z".parse().unwrap(), false),
+            provider: "flextell",
+            outcome: "created",
+            deliveries: 1,
+            duration: 1.5,
+            store_latency: None,
+            cold_starts: 0,
+            status: 201,
+            request_id: None,
+        };
         let expected = json!({
             "_aws": {
-                "Timestamp": null,
+                "Timestamp": 1_795_514_400_123_i64,
                 "CloudWatchMetrics": [
                     {
                         "Namespace": "leadhook",
                         "Dimensions": [["Provider"], ["Provider", "Outcome"]],
                         "Metrics": [{ "Name": "Deliveries", "Unit": "Count" }],
+                    },
+                    {
+                        "Namespace": "leadhook",
+                        "Dimensions": [["Provider"]],
+                        "Metrics": [{ "Name": "Duration", "Unit": "Milliseconds" }],
                     },
                     {
                         "Namespace": "leadhook",
@@ -158,9 +209,10 @@ mod tests {
             "Provider": "flextell",
             "Outcome": "created",
             "Deliveries": 1,
+            "Duration": 1.5,
             "ColdStarts": 0,
             "status": 201,
         });
-        assert_eq!(line, expected);
+        assert_eq!(serde_json::to_value(&line).unwrap(), expected);
     }
 }
