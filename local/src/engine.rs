@@ -1,7 +1,7 @@
 //! DynamoDB's operations in the embedded engine, inside this process.
 
 use crate::folder::Folder;
-use dynoxide::{Database, DynoxideError};
+use dynoxide::{Database, DynoxideError, actions::transact_write_items::TransactWriteItemsRequest};
 use rusqlite::Connection;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{fmt, sync::Arc, time::Duration};
@@ -19,6 +19,8 @@ pub(crate) struct Engine {
     /// The folder of its data; none: in memory. The folder has the lock, which must last until the
     /// database is closed. So it comes after `database`: fields are dropped in their order.
     folder: Option<Arc<Folder>>,
+    /// Whether a transaction that is sent twice with one client request token is done once.
+    knows_tokens: bool,
 }
 
 /// An answer of DynamoDB: its HTTP status and its JSON.
@@ -32,12 +34,19 @@ impl fmt::Debug for Engine {
 
 impl Engine {
     pub(crate) fn in_memory() -> Result<Self, DynoxideError> {
-        Ok(Self { database: Database::memory()?, folder: None })
+        Ok(Self { database: Database::memory()?, folder: None, knows_tokens: true })
     }
 
     pub(crate) fn in_folder(folder: Folder) -> Result<Self, DynoxideError> {
         let database = Database::new(&folder.database().to_string_lossy())?;
-        Ok(Self { database, folder: Some(Arc::new(folder)) })
+        Ok(Self { database, folder: Some(Arc::new(folder)), knows_tokens: true })
+    }
+
+    /// The same engine without client request tokens. The engine walks all tokens of the last ten
+    /// minutes in each transaction, so it would become slower with each lead. A lead's write mark
+    /// tells the same.
+    pub(crate) fn without_tokens(self) -> Self {
+        Self { knows_tokens: false, ..self }
     }
 
     /// The folder of its data.
@@ -109,7 +118,10 @@ impl Engine {
             "Query" => run(request, |r| db.query(r)),
             "Scan" => run(request, |r| db.scan(r)),
             "TransactGetItems" => run(request, |r| db.transact_get_items(r)),
-            "TransactWriteItems" => run(request, |r| db.transact_write_items(r)),
+            "TransactWriteItems" => run(request, |mut r: TransactWriteItemsRequest| {
+                r.client_request_token = r.client_request_token.filter(|_| self.knows_tokens);
+                db.transact_write_items(r)
+            }),
             "UpdateItem" => run(request, |r| db.update_item(r)),
             "UpdateTable" => run(request, |r| db.update_table(r)),
             "UpdateTimeToLive" => run(request, |r| db.update_time_to_live(r)),

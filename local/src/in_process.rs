@@ -19,7 +19,7 @@ struct InProcess(Engine);
 
 /// An HTTP client for the SDK that sends its requests to the engine in this process.
 pub(crate) fn in_process_client(engine: Engine) -> SharedHttpClient {
-    let connector = SharedHttpConnector::new(InProcess(engine));
+    let connector = SharedHttpConnector::new(InProcess(engine.without_tokens()));
     http_client_fn(move |_, _| connector.clone())
 }
 

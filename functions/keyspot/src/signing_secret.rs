@@ -7,7 +7,7 @@ use aws_sdk_secretsmanager::{
 };
 use jiff::{SignedDuration, Timestamp};
 use shared::{
-    aws::{self, Overrides},
+    aws,
     delivery::Rejection,
     function::{Environment, StartUpError},
     model::TokenHash,
@@ -151,8 +151,7 @@ impl ManagedSecret {
 
     async fn from_env(id: String) -> Self {
         let timeouts = TimeoutConfig::builder().operation_timeout(TIMEOUT).build();
-        let config =
-            Builder::from(&aws::load_config(Overrides::default()).await).timeout_config(timeouts);
+        let config = Builder::from(&aws::load_function_config().await).timeout_config(timeouts);
         Self::new(Client::from_conf(config.build()), id)
     }
 

@@ -12,6 +12,11 @@ pub fn email(text: &str) -> Option<Rule> {
     (!text.trim().validate_email()).then_some(Rule::Email)
 }
 
+/// Compiles the regular expressions of the rules. Otherwise the first delivery waits for it.
+pub fn prepare_rules() {
+    let _ = email("somebody@example.com");
+}
+
 /// At most `MAX` characters.
 pub fn max_length<const MAX: usize>(text: &str) -> Option<Rule> {
     let holds = text.validate_length(None, Some(MAX as u64), None);

@@ -1,7 +1,7 @@
 //! The DynamoDB client: its connection and its timeouts.
 
 use super::retry::{RetryConflicts, retry_config, retry_partition};
-use crate::aws::{self, Overrides};
+use crate::aws;
 use aws_config::{Region, SdkConfig};
 use aws_sdk_dynamodb::{
     Client,
@@ -54,7 +54,7 @@ impl Timeouts {
 /// Connects with region, credentials and `AWS_ENDPOINT_URL_DYNAMODB` from the environment, as every
 /// AWS SDK does.
 pub async fn connect_from_env() -> Client {
-    connect_as(&aws::load_config(Overrides::default()).await, Timeouts::DEPLOYED)
+    connect_as(&aws::load_function_config().await, Timeouts::DEPLOYED)
 }
 
 /// Connects with this configuration.
