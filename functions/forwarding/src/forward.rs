@@ -127,7 +127,7 @@ impl<P: Post> Forwarder<P> {
         let now = self.sources.now();
         for NewLeadRecord { account, id, .. } in leads.iter().filter(|lead| lead.is_late) {
             let passed = destinations.iter().filter(|destination| {
-                destination.account() == *account && destination.may_have(*id, now)
+                destination.account() == *account && destination.may_have(*id)
             });
             for destination in passed {
                 let event = SetAsideEvent::Created;

@@ -126,11 +126,12 @@ impl Destination {
         self.failures > 0
     }
 
-    /// Whether it got this lead, or may be getting it now.
-    pub fn may_have(&self, lead: LeadId, now: Timestamp) -> bool {
+    /// Whether it got this lead, or may have got it. A pass that ends stores how far it got and
+    /// gives the lease back. As long as there is a lease, even one whose time is over, a pass may
+    /// have posted more than it stored.
+    pub fn may_have(&self, lead: LeadId) -> bool {
         let reached = self.reached.map_or(self.cursor, |reached| reached.max(self.cursor));
-        let is_busy = self.lease_until.is_some_and(|until| now < until);
-        lead > self.starts_after && (lead <= reached || is_busy)
+        lead > self.starts_after && (lead <= reached || self.lease_until.is_some())
     }
 }
 
@@ -210,3 +211,40 @@ impl fmt::Display for DestinationId {
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("not a destination's id: dst_ and 20 letters and digits")]
 pub struct NotADestinationId;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::SignedDuration;
+
+    fn id(seconds: i64) -> LeadId {
+        LeadId::new(LeadId::beginning() + SignedDuration::from_secs(seconds), 0)
+    }
+
+    #[test]
+    fn a_destination_may_have_what_it_reached_and_what_a_pass_did_not_store() {
+        let text = "{\"id\":\"dst_0123456789abcdefghij\",\"provider\":\"keyspot\",\
+            \"account\":\"acme\",\"url\":\"https://example.com\",\"format\":\"standard\",\
+            \"created_at\":\"2026-11-21T00:00:00Z\",\"state\":\"active\",\"starts_after\":0,\
+            \"cursor\":0,\"secret_version\":1}";
+        let new: Destination = serde_json::from_str(text).unwrap();
+        let at_20 = Destination { starts_after: id(10), cursor: id(20), ..new };
+        let moved_back = Destination { cursor: id(15), reached: Some(id(20)), ..at_20.clone() };
+        // A pass that crashed did not give its lease back.
+        let until = Some(Timestamp::UNIX_EPOCH);
+        let crashed = Destination { lease_until: until, ..at_20.clone() };
+        let cases = [
+            ("before its start", &at_20, 10, false),
+            ("after its start", &at_20, 11, true),
+            ("at the cursor", &at_20, 20, true),
+            ("after the cursor", &at_20, 21, false),
+            ("at the highest cursor", &moved_back, 20, true),
+            ("after the highest cursor", &moved_back, 21, false),
+            ("posted but not stored", &crashed, 21, true),
+            ("before its start, with a lease", &crashed, 10, false),
+        ];
+        for (case, destination, lead, expected) in cases {
+            assert_eq!(destination.may_have(id(lead)), expected, "{case}");
+        }
+    }
+}

@@ -22,10 +22,10 @@ pub enum DestinationChange {
 impl DestinationChange {
     fn attributes(self) -> &'static [&'static str] {
         match self {
-            Self::State => &["state", "next_attempt_at", "lease", "lease_until"],
-            Self::Cursor => {
-                &["cursor", "starts_after", "reached", "next_attempt_at", "lease", "lease_until"]
-            }
+            // Without its holder the lease runs until its end, so that no other pass posts at the
+            // same time, and `may_have` counts what the stopped pass posted.
+            Self::State => &["state", "next_attempt_at", "lease"],
+            Self::Cursor => &["cursor", "starts_after", "reached", "next_attempt_at", "lease"],
             Self::Secret => &["secret_version", "old_secret_until"],
         }
     }
@@ -56,7 +56,7 @@ impl LeadTable {
         destination: &Destination,
         change: DestinationChange,
     ) -> Result<bool, StoreError> {
-        let changed = Destination { lease: None, lease_until: None, ..destination.clone() };
+        let changed = Destination { lease: None, ..destination.clone() };
         let condition = ("attribute_exists(pk)", None);
         self.update_destination(&changed, change.attributes(), condition).await
     }
