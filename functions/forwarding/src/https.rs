@@ -23,7 +23,7 @@ use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use std::{
     error::Error,
     io,
-    net::{IpAddr, SocketAddr},
+    net::SocketAddr,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -36,6 +36,7 @@ use tower::{
     timeout::{Timeout, error::Elapsed},
     util::BoxCloneSyncService,
 };
+use url::{Host, Url};
 
 /// How long a connection may take, with the look-up of its name and its handshake.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
@@ -160,16 +161,6 @@ fn read_retry_after(headers: &HeaderMap, now: Timestamp) -> Option<SignedDuratio
 #[derive(Clone)]
 struct CheckedNames(Addresses);
 
-/// A name that resolves to an address that may not be used.
-#[derive(Debug, thiserror::Error)]
-#[error("an address that is not public")]
-struct NotPublic(IpAddr);
-
-/// A name without an address.
-#[derive(Debug, thiserror::Error)]
-#[error("a name without an address")]
-struct NoSuchName;
-
 impl Service<Name> for CheckedNames {
     type Response = vec::IntoIter<SocketAddr>;
     type Error = BoxError;
@@ -185,13 +176,26 @@ impl Service<Name> for CheckedNames {
     }
 }
 
+/// Checks that the host of a URL has only addresses that may be used. They are checked again at
+/// each connection, because a name can get other addresses.
+///
+/// # Errors
+/// If an address may not be used, or if the host's name has none.
+pub async fn check_host(url: &Url, allowed: Addresses) -> Result<(), PostError> {
+    let Some(Host::Domain(name)) = url.host() else { return Ok(()) };
+    match tokio::time::timeout(CONNECT_WITHIN, look_up(name, allowed)).await {
+        Ok(found) => found.map(|_| ()),
+        Err(_) => Err(PostError::TimedOut),
+    }
+}
+
 /// The addresses of a host. One that may not be used refuses them all.
-async fn look_up(host: &str, allowed: Addresses) -> Result<Vec<SocketAddr>, BoxError> {
-    let found = lookup_host((host, 0)).await.map_err(|_| NoSuchName)?;
+async fn look_up(host: &str, allowed: Addresses) -> Result<Vec<SocketAddr>, PostError> {
+    let found = lookup_host((host, 0)).await.map_err(|_| PostError::NoSuchName)?;
     let addresses: Vec<_> = found.collect();
     match addresses.iter().find(|address| !allowed.allow(address.ip())) {
-        Some(address) => Err(NotPublic(address.ip()).into()),
-        None if addresses.is_empty() => Err(NoSuchName.into()),
+        Some(address) => Err(PostError::NotPublic(address.ip())),
+        None if addresses.is_empty() => Err(PostError::NoSuchName),
         None => Ok(addresses),
     }
 }
@@ -200,11 +204,8 @@ async fn look_up(host: &str, allowed: Addresses) -> Result<Vec<SocketAddr>, BoxE
 fn of_client(error: &hyper_util::client::legacy::Error) -> PostError {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = cause {
-        if let Some(NotPublic(address)) = error.downcast_ref() {
-            return PostError::NotPublic(*address);
-        }
-        if error.is::<NoSuchName>() {
-            return PostError::NoSuchName;
+        if let Some(error) = error.downcast_ref::<PostError>() {
+            return error.clone();
         }
         if error.is::<Elapsed>() {
             return PostError::TimedOut;

@@ -9,6 +9,7 @@ mod answer;
 mod event;
 mod forward;
 mod https;
+mod managed_secret;
 mod message;
 mod post;
 mod record;
@@ -20,10 +21,13 @@ pub use address::{Addresses, BadUrl, check_url, is_public};
 pub use answer::{Verdict, judge};
 pub use event::{ForwardingEvent, NewLeadRecord};
 pub use forward::{Forwarder, Report, SETTLED_AFTER, Wake};
-pub use https::HttpsClient;
+pub use https::{HttpsClient, check_host};
+pub use managed_secret::{ManagedSecretError, read_managed_secret};
 pub use message::Message;
 pub use post::{Answered, Post, PostError, PostRequest};
 pub use record::{LeadRecord, UnreadableLead, read_id, write_id};
-pub use secret::{MasterSecret, SIGNING_KEY, SIGNING_SECRET, SecretTooShort, SigningKeys};
+pub use secret::{
+    BadSecret, MasterSecret, SIGNING_KEY, SIGNING_SECRET, SecretTooShort, SigningKeys,
+};
 pub use start_up::{ForwardLeads, forward_leads};
 pub use wait::{try_again_after, wait_after};

@@ -6,7 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use sha2::Sha256;
 use shared::model::{Destination, DestinationId};
-use std::fmt;
+use std::{fmt, ops::RangeInclusive};
 
 /// The variable that names the master secret in AWS Secrets Manager.
 pub const SIGNING_SECRET: &str = "FORWARDING_SIGNING_SECRET";
@@ -14,6 +14,8 @@ pub const SIGNING_SECRET: &str = "FORWARDING_SIGNING_SECRET";
 pub const SIGNING_KEY: &str = "FORWARDING_SIGNING_KEY";
 /// What a secret of Standard Webhooks begins with.
 const SECRET_PREFIX: &str = "whsec_";
+/// How long a secret of Standard Webhooks is, in bytes.
+const SECRET_LENGTHS: RangeInclusive<usize> = 24..=64;
 /// The shortest master secret, in bytes.
 const MIN_LENGTH: usize = 32;
 
@@ -28,7 +30,12 @@ pub struct MasterSecret(Vec<u8>);
 pub struct SecretTooShort;
 
 /// The keys that sign what is posted to a destination: one, or two after a rotation.
-pub struct SigningKeys(Vec<[u8; 32]>);
+pub struct SigningKeys(Vec<Vec<u8>>);
+
+/// A text that is not a secret of Standard Webhooks.
+#[derive(Debug, thiserror::Error)]
+#[error("a secret is whsec_ and 24 to 64 bytes in Base64")]
+pub struct BadSecret;
 
 impl MasterSecret {
     /// The master secret with this text.
@@ -42,9 +49,9 @@ impl MasterSecret {
     /// The keys of a destination at `now`.
     pub fn keys(&self, destination: &Destination, now: Timestamp) -> SigningKeys {
         let Destination { id, secret_version, old_secret_until, .. } = destination;
-        let mut keys = vec![self.key(id, *secret_version)];
+        let mut keys = vec![self.key(id, *secret_version).to_vec()];
         if old_secret_until.is_some_and(|until| now < until) {
-            keys.push(self.key(id, secret_version.saturating_sub(1)));
+            keys.push(self.key(id, secret_version.saturating_sub(1)).to_vec());
         }
         SigningKeys(keys)
     }
@@ -62,12 +69,22 @@ impl MasterSecret {
 impl SigningKeys {
     /// One key, and the secret that verifies its signatures.
     pub fn one(random: [u8; 32]) -> (Self, String) {
-        (Self(vec![random]), write_secret(&random))
+        (Self(vec![random.to_vec()]), write_secret(&random))
+    }
+
+    /// The key of a secret.
+    ///
+    /// # Errors
+    /// If the text is not a secret.
+    pub fn read(secret: &str) -> Result<Self, BadSecret> {
+        let key = secret.strip_prefix(SECRET_PREFIX).ok_or(BadSecret)?;
+        let key = BASE64_STANDARD.decode(key).map_err(|_| BadSecret)?;
+        if SECRET_LENGTHS.contains(&key.len()) { Ok(Self(vec![key])) } else { Err(BadSecret) }
     }
 
     /// The value of `webhook-signature`.
     pub(crate) fn sign(&self, id: &str, seconds: i64, body: &str) -> String {
-        let sign = |key: &[u8; 32]| {
+        let sign = |key: &Vec<u8>| {
             let signature = hmac(key, &[id, ".", &seconds.to_string(), ".", body]);
             format!("v1,{}", BASE64_STANDARD.encode(signature))
         };
@@ -81,7 +98,7 @@ impl fmt::Debug for MasterSecret {
     }
 }
 
-fn write_secret(key: &[u8; 32]) -> String {
+fn write_secret(key: &[u8]) -> String {
     format!("{SECRET_PREFIX}{}", BASE64_STANDARD.encode(key))
 }
 
@@ -101,11 +118,26 @@ mod tests {
     /// The example of the specification's own libraries.
     #[test]
     fn a_signature_is_the_one_of_the_standards_example() {
-        let key = BASE64_STANDARD.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
-        let body = r#"{"test": 2432232314}"#;
-        let parts = ["msg_p5jXN8AQM9LWM0D4loKWxJek", ".", "1614265330", ".", body];
-        let signature = BASE64_STANDARD.encode(hmac(&key, &parts));
-        assert_eq!(signature, "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+        let keys = SigningKeys::read("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+        let (id, body) = ("msg_p5jXN8AQM9LWM0D4loKWxJek", r#"{"test": 2432232314}"#);
+        let signature = keys.sign(id, 1_614_265_330, body);
+        assert_eq!(signature, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+    }
+
+    #[test]
+    fn a_secret_has_its_prefix_and_24_to_64_bytes() {
+        let of_bytes = |length| write_secret(&vec![7; length]);
+        for (secret, is_read) in [
+            (of_bytes(24), true),
+            (of_bytes(32), true),
+            (of_bytes(64), true),
+            (of_bytes(23), false),
+            (of_bytes(65), false),
+            ("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned(), false),
+            ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS!".to_owned(), false),
+        ] {
+            assert_eq!(SigningKeys::read(&secret).is_ok(), is_read, "{secret}");
+        }
     }
 
     #[test]

@@ -5,12 +5,12 @@ use crate::{
     event::ForwardingEvent,
     forward::{Forwarder, Report, SETTLED_AFTER, Wake},
     https::HttpsClient,
+    managed_secret::read_managed_secret,
     secret::{MasterSecret, SIGNING_KEY, SIGNING_SECRET},
 };
-use aws_sdk_secretsmanager::{Client, config::Builder};
 use jiff::SignedDuration;
 use shared::{
-    aws::{self, Overrides},
+    aws::Overrides,
     function::{Environment, StartUpError},
     model::Sources,
     table::{LeadTable, StoreError, connect_from_env},
@@ -53,20 +53,14 @@ impl ForwardLeads {
 /// The secret that `FORWARDING_SIGNING_SECRET` names. If it is not set: the text in
 /// `FORWARDING_SIGNING_KEY`.
 async fn read_master(environment: &Environment) -> Result<MasterSecret, StartUpError> {
-    let text = match environment.optional(SIGNING_SECRET) {
-        Some(id) => {
-            let config = aws::load_config(Overrides::default()).await;
-            let client = Client::from_conf(Builder::from(&config).build());
-            let read = client.get_secret_value().secret_id(id).send().await;
-            read.ok().and_then(|secret| secret.secret_string).ok_or(StartUpError::BadVariable(
-                SIGNING_SECRET,
-                "a secret that this function may read",
-            ))?
-        }
-        None => environment.required(SIGNING_KEY)?,
+    let Some(id) = environment.optional(SIGNING_SECRET) else {
+        let text = environment.required(SIGNING_KEY)?;
+        return MasterSecret::new(&text)
+            .map_err(|_| StartUpError::BadVariable(SIGNING_KEY, "at least 32 characters long"));
     };
-    MasterSecret::new(&text)
-        .map_err(|_| StartUpError::BadVariable(SIGNING_KEY, "at least 32 characters long"))
+    read_managed_secret(&id, Overrides::default()).await.map_err(|_| {
+        StartUpError::BadVariable(SIGNING_SECRET, "a secret that this function may read")
+    })
 }
 
 /// Forwards what is due. After an event of the table's stream, waits until the new leads are

@@ -37,6 +37,11 @@ impl LeadId {
         Self(((milliseconds as u64) << RANDOM_BITS) | random)
     }
 
+    /// The highest id below this one. Below the lowest there is none.
+    pub fn previous(self) -> Self {
+        Self(self.0.saturating_sub(1))
+    }
+
     /// When the lead was received, to the millisecond.
     pub fn time(self) -> Timestamp {
         let milliseconds = EPOCH_MILLISECONDS + (self.0 >> RANDOM_BITS).cast_signed();

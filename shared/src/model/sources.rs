@@ -1,5 +1,5 @@
 use super::lead_id::LeadId;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 
 /// The clock and the random numbers, so that tests can replace them.
@@ -21,6 +21,12 @@ impl Sources {
         random: impl Fn() -> u128 + Send + Sync + 'static,
     ) -> Self {
         Self { now: Arc::new(now), random: Arc::new(random) }
+    }
+
+    /// The same random numbers, with a clock that is this much later.
+    pub fn later_by(self, difference: SignedDuration) -> Self {
+        let Self { now, random } = self;
+        Self { now: Arc::new(move || now() + difference), random }
     }
 
     /// The time now.
@@ -54,6 +60,15 @@ impl Sources {
     pub fn draw_fraction(&self) -> f64 {
         const STEPS: u32 = 1 << 16;
         f64::from((self.random)() as u32 % STEPS) / f64::from(STEPS)
+    }
+
+    /// A random key.
+    pub fn draw_key(&self) -> [u8; 32] {
+        let mut key = [0; 32];
+        for half in key.chunks_mut(16) {
+            half.copy_from_slice(&(self.random)().to_be_bytes());
+        }
+        key
     }
 
     /// A random mark of 32 characters. No two are equal.

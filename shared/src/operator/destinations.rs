@@ -1,11 +1,11 @@
 use crate::{
-    model::Destination,
+    model::{Account, Destination, LeadId, LeadSpan, SetAside},
     table::destinations::destination_item,
     table::fault::StoreError,
-    table::keys,
-    table::lead_table::{Item, LeadTable},
+    table::keys::{self, PK, SK},
+    table::lead_table::{Item, LeadTable, PAGE},
 };
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, Select, TransactWriteItem};
 use jiff::Timestamp;
 
 /// A change that an operator makes to a destination.
@@ -13,8 +13,6 @@ use jiff::Timestamp;
 pub enum DestinationChange {
     /// Its state, and when it is due. A running pass stops.
     State,
-    /// Its cursor. A running pass stops, so that it does not move the cursor too.
-    Cursor,
     /// Its secret.
     Secret,
 }
@@ -25,7 +23,6 @@ impl DestinationChange {
             // Without its holder the lease runs until its end, so that no other pass posts at the
             // same time, and `may_have` counts what the stopped pass posted.
             Self::State => &["state", "next_attempt_at", "lease"],
-            Self::Cursor => &["cursor", "starts_after", "reached", "next_attempt_at", "lease"],
             Self::Secret => &["secret_version", "old_secret_until"],
         }
     }
@@ -59,6 +56,76 @@ impl LeadTable {
         let changed = Destination { lease: None, ..destination.clone() };
         let condition = ("attribute_exists(pk)", None);
         self.update_destination(&changed, change.attributes(), condition).await
+    }
+
+    /// Moves a destination's cursor back, so that the leads after it are posted again. A running
+    /// pass stops, so that it does not move the cursor too. False if the cursor has moved since the
+    /// destination was read, or if there is no such destination any more: then nothing is stored.
+    ///
+    /// # Errors
+    /// If the table cannot be written.
+    pub async fn move_cursor_back(
+        &self,
+        destination: &Destination,
+        cursor: LeadId,
+    ) -> Result<bool, StoreError> {
+        let seen = destination.cursor;
+        let moved = Destination {
+            cursor,
+            starts_after: destination.starts_after.min(cursor),
+            reached: Some(destination.reached.map_or(seen, |reached| reached.max(seen))),
+            lease: None,
+            ..destination.clone()
+        };
+        let names = ["cursor", "starts_after", "reached", "lease"];
+        let seen = AttributeValue::N(seen.to_string());
+        self.update_destination(&moved, &names, ("#cursor = :expected", Some(seen))).await
+    }
+
+    /// The number of an account's leads in a span of ids. It stops to count after `most`: then the
+    /// number is higher than that.
+    ///
+    /// # Errors
+    /// If the table cannot be read.
+    pub async fn count_leads(
+        &self,
+        account: &Account,
+        span: LeadSpan,
+        most: usize,
+    ) -> Result<usize, StoreError> {
+        let [first, last] = [span.first, span.last].map(|id| keys::lead(account, id));
+        let query = self.client.query().table_name(&self.name).consistent_read(true);
+        let query = query
+            .key_condition_expression("pk = :account AND sk BETWEEN :first AND :last")
+            .expression_attribute_values(":account", first[PK].clone())
+            .expression_attribute_values(":first", first[SK].clone())
+            .expression_attribute_values(":last", last[SK].clone())
+            .select(Select::Count)
+            .limit(PAGE);
+        let mut pages = query.into_paginator().send();
+        let mut counted = 0;
+        while counted <= most
+            && let Some(page) = pages.next().await
+        {
+            counted += usize::try_from(page?.count).unwrap_or_default();
+        }
+        Ok(counted)
+    }
+
+    /// The events set aside for one lead, each with its destination.
+    ///
+    /// # Errors
+    /// If the table cannot be read.
+    pub async fn lead_set_aside(
+        &self,
+        lead: LeadId,
+        destinations: &[Destination],
+    ) -> Result<Vec<SetAside>, StoreError> {
+        let wanted = destinations.iter().map(|destination| {
+            ((), keys::set_aside(&destination.account(), lead, &destination.id))
+        });
+        let found = self.get_all(wanted.collect()).await?;
+        found.into_iter().map(|((), item)| Ok(serde_dynamo::from_item(item)?)).collect()
     }
 
     /// Deletes a destination and what is set aside for it.

@@ -115,16 +115,16 @@ impl LeadTable {
         holder: &str,
     ) -> Result<bool, StoreError> {
         let holder = AttributeValue::S(holder.to_owned());
-        self.update_destination(destination, &PROGRESS, ("lease = :holder", Some(holder))).await
+        self.update_destination(destination, &PROGRESS, ("lease = :expected", Some(holder))).await
     }
 
-    /// Stores these attributes of a destination if a condition is true; it may compare `:holder`.
+    /// Stores these attributes of a destination if a condition is true; it may compare `:expected`.
     /// False if it is not true.
     pub(crate) async fn update_destination(
         &self,
         destination: &Destination,
         names: &[&str],
-        (condition, holder): (&str, Option<AttributeValue>),
+        (condition, expected): (&str, Option<AttributeValue>),
     ) -> Result<bool, StoreError> {
         let mut item: Item = serde_dynamo::to_item(destination)?;
         let key = keys::destination(&destination.account(), &destination.id);
@@ -146,8 +146,8 @@ impl LeadTable {
         };
         let expression = part("SET", &set) + &part("REMOVE", &remove);
         update = update.update_expression(expression).condition_expression(condition);
-        if let Some(holder) = holder {
-            update = update.expression_attribute_values(":holder", holder);
+        if let Some(expected) = expected {
+            update = update.expression_attribute_values(":expected", expected);
         }
         match update.send().await {
             Ok(_) => Ok(true),
