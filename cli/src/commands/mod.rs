@@ -1,10 +1,12 @@
 //! The operator's commands: keys, leads, held deliveries, the directory, and tests.
 
 mod accounts;
+mod destinations;
 mod directory;
 mod doctor;
 mod env;
 mod failure;
+mod forward;
 mod held;
 mod keys;
 mod kinds;
@@ -52,6 +54,10 @@ enum Command {
     Leads(leads::Leads),
     /// List, correct and redeliver deliveries that did not become leads
     Held(held::Held),
+    /// Forward the leads of an account to an address: add, list, test, pause, replay
+    Destinations(destinations::Destinations),
+    /// Post leads to an address while you develop its receiver, without a destination
+    Forward(forward::Forward),
     /// Edit the entries that deliveries refer to: chatbots, properties, statuses, users
     Directory(directory::DirectoryCommand),
     /// Send a lead to a server, to try it
@@ -82,6 +88,8 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Keys(keys) => keys.run().await,
         Command::Leads(leads) => leads.run().await,
         Command::Held(held) => held.run().await,
+        Command::Destinations(destinations) => destinations.run().await,
+        Command::Forward(forward) => forward.run().await,
         Command::Directory(directory) => directory.run().await,
         Command::Send(send) => send.run(),
         Command::Doctor(doctor) => doctor.run().await,

@@ -1,7 +1,9 @@
 use super::Failure;
 use crate::serve::{DEFAULT_TABLE_NAME, check_endpoint};
 use aws_credential_types::provider::ProvideCredentials;
-use local::{EmbeddedTable, LocalTable, ServedTable};
+use forwarding::{Addresses, MasterSecret, SIGNING_KEY, read_managed_secret};
+use jiff::Timestamp;
+use local::{EmbeddedTable, LocalTable, ServedTable, forwarding_secret};
 use shared::{
     aws::{Overrides, load_config},
     function::Environment,
@@ -9,7 +11,10 @@ use shared::{
     operator::Shape,
     table::{Denial, ENDPOINT_VARIABLE, LeadTable, StoreError, Timeouts, connect_as},
 };
-use std::path::{Path, PathBuf};
+use std::{
+    error::Error,
+    path::{Path, PathBuf},
+};
 
 /// The variables that name a region or a profile, but no table.
 const PLACE_VARIABLES: [&str; 3] = ["AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"];
@@ -47,20 +52,27 @@ pub(super) struct Session {
     /// Where it is, in words.
     pub(super) place: String,
     pub(super) sources: Sources,
-    /// Whether it is the local table.
-    is_local: bool,
+    home: Home,
     /// The local table, if this process has it open.
     embedded: Option<EmbeddedTable>,
+}
+
+/// Whose table it is.
+enum Home {
+    /// The local table of this folder.
+    Folder(PathBuf),
+    /// One in AWS, reached with these settings.
+    Aws(Overrides),
 }
 
 impl TableOptions {
     /// Opens the table and checks that it is a leadhook table.
     pub(super) async fn open(&self, access: Access) -> Result<Session, Failure> {
         let session = self.reach().await?;
-        if !session.is_local {
+        if !session.is_local() {
             session.check_shape().await?;
         }
-        let ignored = if session.is_local { ignored_variable() } else { None };
+        let ignored = if session.is_local() { ignored_variable() } else { None };
         if access == Access::Write || ignored.is_some() {
             let note = ignored.map_or_else(String::new, |name| {
                 format!(" ({name} is set and not used: --table names a table in AWS)")
@@ -82,7 +94,7 @@ impl TableOptions {
             check_endpoint(endpoint).map_err(|error| Failure::Input(error.to_string()))?;
         }
         let overrides = Overrides { region: self.region.clone(), profile: self.profile.clone() };
-        let config = load_config(overrides).await;
+        let config = load_config(overrides.clone()).await;
         let has_credentials = match config.credentials_provider() {
             Some(credentials) => credentials.provide_credentials().await.is_ok(),
             None => false,
@@ -102,7 +114,8 @@ impl TableOptions {
         let place = place.ok_or_else(no_region)?;
         let client = connect_as(&config, Timeouts::LOCAL);
         let table = LeadTable::new(client, table.unwrap_or(DEFAULT_TABLE_NAME));
-        Ok(Session { table, place, sources: Sources::system(), is_local: false, embedded: None })
+        let (sources, home) = (Sources::system(), Home::Aws(overrides));
+        Ok(Session { table, place, sources, home, embedded: None })
     }
 
     fn named_profile(&self) -> Option<String> {
@@ -130,18 +143,27 @@ async fn reach_local(folder: &Path) -> Result<Session, Failure> {
     match LocalTable::find(folder).await? {
         Some(LocalTable::Embedded(embedded)) => {
             let table = LeadTable::new(embedded.client(), DEFAULT_TABLE_NAME);
-            Ok(Session::of_folder(table, format!("in the folder {named}"), Some(embedded)))
+            let place = format!("in the folder {named}");
+            Ok(Session::of_folder(folder, table, place, Some(embedded)))
         }
         Some(LocalTable::Served(served)) => {
             let table = LeadTable::new(served.client(Timeouts::LOCAL), DEFAULT_TABLE_NAME);
             let ServedTable { endpoint, .. } = served;
-            Ok(Session::of_folder(table, format!("at {endpoint}, which serves {named}"), None))
+            let place = format!("at {endpoint}, which serves {named}");
+            Ok(Session::of_folder(folder, table, place, None))
         }
         None => Err(Failure::Table(format!(
             "there is no local table in the folder {named}: `leadhook serve` makes one, --data-dir \
              names another folder, --table a table in AWS"
         ))),
     }
+}
+
+fn no_secret(place: &str, error: &dyn Error) -> Failure {
+    Failure::Table(format!(
+        "the secret that signs forwarded leads cannot be read ({place}): {error}; name another \
+         with --signing-secret, or set {SIGNING_KEY}"
+    ))
 }
 
 /// A variable that names a place in AWS although the local table is used.
@@ -151,8 +173,71 @@ fn ignored_variable() -> Option<&'static str> {
 }
 
 impl Session {
-    fn of_folder(table: LeadTable, place: String, embedded: Option<EmbeddedTable>) -> Self {
-        Self { table, place, sources: Sources::system(), is_local: true, embedded }
+    fn of_folder(
+        folder: &Path,
+        table: LeadTable,
+        place: String,
+        embedded: Option<EmbeddedTable>,
+    ) -> Self {
+        let (sources, home) = (Sources::system(), Home::Folder(folder.to_owned()));
+        Self { table, place, sources, home, embedded }
+    }
+
+    fn is_local(&self) -> bool {
+        matches!(self.home, Home::Folder(_))
+    }
+
+    /// Whether this process has the table open, so that no server can use it now.
+    pub(super) fn is_embedded(&self) -> bool {
+        self.embedded.is_some()
+    }
+
+    /// The addresses that leads of this table may be forwarded to.
+    pub(super) fn addresses(&self) -> Addresses {
+        if self.is_local() { Addresses::PublicAndLoopback } else { Addresses::Public }
+    }
+
+    /// Random numbers, and the clock of the table. Lead ids and cursors are times of that clock,
+    /// and this machine's clock may be wrong.
+    pub(super) async fn table_sources(&self) -> Result<Sources, Failure> {
+        let sources = self.sources.clone();
+        if self.is_local() {
+            return Ok(sources);
+        }
+        let time = self.table.clock().await?;
+        let difference = time.map(|time| time.duration_since(sources.now()));
+        Ok(difference.map_or(sources.clone(), |difference| sources.later_by(difference)))
+    }
+
+    /// The time of the table's clock.
+    pub(super) async fn table_time(&self) -> Result<Timestamp, Failure> {
+        Ok(self.table_sources().await?.now())
+    }
+
+    /// The secret that the secrets of the table's destinations are derived from. `named` is the name
+    /// of one in AWS Secrets Manager.
+    pub(super) async fn master_secret(&self, named: Option<&str>) -> Result<MasterSecret, Failure> {
+        let set = Environment::of_process().optional(SIGNING_KEY);
+        let text = match (named, set, &self.home, &self.embedded) {
+            (None, Some(text), _, _) => text,
+            (None, None, Home::Folder(_), Some(embedded)) => {
+                embedded.forwarding_secret().to_owned()
+            }
+            (None, None, Home::Folder(folder), None) => forwarding_secret(folder)
+                .map_err(|error| no_secret(&folder.display().to_string(), &error))?,
+            (named, _, home, _) => {
+                let overrides = match home {
+                    Home::Aws(overrides) => overrides.clone(),
+                    Home::Folder(_) => Overrides::default(),
+                };
+                let usual = format!("leadhook/{}/forwarding", self.table.name());
+                let name = named.unwrap_or(&usual);
+                return read_managed_secret(name, overrides)
+                    .await
+                    .map_err(|error| no_secret(name, &error));
+            }
+        };
+        MasterSecret::new(&text).map_err(|error| Failure::Input(error.to_string()))
     }
 
     async fn check_shape(&self) -> Result<(), Failure> {

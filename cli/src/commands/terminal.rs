@@ -6,7 +6,7 @@
 use anstream::{AutoStream, ColorChoice};
 use std::{
     borrow::Cow,
-    io::{self, IsTerminal, Stdout, Write, stdout},
+    io::{self, BufRead, IsTerminal, Stdout, Write, stdout},
 };
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
@@ -30,6 +30,16 @@ pub(super) fn is_terminal() -> bool {
 /// Whether there is a terminal to ask on.
 pub(super) fn can_ask() -> bool {
     io::stdin().is_terminal()
+}
+
+/// Asks a question on standard error, because a program may read the output. False for any answer
+/// but yes.
+pub(super) fn is_confirmed(question: &str) -> Result<bool, io::Error> {
+    eprint!("{question} [y/N] ");
+    io::stderr().flush()?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    Ok(["y", "yes"].contains(&answer.trim().to_lowercase().as_str()))
 }
 
 /// The width of a table in characters.

@@ -25,6 +25,9 @@ fn examples(help: &str) -> Vec<String> {
     lines.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
 }
 
+/// An address that no program of a test machine listens on.
+const NOBODY_LISTENS: &str = "http://127.0.0.1:9";
+
 /// A table in which the examples find what they name.
 struct Stage {
     desk: Desk,
@@ -32,6 +35,7 @@ struct Stage {
     held: String,
     lead: String,
     rdstation_lead: String,
+    destination: String,
 }
 
 impl Stage {
@@ -70,8 +74,17 @@ impl Stage {
             fs::write(desk.folder.path().join(name), text).unwrap();
         }
         run("leadhook directory import properties.csv -p keyspot -a acme");
+        let add = "leadhook destinations add integrabot -a acme -o json 2>/dev/null";
+        let destination = parsed(&format!("{add} --url {NOBODY_LISTENS}"));
         let id = |value: &Value| value["id"].as_str().unwrap().to_owned();
-        Self { key: id(&key), held: id(&held[0]), lead, rdstation_lead, desk }
+        Self {
+            key: id(&key),
+            held: id(&held[0]),
+            lead,
+            rdstation_lead,
+            destination: id(&destination),
+            desk,
+        }
     }
 
     /// What an example names, as it is called here.
@@ -82,6 +95,12 @@ impl Stage {
             ("3f2a9c51d0e4", &self.key),
             ("373481529142520", &self.lead),
             ("lead_0AKN21CC0B1", &self.rdstation_lead),
+            ("dst_4Jk9", &self.destination),
+            ("https://crm.example.com", NOBODY_LISTENS),
+            ("https://hooks.slack.com", NOBODY_LISTENS),
+            ("http://localhost:8080", NOBODY_LISTENS),
+            // It ends only with Ctrl-C.
+            ("--follow", ""),
             ("https://abc123.execute-api.eu-west-1.amazonaws.com", base),
             ("--key k3y --secret s3cret", "--key demo-key --secret demo-secret"),
             ("--key t0ken --tenant 7", "--key demo-flextell --tenant 1"),
@@ -104,6 +123,8 @@ fn expected_code(example: &str) -> i32 {
     match example {
         // It asks, and nobody is there to say yes.
         "leadhook leads erase --email maria@exemplo.com" => 2,
+        // Its destination does not answer.
+        "leadhook destinations test dst_4Jk9" => 1,
         // Nobody was blocked.
         "leadhook leads unblock --email maria@exemplo.com --account acme" => 3,
         _ => 0,

@@ -41,7 +41,7 @@ impl RedeliverHeld {
     ) -> Result<(), Failure> {
         let (account, held) = find(session, accounts, &self.id).await?;
         let body = self.correct(&held.body)?;
-        let (table, sources) = (session.table.clone(), session.sources.clone());
+        let (table, sources) = (session.table.clone(), session.table_sources().await?);
         let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, Timeouts::LOCAL);
         let Redelivered { answer, became_lead } =
             redeliver_held(&context, &account, &held, &body).await?;

@@ -6,13 +6,17 @@ use super::{
         moment::write_moment,
         person::PersonOptions,
         session::Session,
-        terminal::can_ask,
+        terminal::{can_ask, is_confirmed},
     },
     find::{Find, FoundItem, find_held, find_leads, new_listing},
 };
 use clap::Args;
-use shared::{model::Account, operator::Erased};
-use std::io::{self, BufRead, Write};
+use jiff::Timestamp;
+use shared::{
+    model::{Account, Destination, DestinationId, LeadId, SetAside, SetAsideEvent},
+    operator::Erased,
+};
+use std::collections::HashSet;
 
 #[derive(Args)]
 pub(super) struct Erase {
@@ -58,8 +62,10 @@ impl Erase {
         }
         let mut receipt =
             Listing::new(&["provider", "account", "leads", "claims", "held", "erased_at"]);
-        for (account, finds) in found {
-            let Erased { leads, claims, held } = erase(session, &account, &finds).await?;
+        let mut messages = Messages::new(session, &found).await?;
+        messages.set_aside().await?;
+        for (account, finds) in &found {
+            let Erased { leads, claims, held } = erase(session, account, finds).await?;
             receipt.push([
                 account.provider.as_str().into(),
                 account.id.as_str().into(),
@@ -69,7 +75,11 @@ impl Erase {
                 write_moment(session.sources.now()).into(),
             ]);
         }
-        receipt.print(self.output.output)
+        // A destination may have got a lead meanwhile.
+        messages.set_aside().await?;
+        receipt.print(self.output.output)?;
+        messages.report();
+        Ok(())
     }
 
     /// The person's leads and held deliveries, without those to keep.
@@ -99,6 +109,58 @@ impl Erase {
         match self.keep.iter().find(|id| !kept.contains(id)) {
             Some(id) => Err(Failure::Input(format!("nothing of this person was found as {id}"))),
             None => Ok(found),
+        }
+    }
+}
+
+/// The messages that tell destinations which leads are erased.
+struct Messages<'a> {
+    session: &'a Session,
+    leads: Vec<(Account, LeadId)>,
+    erased_at: Timestamp,
+    set_aside: HashSet<(LeadId, DestinationId)>,
+}
+
+impl<'a> Messages<'a> {
+    async fn new(session: &'a Session, found: &[(Account, Vec<Find>)]) -> Result<Self, Failure> {
+        let of_account = |(account, finds): &(Account, Vec<Find>)| {
+            let leads = finds.iter().filter_map(Find::lead_id);
+            leads.map(|lead| (account.clone(), lead)).collect::<Vec<_>>()
+        };
+        let leads: Vec<_> = found.iter().flat_map(of_account).collect();
+        // The forwarder compares this time with the functions' clock.
+        let erased_at = session.table_time().await?;
+        Ok(Self { session, leads, erased_at, set_aside: HashSet::new() })
+    }
+
+    /// Sets a message aside for each destination that may have one of the leads. Before the leads
+    /// are deleted, so that after a crash between the two a destination gets a message too many
+    /// rather than none.
+    async fn set_aside(&mut self) -> Result<(), Failure> {
+        if self.leads.is_empty() {
+            return Ok(());
+        }
+        let table = &self.session.table;
+        let destinations = table.destinations().await?;
+        for (account, lead) in &self.leads {
+            let told = destinations.iter().filter(|destination| {
+                destination.account() == *account && destination.may_have(*lead)
+            });
+            for Destination { id, .. } in told {
+                if self.set_aside.insert((*lead, id.clone())) {
+                    let event = SetAsideEvent::Erased;
+                    let event = SetAside::due(*lead, id.clone(), event, self.erased_at);
+                    table.set_aside(account, &event).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn report(&self) {
+        if !self.set_aside.is_empty() {
+            let messages = count(self.set_aside.len(), "message");
+            eprintln!("{messages} will tell destinations of the erasure");
         }
     }
 }
@@ -133,11 +195,7 @@ fn confirm(found: &[(Account, Vec<Find>)]) -> Result<(), Failure> {
         let text = "nothing was deleted: no terminal to ask on: confirm with --yes";
         return Err(Failure::Input(text.to_owned()));
     }
-    eprint!("Delete all of it? It cannot be undone. [y/N] ");
-    io::stderr().flush()?;
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer)?;
-    if ["y", "yes"].contains(&answer.trim().to_lowercase().as_str()) {
+    if is_confirmed("Delete all of it? It cannot be undone.")? {
         Ok(())
     } else {
         Err(Failure::Failed("nothing was deleted".to_owned()))

@@ -1,6 +1,13 @@
 //! Deliveries that became no lead.
 
 use super::{Desk, ana, deliver};
+use crate::server::TOKEN;
+use axum::{
+    Router,
+    body::Bytes,
+    http::{HeaderMap, StatusCode, header::HOST},
+};
+use jiff::{SignedDuration, Timestamp, fmt::rfc2822::DateTimePrinter};
 use serde_json::json;
 
 #[tokio::test]
@@ -43,5 +50,41 @@ async fn a_held_delivery_is_listed_shown_mended_redelivered_and_discarded() {
     desk.run(&["held", "discard", repeat[0]["id"].as_str().unwrap()]);
     assert_eq!(desk.count(&["held", "list"]), 0);
     assert_eq!(desk.fail(&["held", "show", id]).0, 3);
+    serve.stop();
+}
+
+/// A DynamoDB whose clock is an hour ahead: it passes requests on to another. Gives its address.
+async fn an_hour_ahead(table: String) -> String {
+    let pass_on = move |mut headers: HeaderMap, body: Bytes| async move {
+        headers.remove(HOST);
+        let request = reqwest::Client::new().post(&table).headers(headers).body(body);
+        let answer = request.send().await.unwrap();
+        let status = StatusCode::from_u16(answer.status().as_u16()).unwrap();
+        let time = Timestamp::now() + SignedDuration::from_hours(1);
+        let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&time).unwrap();
+        (status, [("date", date)], answer.bytes().await.unwrap())
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let router = Router::new().fallback(pass_on);
+    tokio::spawn(local::listen(listener, router, std::future::pending()));
+    endpoint
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redelivered_lead_has_the_time_of_its_table() {
+    let desk = Desk::local();
+    let serve = desk.serve();
+    deliver(&serve, TOKEN, json!({ "name": "Ana", "email": "nowhere", "type": "web" })).await;
+    let held = desk.json(&["held", "list"]);
+    let id = held[0]["id"].as_str().unwrap();
+    let mut redeliver = desk.command(&["held", "redeliver", id, "--set", "email=ana@exemplo.com"]);
+    redeliver.env("AWS_ENDPOINT_URL_DYNAMODB", an_hour_ahead(serve.table.clone()).await);
+    redeliver.env("AWS_ACCESS_KEY_ID", &serve.access_key).env("AWS_SECRET_ACCESS_KEY", "local");
+    redeliver.assert().success();
+    let lead = desk.json(&["leads", "list"]);
+    let created_at: Timestamp = lead[0]["created_at"].as_str().unwrap().parse().unwrap();
+    let ahead = created_at.duration_since(Timestamp::now());
+    assert!(ahead > SignedDuration::from_mins(30), "{ahead}");
     serve.stop();
 }

@@ -1,11 +1,14 @@
 //! The operator's commands, on the local table; where `TEST_DYNAMODB_ENDPOINT` names a
 //! DynamoDB, on that one.
 
+mod destinations;
 mod directory;
 mod failures;
+mod forward;
 mod held;
 mod keys;
 mod leads;
+mod receiver;
 mod tools;
 
 use crate::server::Serve;
@@ -17,7 +20,7 @@ use shared::table::{LeadTable, Timeouts};
 use std::{env, fs};
 use tempfile::TempDir;
 
-const VARIABLES: [&str; 7] = [
+const VARIABLES: [&str; 8] = [
     "AWS_ENDPOINT_URL_DYNAMODB",
     "AWS_PROFILE",
     "AWS_REGION",
@@ -25,6 +28,7 @@ const VARIABLES: [&str; 7] = [
     "TABLE_NAME",
     "LEADHOOK_URL",
     "RUST_LOG",
+    "FORWARDING_SIGNING_KEY",
 ];
 
 /// Where an operator sits: a folder, and a table.

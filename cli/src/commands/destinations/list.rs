@@ -1,0 +1,209 @@
+//! Lists destinations, and shows one.
+
+use super::{
+    super::{
+        Failure, accounts::provider_parser, listing::Listing, moment::write_moment,
+        session::Session,
+    },
+    Named, Output, host,
+    replay::COUNTED,
+};
+use clap::Args;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use shared::{
+    model::{AccountId, Destination, DestinationState, LeadId, LeadSpan, Provider},
+    table::Order,
+};
+
+#[derive(Args)]
+pub(super) struct List {
+    /// Only of this provider
+    #[arg(long, short, value_parser = provider_parser())]
+    provider: Option<Provider>,
+    /// Only of this account
+    #[arg(long, short)]
+    account: Option<AccountId>,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Args)]
+pub(super) struct Show {
+    #[command(flatten)]
+    named: Named,
+    #[command(flatten)]
+    output: Output,
+}
+
+impl List {
+    pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let Self { provider, account, output } = self;
+        let mut destinations = session.table.destinations().await?;
+        destinations.retain(|destination| {
+            provider.is_none_or(|provider| destination.provider == provider)
+                && account.as_ref().is_none_or(|account| destination.account == *account)
+        });
+        let now = session.table_time().await?;
+        let columns = &[
+            "id",
+            "provider",
+            "account",
+            "label",
+            "host",
+            "format",
+            "state",
+            "failing_since",
+            "next_attempt_at",
+            "waiting",
+            "oldest",
+            "last",
+            "last_at",
+        ];
+        let spare = &[
+            "format",
+            "last_at",
+            "provider",
+            "oldest",
+            "failing_since",
+            "account",
+            "label",
+            "next_attempt_at",
+            "last",
+        ];
+        let mut listing = Listing::new(columns).sparing(spare);
+        for destination in destinations {
+            let waiting = Waiting::count(session, &destination).await?;
+            listing.push([
+                destination.id.as_str().into(),
+                destination.provider.as_str().into(),
+                destination.account.as_str().into(),
+                destination.label.clone().into(),
+                host(&destination).into(),
+                destination.format.as_str().into(),
+                state(&destination, now).into(),
+                destination.failing_since.map(write_moment).into(),
+                destination.next_attempt_at.map(write_moment).into(),
+                waiting.number(),
+                waiting.age(now).into(),
+                last(&destination),
+                destination.last.as_ref().map(|last| write_moment(last.at)).into(),
+            ]);
+        }
+        listing.print(output.output)
+    }
+}
+
+impl Show {
+    pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let destination = self.named.find(session).await?;
+        let (account, now) = (destination.account(), session.table_time().await?);
+        let waiting = Waiting::count(session, &destination).await?;
+        let set_aside =
+            session.table.events_set_aside(&account, Some(&destination.id), None, now).await?;
+        let mut listing = Listing::new(&[
+            "id",
+            "provider",
+            "account",
+            "label",
+            "host",
+            "format",
+            "created_at",
+            "from",
+            "state",
+            "failures",
+            "failing_since",
+            "next_attempt_at",
+            "forwarded_to",
+            "waiting",
+            "oldest",
+            "set_aside",
+            "last",
+            "last_at",
+            "secret_version",
+            "old_secret_until",
+        ]);
+        let time = |id: LeadId| (id > LeadId::FIRST).then(|| write_moment(id.time()));
+        listing.push([
+            destination.id.as_str().into(),
+            destination.provider.as_str().into(),
+            destination.account.as_str().into(),
+            destination.label.clone().into(),
+            host(&destination).into(),
+            destination.format.as_str().into(),
+            write_moment(destination.created_at).into(),
+            time(destination.starts_after).unwrap_or_else(|| "all".to_owned()).into(),
+            state(&destination, now).into(),
+            destination.failures.into(),
+            destination.failing_since.map(write_moment).into(),
+            destination.next_attempt_at.map(write_moment).into(),
+            time(destination.cursor).into(),
+            waiting.number(),
+            waiting.age(now).into(),
+            set_aside.len().into(),
+            last(&destination),
+            destination.last.as_ref().map(|last| write_moment(last.at)).into(),
+            destination.secret_version.into(),
+            destination.old_secret_until.map(write_moment).into(),
+        ]);
+        listing.print_one(self.output.output)
+    }
+}
+
+/// The state in one word.
+fn state(destination: &Destination, now: Timestamp) -> &'static str {
+    let is_waiting = destination.next_attempt_at.is_some_and(|at| now < at);
+    match destination.state {
+        DestinationState::Active if is_waiting => "waiting",
+        DestinationState::Active if destination.is_failing() => "failing",
+        state => state.as_str(),
+    }
+}
+
+/// The last answer: its status, or why there was none.
+fn last(destination: &Destination) -> Value {
+    let Some(last) = &destination.last else { return Value::Null };
+    last.status.map_or_else(|| last.error.clone().into(), Value::from)
+}
+
+/// The leads after a destination's cursor.
+struct Waiting {
+    leads: usize,
+    oldest: Option<LeadId>,
+}
+
+impl Waiting {
+    async fn count(session: &Session, destination: &Destination) -> Result<Self, Failure> {
+        let (table, account) = (&session.table, destination.account());
+        let Some(span) = LeadSpan::ALL.after(destination.cursor) else {
+            return Ok(Self { leads: 0, oldest: None });
+        };
+        let oldest = table.leads(&account, span, Order::OldestFirst, Some(1)).await?;
+        let oldest = oldest.leads.first().map(|lead| lead.id);
+        let leads = match oldest {
+            Some(_) => table.count_leads(&account, span, COUNTED).await?,
+            None => 0,
+        };
+        Ok(Self { leads, oldest })
+    }
+
+    fn number(&self) -> Value {
+        if self.leads > COUNTED { format!("{COUNTED}+").into() } else { self.leads.into() }
+    }
+
+    /// How long the oldest of them has been waiting.
+    fn age(&self, now: Timestamp) -> Option<String> {
+        Some(write_age(now.duration_since(self.oldest?.time())))
+    }
+}
+
+/// A time span in its largest unit: `3d`, `2h`, `5m`, `8s`.
+fn write_age(age: SignedDuration) -> String {
+    let seconds = age.as_secs().max(0);
+    match seconds {
+        0..=59 => format!("{seconds}s"),
+        60..=3_599 => format!("{}m", seconds / 60),
+        3_600..=86_399 => format!("{}h", seconds / 3_600),
+        _ => format!("{}d", seconds / 86_400),
+    }
+}

@@ -1,0 +1,157 @@
+//! The commands for destinations: where the leads of an account are forwarded to.
+
+mod add;
+mod list;
+mod replay;
+mod rotate;
+mod set_aside;
+mod state;
+mod test;
+
+use super::{
+    Failure,
+    listing::Output,
+    session::{Access, Session, TableOptions},
+};
+use clap::{Args, Subcommand};
+use forwarding::{Addresses, check_url};
+use shared::model::Destination;
+
+/// Where leads are forwarded to.
+#[derive(Args)]
+pub(super) struct Destinations {
+    #[command(flatten)]
+    table: TableOptions,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Add a destination of an account, and show the secret that verifies what is posted to it
+    #[command(after_help = "\
+Examples:
+  leadhook destinations add integrabot --account acme \\
+    --url https://crm.example.com/leads --label crm
+  leadhook destinations add keyspot -a acme --from all \\
+    --url https://crm.example.com/leads
+  leadhook destinations add pollybot -a ws_acme --format slack \\
+    --url https://hooks.slack.com/services/T0/B0/x")]
+    Add(add::Add),
+    /// List destinations: their states, the leads that wait, the last answers
+    #[command(after_help = "\
+Examples:
+  leadhook destinations list
+  leadhook destinations list --provider integrabot --output json")]
+    List(list::List),
+    /// Show everything about a destination
+    #[command(after_help = "Example:\n  leadhook destinations show dst_4Jk9")]
+    Show(list::Show),
+    /// Post a test message from this machine, and show the answer
+    #[command(after_help = "Example:\n  leadhook destinations test dst_4Jk9")]
+    Test(test::Test),
+    /// Forward nothing to a destination until it is resumed; its leads wait
+    #[command(after_help = "Example:\n  leadhook destinations pause dst_4Jk9")]
+    Pause(Named),
+    /// Forward to a destination again, and at once if it waits after a failure
+    #[command(after_help = "Example:\n  leadhook destinations resume dst_4Jk9")]
+    Resume(Named),
+    /// Make a new secret; for 24 hours the old one signs too
+    #[command(after_help = "Example:\n  leadhook destinations rotate dst_4Jk9")]
+    Rotate(rotate::Rotate),
+    /// Post leads again, from a time or a lead on
+    #[command(after_help = "\
+Examples:
+  leadhook destinations replay dst_4Jk9 --from 2h
+  leadhook destinations replay dst_4Jk9 --from 373481529142520")]
+    Replay(replay::Replay),
+    /// List the events that a destination refused, and post them again
+    #[command(after_help = "\
+Examples:
+  leadhook destinations set-aside dst_4Jk9
+  leadhook destinations set-aside dst_4Jk9 --retry")]
+    SetAside(set_aside::ListSetAside),
+    /// Remove a destination, and what is set aside for it
+    #[command(after_help = "Example:\n  leadhook destinations remove dst_4Jk9 --yes")]
+    Remove(state::Remove),
+}
+
+impl Command {
+    fn access(&self) -> Access {
+        match self {
+            Self::List(_) | Self::Show(_) | Self::Test(_) => Access::Read,
+            Self::SetAside(list) if !list.retry => Access::Read,
+            Self::Add(_)
+            | Self::Pause(_)
+            | Self::Resume(_)
+            | Self::Rotate(_)
+            | Self::Replay(_)
+            | Self::SetAside(_)
+            | Self::Remove(_) => Access::Write,
+        }
+    }
+}
+
+/// One destination.
+#[derive(Args)]
+struct Named {
+    /// The destination's id, as `destinations list` shows it, or its first characters
+    id: String,
+}
+
+/// Where the secret is that the secrets of all destinations are derived from.
+#[derive(Args)]
+struct SecretOptions {
+    /// The secret in AWS Secrets Manager that signs, by name or ARN [default: the variable
+    /// `FORWARDING_SIGNING_KEY`, or leadhook/TABLE/forwarding; for the local table a file of its
+    /// folder]
+    #[arg(long, value_name = "NAME")]
+    signing_secret: Option<String>,
+}
+
+impl Destinations {
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        let session = self.table.open(self.command.access()).await?;
+        let done = match self.command {
+            Command::Add(add) => add.run(&session).await,
+            Command::List(list) => list.run(&session).await,
+            Command::Show(show) => show.run(&session).await,
+            Command::Test(test) => test.run(&session).await,
+            Command::Pause(named) => state::pause(&session, &named).await,
+            Command::Resume(named) => state::resume(&session, &named).await,
+            Command::Rotate(rotate) => rotate.run(&session).await,
+            Command::Replay(replay) => replay.run(&session).await,
+            Command::SetAside(list) => list.run(&session).await,
+            Command::Remove(remove) => remove.run(&session).await,
+        };
+        session.close(done).await
+    }
+}
+
+impl Named {
+    /// The only destination whose id begins like this.
+    async fn find(&self, session: &Session) -> Result<Destination, Failure> {
+        let id = &self.id;
+        let mut found = session.table.destinations().await?;
+        found.retain(|destination| !id.is_empty() && destination.id.as_str().starts_with(id));
+        match <[Destination; 1]>::try_from(found) {
+            Ok([destination]) => Ok(destination),
+            Err(found) if found.is_empty() => Err(unknown(id)),
+            Err(_) => Err(Failure::Input(format!(
+                "several destinations begin with {id}; write more of it"
+            ))),
+        }
+    }
+}
+
+fn unknown(id: &str) -> Failure {
+    let text = format!("there is no destination {id}; `leadhook destinations list` shows them");
+    Failure::NotFound(text)
+}
+
+/// The host of a destination's URL, and its port. The rest of the URL may be a secret.
+pub(super) fn host(destination: &Destination) -> String {
+    let Ok(url) = check_url(&destination.url, Addresses::Any) else { return String::new() };
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}

@@ -1,0 +1,53 @@
+use super::{
+    super::{
+        Failure,
+        listing::{Listing, count},
+        moment::write_moment,
+        session::Session,
+    },
+    Named, Output,
+};
+use clap::Args;
+use forwarding::write_id;
+use shared::model::SetAside;
+
+#[derive(Args)]
+pub(super) struct ListSetAside {
+    #[command(flatten)]
+    named: Named,
+    /// Post all of them again now
+    #[arg(long)]
+    pub(super) retry: bool,
+    #[command(flatten)]
+    output: Output,
+}
+
+impl ListSetAside {
+    pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let destination = self.named.find(session).await?;
+        let (account, now) = (destination.account(), session.table_time().await?);
+        let events =
+            session.table.events_set_aside(&account, Some(&destination.id), None, now).await?;
+        if self.retry {
+            for event in &events {
+                let due = SetAside { next_attempt_at: Some(now), ..event.clone() };
+                session.table.set_aside(&account, &due).await?;
+            }
+            eprintln!("{} will be posted again", count(events.len(), "event"));
+            return Ok(());
+        }
+        let columns = &["lead", "event", "at", "tries", "status", "next_attempt_at"];
+        let mut listing = Listing::new(columns).sparing(&["at"]);
+        for event in events {
+            listing.push([
+                write_id(account.provider, event.lead_id).into(),
+                event.event.as_str().into(),
+                write_moment(event.at).into(),
+                event.tries.into(),
+                event.status.into(),
+                event.next_attempt_at.map(write_moment).into(),
+            ]);
+        }
+        listing.print(self.output.output)
+    }
+}

@@ -1,0 +1,51 @@
+use super::{
+    super::{Failure, listing::Listing, session::Session},
+    Named, Output, SecretOptions, host,
+};
+use clap::Args;
+use forwarding::{Forwarder, HttpsClient};
+
+#[derive(Args)]
+pub(super) struct Test {
+    #[command(flatten)]
+    named: Named,
+    #[command(flatten)]
+    secret: SecretOptions,
+    #[command(flatten)]
+    output: Output,
+}
+
+impl Test {
+    pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let Self { named, secret, output } = self;
+        let destination = named.find(session).await?;
+        let master = session.master_secret(secret.signing_secret.as_deref()).await?;
+        // The receiver compares the time of the signature with its own.
+        let sources = session.table_sources().await?;
+        let post = HttpsClient::new(session.addresses());
+        let forwarder = Forwarder { table: session.table.clone(), sources, post, master };
+        let started = session.sources.now();
+        let answer = forwarder.test(&destination).await;
+        let took = session.sources.now().duration_since(started).as_millis();
+        let host = host(&destination);
+        let answer = answer
+            .map_err(|error| Failure::Failed(format!("{host} did not get the message: {error}")))?;
+        let mut listing = Listing::new(&["id", "host", "status", "milliseconds"]);
+        let took = u64::try_from(took).unwrap_or_default();
+        listing.push([
+            destination.id.as_str().into(),
+            host.clone().into(),
+            answer.status.into(),
+            took.into(),
+        ]);
+        listing.print_one(output.output)?;
+        match answer.status {
+            200..=299 => Ok(()),
+            300..=399 => Err(Failure::Failed(format!(
+                "{host} answered {}: a redirect is not followed; add the address it leads to",
+                answer.status
+            ))),
+            status => Err(Failure::Failed(format!("{host} answered {status}"))),
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! Destinations, from their first lead to their removal.
+
+use super::{Desk, ana, deliver, failure, items, receiver::Receiver};
+use crate::server::{Serve, TOKEN};
+use axum::{Router, http::StatusCode};
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
+
+/// The account of the demo key.
+const ACCOUNT: &str = "demo";
+
+/// Delivers a lead, and returns its id.
+async fn lead(serve: &Serve, n: usize) -> String {
+    let (status, lead) = deliver(serve, TOKEN, ana(n)).await;
+    assert_eq!(status, 201);
+    lead["id"].to_string()
+}
+
+/// Adds a destination of the demo account.
+fn add(desk: &Desk, url: &str, more: &[&str]) -> (String, Value) {
+    let add = ["destinations", "add", "integrabot", "--account", ACCOUNT, "--url", url];
+    let added = desk.json(&[&add[..], more].concat());
+    (added["id"].as_str().unwrap().to_owned(), added["secret"].clone())
+}
+
+fn said(desk: &Desk, arguments: &[&str]) -> String {
+    let output = desk.command(arguments).assert().success().get_output().stderr.clone();
+    String::from_utf8(output).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn leads_are_forwarded_signed_paused_and_replayed() {
+    let desk = Desk::local();
+    let serve = desk.serve();
+    let mut receiver = Receiver::start().await;
+    let first = lead(&serve, 1).await;
+    let (id, secret) = add(&desk, &receiver.url, &["--from", "all", "--label", "crm"]);
+    assert!(id.starts_with("dst_") && id.len() == 24, "{id}");
+    let received = receiver.next().await;
+    assert_eq!((received.kind(), &received.body["data"]["id"]), ("lead.created", &json!(first)));
+    assert_eq!(received.id(), format!("msg_{first}_{id}"));
+    assert!(received.is_signed_with(&secret));
+
+    // A new destination gets only new leads.
+    let mut new = Receiver::start().await;
+    let (new_id, new_secret) = add(&desk, &new.url, &[]);
+    let shown = |lead: &str| desk.json(&["leads", "show", lead])["destinations"].clone();
+    let state_of = |lead: &str, id: &str| {
+        let shown = shown(lead);
+        let of = shown.as_array().unwrap().iter().find(|row| row["id"] == id).cloned();
+        of.unwrap_or_else(|| panic!("{shown}"))["state"].clone()
+    };
+    assert_eq!(state_of(&first, &new_id), "older than its start");
+
+    desk.run(&["destinations", "pause", &id[..9]]);
+    let second = lead(&serve, 2).await;
+    let received = new.next().await;
+    assert!(received.is_signed_with(&new_secret) && !received.is_signed_with(&secret));
+    assert_eq!(received.body["data"]["id"], second);
+    assert_eq!(state_of(&second, &id), "waiting");
+    let list = ["destinations", "list", "--account", ACCOUNT];
+    let listed = desk.json(&list);
+    let row = listed.as_array().unwrap().iter().find(|row| row["id"] == id).unwrap();
+    let expected = [
+        ("provider", json!("integrabot")),
+        ("account", json!(ACCOUNT)),
+        ("label", json!("crm")),
+        ("host", json!(receiver.host)),
+        ("format", json!("standard")),
+        ("state", json!("paused")),
+        ("waiting", json!(1)),
+        ("last", json!(200)),
+    ];
+    for (column, value) in expected {
+        assert_eq!(row[column], value, "{column}: {row}");
+    }
+    assert!(row["oldest"].is_string(), "{row}");
+    let printed = desk.run(&list) + &listed.to_string() + &desk.run(&["destinations", "show", &id]);
+    assert!(!printed.contains("secret-path") && !printed.contains("whsec_"), "{printed}");
+    assert_eq!(desk.count(&["destinations", "list", "--provider", "keyspot"]), 0);
+
+    desk.run(&["destinations", "resume", &id]);
+    assert_eq!(receiver.next().await.body["data"]["id"], second);
+
+    let replay = said(&desk, &["destinations", "replay", &id, "--from", "all"]);
+    assert!(replay.contains("2 leads will be posted again"), "{replay}");
+    for lead in [&first, &second] {
+        assert_eq!(receiver.next().await.id(), format!("msg_{lead}_{id}"));
+    }
+    let replay = said(&desk, &["destinations", "replay", &id, "--from", &second]);
+    assert!(replay.contains("1 lead will be posted again"), "{replay}");
+    assert_eq!(receiver.next().await.body["data"]["id"], second);
+    let (code, why) = desk.fail(&["destinations", "replay", &new_id, "--from", "0s"]);
+    assert!(code == 2 && why.contains("nothing to post again"), "{why}");
+
+    let (code, why) = desk.fail(&["destinations", "remove", &id]);
+    assert!(code == 2 && why.contains("--yes"), "{why}");
+    desk.run(&["destinations", "remove", &id, "--yes"]);
+    desk.run(&["destinations", "remove", &new_id, "--yes"]);
+    assert_eq!(desk.count(&["destinations", "list"]), 0);
+    let log = serve.stop();
+    assert!(!log.contains("secret-path") && !log.contains("exemplo.com"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_lead_is_set_aside_and_an_erasure_is_told() {
+    let desk = Desk::local();
+    let serve = desk.serve();
+    let mut receiver = Receiver::start().await;
+    receiver.answer(422);
+    let (id, secret) = add(&desk, &receiver.url, &[]);
+    let refused = lead(&serve, 1).await;
+    assert_eq!(receiver.next().await.body["data"]["id"], refused);
+    // The event is set aside after the answer.
+    let list = ["destinations", "set-aside", &id];
+    while desk.count(&list) == 0 {}
+    let event = &desk.json(&list)[0];
+    let expected = [("lead", json!(refused)), ("event", json!("created")), ("tries", json!(1))];
+    for (column, value) in expected {
+        assert_eq!(event[column], value, "{column}: {event}");
+    }
+    assert_eq!((&event["status"], event["next_attempt_at"].is_string()), (&json!(422), true));
+    let shown = desk.json(&["leads", "show", &refused]);
+    let at = &shown["destinations"][0];
+    assert_eq!((&at["state"], &at["status"]), (&json!("set aside"), &json!(422)));
+    assert_eq!(desk.json(&["destinations", "show", &id])["set_aside"], 1);
+    receiver.answer(200);
+    let retried = said(&desk, &["destinations", "set-aside", &id, "--retry"]);
+    assert!(retried.contains("1 event will be posted again"), "{retried}");
+    assert_eq!(receiver.next().await.id(), format!("msg_{refused}_{id}"));
+
+    // A destination that never had the lead is told nothing.
+    let mut later = Receiver::start().await;
+    let (later_id, _) = add(&desk, &later.url, &[]);
+    let erase = ["leads", "erase", "--email", "ana1@exemplo.com", "--yes"];
+    let erased = said(&desk, &erase);
+    assert!(erased.contains("1 message will tell destinations"), "{erased}");
+    let told = receiver.next().await;
+    assert_eq!(told.kind(), "lead.erased");
+    let data = json!({ "id": refused, "provider": "integrabot", "account": ACCOUNT });
+    assert_eq!(told.body["data"], data);
+    assert_eq!(told.id(), format!("msg_{refused}_{id}_erased"));
+    assert!(told.is_signed_with(&secret));
+    let next = lead(&serve, 2).await;
+    assert_eq!(later.next().await.id(), format!("msg_{next}_{later_id}"));
+    serve.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_test_message_tells_what_is_wrong() {
+    let desk = Desk::local();
+    let mut receiver = Receiver::start().await;
+    let (id, secret) = add(&desk, &receiver.url, &[]);
+    let test = ["destinations", "test", &id];
+    assert_eq!(desk.json(&test)["status"], 200);
+    let message = receiver.next().await;
+    assert_eq!(message.kind(), "leadhook.test");
+    assert!(message.is_signed_with(&secret));
+    let rotated = desk.json(&["destinations", "rotate", &id]);
+    desk.run(&test);
+    let message = receiver.next().await;
+    assert!(message.is_signed_with(&rotated["secret"]) && message.is_signed_with(&secret));
+    assert_ne!(rotated["secret"], secret);
+    for (status, expected) in [(302, "a redirect is not followed"), (500, "answered 500")] {
+        receiver.answer(status);
+        let (code, why) = desk.fail(&test);
+        assert!(code == 1 && why.contains(expected), "{why}");
+        receiver.next().await;
+    }
+    // Nothing listens there.
+    let (id, _) = add(&desk, "http://127.0.0.1:1/", &[]);
+    let (code, why) = desk.fail(&["destinations", "test", &id]);
+    assert!(code == 1 && why.contains("no connection"), "{why}");
+    // Signed with another secret, if it is set.
+    receiver.answer(200);
+    let mut other = desk.command(&test);
+    other.env("FORWARDING_SIGNING_KEY", "another secret of 32 characters!");
+    other.assert().success();
+    assert!(!receiver.next().await.is_signed_with(&rotated["secret"]));
+    let (code, why) = failure(other.env("FORWARDING_SIGNING_KEY", "short"));
+    assert!(code == 2 && why.contains("32 characters"), "{why}");
+}
+
+#[tokio::test]
+async fn a_bad_destination_is_one_clear_line_and_nothing_is_written() {
+    let desk = Desk::local();
+    let long = format!("https://example.com/{}", "a".repeat(5_000));
+    let url_cases = [
+        ("ftp://example.com/", "must begin with https://"),
+        ("http://example.com/", "must begin with https://"),
+        ("example.com", "not a URL"),
+        ("", "not a URL"),
+        ("https://user:hunter2@1.1.1.1/", "must not have a user name"),
+        (&long, "at most 2000"),
+        ("https://no-such-name.invalid/", "does not resolve"),
+        ("https://169.254.169.254/latest/meta-data/", "not a public address"),
+        ("https://2852039166/", "not a public address"),
+        ("https://0xa9fea9fe/", "not a public address"),
+        ("https://0251.0376.0251.0376/", "not a public address"),
+        ("https://[::ffff:169.254.169.254]/", "not a public address"),
+        ("https://[fd00:ec2::254]/", "not a public address"),
+        ("https://192.168.0.1/", "not a public address"),
+    ];
+    let add = ["destinations", "add", "integrabot", "-a", ACCOUNT];
+    for (url, expected) in url_cases {
+        let (code, why) = desk.fail(&[&add[..], &["--url", url]].concat());
+        assert!(code == 2 && why.contains(expected), "{url}: {code}: {why}");
+        assert_eq!(why.lines().count(), 1, "{url}: {why}");
+        assert!(!why.contains("hunter2"), "{why}");
+    }
+    let url = "https://1.1.1.1/";
+    let unknown = ["destinations", "show", "dst_00000000000000000000"];
+    let cases: [(&[&str], i32, &str); 9] = [
+        (
+            &["destinations", "add", "integrabot", "-a", "nobody", "--url", url],
+            3,
+            "no such account",
+        ),
+        (&["destinations", "add", "hubspot", "-a", ACCOUNT, "--url", url], 2, "integrabot"),
+        (&[&add[..], &["--url", url, "--from", "soon"]].concat(), 2, "now, all"),
+        (&[&add[..], &["--url", url, "--from", "2092-01-01"]].concat(), 2, "in the future"),
+        (&[&add[..], &["--url", url, "--format", "xml"]].concat(), 2, "slack"),
+        (&add, 2, "--url"),
+        (&unknown, 3, "leadhook destinations list"),
+        (&["destinations", "replay", "dst_", "--from", "soon"], 2, "a lead's id"),
+        (&["destinations", "pause", ""], 3, "no destination"),
+    ];
+    for (arguments, code, expected) in cases {
+        let (got, why) = desk.fail(arguments);
+        assert!(got == code && why.contains(expected), "{arguments:?}: {got}: {why}");
+    }
+    assert_eq!(desk.count(&["destinations", "list"]), 0);
+    let serve = desk.serve();
+    let stored = items(&desk, &serve).await;
+    assert!(!stored.iter().any(|item| item.contains("destination")), "nothing is stored");
+    serve.stop();
+}
+
+/// The names of the secrets that were read.
+type Reads = Arc<Mutex<Vec<String>>>;
+
+/// An AWS Secrets Manager with this secret under every name; without a secret it denies access.
+async fn secrets_manager(secret: Option<&'static str>) -> (String, Reads) {
+    let reads = Reads::default();
+    let noted = Arc::clone(&reads);
+    let answer = move |body: String| async move {
+        let asked: Value = serde_json::from_str(&body).unwrap();
+        noted.lock().unwrap().push(asked["SecretId"].as_str().unwrap().to_owned());
+        match secret {
+            Some(secret) => (StatusCode::OK, json!({ "SecretString": secret }).to_string()),
+            None => {
+                (StatusCode::BAD_REQUEST, json!({ "__type": "AccessDeniedException" }).to_string())
+            }
+        }
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let router = Router::new().fallback(answer);
+    tokio::spawn(local::listen(listener, router, std::future::pending()));
+    (endpoint, reads)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn for_a_table_in_aws_the_secret_is_in_secrets_manager() {
+    let desk = Desk::local();
+    let serve = desk.serve();
+    let in_aws = |secrets: &str, arguments: &[&str]| {
+        let mut command = desk.command(arguments);
+        command.env("AWS_ENDPOINT_URL_DYNAMODB", &serve.table);
+        command.env("AWS_ENDPOINT_URL_SECRETS_MANAGER", secrets).env("AWS_REGION", "eu-west-1");
+        command.env("AWS_ACCESS_KEY_ID", &serve.access_key).env("AWS_SECRET_ACCESS_KEY", "local");
+        command
+    };
+    let (secrets, reads) = secrets_manager(Some("a secret with at least 32 characters")).await;
+    let add = ["destinations", "add", "integrabot", "-a", ACCOUNT, "--url", "https://1.1.1.1/"];
+    in_aws(&secrets, &add).assert().success();
+    in_aws(&secrets, &[&add[..], &["--signing-secret", "other"]].concat()).assert().success();
+    assert_eq!(*reads.lock().unwrap(), ["leadhook/leadhook/forwarding", "other"]);
+    let local = ["destinations", "add", "integrabot", "-a", ACCOUNT, "--url", "http://127.0.0.1/"];
+    let (code, why) = failure(&mut in_aws(&secrets, &local));
+    assert!(code == 2 && why.contains("https://"), "{why}");
+    let (denied, _) = secrets_manager(None).await;
+    let (code, why) = failure(&mut in_aws(&denied, &add));
+    let says = ["leadhook/leadhook/forwarding", "secretsmanager:GetSecretValue"];
+    assert!(code == 4 && says.iter().all(|part| why.contains(part)), "{why}");
+    assert_eq!(why.lines().count(), 1, "{why}");
+    assert_eq!(desk.count(&["destinations", "list"]), 2);
+    serve.stop();
+}

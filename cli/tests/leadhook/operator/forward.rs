@@ -1,0 +1,86 @@
+//! Leads posted to a developer's own address.
+
+use super::{Desk, ana, deliver, receiver::Receiver};
+use crate::server::{TOKEN, leadhook};
+use serde_json::{Value, json};
+use std::{
+    io::{BufRead, BufReader},
+    process::{Command, Stdio},
+};
+
+/// A secret of Standard Webhooks: 24 bytes.
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn leads_are_posted_in_their_order_signed_and_without_personal_data_on_the_terminal() {
+    let desk = Desk::local();
+    let serve = desk.serve();
+    let mut receiver = Receiver::start().await;
+    let mut ids = Vec::new();
+    ids.push(deliver(&serve, TOKEN, ana(1)).await.1["id"].to_string());
+    desk.run(&["send", "rdstation", "--to", &serve.base]);
+    let rdstation = desk.json(&["leads", "list", "--provider", "rdstation"]);
+    ids.push(rdstation[0]["id"].as_str().unwrap().to_owned());
+    ids.push(deliver(&serve, TOKEN, ana(2)).await.1["id"].to_string());
+    let url = receiver.url.clone();
+    let forward = ["forward", "--to", &url];
+
+    let printed = desk.run(&forward);
+    let lines: Vec<_> = printed.lines().collect();
+    let secret = json!(lines[0].split_whitespace().nth(1).unwrap());
+    assert_eq!(lines.len(), 4, "{printed}");
+    for (id, line) in ids.iter().zip(&lines[1..]) {
+        let received = receiver.next().await;
+        assert_eq!((received.kind(), &received.body["data"]["id"]), ("lead.created", &json!(id)));
+        assert!(received.is_signed_with(&secret));
+        assert!(line.starts_with("200 ") && line.contains(id) && line.ends_with(" ms"), "{line}");
+    }
+    assert!(!printed.contains("Ana") && !printed.contains('@'), "{printed}");
+
+    receiver.answer(500);
+    let only = ["--provider", "rdstation", "--since", "today", "--secret", SECRET];
+    let printed = desk.run(&[&forward[..], &only].concat());
+    assert!(printed.starts_with("500 ") && printed.lines().count() == 1, "{printed}");
+    assert!(receiver.next().await.is_signed_with(&json!(SECRET)));
+    let printed = desk.run(&["forward", "--to", "http://127.0.0.1:1/", "--secret", SECRET]);
+    assert!(printed.lines().all(|line| line.starts_with("no connection ")), "{printed}");
+    serve.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn new_leads_are_posted_until_ctrl_c() {
+    let desk = Desk::local();
+    let (code, said) = desk.fail(&["forward", "--to", "http://127.0.0.1:1/", "--follow"]);
+    assert!(code == 4 && said.contains("leadhook serve"), "{said}");
+    let serve = desk.serve();
+    let mut receiver = Receiver::start().await;
+    let mut command = leadhook();
+    command.args(["forward", "--to", &receiver.url, "--follow"]).current_dir(desk.folder.path());
+    let mut follow = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(follow.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.next().unwrap().starts_with("secret  whsec_"));
+    for n in 0..2 {
+        let id: Value = deliver(&serve, TOKEN, ana(n)).await.1["id"].to_string().into();
+        assert_eq!(receiver.next().await.body["data"]["id"], id);
+    }
+    let id = follow.id().to_string();
+    assert!(Command::new("kill").args(["-s", "INT", &id]).status().unwrap().success());
+    assert!(follow.wait().unwrap().success());
+    serve.stop();
+}
+
+#[tokio::test]
+async fn a_bad_address_or_secret_is_said() {
+    let desk = Desk::local();
+    let cases = [
+        ("localhost", SECRET, "not a URL"),
+        ("https://user@example.com/", SECRET, "user name"),
+        ("http://localhost:8080/", "whsec_short", "24 to 64 bytes"),
+    ];
+    for (url, secret, expected) in cases {
+        let (code, said) = desk.fail(&["forward", "--to", url, "--secret", secret]);
+        assert!(code == 2 && said.contains(expected), "{url}: {said}");
+    }
+    let nobody = ["forward", "--to", "http://localhost:8080/", "--account", "nobody"];
+    assert_eq!(desk.fail(&nobody).0, 3);
+}

@@ -1,0 +1,90 @@
+//! What destinations run: a server that takes messages.
+
+use axum::{
+    Router,
+    http::{HeaderMap, StatusCode, header::LOCATION},
+};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::Value;
+use sha2::Sha256;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU16, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+use tokio::sync::mpsc;
+
+/// How long to wait for a message.
+const WAIT_FOR: Duration = Duration::from_mins(1);
+
+/// A server that notes each message and answers with a status.
+pub(super) struct Receiver {
+    pub(super) host: String,
+    pub(super) url: String,
+    status: Arc<AtomicU16>,
+    messages: mpsc::UnboundedReceiver<Received>,
+}
+
+/// A message as it was received.
+pub(super) struct Received {
+    headers: HeaderMap,
+    text: String,
+    pub(super) body: Value,
+}
+
+impl Receiver {
+    pub(super) async fn start() -> Self {
+        let (sender, messages) = mpsc::unbounded_channel();
+        let status = Arc::new(AtomicU16::new(200));
+        let answered = Arc::clone(&status);
+        let take = move |headers: HeaderMap, text: String| async move {
+            let body = serde_json::from_str(&text).unwrap();
+            sender.send(Received { headers, text, body }).unwrap();
+            let status = StatusCode::from_u16(answered.load(SeqCst)).unwrap();
+            (status, [(LOCATION, "http://127.0.0.1:1/elsewhere")])
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let host = listener.local_addr().unwrap().to_string();
+        let router = Router::new().fallback(take);
+        tokio::spawn(local::listen(listener, router, std::future::pending()));
+        Self { url: format!("http://{host}/secret-path"), host, status, messages }
+    }
+
+    /// Answers with this status from now on.
+    pub(super) fn answer(&self, status: u16) {
+        self.status.store(status, SeqCst);
+    }
+
+    /// The next message.
+    pub(super) async fn next(&mut self) -> Received {
+        tokio::time::timeout(WAIT_FOR, self.messages.recv()).await.unwrap().unwrap()
+    }
+}
+
+impl Received {
+    pub(super) fn id(&self) -> &str {
+        self.header("webhook-id")
+    }
+
+    pub(super) fn kind(&self) -> &str {
+        self.body["type"].as_str().unwrap()
+    }
+
+    /// Whether one of the signatures is of this secret, as Standard Webhooks describes it.
+    pub(super) fn is_signed_with(&self, secret: &Value) -> bool {
+        let key = secret.as_str().unwrap().strip_prefix("whsec_").unwrap();
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&BASE64_STANDARD.decode(key).unwrap()).unwrap();
+        let signed = format!("{}.{}.{}", self.id(), self.header("webhook-timestamp"), self.text);
+        mac.update(signed.as_bytes());
+        let expected = format!("v1,{}", BASE64_STANDARD.encode(mac.finalize().into_bytes()));
+        self.header("webhook-signature").split(' ').any(|signature| signature == expected)
+    }
+
+    fn header(&self, name: &str) -> &str {
+        self.headers[name].to_str().unwrap()
+    }
+}
