@@ -77,3 +77,91 @@ impl StreamRecord {
         Some(NewLeadRecord { account, id, is_late })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+    use shared::model::Provider;
+
+    /// Its time is 2026-11-24T13:00:00.250Z.
+    const LEAD: &str = "0374611969024001";
+    /// The second of that time.
+    const SECOND: i64 = 1_795_525_200;
+
+    fn record(name: &str, pk: &str, sk: &str, written: impl Into<Value>) -> Value {
+        json!({
+            "eventName": name,
+            "dynamodb": {
+                "ApproximateCreationDateTime": written.into(),
+                "Keys": { "pk": { "S": pk }, "sk": { "S": sk } },
+                "StreamViewType": "KEYS_ONLY",
+            },
+        })
+    }
+
+    fn read(event: Value) -> ForwardingEvent {
+        serde_json::from_value(event).unwrap()
+    }
+
+    #[test]
+    fn an_event_of_the_schedule_tells_no_leads() {
+        let schedule = json!({ "detail-type": "Scheduled Event", "source": "aws.events" });
+        for event in [schedule, json!({}), json!({ "Records": [] })] {
+            assert_eq!(read(event.clone()).new_leads(), None, "{event}");
+        }
+    }
+
+    #[test]
+    fn only_an_inserted_lead_is_a_new_one() {
+        let lead = "lead#flextell#acme";
+        let long = format!("lead#flextell#{}", "a".repeat(3_000));
+        let cases = [
+            ("INSERT", lead, LEAD, true),
+            ("MODIFY", lead, LEAD, false),
+            ("REMOVE", lead, LEAD, false),
+            ("insert", lead, LEAD, false),
+            ("INSERT", "claim#flextell#acme#replay#0", "claim", false),
+            ("INSERT", "held#flextell#acme", LEAD, false),
+            ("INSERT", "leads#flextell#acme", LEAD, false),
+            ("INSERT", "lead#", LEAD, false),
+            ("INSERT", "lead#flextell", LEAD, false),
+            ("INSERT", "lead#flextell#", LEAD, false),
+            ("INSERT", "lead#someone#acme", LEAD, false),
+            ("INSERT", &long, LEAD, false),
+            ("INSERT", lead, "", false),
+            ("INSERT", lead, "lead", false),
+            ("INSERT", lead, "374611969024001", false),
+            ("INSERT", lead, "9999999999999999", false),
+        ];
+        for (name, pk, sk, is_new) in cases {
+            let event = json!({ "Records": [record(name, pk, sk, SECOND)] });
+            let expected = is_new.then(|| NewLeadRecord {
+                account: Account { provider: Provider::Flextell, id: "acme".parse().unwrap() },
+                id: LEAD[1..].parse().unwrap(),
+                is_late: false,
+            });
+            let expected: Vec<_> = expected.into_iter().collect();
+            assert_eq!(read(event).new_leads(), Some(expected), "{name} {pk} {sk}");
+        }
+    }
+
+    /// The stream rounds the time of a write down to its second.
+    #[test]
+    fn a_lead_is_late_if_it_is_written_four_seconds_after_its_id_or_later() {
+        let cases = [
+            (json!(SECOND - 60), false),
+            (json!(SECOND), false),
+            (json!(SECOND + 4), false),
+            (json!(1_795_525_204.9), false),
+            (json!(SECOND + 5), true),
+            (json!(1.795_525_205e9), true),
+            (json!(SECOND + 86_400), true),
+        ];
+        for (written, is_late) in cases {
+            let event = record("INSERT", "lead#flextell#acme", LEAD, written.clone());
+            let leads = read(json!({ "Records": [event] })).new_leads().unwrap();
+            assert_eq!(leads[0].is_late, is_late, "{written}");
+        }
+    }
+}

@@ -11,6 +11,7 @@ use crate::{
 };
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
 use shared::{
     model::{
         Account, Destination, DestinationState, LastAttempt, LeadId, LeadSpan, SetAside,
@@ -57,8 +58,9 @@ pub enum Wake {
     NewLeads,
 }
 
-/// The result of a pass.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// The result of a pass, and the function's log line about it. `template.yaml` counts what it says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(tag = "message", rename = "forwarding")]
 pub struct Report {
     /// Messages that a destination took.
     pub forwarded: u64,

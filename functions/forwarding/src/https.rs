@@ -73,8 +73,7 @@ impl HttpsClient {
         Self::with_tls(tls_config(roots), allowed)
     }
 
-    /// The same client without open connections. A function is frozen between two events, and its
-    /// connections may be closed meanwhile.
+    /// The same client without open connections.
     #[must_use]
     pub fn disconnected(&self) -> Self {
         Self::with_tls(self.tls.clone(), self.allowed)

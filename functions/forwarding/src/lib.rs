@@ -29,5 +29,5 @@ pub use record::{LeadRecord, UnreadableLead, read_id, write_id};
 pub use secret::{
     BadSecret, MasterSecret, SIGNING_KEY, SIGNING_SECRET, SecretTooShort, SigningKeys,
 };
-pub use start_up::{ForwardLeads, forward_leads};
+pub use start_up::forward_leads;
 pub use wait::{try_again_after, wait_after};

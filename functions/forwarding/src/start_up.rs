@@ -6,6 +6,7 @@ use crate::{
     forward::{Forwarder, Report, SETTLED_AFTER, Wake},
     https::HttpsClient,
     managed_secret::read_managed_secret,
+    post::Post,
     secret::{MasterSecret, SIGNING_KEY, SIGNING_SECRET},
 };
 use jiff::SignedDuration;
@@ -15,20 +16,13 @@ use shared::{
     model::Sources,
     table::{LeadTable, StoreError, connect_from_env},
 };
+use std::io::{self, Write};
 
 /// How long a pass begins new posts. The function's own timeout is longer by the time of a post.
 const PASS_FOR: SignedDuration = SignedDuration::from_secs(50);
 
-/// The state of the function.
-pub struct ForwardLeads {
-    table: LeadTable,
-    sources: Sources,
-    client: HttpsClient,
-    master: MasterSecret,
-}
-
-impl ForwardLeads {
-    /// The state of a deployed function, from its environment.
+impl Forwarder<HttpsClient> {
+    /// The forwarder of a deployed function, from its environment.
     ///
     /// # Errors
     /// If a variable is missing or invalid, or if the master secret cannot be read.
@@ -36,15 +30,18 @@ impl ForwardLeads {
         let table_name = environment.required("TABLE_NAME")?;
         let master = read_master(environment).await?;
         let table = LeadTable::new(connect_from_env().await, table_name);
-        let client = HttpsClient::new(Addresses::Public);
-        Ok(Self { table, sources: Sources::system(), client, master })
+        let post = HttpsClient::new(Addresses::Public);
+        Ok(Self { table, sources: Sources::system(), post, master })
     }
 
-    fn forwarder(&self) -> Forwarder<HttpsClient> {
-        Forwarder {
+    /// The same forwarder without open connections. A function is frozen between two events, and
+    /// its connections may be closed meanwhile.
+    #[must_use]
+    pub fn disconnected(&self) -> Self {
+        Self {
             table: self.table.clone(),
             sources: self.sources.clone(),
-            post: self.client.disconnected(),
+            post: self.post.disconnected(),
             master: self.master.clone(),
         }
     }
@@ -68,12 +65,11 @@ async fn read_master(environment: &Environment) -> Result<MasterSecret, StartUpE
 ///
 /// # Errors
 /// If late leads cannot be set aside. The stream then gives the same records again.
-pub async fn forward_leads(
-    state: &ForwardLeads,
+pub async fn forward_leads<P: Post>(
+    forwarder: &Forwarder<P>,
     event: &ForwardingEvent,
 ) -> Result<(), StoreError> {
-    let forwarder = state.forwarder();
-    let sources = &state.sources;
+    let Forwarder { sources, .. } = forwarder;
     let until = sources.now() + PASS_FOR;
     let new_leads = event.new_leads();
     let wake = if new_leads.is_some() { Wake::NewLeads } else { Wake::Schedule };
@@ -85,24 +81,20 @@ pub async fn forward_leads(
         let left = left.clamp(SignedDuration::ZERO, SETTLED_AFTER) + SignedDuration::from_millis(1);
         tokio::time::sleep(left.unsigned_abs()).await;
     }
-    match forwarder.forward_due(wake, sources.now() - SETTLED_AFTER, until).await {
-        Ok(report) => write_log(&report),
+    let pass = forwarder.forward_due(wake, sources.now() - SETTLED_AFTER, until).await;
+    let report = pass.unwrap_or_else(|error| {
         // The schedule wakes the function again within a minute.
-        Err(error) => tracing::error!(%error, "cannot forward"),
-    }
+        tracing::error!(%error, "cannot forward");
+        Report { table_faults: 1, ..Report::default() }
+    });
+    write_log(&report);
     Ok(())
 }
 
-/// Writes the log line that the alarms count.
+/// Writes the log line that the alarms count, at any log level.
 fn write_log(report: &Report) {
-    let Report { forwarded, set_aside, failed, failing, failing_seconds, table_faults } = *report;
-    tracing::info!(
-        forwarded,
-        set_aside,
-        failed,
-        failing,
-        failing_seconds,
-        table_faults,
-        "forwarding"
-    );
+    if let Ok(line) = serde_json::to_string(report) {
+        // A pass does not fail because its log line cannot be written.
+        let _ = writeln!(io::stdout(), "{line}");
+    }
 }
