@@ -15,7 +15,7 @@ use std::{
     process::{Child, Command, Stdio},
     time::Duration,
 };
-use tests::{Answer, Given, SIGNING_KEY, SampleEvent, SecretStore, sample_events};
+use tests::{Given, SIGNING_KEY, SampleEvent, SecretStore, sample_events};
 
 /// Where the artifacts are: `<folder>/<function>/bootstrap`.
 const ARTIFACTS_VARIABLE: &str = "LAMBDA_ARTIFACTS";
@@ -53,6 +53,7 @@ impl Emulated {
             .env("AWS_REGION", "us-east-1")
             .env("TABLE_NAME", TABLE_NAME)
             .env("KEYSPOT_SIGNING_SECRET", SecretStore::NAME)
+            .env("FORWARDING_SIGNING_SECRET", SecretStore::NAME)
             .envs(variables.iter().copied())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -141,7 +142,7 @@ async fn every_artifact_answers_every_sample_event() {
         for before in sample.before() {
             function.invoke(&before.event).await;
         }
-        sample.check(&Answer::in_returned(&function.invoke(&sample.event).await));
+        sample.check_returned(&function.invoke(&sample.event).await);
     }
 }
 
@@ -182,7 +183,7 @@ async fn no_delivery_is_lost_to_what_stands_around_it_in_its_event() {
             event["headers"]["host"] = text.into();
             event["headers"]["x-forwarded-proto"] = text.into();
             let function = services.run(&created.function, &services.table.endpoint);
-            created.check(&Answer::in_returned(&function.invoke(&event.to_string()).await));
+            created.check_returned(&function.invoke(&event.to_string()).await);
         }
     }
 }
@@ -198,7 +199,7 @@ async fn an_empty_endpoint_is_none() {
     let variables = [("AWS_ENDPOINT_URL_DYNAMODB", ""), ("AWS_REGION", "nowhere-1")];
     let unavailable = sample("integrabot-create-lead", "unavailable");
     let function = Emulated::start(&unavailable.function, &variables);
-    unavailable.check(&Answer::in_returned(&function.invoke(&unavailable.event).await));
+    unavailable.check_returned(&function.invoke(&unavailable.event).await);
 }
 
 /// The line that the alarm for time-outs in `template.yaml` counts.

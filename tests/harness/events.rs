@@ -19,7 +19,7 @@ pub struct SampleEvent {
     pub name: String,
     /// The event, as text.
     pub event: String,
-    /// The answer.
+    /// The answer; null, if the function answers nobody.
     pub answer: Value,
     folder: PathBuf,
 }
@@ -102,6 +102,11 @@ impl SampleEvent {
         self.answer["given"].as_str()
     }
 
+    /// Whether the event is a request, so that its function answers it.
+    pub fn is_request(&self) -> bool {
+        !self.answer.is_null()
+    }
+
     /// The names of the events to be sent before this one, in order.
     pub fn after(&self) -> Vec<&str> {
         let names = self.answer["after"].as_array().into_iter().flatten();
@@ -110,9 +115,26 @@ impl SampleEvent {
 
     /// Compares an answer with the expected one.
     pub fn check(&self, answer: &Answer) {
-        if let Some(difference) = self.differs(answer) {
+        self.check_difference(self.differs(answer));
+    }
+
+    /// Compares what a function returned with the expected answer.
+    pub fn check_returned(&self, returned: &str) {
+        self.check_difference(self.differs_from_returned(returned));
+    }
+
+    fn check_difference(&self, difference: Option<String>) {
+        if let Some(difference) = difference {
             panic!("{}/{}: {difference}", self.function, self.name);
         }
+    }
+
+    /// How what a function returned differs from the expected answer.
+    pub fn differs_from_returned(&self, returned: &str) -> Option<String> {
+        if self.is_request() {
+            return self.differs(&Answer::in_returned(returned));
+        }
+        (returned.trim() != "null").then(|| returned.to_owned())
     }
 
     /// How an answer differs from the expected one.

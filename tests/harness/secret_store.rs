@@ -89,7 +89,7 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> HttpAnswer {
         return Err(io::Error::other("away"));
     }
     let age = match asked["VersionStage"].as_str() {
-        Some("AWSCURRENT") => 0,
+        Some("AWSCURRENT") | None => 0,
         Some("AWSPREVIOUS") => 1,
         stage => panic!("{stage:?}"),
     };

@@ -1,5 +1,5 @@
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
 /// `template.yaml`, with `CloudFormation`'s short forms written out: `!Ref X` is
@@ -59,8 +59,18 @@ impl Template {
         if let Some(name) = condition.as_str() {
             return self.holds(self.at(&format!("/Conditions/{name}")), parameters);
         }
+        let holds = |condition: &Value| self.holds(condition, parameters);
+        if condition["Condition"].is_string() {
+            return holds(&condition["Condition"]);
+        }
         if let Some([condition]) = condition["Fn::Not"].as_array().map(Vec::as_slice) {
-            return !self.holds(condition, parameters);
+            return !holds(condition);
+        }
+        if let Some(conditions) = condition["Fn::And"].as_array() {
+            return conditions.iter().all(holds);
+        }
+        if let Some(conditions) = condition["Fn::Or"].as_array() {
+            return conditions.iter().any(holds);
         }
         let compared = condition["Fn::Equals"].as_array().unwrap_or_else(|| panic!("{condition}"));
         let mut compared = compared.iter().map(|value| self.decided(value, parameters));
@@ -106,15 +116,13 @@ impl Template {
 }
 
 impl<'a> TemplateFunction<'a> {
-    /// The method and path of each of its routes.
+    /// The method and path of each of its routes. A function that events wake has none.
     pub fn routes(&self) -> Vec<(&'a str, &'a str)> {
         let events = self.properties["Events"].as_object().unwrap().values();
-        let route = |event: &'a Value| {
-            assert_eq!(event["Type"], "HttpApi");
-            let route = &event["Properties"];
-            (route["Method"].as_str().unwrap(), route["Path"].as_str().unwrap())
-        };
-        events.map(route).collect()
+        let routes = events.filter(|event| event["Type"] == "HttpApi");
+        let text = |value: &'a Value| value.as_str().unwrap();
+        let routes = routes.map(|event| &event["Properties"]);
+        routes.map(|route| (text(&route["Method"]), text(&route["Path"]))).collect()
     }
 
     /// The names of its environment variables.
@@ -165,7 +173,9 @@ fn written_out(yaml: &Yaml<'_>) -> Value {
             };
             members.iter().map(member).collect::<Map<_, _>>().into()
         }
-        Yaml::Tagged(tag, value) if tag.suffix == "Ref" => json!({ "Ref": written_out(value) }),
+        Yaml::Tagged(tag, value) if ["Condition", "Ref"].contains(&tag.suffix.as_str()) => {
+            Value::from_iter([(tag.suffix.clone(), written_out(value))])
+        }
         Yaml::Tagged(tag, value) => {
             Value::from_iter([(format!("Fn::{}", tag.suffix), written_out(value))])
         }

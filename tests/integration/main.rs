@@ -8,6 +8,7 @@ mod erasure;
 mod events;
 mod faults;
 mod flextell;
+mod forward_leads;
 mod fuzz;
 mod held;
 mod http;

@@ -49,6 +49,9 @@ fn sam_local_sets_variables_that_functions_declare() {
             assert!(functions.iter().any(declares), "{command}: {name}");
         }
         assert_eq!(variables["KEYSPOT_SIGNING_KEY"], SIGNING_KEY, "{command}");
+        assert_eq!(variables["FORWARDING_SIGNING_KEY"], SIGNING_KEY, "{command}");
+        // `sam local` has no Secrets Manager.
+        assert_eq!(variables["FORWARDING_SIGNING_SECRET"], "", "{command}");
         let endpoint = variables["AWS_ENDPOINT_URL_DYNAMODB"].as_str().unwrap();
         let host = endpoint.strip_prefix("http://").unwrap().split(':').next().unwrap();
         let added = parameters["add_host"][0].as_str().unwrap();

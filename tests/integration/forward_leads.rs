@@ -1,0 +1,200 @@
+//! The function `forward-leads`: what it does with the events that wake it.
+
+use forwarding::{
+    Answered, Forwarder, ForwardingEvent, MasterSecret, Post, PostError, PostRequest, Report,
+    forward_leads,
+};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use shared::model::{
+    Destination, DestinationFormat, DestinationId, DestinationState, LeadId, SetAside,
+};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::Mutex,
+};
+use tests::{SENDERS, SIGNING_KEY, Sender, World, sample_events};
+
+/// Answers each post with the next status.
+struct Statuses(Mutex<VecDeque<u16>>);
+
+impl Post for Statuses {
+    async fn post(&self, _: PostRequest) -> Result<Answered, PostError> {
+        let status = self.0.lock().unwrap().pop_front().unwrap();
+        Ok(Answered { status, retry_after: None, body: String::new() })
+    }
+}
+
+/// A world with one destination, which gets the leads of one sender.
+struct Forwarding {
+    world: World,
+    sender: &'static Sender,
+    forwarder: Forwarder<Statuses>,
+}
+
+impl Forwarding {
+    async fn start() -> Self {
+        let (world, sender) = (World::start().await, &SENDERS[1]);
+        let destination = destination(&world, sender);
+        let context = &world.app.context;
+        context.table.add_destination(&destination).await.unwrap();
+        let forwarder = Forwarder {
+            table: context.table.clone(),
+            sources: context.sources.clone(),
+            post: Statuses(Mutex::default()),
+            master: MasterSecret::new(SIGNING_KEY).unwrap(),
+        };
+        Self { world, sender, forwarder }
+    }
+
+    /// Sends this many leads, and waits until they are settled.
+    async fn send_leads(&self, count: usize) -> Vec<LeadId> {
+        for n in 0..count {
+            let body = (self.sender.body)(n).to_string();
+            let answer = self.world.send(self.sender.deliver(&self.world, body).await).await;
+            assert_eq!(answer.status, self.sender.created);
+        }
+        self.world.advance(SignedDuration::from_secs(6));
+        let leads = self.world.items("lead#").await;
+        let ids = leads.iter().map(|lead| lead["sk"].as_s().unwrap().trim_start_matches('0'));
+        ids.map(|id| id.parse().unwrap()).collect()
+    }
+
+    /// The destination answers with these statuses, and gets a message for each.
+    async fn run(&self, event: Value, statuses: impl IntoIterator<Item = u16>) {
+        self.forwarder.post.0.lock().unwrap().extend(statuses);
+        let event: ForwardingEvent = serde_json::from_value(event).unwrap();
+        forward_leads(&self.forwarder, &event).await.unwrap();
+        assert!(self.forwarder.post.0.lock().unwrap().is_empty());
+    }
+
+    async fn set_aside(&self) -> Vec<SetAside> {
+        let (account, now) = (self.sender.account(), self.world.now());
+        self.forwarder.table.events_set_aside(&account, None, None, now).await.unwrap()
+    }
+
+    /// A record of a lead, as the stream tells it if it was written this much after its id.
+    fn record(&self, id: LeadId, after: SignedDuration) -> Value {
+        let account = self.sender.account();
+        let pk = format!("lead#{}#{}", account.provider.as_str(), account.id);
+        json!({ "Records": [{
+            "eventName": "INSERT",
+            "dynamodb": {
+                "ApproximateCreationDateTime": (id.time() + after).as_second(),
+                "Keys": { "pk": { "S": pk }, "sk": { "S": format!("{:0>16}", id.to_string()) } },
+            },
+        }] })
+    }
+}
+
+fn destination(world: &World, sender: &Sender) -> Destination {
+    let account = sender.account();
+    let start = LeadId::new(Timestamp::UNIX_EPOCH, 0);
+    Destination {
+        id: DestinationId::draw(&world.app.context.sources),
+        provider: account.provider,
+        account: account.id,
+        url: "https://example.com/leads".to_owned(),
+        format: DestinationFormat::Standard,
+        label: None,
+        created_at: world.now(),
+        state: DestinationState::Active,
+        starts_after: start,
+        cursor: start,
+        reached: None,
+        secret_version: 1,
+        old_secret_until: None,
+        failures: 0,
+        failing_since: None,
+        next_attempt_at: None,
+        last: None,
+        lease: None,
+        lease_until: None,
+    }
+}
+
+fn schedule() -> Value {
+    json!({ "source": "aws.events", "detail-type": "Scheduled Event" })
+}
+
+/// The IAM actions of everything that the function does to the table: it forwards leads, sets a
+/// refused one aside, posts it again, and sets a late one aside.
+pub(crate) async fn actions_used() -> BTreeSet<String> {
+    let forwarding = Forwarding::start().await;
+    let leads = forwarding.send_leads(2).await;
+    forwarding.world.wire.take_actions();
+    forwarding.run(schedule(), [200, 422]).await;
+    forwarding.world.advance(SignedDuration::from_hours(2));
+    forwarding.run(schedule(), [200]).await;
+    let late = forwarding.record(leads[0], SignedDuration::from_secs(60));
+    forwarding.run(late, [200]).await;
+    let actions = forwarding.world.wire.take_actions().into_iter();
+    actions.map(|action| format!("dynamodb:{action}")).collect()
+}
+
+#[tokio::test]
+async fn the_function_takes_its_sample_events() {
+    let forwarding = Forwarding::start().await;
+    let samples: Vec<_> = sample_events().into_iter().filter(|one| !one.is_request()).collect();
+    let names: Vec<_> = samples.iter().map(|sample| sample.name.as_str()).collect();
+    assert_eq!(names, ["new_leads", "schedule"]);
+    for sample in samples {
+        assert_eq!(sample.function, "forward-leads");
+        let event: ForwardingEvent = serde_json::from_str(&sample.event).unwrap();
+        let new_leads = event.new_leads().map(|leads| leads.len());
+        assert_eq!(new_leads, (sample.name == "new_leads").then_some(2), "{}", sample.name);
+        forward_leads(&forwarding.forwarder, &event).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_late_lead_behind_the_cursor_is_forwarded_by_itself() {
+    let forwarding = Forwarding::start().await;
+    let leads = forwarding.send_leads(1).await;
+    forwarding.run(schedule(), [200]).await;
+    let in_time = forwarding.record(leads[0], SignedDuration::from_secs(3));
+    forwarding.run(in_time, []).await;
+    let late = forwarding.record(leads[0], SignedDuration::from_secs(5));
+    forwarding.run(late, [200]).await;
+    assert_eq!(forwarding.set_aside().await, []);
+}
+
+/// Only then: the stream would keep an account's later leads until the records are handled.
+#[tokio::test]
+async fn the_stream_gives_records_again_only_if_a_late_lead_cannot_be_set_aside() {
+    let forwarding = Forwarding::start().await;
+    let leads = forwarding.send_leads(1).await;
+    for (after, is_failure) in [(0, false), (60, true)] {
+        let event = forwarding.record(leads[0], SignedDuration::from_secs(after));
+        let event: ForwardingEvent = serde_json::from_value(event).unwrap();
+        forwarding.world.wire.set_away(true);
+        let failed = forward_leads(&forwarding.forwarder, &event).await.is_err();
+        assert_eq!(failed, is_failure, "{after}");
+    }
+    let schedule: ForwardingEvent = serde_json::from_value(schedule()).unwrap();
+    forward_leads(&forwarding.forwarder, &schedule).await.unwrap();
+    forwarding.world.wire.set_away(false);
+    assert_eq!(forwarding.set_aside().await, []);
+}
+
+#[test]
+fn a_pass_writes_one_line_of_numbers() {
+    let report = Report {
+        forwarded: 1,
+        set_aside: 2,
+        failed: 3,
+        failing: 4,
+        failing_seconds: 900,
+        table_faults: 5,
+    };
+    let expected = json!({
+        "message": "forwarding",
+        "forwarded": 1,
+        "set_aside": 2,
+        "failed": 3,
+        "failing": 4,
+        "failing_seconds": 900,
+        "table_faults": 5,
+    });
+    assert_eq!(serde_json::to_value(report).unwrap(), expected);
+}
