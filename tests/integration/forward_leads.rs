@@ -38,6 +38,7 @@ impl Forwarding {
         let destination = destination(&world, sender);
         let context = &world.app.context;
         context.table.add_destination(&destination).await.unwrap();
+        world.wire.forget();
         let forwarder = Forwarder {
             table: context.table.clone(),
             sources: context.sources.clone(),
@@ -175,6 +176,22 @@ async fn the_stream_gives_records_again_only_if_a_late_lead_cannot_be_set_aside(
     forward_leads(&forwarding.forwarder, &schedule).await.unwrap();
     forwarding.world.wire.set_away(false);
     assert_eq!(forwarding.set_aside().await, []);
+}
+
+/// The costs in `docs/operations.md`.
+#[tokio::test]
+async fn a_pass_sends_the_requests_that_its_costs_count() {
+    let forwarding = Forwarding::start().await;
+    let wire = &forwarding.world.wire;
+    forwarding.run(schedule(), []).await;
+    assert_eq!(wire.take_operations(), ["Query", "BatchGetItem", "Query", "Query"]);
+    let leads = forwarding.send_leads(1).await;
+    wire.take_operations();
+    let event = forwarding.record(leads[0], SignedDuration::ZERO);
+    forwarding.run(event, [200]).await;
+    let of_a_lead =
+        ["Query", "BatchGetItem", "Query", "UpdateItem", "Query", "Query", "UpdateItem"];
+    assert_eq!(wire.take_operations(), of_a_lead);
 }
 
 #[test]
