@@ -3,7 +3,7 @@
 use crate::directory::{Ids, ReferenceSource, Resolved, Status, User};
 use serde::{Deserialize, Serialize};
 use shared::{
-    delivery::{Delivery, RefusalReason, Rejection},
+    delivery::{Delivery, LeadFields, RefusalReason, Rejection},
     model::{HeldReason, Lead, RawJson},
     request::{Fields, Violation, rules},
 };
@@ -62,8 +62,10 @@ pub struct Details {
     pub(crate) assigned_user: Option<User>,
 }
 
-impl CreateLead {
-    pub(crate) fn read(mut body: Fields<'_>) -> Result<Self, Vec<Violation>> {
+impl LeadFields for CreateLead {
+    const PHONE: &'static str = "phone_number";
+
+    fn read(mut body: Fields<'_>) -> Result<Self, Vec<Violation>> {
         let lead = Self {
             last_name: body.required_string("last_name", &[rules::max_length::<255>]),
             first_name: body.string("first_name", &[rules::max_length::<255>]),
@@ -85,6 +87,16 @@ impl CreateLead {
         body.finish(lead)
     }
 
+    fn email(&self) -> Option<&str> {
+        self.email.as_deref()
+    }
+
+    fn phone(&self) -> Option<&str> {
+        self.phone_number.as_deref()
+    }
+}
+
+impl CreateLead {
     pub(crate) fn into_lead(self, delivery: &Delivery<'_>, resolved: Resolved) -> Lead<Details> {
         let names = [self.first_name.as_deref().unwrap_or_default(), &self.last_name];
         let full_name = names.join(" ").trim().to_owned();

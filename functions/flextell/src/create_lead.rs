@@ -5,9 +5,9 @@ use crate::{
 };
 use lambda_http::http::HeaderMap;
 use shared::{
-    delivery::{Accepted, Answer, Context, Delivery, LeadEndpoint},
+    delivery::{Accepted, Answer, Context, Delivery, LeadEndpoint, LeadFields},
     model::{Account, ApiKey, Provider},
-    request::{Request, read_body, rules},
+    request::{Request, rules},
 };
 
 /// `POST /api/v1/leads`.
@@ -24,10 +24,9 @@ impl LeadEndpoint for Flextell {
     }
 
     async fn accept(delivery: &Delivery<'_>) -> Accepted<Self> {
-        let lead = CreateLead::read(read_body(delivery.body)?)?;
-        let (email, phone) = (lead.email.as_deref(), lead.phone_number.as_deref());
-        delivery.check_blocks(("email", email), ("phone_number", phone)).await?;
-        let claims = delivery.claims()?.replay(delivery.context.replay_window, email, phone);
+        let lead: CreateLead = delivery.read().await?;
+        let claims =
+            delivery.claims()?.replay(delivery.context.replay_window, lead.email(), lead.phone());
         let resolved = resolve(delivery, lead.ids).await?;
         let lead = lead.into_lead(delivery, resolved);
         Ok(delivery.store(claims, lead).await?)

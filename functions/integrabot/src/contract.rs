@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use shared::{
-    delivery::Delivery,
+    delivery::{Delivery, LeadFields},
     model::{Lead, RawJson},
     request::{Fields, Violation, rules},
 };
@@ -35,8 +35,10 @@ pub struct Details {
     pub(crate) custom_fields: RawJson,
 }
 
-impl CreateLead {
-    pub(crate) fn read(mut body: Fields<'_>) -> Result<Self, Vec<Violation>> {
+impl LeadFields for CreateLead {
+    const PHONE: &'static str = "phone_number";
+
+    fn read(mut body: Fields<'_>) -> Result<Self, Vec<Violation>> {
         let lead = Self {
             name: body.required_string("name", &[]),
             channel: body.required_choice("type", &TYPES),
@@ -48,6 +50,16 @@ impl CreateLead {
         body.finish(lead)
     }
 
+    fn email(&self) -> Option<&str> {
+        self.email.as_deref()
+    }
+
+    fn phone(&self) -> Option<&str> {
+        self.phone_number.as_deref()
+    }
+}
+
+impl CreateLead {
     pub(crate) fn into_lead(self, delivery: &Delivery<'_>) -> Lead<Details> {
         Lead {
             id: delivery.draw_lead_id(),

@@ -3,9 +3,8 @@ use crate::{
     contract::{CreateLead, Details},
 };
 use shared::{
-    delivery::{Accepted, Answer, Context, Delivery, LeadEndpoint, Rejection},
+    delivery::{Accepted, Answer, Context, Delivery, LeadEndpoint, LeadFields, Rejection},
     model::Provider,
-    request::read_body,
 };
 
 /// `POST /v1/leads`.
@@ -18,10 +17,8 @@ impl LeadEndpoint for Integrabot {
     type Refusal = Rejection;
 
     async fn accept(delivery: &Delivery<'_>) -> Accepted<Self> {
-        let lead = CreateLead::read(read_body(delivery.body)?)?;
-        let (email, phone) = (lead.email.as_deref(), lead.phone_number.as_deref());
-        delivery.check_blocks(("email", email), ("phone_number", phone)).await?;
-        let claims = delivery.claims()?.phone(phone).email(email);
+        let lead: CreateLead = delivery.read().await?;
+        let claims = delivery.claims()?.phone(lead.phone()).email(lead.email());
         let lead = lead.into_lead(delivery);
         Ok(delivery.store(claims, lead).await?)
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use shared::{
-    delivery::{Delivery, RefusalReason, Rejection},
+    delivery::{Delivery, LeadFields, RefusalReason, Rejection},
     model::{HeldReason, Lead},
     request::{Fields, Violation, rules},
 };
@@ -102,8 +102,10 @@ pub struct Details {
     traffic_origin: Option<String>,
 }
 
-impl CreateLead {
-    pub(crate) fn read(mut body: Fields<'_>) -> Result<Self, Vec<Violation>> {
+impl LeadFields for CreateLead {
+    const PHONE: &'static str = "phone";
+
+    fn read(mut body: Fields<'_>) -> Result<Self, Vec<Violation>> {
         let lead = Self {
             // The documents say "Min length: 1", so white space is allowed.
             name: body.non_empty_string("name", &[]),
@@ -118,6 +120,16 @@ impl CreateLead {
         body.finish(lead)
     }
 
+    fn email(&self) -> Option<&str> {
+        Some(&self.email)
+    }
+
+    fn phone(&self) -> Option<&str> {
+        Some(&self.phone)
+    }
+}
+
+impl CreateLead {
     pub(crate) fn into_lead(
         self,
         delivery: &Delivery<'_>,

@@ -5,9 +5,9 @@ use crate::{
     contract::{CreateLead, Details, PROPERTY, Property, Refusal},
 };
 use shared::{
-    delivery::{Accepted, Answer, Delivery, LeadEndpoint},
+    delivery::{Accepted, Answer, Delivery, LeadEndpoint, LeadFields},
     model::{Account, ApiKey, Provider},
-    request::{Request, bearer_token, read_body},
+    request::{Request, bearer_token},
     table::StoreError,
 };
 
@@ -27,10 +27,9 @@ impl LeadEndpoint for Keyspot {
     }
 
     async fn accept(delivery: &Delivery<'_>) -> Accepted<Self> {
-        let lead = CreateLead::read(read_body(delivery.body)?)?;
-        let (email, phone) = (Some(lead.email.as_str()), Some(lead.phone.as_str()));
-        delivery.check_blocks(("email", email), ("phone", phone)).await?;
-        let claims = delivery.claims()?.replay(delivery.context.replay_window, email, phone);
+        let lead: CreateLead = delivery.read().await?;
+        let claims =
+            delivery.claims()?.replay(delivery.context.replay_window, lead.email(), lead.phone());
         let property = find_property(delivery, lead.property_code.as_ref()).await?;
         let lead = lead.into_lead(delivery, property);
         Ok(delivery.store(claims, lead).await?)

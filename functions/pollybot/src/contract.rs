@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use shared::{
-    delivery::{Delivery, RefusalReason, Rejection},
+    delivery::{Delivery, LeadFields, RefusalReason, Rejection},
     model::{HeldReason, Lead, Outcome, RawJson},
     request::{Fields, Violation, rules},
 };
@@ -45,8 +45,10 @@ pub struct Details {
     pub(crate) metadata: RawJson,
 }
 
-impl CreateLead {
-    pub(crate) fn read(mut body: Fields<'_>) -> Result<Self, Vec<Violation>> {
+impl LeadFields for CreateLead {
+    const PHONE: &'static str = "phone";
+
+    fn read(mut body: Fields<'_>) -> Result<Self, Vec<Violation>> {
         let lead = Self {
             name: body.required_string("name", &[]),
             email: body.required_string("email", &[rules::email]),
@@ -58,6 +60,16 @@ impl CreateLead {
         body.finish(lead)
     }
 
+    fn email(&self) -> Option<&str> {
+        Some(&self.email)
+    }
+
+    fn phone(&self) -> Option<&str> {
+        self.phone.as_deref()
+    }
+}
+
+impl CreateLead {
     pub(crate) fn into_lead(self, delivery: &Delivery<'_>) -> Lead<Details> {
         let metadata = self.metadata.unwrap_or_else(RawJson::empty_object);
         Lead {

@@ -5,9 +5,9 @@ use crate::{
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use shared::{
-    delivery::{Accepted, Answer, Context, Delivery, LeadEndpoint},
+    delivery::{Accepted, Answer, Context, Delivery, LeadEndpoint, LeadFields},
     model::{Provider, Standing},
-    request::{Request, read_body},
+    request::Request,
 };
 
 /// `POST /api/v1/chatbots/{chatbotId}/leads`, and the alias `POST /api/v1/leads` of the provider's
@@ -31,10 +31,9 @@ impl LeadEndpoint for PollyBot {
 
     async fn accept(delivery: &Delivery<'_>) -> Accepted<Self> {
         check_chatbot(delivery).await?;
-        let lead = CreateLead::read(read_body(delivery.body)?)?;
-        let (email, phone) = (lead.email.clone(), lead.phone.as_deref());
-        delivery.check_blocks(("email", Some(&email)), ("phone", phone)).await?;
-        let claims = delivery.claims()?.email(Some(&email));
+        let lead: CreateLead = delivery.read().await?;
+        let claims = delivery.claims()?.email(lead.email());
+        let email = lead.email.clone();
         let lead = lead.into_lead(delivery);
         let outcome = delivery.store(claims, lead).await?;
         match outcome.standing {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use shared::{
-    delivery::Delivery,
+    delivery::{Delivery, LeadFields},
     model::{Lead, RawJson},
     request::{Fields, JsonType, Violation},
 };
@@ -40,8 +40,10 @@ pub struct Details {
     pub(crate) utm: RawJson,
 }
 
-impl CreateLead {
-    pub(crate) fn read(mut body: Fields<'_>) -> Result<Self, Vec<Violation>> {
+impl LeadFields for CreateLead {
+    const PHONE: &'static str = "phone";
+
+    fn read(mut body: Fields<'_>) -> Result<Self, Vec<Violation>> {
         let lead = Self {
             agent_id: body.string("agentId", &[]),
             name: body.string("name", &[]),
@@ -56,6 +58,16 @@ impl CreateLead {
         body.finish(lead)
     }
 
+    fn email(&self) -> Option<&str> {
+        self.email.as_deref()
+    }
+
+    fn phone(&self) -> Option<&str> {
+        self.phone.as_deref()
+    }
+}
+
+impl CreateLead {
     pub(crate) fn into_lead(self, delivery: &Delivery<'_>) -> Lead<Details> {
         Lead {
             id: delivery.draw_lead_id(),

@@ -3,9 +3,8 @@ use crate::{
     contract::{CreateLead, Details},
 };
 use shared::{
-    delivery::{Accepted, Answer, Context, Delivery, LeadEndpoint, Rejection},
+    delivery::{Accepted, Answer, Context, Delivery, LeadEndpoint, LeadFields, Rejection},
     model::Provider,
-    request::read_body,
 };
 
 /// `POST /rest/leads`.
@@ -18,10 +17,9 @@ impl LeadEndpoint for RdStation {
     type Refusal = Rejection;
 
     async fn accept(delivery: &Delivery<'_>) -> Accepted<Self> {
-        let lead = CreateLead::read(read_body(delivery.body)?)?;
-        let (email, phone) = (lead.email.as_deref(), lead.phone.as_deref());
-        delivery.check_blocks(("email", email), ("phone", phone)).await?;
-        let claims = delivery.claims()?.replay(delivery.context.replay_window, email, phone);
+        let lead: CreateLead = delivery.read().await?;
+        let claims =
+            delivery.claims()?.replay(delivery.context.replay_window, lead.email(), lead.phone());
         let lead = lead.into_lead(delivery);
         Ok(delivery.store(claims, lead).await?)
     }

@@ -12,7 +12,7 @@ use crate::{
         IdempotencyKeyTooLong, Lead, LeadId, MAX_IDEMPOTENCY_KEY, NewLead, Outcome, Provider,
         TokenHash,
     },
-    request::{Request, Rule, Violation, bearer_token},
+    request::{Fields, Request, Rule, Violation, bearer_token, read_body},
     table::{CreateLeadError, StoreError},
 };
 use jiff::Timestamp;
@@ -63,6 +63,26 @@ pub trait LeadEndpoint: Sized {
     fn answer(accepted: Accepted<Self>) -> Answer;
 }
 
+/// The fields of a lead, as the bodies of one provider have them.
+pub trait LeadFields: Sized {
+    /// The name of the field with the person's e-mail.
+    const EMAIL: &'static str = "email";
+    /// The name of the field with the person's phone number.
+    const PHONE: &'static str;
+
+    /// Reads each field with its rules.
+    ///
+    /// # Errors
+    /// One violation for each invalid field, in the provider's order.
+    fn read(body: Fields<'_>) -> Result<Self, Vec<Violation>>;
+
+    /// The e-mail as it was sent. It may have several addresses.
+    fn email(&self) -> Option<&str>;
+
+    /// The phone number as it was sent. It may have several numbers.
+    fn phone(&self) -> Option<&str>;
+}
+
 /// The result of a delivery: a lead, or the reason why there is none.
 pub type Accepted<E> = Result<Outcome<<E as LeadEndpoint>::Details>, <E as LeadEndpoint>::Refusal>;
 
@@ -84,6 +104,21 @@ pub struct Delivery<'a> {
 }
 
 impl Delivery<'_> {
+    /// Reads the body. The fields of a person whom the account blocks are invalid fields.
+    ///
+    /// # Errors
+    /// If the body cannot be read, a field is invalid, the person is blocked, or the table cannot
+    /// be read.
+    pub async fn read<F: LeadFields>(&self) -> Result<F, Rejection> {
+        let fields = F::read(read_body(self.body)?)?;
+        let (email, phone) = ((F::EMAIL, fields.email()), (F::PHONE, fields.phone()));
+        let blocks = &self.context.blocks;
+        match blocks.find_field(self.account, email, phone, self.received_at).await? {
+            Some(field) => Err(Violation { field, rule: Rule::NotBlocked, sent: None }.into()),
+            None => Ok(fields),
+        }
+    }
+
     /// The claims that a delivery of any provider makes: its `Idempotency-Key`, if it has one.
     ///
     /// # Errors
@@ -114,23 +149,6 @@ impl Delivery<'_> {
         let key = EntryKey::new(kind, id);
         let keys = vec![key.clone()];
         self.context.directory.find(self.account, keys, self.received_at).await?.get(&key)
-    }
-
-    /// Refuses a delivery if the account blocks its person. The e-mail and the phone come with the
-    /// names of their fields. Each text may have several contacts.
-    ///
-    /// # Errors
-    /// A violation if the person is blocked; an error if the table cannot be read.
-    pub async fn check_blocks(
-        &self,
-        email: (&'static str, Option<&str>),
-        phone: (&'static str, Option<&str>),
-    ) -> Result<(), Rejection> {
-        let blocks = &self.context.blocks;
-        match blocks.find_field(self.account, email, phone, self.received_at).await? {
-            Some(field) => Err(Violation { field, rule: Rule::NotBlocked, sent: None }.into()),
-            None => Ok(()),
-        }
     }
 
     /// Stores the lead of this delivery.

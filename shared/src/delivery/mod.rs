@@ -11,7 +11,9 @@ mod replay_window;
 
 pub use answer::{Answer, delivery_answer, json_answer};
 pub use context::Context;
-pub use endpoint::{Accepted, Delivery, LeadEndpoint, Redelivered, create_lead, redeliver};
+pub use endpoint::{
+    Accepted, Delivery, LeadEndpoint, LeadFields, Redelivered, create_lead, redeliver,
+};
 pub use log::{DeliveryLog, Report};
 pub use rejection::{RefusalReason, Rejection};
 pub use replay_window::DEFAULT_REPLAY_WINDOW;
