@@ -31,6 +31,17 @@ pub fn json_answer(status: StatusCode, body: &impl Serialize) -> Answer {
 }
 
 /// The answer to an accepted delivery. A header says if it is a replay.
+///
+/// ```
+/// use lambda_http::http::StatusCode;
+/// use serde_json::json;
+/// use shared::delivery::delivery_answer;
+///
+/// let answer = delivery_answer(StatusCode::CREATED, &json!({ "id": 7 }), true);
+/// assert_eq!(answer.status(), 201);
+/// assert_eq!(answer.body(), r#"{"id":7}"#);
+/// assert_eq!(answer.headers()["idempotency-replayed"], "true");
+/// ```
 pub fn delivery_answer(status: StatusCode, body: &impl Serialize, replayed: bool) -> Answer {
     let mut answer = json_answer(status, body);
     if replayed {

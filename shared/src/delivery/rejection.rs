@@ -83,6 +83,44 @@ impl From<StoreError> for Rejection {
 
 /// A reason why a provider refuses a delivery: one that all providers have, or one of only this
 /// provider.
+///
+/// ```
+/// use shared::{
+///     delivery::{RefusalReason, Rejection},
+///     model::HeldReason,
+/// };
+///
+/// enum Refusal {
+///     Rejected(Rejection),
+///     FormNotFound,
+/// }
+///
+/// // So `?` also works for what the functions of `shared` return.
+/// impl<R: Into<Rejection>> From<R> for Refusal {
+///     fn from(rejection: R) -> Self {
+///         Self::Rejected(rejection.into())
+///     }
+/// }
+///
+/// impl RefusalReason for Refusal {
+///     fn as_str(&self) -> &'static str {
+///         match self {
+///             Self::Rejected(rejection) => rejection.as_str(),
+///             Self::FormNotFound => "form_not_found",
+///         }
+///     }
+///
+///     fn held_reason(&self) -> Option<HeldReason> {
+///         match self {
+///             Self::Rejected(rejection) => rejection.held_reason(),
+///             Self::FormNotFound => Some(HeldReason::Invalid),
+///         }
+///     }
+/// }
+///
+/// assert_eq!(Refusal::from(Rejection::NotAnObject).as_str(), "not_an_object");
+/// assert_eq!(Refusal::FormNotFound.as_str(), "form_not_found");
+/// ```
 pub trait RefusalReason: From<Rejection> + From<Unauthorized> + From<StoreError> + Send {
     /// The reason's name in logs.
     fn as_str(&self) -> &'static str;

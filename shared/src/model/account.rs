@@ -52,6 +52,15 @@ pub struct NotAProvider;
 /// account or a tenant.
 ///
 /// It is written as `<provider>#<id>`, as in the table's keys.
+///
+/// ```
+/// use shared::model::{Account, AccountId, NotAnAccountId, Provider};
+///
+/// let account = Account { provider: Provider::PollyBot, id: "ws_acme".parse()? };
+/// assert_eq!(account.to_string(), "pollybot#ws_acme");
+/// assert_eq!("ws#acme".parse::<AccountId>(), Err(NotAnAccountId));
+/// # Ok::<(), NotAnAccountId>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Account {
     /// The provider the account belongs to.

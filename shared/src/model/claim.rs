@@ -56,6 +56,20 @@ pub struct IdempotencyKeyTooLong;
 
 /// The claims of one delivery. If several are taken, the first in the list decides which lead is
 /// found. An `Idempotency-Key` is always the first.
+///
+/// ```
+/// use jiff::Timestamp;
+/// use shared::model::{Claims, IdempotencyKeyTooLong};
+///
+/// let body = br#"{"name": "Ana", "email": "ana@exemplo.com"}"#;
+/// let now = Timestamp::now();
+/// // A provider that accepts a person only once claims the e-mail.
+/// let claims = Claims::new(body, None, Some(b"key-1"), now)?.email(Some("ana@exemplo.com"));
+///
+/// let too_long = Claims::new(body, None, Some(&[b'k'; 256]), now);
+/// assert_eq!(too_long.err(), Some(IdempotencyKeyTooLong));
+/// # Ok::<(), IdempotencyKeyTooLong>(())
+/// ```
 pub struct Claims {
     pub(crate) list: Vec<Claim>,
     /// The SHA-256 of the body. It shows whether two deliveries with the same `Idempotency-Key` are

@@ -12,6 +12,16 @@ const LIMIT: u64 = 1 << (TIME_BITS + RANDOM_BITS);
 /// A lead's id: 41 bits of milliseconds since 2024, then 12 random bits.
 ///
 /// Ids sort by time. They are below 2^53, so a JSON number is exact.
+///
+/// ```
+/// use shared::model::LeadId;
+///
+/// let earlier = LeadId::new("2026-11-21T10:00:00Z".parse()?, 4095);
+/// let later = LeadId::new("2026-11-21T10:00:00.001Z".parse()?, 0);
+/// assert!(earlier < later);
+/// assert_eq!(later.to_string().parse(), Ok(later));
+/// # Ok::<(), jiff::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct LeadId(u64);
@@ -99,6 +109,16 @@ impl LeadSpan {
 /// How a provider writes lead ids: a prefix, then a fixed number of digits.
 ///
 /// Integrabot and Flextell write plain numbers and have no such form.
+///
+/// ```
+/// use shared::model::{LeadId, LeadIdForm};
+///
+/// let form = LeadIdForm { prefix: "lead_", alphabet: b"0123456789abcdef", digits: 16 };
+/// let id: LeadId = "373458190336353".parse()?;
+/// assert_eq!(form.write(id), "lead_000153a882c60161");
+/// assert_eq!(form.read("lead_000153a882c60161"), Some(id));
+/// # Ok::<(), shared::model::NotALeadId>(())
+/// ```
 pub struct LeadIdForm {
     /// The text before the digits.
     pub prefix: &'static str,

@@ -13,6 +13,16 @@ pub enum Unauthorized {
 
 /// The token of an `Authorization: Bearer <token>` header (RFC 6750).
 ///
+/// ```
+/// use lambda_http::http::{HeaderMap, HeaderValue};
+/// use shared::request::{Unauthorized, bearer_token};
+///
+/// let mut headers = HeaderMap::new();
+/// assert_eq!(bearer_token(&headers), Err(Unauthorized::Missing));
+/// headers.insert("authorization", HeaderValue::from_static("Bearer sk_demo"));
+/// assert_eq!(bearer_token(&headers), Ok("sk_demo"));
+/// ```
+///
 /// # Errors
 /// `Missing` without the header; `Malformed` if it is not `Bearer` and one token.
 pub fn bearer_token(headers: &HeaderMap) -> Result<&str, Unauthorized> {

@@ -11,6 +11,18 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 /// A method that finds an invalid field notes a [`Violation`] and goes on, so that the answer can
 /// name all invalid fields. Only [`Fields::finish`] returns the values. If a member is there twice,
 /// the last one counts, as in the providers' languages.
+///
+/// ```
+/// use shared::request::{Rule, read_body, rules};
+///
+/// let mut body = read_body(br#"{"name": "Ana", "email": "nowhere"}"#)?;
+/// let name = body.required_string("name", &[rules::max_length::<255>]);
+/// let email = body.string("email", &[rules::email]);
+/// let violations = body.finish((name, email)).unwrap_err();
+/// assert_eq!(violations.len(), 1);
+/// assert_eq!((violations[0].field, &violations[0].rule), ("email", &Rule::Email));
+/// # Ok::<(), shared::request::BodyError>(())
+/// ```
 pub struct Fields<'a> {
     members: HashMap<Cow<'a, str>, &'a RawValue>,
     violations: Vec<Violation>,
