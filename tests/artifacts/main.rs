@@ -147,7 +147,7 @@ async fn every_artifact_answers_every_sample_event() {
 }
 
 #[test]
-fn what_keeps_a_function_from_starting_is_one_line_in_its_log() {
+fn a_function_that_cannot_start_writes_one_log_line() {
     let Some(bootstrap) = artifact("keyspot-create-lead") else {
         eprintln!("skipped: {ARTIFACTS_VARIABLE} names no artifacts");
         return;
@@ -167,7 +167,7 @@ fn what_keeps_a_function_from_starting_is_one_line_in_its_log() {
 
 /// What no URL may hold stands in events all the same.
 #[tokio::test(flavor = "multi_thread")]
-async fn no_delivery_is_lost_to_what_stands_around_it_in_its_event() {
+async fn a_delivery_in_an_odd_event_is_stored() {
     if env::var_os(ARTIFACTS_VARIABLE).is_none() {
         eprintln!("skipped: {ARTIFACTS_VARIABLE} names no artifacts");
         return;
@@ -190,7 +190,7 @@ async fn no_delivery_is_lost_to_what_stands_around_it_in_its_event() {
 
 /// As `template.yaml` sets it where another address of DynamoDB is not asked for.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_empty_endpoint_is_none() {
+async fn an_empty_endpoint_counts_as_unset() {
     if env::var_os(ARTIFACTS_VARIABLE).is_none() {
         eprintln!("skipped: {ARTIFACTS_VARIABLE} names no artifacts");
         return;
@@ -204,7 +204,7 @@ async fn an_empty_endpoint_is_none() {
 
 /// The line that the alarm for time-outs in `template.yaml` counts.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_invocation_that_takes_too_long_is_ended_with_a_line_in_the_log() {
+async fn an_invocation_that_takes_too_long_ends_with_a_log_line() {
     if env::var_os(ARTIFACTS_VARIABLE).is_none() {
         eprintln!("skipped: {ARTIFACTS_VARIABLE} names no artifacts");
         return;

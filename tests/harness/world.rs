@@ -28,7 +28,8 @@ const ENDPOINT_VARIABLE: &str = "TEST_DYNAMODB_ENDPOINT";
 /// lambda watch` have the same key.
 pub const SIGNING_KEY: &str = "everyone-knows-this-key-use-it-locally-only";
 
-/// A new table with the demo accounts, the context of the handlers, and their clock.
+/// A world is what one test needs to run the handlers: a new table with the demo accounts, a
+/// connection to it that can fail, and a clock that the test sets.
 pub struct World {
     /// The state of the handlers.
     pub app: Arc<App>,

@@ -1,4 +1,4 @@
-//! Who may deliver: API keys, their life, and what a lookup costs.
+//! API keys: which are accepted, when they end, and what their lookup costs.
 
 use jiff::SignedDuration;
 use serde_json::json;
@@ -21,7 +21,7 @@ fn account() -> Account {
 }
 
 #[tokio::test]
-async fn without_a_good_key_nothing_is_taken() {
+async fn without_a_valid_key_no_lead_is_stored() {
     let world = World::start().await;
     let now = world.now();
     let second = SignedDuration::from_secs(1);
@@ -55,7 +55,7 @@ async fn a_bad_key_is_answered_before_a_bad_body() {
 #[tokio::test]
 async fn a_key_works_until_the_second_it_expires() {
     let world = World::start().await;
-    // Keys expire to the second: the clock begins with a whole one.
+    // Keys expire at whole seconds, so the test starts at a whole second.
     world.advance(SignedDuration::from_millis(877));
     let expires_at = Some(world.now() + SignedDuration::from_secs(90));
     let key = ApiKey { expires_at, ..ApiKey::new(account()) };
@@ -63,13 +63,13 @@ async fn a_key_works_until_the_second_it_expires() {
     let delivery = Delivery::new(FUNCTION, BODY).bearer("sk_short");
     assert_eq!(world.send(delivery.clone()).await.status, 201);
     world.advance(SignedDuration::from_secs(59));
-    assert_eq!(world.send(delivery.clone()).await.status, 201, "kept, and not expired");
+    assert_eq!(world.send(delivery.clone()).await.status, 201, "cached, and not expired");
     world.advance(SignedDuration::from_secs(31));
     assert_unauthorized(&world.send(delivery).await, "expired");
 }
 
 #[tokio::test]
-async fn a_revoked_key_is_dead_within_a_minute() {
+async fn a_revoked_key_stops_within_a_minute() {
     let world = World::start().await;
     world.open_account("sk_acme", account()).await;
     let delivery = Delivery::new(FUNCTION, BODY).bearer("sk_acme");
@@ -84,7 +84,7 @@ async fn a_revoked_key_is_dead_within_a_minute() {
 }
 
 #[tokio::test]
-async fn a_new_key_works_at_once_even_where_it_was_tried_before() {
+async fn a_new_key_works_at_once_after_a_refusal() {
     let world = World::start().await;
     let delivery = Delivery::new(FUNCTION, BODY).bearer("sk_soon");
     assert_unauthorized(&world.send(delivery.clone()).await, "not there yet");
@@ -124,7 +124,7 @@ async fn last_used_on(world: &World, token: &str) -> Option<String> {
 }
 
 #[tokio::test]
-async fn a_keys_last_day_of_use_is_noted_with_one_write_a_day() {
+async fn a_keys_last_day_of_use_costs_one_write_a_day() {
     let world = World::start().await;
     world.open_account("sk_acme", account()).await;
     let delivery = Delivery::new(FUNCTION, BODY).bearer("sk_acme");
@@ -132,7 +132,7 @@ async fn a_keys_last_day_of_use_is_noted_with_one_write_a_day() {
     let today = world.now().to_string()[..10].to_owned();
     world.wire.take_operations();
     for _ in 0..3 {
-        // More than a key is kept for.
+        // Longer than a key is cached.
         world.advance(SignedDuration::from_secs(61));
         assert_eq!(world.send(delivery.clone()).await.status, 201);
     }
@@ -145,7 +145,7 @@ async fn a_keys_last_day_of_use_is_noted_with_one_write_a_day() {
 }
 
 #[tokio::test]
-async fn a_use_that_cannot_be_noted_changes_no_answer() {
+async fn a_failed_write_of_the_last_use_changes_no_answer() {
     let world = World::start().await;
     world.open_account("sk_acme", account()).await;
     world.wire.fail_next("UpdateItem", Fault::Delayed(Duration::from_mins(1)));
@@ -154,7 +154,7 @@ async fn a_use_that_cannot_be_noted_changes_no_answer() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_not_good_is_not_noted_as_used() {
+async fn a_refused_key_gets_no_day_of_last_use() {
     let world = World::start().await;
     let revoked = ApiKey { revoked_at: Some(world.now()), ..ApiKey::new(account()) };
     world.put_key("sk_revoked", revoked).await;
@@ -163,7 +163,7 @@ async fn a_key_that_is_not_good_is_not_noted_as_used() {
 }
 
 #[tokio::test]
-async fn a_wrong_secret_or_a_foreign_tenant_is_no_use_of_the_key() {
+async fn a_wrong_secret_or_a_foreign_tenant_is_not_a_use_of_the_key() {
     let world = World::start().await;
     let today = world.now().to_string()[..10].to_owned();
     let issue = |secret: &str| {
@@ -172,7 +172,7 @@ async fn a_wrong_secret_or_a_foreign_tenant_is_no_use_of_the_key() {
     };
     assert_eq!(world.send(issue("wrong")).await.status, 401);
     assert_eq!(last_used_on(&world, "demo-key").await, None);
-    assert_eq!(world.send(issue("demo-secret")).await.status, 200, "a moment later");
+    assert_eq!(world.send(issue("demo-secret")).await.status, 200, "with the right secret");
     assert_eq!(last_used_on(&world, "demo-key").await, Some(today.clone()));
     let to_tenant = |tenant: &str| {
         let delivery = Delivery::new("flextell-create-lead", r#"{"last_name": "Smith"}"#);

@@ -1,11 +1,11 @@
-//! What each create asks of DynamoDB: the figures of `docs/performance.md`.
+//! The DynamoDB requests of each create, as in `docs/performance.md`.
 
 use serde_json::{Value, json};
 use tests::{Delivery, World};
 
 const KEY: &str = "idempotency-key";
 const TRANSACTION: &[&str] = &["TransactWriteItems"];
-/// The first delivery of the day also notes that the key was used.
+/// The first delivery of a day also writes the key's day of last use.
 const COLD: &[&str] = &["GetItem", "UpdateItem", "GetItem", "TransactWriteItems"];
 const MET: &[&str] = &["TransactWriteItems", "GetItem"];
 
@@ -31,7 +31,8 @@ fn flextell(body: Value) -> Delivery {
     delivery.bearer("demo-flextell").header("x-tenant", "1")
 }
 
-/// The cases run one after the other on one instance: it is cold once for each provider.
+/// The cases run one after the other on one instance. So only the first case of each provider has
+/// empty caches.
 #[tokio::test]
 async fn a_create_consumes_what_the_documents_say() {
     let world = World::start().await;
@@ -119,7 +120,7 @@ async fn a_create_consumes_what_the_documents_say() {
             "flextell: an id that the tenant does not have",
             flextell(json!({ "last_name": "Smith", "lead_status_id": 9 })),
             &["BatchGetItem", "Query", "PutItem"],
-            // AWS counts one more: the missing item of the batch.
+            // AWS counts one unit more, for the missing item of the batch.
             2.0,
         ),
     ];

@@ -1,5 +1,5 @@
-//! A person written into any member of any body, in any way people and programs write a contact:
-//! found and erased, and nobody else with them. `ERASURE_CASES` says how many are tried.
+//! Erases a person whose contact is in any member of any body, in any form that people and programs
+//! write. Nobody else may be erased. `ERASURE_CASES` sets how many cases are tried.
 
 use jiff::Timestamp;
 use local::App;
@@ -22,10 +22,10 @@ use std::{
 use tests::{SENDERS, Sender, World, send_to};
 
 const CASES_VARIABLE: &str = "ERASURE_CASES";
-/// How many are tried in one world, where all of its table is read for each.
+/// How many cases use one world. Each case reads the whole table.
 const DEFAULT_CASES: u32 = 50;
 
-/// What stands around a contact, which is `§`.
+/// The text around a contact. The contact is `§`.
 const AROUND_EMAIL: [&str; 10] = [
     "§",
     " § ",
@@ -52,7 +52,7 @@ const AROUND_PHONE: [&str; 12] = [
     "Call §, please",
     "(§)",
 ];
-/// How a number's digits are grouped, each for one digit.
+/// How the digits of a number are grouped. Each `#` is one digit.
 const LAYOUTS: [&str; 6] = [
     "#############",
     "+## (##) #####-####",
@@ -62,7 +62,7 @@ const LAYOUTS: [&str; 6] = [
     "# # # # # # # # # # # # #",
 ];
 
-/// How the value of a member holds a text.
+/// Where a text is in the value of a member.
 #[derive(Clone, Copy, Debug)]
 enum Shape {
     Text,
@@ -134,7 +134,7 @@ prop_compose! {
     }
 }
 
-/// Who is erased, and whose contacts are nearly the same.
+/// The person who is erased.
 struct Maria {
     email: String,
     digits: String,
@@ -184,7 +184,7 @@ impl Case {
         }
     }
 
-    /// The `n`th body of the sender's, with the text in the member.
+    /// The sender's `n`th body, with the text in the member.
     fn body(&self, n: usize, text: &str) -> Vec<u8> {
         let base = (SENDERS[self.sender].body)(n);
         let mut members: Map<_, _> = base.as_object().unwrap().clone();
@@ -242,14 +242,13 @@ fn form_encoded(text: &str) -> String {
     encoded.collect()
 }
 
-/// Everything in the table: keys, and what stands there.
+/// Every item of the table as text, by its key.
 async fn items(world: &World) -> BTreeMap<String, String> {
     let items = world.items("").await.into_iter();
     items.map(|item| (format!("{:?} {:?}", item["pk"], item["sk"]), format!("{item:?}"))).collect()
 }
 
-/// Whether the lead of Maria's own delivery holds her contact: not where the member it stood in
-/// is one that the provider ignores.
+/// Whether an item has Maria's contact. It has none if the provider ignores the member with it.
 fn holds(item: &str, maria: &Maria) -> bool {
     let mut text = item.replace("\\\\", "\\");
     for c in ' '..='~' {
@@ -281,7 +280,7 @@ async fn erase(world: &World, sender: &Sender, person: &Person) {
     }
 }
 
-/// Says what was wrong.
+/// Checks one case. An error says what was wrong.
 async fn check(world: &World, case: &Case, next: &AtomicUsize) -> Result<(), String> {
     let (sender, maria) = (&SENDERS[case.sender], Maria::new(next.load(SeqCst)));
     let person = maria.person();
@@ -316,7 +315,7 @@ async fn check(world: &World, case: &Case, next: &AtomicUsize) -> Result<(), Str
 }
 
 #[test]
-fn a_person_is_erased_however_they_are_written_and_nobody_else_is() {
+fn an_erasure_finds_every_form_of_a_contact_and_no_other_person() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let cases = env::var(CASES_VARIABLE).map_or(DEFAULT_CASES, |cases| cases.parse().unwrap());
     for _ in 0..cases.div_ceil(DEFAULT_CASES) {

@@ -1,4 +1,4 @@
-//! The sample events of `events/`, each run through its function's handler.
+//! Sends the sample events of `events/` through the handlers of their functions.
 
 use local::{ROUTES, Route, Sample};
 use serde_json::Value;
@@ -26,7 +26,7 @@ async fn every_sample_event_gets_the_answer_beside_it() {
     }
 }
 
-/// Whoever tries one after the other, and the lines that `leadhook serve` prints before.
+/// People first try the lines that `leadhook serve` prints, and then one event after the other.
 #[tokio::test]
 async fn sample_events_get_their_answers_on_one_table() {
     let world = World::start().await;
@@ -57,7 +57,7 @@ fn the_events_readme_says_which_events_come_after_others() {
 }
 
 #[test]
-fn the_events_readme_says_what_must_hold_for_an_event() {
+fn the_events_readme_lists_the_events_that_need_something() {
     let samples = sample_events();
     let mut wanted = BTreeMap::<&str, BTreeSet<String>>::new();
     for sample in &samples {
@@ -88,7 +88,8 @@ fn cargo_lambda_watch_has_every_route() {
     assert_eq!(manifest.matches(r#"method = "POST""#).count(), ROUTES.len());
 }
 
-/// For the tokens in Keyspot's sample events to be good, and for `forward-leads` to start.
+/// Without these keys, the tokens in Keyspot's sample events are not valid, and `forward-leads` does
+/// not start.
 #[test]
 fn cargo_lambda_watch_has_the_signing_keys() {
     let manifest: Value = toml::from_str(include_str!("../../Cargo.toml")).unwrap();

@@ -1,4 +1,4 @@
-//! Flextell's contract, rule by rule, as docs.flextell.ai states it.
+//! Flextell's rules, as docs.flextell.ai states them.
 
 use serde_json::{Value, json};
 use shared::model::{Account, AccountId, ApiKey, EntryKey, Provider};
@@ -15,7 +15,7 @@ fn error(error: &str, message: &str) -> Value {
     json!({ "error": error, "message": message })
 }
 
-/// A lead of which nothing is known but its last name.
+/// A lead with only a last name.
 fn minimal_lead() -> Value {
     json!({
         "id": null, "first_name": null, "last_name": "Smith", "full_name": "Smith",
@@ -80,7 +80,7 @@ async fn a_lead_shows_every_documented_member() {
 }
 
 #[tokio::test]
-async fn each_field_keeps_to_its_rule() {
+async fn each_field_follows_its_rule() {
     let url = |length: usize| format!("https://example.com/{}", "a".repeat(length - 20));
     let mail = |length: usize| {
         let domain = format!("{0}.{0}.{0}.{0}.com", "d".repeat(60));
@@ -156,7 +156,7 @@ async fn each_field_keeps_to_its_rule() {
 }
 
 #[tokio::test]
-async fn the_first_field_at_fault_is_named() {
+async fn the_first_invalid_field_is_named() {
     let world = World::start().await;
     let body = json!({ "email": "x", "country_id": "x" });
     let answer = world.send(delivery(&body)).await;
@@ -167,7 +167,7 @@ async fn the_first_field_at_fault_is_named() {
 }
 
 #[tokio::test]
-async fn marketing_attribution_comes_back_exactly_as_sent() {
+async fn marketing_attribution_is_returned_exactly_as_sent() {
     let world = World::start().await;
     let sent = r#"[ "a\u00e3" ,"b"]"#;
     let body = format!(r#"{{"last_name":"Smith","marketing_attribution":{sent}}}"#);
@@ -187,9 +187,9 @@ async fn a_tenant_without_a_default_status_has_leads_without_one() {
     assert_eq!((answer.status, &answer.body["data"]["status"]), (201, &Value::Null));
 }
 
-/// So a client that moves over works on the first day.
+/// So a client that changes to leadhook works before its directory is imported.
 #[tokio::test]
-async fn where_a_tenant_keeps_no_directory_of_a_kind_any_id_of_it_is_taken_and_shown_with_nulls() {
+async fn without_directory_entries_of_a_kind_any_id_is_accepted() {
     let world = World::start().await;
     let account = Account { provider: Provider::Flextell, id: AccountId::from_static("7") };
     world.put_key("seven", ApiKey { tenants: vec![7], ..ApiKey::new(account.clone()) }).await;
@@ -211,7 +211,7 @@ async fn where_a_tenant_keeps_no_directory_of_a_kind_any_id_of_it_is_taken_and_s
     assert_eq!(lead["reference_source"], json!({ "id": 6, "name": null, "external_id": null }));
     assert_eq!(lead["assigned_user"], json!({ "id": 7, "name": null }));
     assert_eq!((&lead["country_id"], &lead["country_name"]), (&json!(8), &Value::Null));
-    // One entry of a kind, and ids of that kind are checked; of the others still not.
+    // With one entry of a kind, ids of this kind are checked. Ids of other kinds are not.
     let kinds = [
         (flextell::STATUS, "lead_status_id"),
         (flextell::REFERENCE_SOURCE, "lead_reference_source_id"),
@@ -254,7 +254,7 @@ async fn the_tenant_must_be_a_number_that_the_token_may_act_for() {
 }
 
 #[tokio::test]
-async fn one_token_may_act_for_several_tenants_and_keeps_them_apart() {
+async fn one_token_may_act_for_several_separate_tenants() {
     let world = World::start().await;
     let account = Account { provider: Provider::Flextell, id: AccountId::from_static("agency") };
     world.put_key("agency", ApiKey { tenants: vec![7, 8], ..ApiKey::new(account) }).await;
@@ -287,7 +287,7 @@ async fn each_fault_of_the_token_has_its_code() {
 }
 
 #[tokio::test]
-async fn the_directory_is_read_in_one_batch_and_warm_not_at_all() {
+async fn the_directory_is_read_in_one_batch_and_cached() {
     let world = World::start().await;
     let send = |n: u32| {
         world.send(delivery(&json!({
@@ -306,7 +306,7 @@ async fn the_directory_is_read_in_one_batch_and_warm_not_at_all() {
 }
 
 #[tokio::test]
-async fn what_is_no_json_object_is_400_and_too_much_is_413() {
+async fn a_body_without_a_json_object_is_400_and_a_large_one_is_413() {
     let world = World::start().await;
     let request =
         |body: Vec<u8>| Delivery::new(FUNCTION, body).bearer(TOKEN).header("x-tenant", "1");

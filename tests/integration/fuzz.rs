@@ -1,5 +1,5 @@
-//! Anything at all, sent to every provider: the properties of the targets in `fuzz/`, on
-//! whatever toolchain runs the tests. `FUZZ_CASES` says how many of each.
+//! Random bodies, headers and events for every provider. The fuzz targets in `fuzz/` check the same
+//! properties, but need nightly Rust. `FUZZ_CASES` sets how many cases of each kind.
 
 use proptest::{
     collection::{hash_map, vec},
@@ -20,7 +20,7 @@ fn runner() -> TestRunner {
     TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() })
 }
 
-/// Text as people, and people who mean no good, may write it.
+/// Text as people write it, and as attackers write it.
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => "[a-z0-9 ]{0,12}",
@@ -55,13 +55,13 @@ fn fields() -> impl Strategy<Value = Vec<u8>> {
     names.extend(["lead_status_id", "propertyCode", "trafficOrigin", "unknown"]);
     let value = prop_oneof![6 => text().prop_map(Value::from), 2 => json()];
     vec((select(names), value), 0..14).prop_map(|members| {
-        // Written out by hand, so that a member may stand twice.
+        // Not made with `json!`, because a member may be there twice.
         let members = members.iter().map(|(name, value)| format!("\"{name}\": {value}"));
         format!("{{{}}}", members.collect::<Vec<_>>().join(",")).into_bytes()
     })
 }
 
-/// A good body with some of its bytes changed.
+/// A valid body with some of its bytes changed.
 fn damaged() -> impl Strategy<Value = Vec<u8>> {
     let bodies: Vec<String> = SENDERS.iter().map(|sender| (sender.body)(0).to_string()).collect();
     (select(bodies), vec((any::<prop::sample::Index>(), any::<u8>()), 1..4)).prop_map(
@@ -91,7 +91,7 @@ prop_compose! {
         chatbot in option::of(text()),
     ) -> Around {
         let headers = headers.into_iter().map(|(name, value)| {
-            // What HTTP forbids in a header never reaches a function.
+            // HTTP does not allow these characters in a header, so no function gets them.
             let value = value.chars().filter(|c| !c.is_control()).collect();
             (name.to_owned(), value)
         });
@@ -100,7 +100,7 @@ prop_compose! {
 }
 
 #[test]
-fn any_body_gets_a_documented_answer_and_comes_back_as_it_was_sent() {
+fn any_body_gets_a_documented_answer_with_the_values_that_were_sent() {
     let fuzzed = Fuzzed::start();
     for sender in &SENDERS {
         let outcome = runner()
@@ -121,7 +121,7 @@ fn any_headers_and_path_get_a_documented_answer() {
 }
 
 #[test]
-fn whatever_stands_in_an_event_beside_its_delivery_the_lead_is_taken() {
+fn any_other_member_of_an_event_does_not_stop_the_lead() {
     let fuzzed = Fuzzed::start();
     let odd = select(vec![" ", "\"", "<", ">", "%", "a+b", "[::1", "http://", "//", "\u{0}", "é"]);
     let part = prop_oneof![odd.prop_map(str::to_owned), text()];
@@ -134,7 +134,7 @@ fn whatever_stands_in_an_event_beside_its_delivery_the_lead_is_taken() {
 }
 
 #[test]
-fn whatever_an_event_is_reading_it_never_panics() {
+fn reading_any_event_never_panics() {
     let mangled = (json(), vec((text(), json()), 0..6)).prop_map(|(event, members)| {
         let mut event = match event {
             Value::Object(event) => event,
@@ -156,7 +156,7 @@ fn whatever_an_event_is_reading_it_never_panics() {
         Value::Object(event)
     });
     let outcome = runner().run(&mangled, |event| {
-        // An event of another shape is refused, and the function lives on.
+        // An event of another shape is refused, and the function continues.
         let _ = serde_json::from_value::<shared::request::Request>(event);
         Ok(())
     });

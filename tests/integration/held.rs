@@ -1,4 +1,4 @@
-//! Deliveries that became no lead: what is held, what is not, and how it comes again.
+//! Held deliveries: which are held, which are not, and how they are redelivered.
 
 use jiff::SignedDuration;
 use local::redeliver_held;
@@ -13,7 +13,7 @@ use std::{
 };
 use tests::{Delivery, Fault, SENDERS, Sender, World};
 
-/// A body that every provider refuses, and what it wants to say.
+/// A body that every provider refuses.
 const INVALID: &str = r#"{"name": "Ana", "email": "not an address", "phone": 5}"#;
 
 async fn held(world: &World, sender: &Sender) -> Vec<HeldDelivery> {
@@ -29,7 +29,7 @@ async fn refused(world: &World, sender: &Sender, body: impl Into<Vec<u8>>) -> u1
 }
 
 #[tokio::test]
-async fn what_is_refused_for_its_words_is_held_for_thirty_days_byte_for_byte() {
+async fn an_invalid_delivery_is_held_unchanged_for_thirty_days() {
     let bodies = [
         ("fields", INVALID.as_bytes()),
         ("a list", b"[1, 2]"),
@@ -40,7 +40,7 @@ async fn what_is_refused_for_its_words_is_held_for_thirty_days_byte_for_byte() {
     for sender in &SENDERS {
         for (case, body) in bodies {
             let case = format!("{}: {case}", sender.function);
-            // All fields of RD Station's are free text.
+            // RD Station accepts any text in its fields.
             let is_lead = sender.function == "rdstation-create-lead" && body == INVALID.as_bytes();
             let body = if is_lead { br#"{"email": 5}"# } else { body };
             let world = World::start().await;
@@ -58,7 +58,7 @@ async fn what_is_refused_for_its_words_is_held_for_thirty_days_byte_for_byte() {
 }
 
 #[tokio::test]
-async fn what_is_held_keeps_what_its_sender_was_answered() {
+async fn a_held_delivery_has_the_answer_that_was_sent() {
     for sender in &SENDERS {
         let world = World::start().await;
         let answer = world.send(sender.deliver(&world, r#"{"email": 5}"#).await).await;
@@ -68,9 +68,9 @@ async fn what_is_held_keeps_what_its_sender_was_answered() {
     }
 }
 
-/// Beside a body of 256 KiB it would not fit the item.
+/// A long answer and a body of 256 KiB do not fit into one item.
 #[tokio::test]
-async fn an_answer_that_repeats_a_long_body_is_not_kept_and_the_body_is() {
+async fn a_long_answer_is_not_stored_with_its_held_delivery() {
     let (world, sender) = (World::start().await, Sender::of(Provider::PollyBot));
     let body = json!({ "name": "Ana", "email": "x".repeat(250_000) }).to_string();
     let answer = world.send(sender.deliver(&world, body.clone()).await).await;
@@ -80,7 +80,7 @@ async fn an_answer_that_repeats_a_long_body_is_not_kept_and_the_body_is() {
 }
 
 #[tokio::test]
-async fn the_same_words_in_two_accounts_have_two_ids() {
+async fn the_same_body_held_in_two_accounts_has_two_ids() {
     let (world, sender) = (World::start().await, Sender::of(Provider::RdStation));
     let other = Account { id: AccountId::from_static("wpc_other"), ..sender.account() };
     world.open_account("other", other.clone()).await;
@@ -95,7 +95,7 @@ async fn the_same_words_in_two_accounts_have_two_ids() {
 }
 
 #[tokio::test]
-async fn nobody_knows_whose_an_unauthenticated_body_is_so_it_is_not_kept() {
+async fn an_unauthenticated_delivery_is_not_held() {
     let world = World::start().await;
     for sender in &SENDERS {
         let anonymous = Delivery::new(sender.function, INVALID);
@@ -111,7 +111,7 @@ async fn nobody_knows_whose_an_unauthenticated_body_is_so_it_is_not_kept() {
 }
 
 #[tokio::test]
-async fn what_its_sender_is_to_send_again_or_never_could_is_not_held() {
+async fn a_large_body_and_a_repeated_lead_are_not_held() {
     let world = World::start().await;
     for sender in &SENDERS {
         let too_large = vec![b' '; MAX_BODY_BYTES + 1];
@@ -126,7 +126,7 @@ async fn what_its_sender_is_to_send_again_or_never_could_is_not_held() {
 }
 
 #[tokio::test]
-async fn the_same_words_are_held_once() {
+async fn the_same_body_is_held_once() {
     for sender in &SENDERS {
         let world = World::start().await;
         refused(&world, sender, "[]").await;
@@ -140,7 +140,7 @@ async fn the_same_words_are_held_once() {
 }
 
 #[tokio::test]
-async fn what_a_known_person_says_the_second_time_is_held_beside_the_lead() {
+async fn a_known_person_with_new_content_is_held_as_a_repeat() {
     for sender in SENDERS.iter().filter(|sender| sender.unique) {
         let name = sender.function;
         let world = World::start().await;
@@ -175,7 +175,7 @@ async fn a_key_used_for_another_body_and_an_unknown_chatbot_are_held() {
 }
 
 #[tokio::test]
-async fn a_table_that_does_not_hold_a_delivery_changes_no_answer() {
+async fn a_delivery_that_cannot_be_held_gets_the_same_answer() {
     for sender in &SENDERS {
         let world = World::start().await;
         let expected = world.send(sender.deliver(&world, "[]").await).await;
@@ -191,7 +191,7 @@ async fn a_table_that_does_not_hold_a_delivery_changes_no_answer() {
 }
 
 #[tokio::test]
-async fn a_mended_delivery_becomes_the_lead_it_was_meant_to_be() {
+async fn a_corrected_delivery_that_is_redelivered_becomes_a_lead() {
     for sender in &SENDERS {
         let name = sender.function;
         let world = World::start().await;
@@ -205,7 +205,7 @@ async fn a_mended_delivery_becomes_the_lead_it_was_meant_to_be() {
         let still_invalid = replay(json!([])).await.unwrap().answer;
         assert!([400, 422].contains(&still_invalid.status().as_u16()), "{name}");
         assert_eq!(held(&world, sender).await.len(), 1, "{name}: still invalid");
-        // Lost on its way, the replay is repeated.
+        // The redelivery is interrupted before it is complete, and is done again.
         world.wire.fail_next("DeleteItem", Fault::Delayed(Duration::from_mins(1)));
         let body = (sender.body)(7);
         let interrupted = tokio::time::timeout(Duration::from_secs(2), replay(body.clone())).await;
@@ -223,7 +223,7 @@ async fn a_mended_delivery_becomes_the_lead_it_was_meant_to_be() {
 }
 
 #[tokio::test]
-async fn a_redelivery_that_meets_a_known_person_stays_held() {
+async fn a_redelivery_of_a_known_person_stays_held() {
     for sender in SENDERS.iter().filter(|sender| sender.unique) {
         let name = sender.function;
         let world = World::start().await;
@@ -246,7 +246,7 @@ async fn a_redelivery_that_meets_a_known_person_stays_held() {
     }
 }
 
-/// A body in which Ana stands, whom the account blocks, and that cannot be read as a lead.
+/// Bodies that name Ana, whom the account blocks, and that cannot be read as a lead.
 fn unreadable_bodies_of_ana() -> Vec<(&'static str, Vec<u8>)> {
     let utf16 = "{\"email\": \"ana@exemplo.com\"}".encode_utf16().flat_map(u16::to_le_bytes);
     vec![
@@ -266,7 +266,7 @@ fn ana() -> HashSet<Contact> {
 }
 
 #[tokio::test]
-async fn what_a_blocked_person_sends_is_not_held_whatever_is_wrong_with_it() {
+async fn an_invalid_delivery_of_a_blocked_person_is_not_held() {
     for sender in &SENDERS {
         let (world, name) = (World::start().await, sender.function);
         let table = &world.app.context.table;
@@ -287,7 +287,7 @@ async fn what_a_blocked_person_sends_is_not_held_whatever_is_wrong_with_it() {
 }
 
 #[tokio::test]
-async fn what_a_blocked_person_sends_to_an_unknown_chatbot_is_not_held() {
+async fn a_blocked_persons_delivery_to_an_unknown_chatbot_is_not_held() {
     let (world, sender) = (World::start().await, Sender::of(Provider::PollyBot));
     world.app.context.table.block(&sender.account(), &ana()).await.unwrap();
     let send = async |email: &str, chatbot: &str| {
@@ -302,7 +302,7 @@ async fn what_a_blocked_person_sends_to_an_unknown_chatbot_is_not_held() {
 }
 
 #[tokio::test]
-async fn who_blocks_nobody_pays_for_no_look_and_who_does_not_know_holds_nothing() {
+async fn an_account_without_blocks_costs_nothing_and_an_unknown_block_holds_nothing() {
     for sender in &SENDERS {
         let (world, name) = (World::start().await, sender.function);
         refused(&world, sender, "[0]").await;
@@ -317,13 +317,13 @@ async fn who_blocks_nobody_pays_for_no_look_and_who_does_not_know_holds_nothing(
         assert_eq!(held(&world, sender).await.len(), 3, "{name}");
         world.wire.fail_next("BatchGetItem", Fault::Delayed(Duration::from_mins(1)));
         assert_eq!(refused(&world, sender, "[5511977776666]").await, expected, "{name}");
-        assert_eq!(held(&world, sender).await.len(), 3, "{name}: nobody could tell whose it is");
+        assert_eq!(held(&world, sender).await.len(), 3, "{name}: it may name a blocked person");
     }
 }
 
-/// The first attempt left its key behind and was cut before it could be held.
+/// The first attempt stored its key, but ended before its delivery was held.
 #[tokio::test]
-async fn a_keyed_repeat_is_held_though_its_first_attempt_was_not() {
+async fn a_repeat_with_a_key_is_held_if_its_first_attempt_was_not() {
     for sender in SENDERS.iter().filter(|sender| sender.unique) {
         let world = World::start().await;
         world.send(sender.delivery(&world, 1).await).await;
@@ -339,7 +339,7 @@ async fn a_keyed_repeat_is_held_though_its_first_attempt_was_not() {
 }
 
 #[tokio::test]
-async fn a_mended_delivery_goes_to_the_chatbot_it_was_sent_to() {
+async fn a_redelivery_has_the_chatbot_of_the_delivery() {
     for id in ["cb_1234567890abcdef", "team/a", "50 %", "a/leads/chatbots/b"] {
         let (world, sender) = (World::start().await, Sender::of(Provider::PollyBot));
         let chatbot = EntryKey::new(pollybot::CHATBOT, EntryId::from_static(id));

@@ -1,4 +1,4 @@
-//! The API over HTTP: many senders at once, and what API Gateway does around a function.
+//! The API over HTTP: simultaneous senders, and the tasks of API Gateway.
 
 use serde_json::{Value, json};
 use std::{collections::HashSet, time::Duration};
@@ -33,7 +33,7 @@ async fn send_all(server: &Server, body: fn(usize) -> Value) -> Vec<(u16, u64)> 
     connections.join_all().await.concat()
 }
 
-/// One lead, one 201, and a 200 with its id for everyone else.
+/// Checks that one answer is 201, and that all others are 200 with the id of that lead.
 fn assert_one_lead(answers: &[(u16, u64)]) {
     let created: Vec<_> = answers.iter().filter(|(status, _)| *status == 201).collect();
     assert_eq!(created.len(), 1);
@@ -43,7 +43,7 @@ fn assert_one_lead(answers: &[(u16, u64)]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_deliveries_of_one_phone_at_once_are_one_lead() {
+async fn simultaneous_deliveries_of_one_phone_are_one_lead() {
     let world = World::start().await;
     let server = Server::start(&world).await;
     let body = |n| json!({ "name": format!("Maria {n}"), "type": "web", "phone_number": "5511" });
@@ -52,10 +52,9 @@ async fn many_deliveries_of_one_phone_at_once_are_one_lead() {
     assert_eq!(world.items("claim#").await.len(), 1);
 }
 
-/// The first lead takes a phone and an e-mail; the others come with the one, the other or
-/// both, so that their claims cross.
+/// The first lead takes a phone and an e-mail. Each other delivery has one of them.
 #[tokio::test(flavor = "multi_thread")]
-async fn many_deliveries_whose_claims_cross_are_one_lead() {
+async fn simultaneous_deliveries_whose_claims_belong_to_one_lead_make_no_lead() {
     let world = World::start().await;
     let server = Server::start(&world).await;
     let both = json!({
@@ -80,9 +79,9 @@ async fn many_deliveries_whose_claims_cross_are_one_lead() {
     assert_eq!(world.items("claim#").await.len(), 2);
 }
 
-/// Nobody is first here: half share a phone, half share the e-mail of the others' leader.
+/// All deliveries have the same e-mail. Half of them have one phone, and half another.
 #[tokio::test(flavor = "multi_thread")]
-async fn deliveries_that_race_with_crossing_claims_never_share_a_claim() {
+async fn simultaneous_deliveries_with_crossing_claims_are_one_lead() {
     let world = World::start().await;
     let server = Server::start(&world).await;
     let body = |n: usize| match n % 2 {
@@ -99,7 +98,7 @@ async fn deliveries_that_race_with_crossing_claims_never_share_a_claim() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_is_read_whatever_its_content_type_says() {
+async fn the_content_type_of_a_body_does_not_matter() {
     let world = World::start().await;
     let server = Server::start(&world).await;
     let client = reqwest::Client::new();
@@ -126,7 +125,7 @@ async fn a_body_is_read_whatever_its_content_type_says() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_no_function_serves_is_404_as_api_gateway_says_it() {
+async fn an_unknown_route_is_404_with_api_gateways_message() {
     let world = World::start().await;
     let base = Server::start(&world).await.base;
     let client = reqwest::Client::new();
@@ -147,7 +146,7 @@ async fn what_no_function_serves_is_404_as_api_gateway_says_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_of_300_kib_is_413_and_the_connection_lives_on() {
+async fn a_body_of_300_kib_is_413_and_the_connection_stays_open() {
     let world = World::start().await;
     let url = format!("{}/integrabot/v1/leads", Server::start(&world).await.base);
     let client = reqwest::Client::new();
@@ -160,7 +159,7 @@ async fn a_body_of_300_kib_is_413_and_the_connection_lives_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn headers_that_only_a_gateway_may_set_do_no_harm() {
+async fn forwarded_headers_of_a_sender_are_ignored() {
     let world = World::start().await;
     let base = Server::start(&world).await.base;
     let address = base.strip_prefix("http://").unwrap();
@@ -187,7 +186,7 @@ async fn headers_that_only_a_gateway_may_set_do_no_harm() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_delivery_is_finished_though_its_sender_does_not_wait() {
+async fn a_delivery_is_finished_even_if_its_sender_does_not_wait() {
     const SENDERS: usize = 40;
     let world = World::start().await;
     let base = Server::start(&world).await.base;
@@ -216,7 +215,7 @@ async fn a_delivery_is_finished_though_its_sender_does_not_wait() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_delivery_is_lost_to_its_url() {
+async fn a_delivery_with_an_odd_url_is_stored() {
     let world = World::start().await;
     let base = Server::start(&world).await.base;
     let address = base.strip_prefix("http://").unwrap();
@@ -247,7 +246,7 @@ async fn no_delivery_is_lost_to_its_url() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_path_that_is_no_text_is_answered_as_its_provider_would() {
+async fn a_path_that_is_not_utf_8_gets_its_providers_answer() {
     let world = World::start().await;
     let base = Server::start(&world).await.base;
     let url = format!("{base}/pollybot/api/v1/chatbots/%ff/leads");
@@ -259,7 +258,7 @@ async fn a_path_that_is_no_text_is_answered_as_its_provider_would() {
     assert_eq!(answer.headers().get("allow"), None, "API Gateway knows no other method there");
 }
 
-/// A page of another site, and one whose name was made to point here.
+/// A page of another site, and a site whose name points to this machine.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_web_page_reaches_the_api() {
     let world = World::start().await;

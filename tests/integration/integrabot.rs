@@ -1,4 +1,4 @@
-//! Integrabot's contract, rule by rule, as docs.integrabot.ai states it.
+//! Integrabot's rules, as docs.integrabot.ai states them.
 
 use serde_json::{Value, json};
 use shared::model::{Account, AccountId, Provider};
@@ -81,7 +81,7 @@ async fn members_that_are_not_given_are_null_and_custom_fields_an_empty_object()
 }
 
 #[tokio::test]
-async fn each_field_keeps_to_its_rule() {
+async fn each_field_follows_its_rule() {
     let required = |field: &str| format!("O campo {field} é obrigatório.");
     let text = |field: &str| format!("O campo {field} deve ser um texto.");
     let phone = "O campo phone_number deve estar em formato válido.".to_owned();
@@ -158,7 +158,7 @@ async fn each_field_keeps_to_its_rule() {
 }
 
 #[tokio::test]
-async fn all_fields_at_fault_are_named_at_once() {
+async fn all_invalid_fields_are_named_at_once() {
     let world = World::start().await;
     let body = json!({
         "type": "fax", "phone_number": "+55", "email": "x", "agent_id": "x", "custom_fields": 1,
@@ -177,7 +177,7 @@ async fn all_fields_at_fault_are_named_at_once() {
 }
 
 #[tokio::test]
-async fn unknown_members_are_ignored_and_the_last_of_two_counts() {
+async fn unknown_members_are_ignored_and_the_last_duplicate_counts() {
     let world = World::start().await;
     let body = r#"{"name": "First", "status": "lost", "id": 1, "name": "Last", "type": "web"}"#;
     let answer = world.send(Delivery::new(FUNCTION, body).bearer(TOKEN)).await;
@@ -187,7 +187,7 @@ async fn unknown_members_are_ignored_and_the_last_of_two_counts() {
 }
 
 #[tokio::test]
-async fn custom_fields_come_back_as_they_were_sent() {
+async fn custom_fields_are_returned_exactly_as_sent() {
     let world = World::start().await;
     let sent = r#"{"z":"1","a" : "S\u00e3o","":"\ud83d\ude00"}"#;
     let body = format!(r#"{{"name":"Ana","type":"web","custom_fields":{sent}}}"#);
@@ -217,7 +217,7 @@ async fn a_known_phone_or_email_is_answered_200_with_the_lead_untouched() {
 }
 
 #[tokio::test]
-async fn where_phone_and_email_are_of_two_leads_the_phone_decides() {
+async fn if_phone_and_email_belong_to_two_leads_the_phone_decides() {
     let world = World::start().await;
     let by_phone = json!({ "name": "A", "type": "web", "phone_number": "5511" });
     let by_email = json!({ "name": "B", "type": "web", "email": "b@exemplo.com" });
@@ -273,7 +273,7 @@ async fn a_body_that_is_not_a_json_object_is_422() {
 }
 
 #[tokio::test]
-async fn hostile_members_get_a_field_error_or_are_ignored() {
+async fn hostile_members_are_refused_or_ignored() {
     let world = World::start().await;
     let deep = format!("{}\"x\"{}", r#"{"a":"#.repeat(200), "}".repeat(200));
     let cases = [
@@ -313,7 +313,7 @@ async fn hostile_members_get_a_field_error_or_are_ignored() {
 }
 
 #[tokio::test]
-async fn a_body_over_256_kib_is_413_and_one_of_256_kib_is_taken() {
+async fn a_body_over_256_kib_is_413_and_one_of_256_kib_is_accepted() {
     let world = World::start().await;
     let shell = json!({ "name": "", "type": "web" }).to_string().len();
     for (length, status) in [(256 * 1024, 201), (256 * 1024 + 1, 413)] {

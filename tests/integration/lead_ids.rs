@@ -1,8 +1,8 @@
-//! One lead id, five forms: each parses back, and only its own.
+//! The forms of a lead id. Each form reads only what it wrote.
 
 use shared::model::LeadId;
 
-/// An id as each provider writes it: a number, RD Station's, PollyBot's, Keyspot's.
+/// An id as a number, and as RD Station, PollyBot and Keyspot write it.
 const FORMS: [[&str; 4]; 4] = [
     ["0", "lead_00000000000", "lead_0000000000000000", "c00000000000000"],
     ["35", "lead_00000000013", "lead_0000000000000023", "c0000000000000z"],
@@ -20,7 +20,7 @@ fn read(form: usize, text: &str) -> Option<LeadId> {
 }
 
 #[test]
-fn each_form_is_written_and_read_back_and_no_other_form_reads_it() {
+fn each_form_reads_only_its_own_ids() {
     for forms in FORMS {
         let id: LeadId = forms[0].parse().unwrap();
         let written = [
@@ -43,7 +43,7 @@ fn each_form_is_written_and_read_back_and_no_other_form_reads_it() {
 }
 
 #[test]
-fn what_is_no_id_is_read_by_no_form() {
+fn a_text_that_is_not_an_id_is_read_by_no_form() {
     for text in [
         "",
         "-1",

@@ -1,4 +1,4 @@
-//! What one sender can take of a function or of the local server.
+//! How much time one sender can use of a function or of the local server.
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
 use aws_smithy_http_client::test_util::infallible_client_fn;
@@ -26,9 +26,9 @@ fn app(table: LeadTable) -> App {
     App::new(context, SigningSecret::fixed(SIGNING_KEY).unwrap())
 }
 
-/// The clock is stopped: it jumps to whatever is waited for.
+/// The clock is paused, so waiting takes no time.
 #[tokio::test(start_paused = true)]
-async fn a_sender_that_trickles_its_body_is_told_408_after_thirty_seconds() {
+async fn a_body_that_takes_longer_than_thirty_seconds_is_408() {
     let nowhere = connect_to("http://127.0.0.1:9", "none", Timeouts::LOCAL);
     let address = SocketAddr::from(([127, 0, 0, 1], 3000));
     let app = Arc::new(app(LeadTable::new(nowhere, "none")));
@@ -45,17 +45,17 @@ async fn a_sender_that_trickles_its_body_is_told_408_after_thirty_seconds() {
     assert_eq!((answer.status().as_u16(), started.elapsed().as_secs()), (408, 30));
 }
 
-/// The processor time this thread has taken, where the system tells.
+/// The processor time of this thread; `None` if the system does not measure it.
 fn processor_time() -> Option<Duration> {
     let statistics = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     statistics.split(' ').next()?.parse().ok().map(Duration::from_nanos)
 }
 
-/// What a delivery may take of the processor; without optimization ten times as much.
+/// The processor time that a delivery may need. Without optimization it is ten times as much.
 const PROCESSOR_TIME: Duration =
     Duration::from_millis(if cfg!(debug_assertions) { 1_000 } else { 100 });
 
-/// A table that takes everything and knows one key, for whichever provider is asked.
+/// A table that accepts everything and has one key, for this provider and account.
 fn taking_table(provider: &'static str, account: &'static str) -> LeadTable {
     let http_client = infallible_client_fn(move |request: http::Request<_>| {
         let target = request.headers()["x-amz-target"].to_str().unwrap();
@@ -77,7 +77,7 @@ fn taking_table(provider: &'static str, account: &'static str) -> LeadTable {
     LeadTable::new(connect(config, Timeouts::LOCAL), "leads")
 }
 
-/// Bodies of 256 KiB that are as hard as JSON gets.
+/// Bodies of 256 KiB that are hard to parse.
 fn hard_bodies() -> Vec<(&'static str, Vec<u8>)> {
     let full = |start: &str, part: &str, end: &str| {
         let room = MAX_BODY_BYTES - start.len() - end.len();
@@ -107,7 +107,7 @@ fn hard_bodies() -> Vec<(&'static str, Vec<u8>)> {
         ("a long number", full("{\"name\":", "9", "}")),
         ("a long list", full("{\"marketing_attribution\":[", "\"\",", "\"\"]}")),
         ("white space", full("", " ", "{}")),
-        // Refused, and looked through for a person whom the account blocks.
+        // These are refused, and then searched for a person whom the account blocks.
         ("digits apart", full("[\"", "1 ", "\"]")),
         ("addresses", full("", "a=b.c@d.e,", "")),
         ("one long address", full("[\"", "a-", "@x.com\"]")),
@@ -118,7 +118,7 @@ fn hard_bodies() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 #[tokio::test]
-async fn no_body_takes_a_tenth_of_a_second_of_the_processor() {
+async fn every_body_needs_less_than_a_tenth_of_a_second() {
     for sender in &SENDERS {
         let (provider, account) = (sender.account().provider.as_str(), sender.account.1);
         let app = app(taking_table(provider, account));
@@ -138,7 +138,7 @@ async fn no_body_takes_a_tenth_of_a_second_of_the_processor() {
 }
 
 #[tokio::test]
-async fn depth_is_no_matter_where_a_form_is_free() {
+async fn free_form_objects_may_be_nested_deeply() {
     let depth = 100_000;
     let world = World::start().await;
     let deep = format!("{}{}", "[".repeat(depth), "]".repeat(depth));

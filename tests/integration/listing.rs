@@ -1,5 +1,4 @@
-//! No lead is hidden: a list has as many leads as there are, up to its limit, whatever their
-//! sizes. A page of DynamoDB ends at 1 MB.
+//! A list has all leads up to its limit, although a page of DynamoDB ends at 1 MB.
 
 use jiff::SignedDuration;
 use proptest::{
@@ -13,19 +12,19 @@ use std::env;
 use tests::{Delivery, World};
 use tokio::runtime::Runtime;
 
-/// Says how many tables are filled and listed.
+/// The variable that sets how many tables are filled and listed.
 const CASES_VARIABLE: &str = "LISTING_CASES";
 const DEFAULT_CASES: u32 = 6;
 const ACCOUNTS: usize = 3;
 
-/// The account of a lead, and how many bytes of text it holds.
+/// The account of a lead, and its number of bytes of text.
 type Lead = (usize, usize);
 
 fn account(n: usize) -> Account {
     Account { provider: Provider::RdStation, id: format!("wpc_{n}").parse().unwrap() }
 }
 
-/// Stores leads a second apart, the oldest first, and gives their ids.
+/// Stores leads with a second between them, the oldest first. Returns their ids.
 async fn fill(world: &World, leads: &[Lead]) -> Vec<(usize, LeadId)> {
     for n in 0..ACCOUNTS {
         world.put_key(&format!("token-{n}"), ApiKey::new(account(n))).await;
@@ -59,7 +58,7 @@ async fn check(leads: &[Lead], asked: &[usize], limit: usize, skip: usize) {
 }
 
 #[test]
-fn a_list_has_every_lead_up_to_its_limit_whatever_their_sizes_and_accounts() {
+fn a_list_has_every_lead_up_to_its_limit() {
     let cases = env::var(CASES_VARIABLE).map_or(DEFAULT_CASES, |cases| cases.parse().unwrap());
     let mut runner =
         TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
@@ -75,7 +74,7 @@ fn a_list_has_every_lead_up_to_its_limit_whatever_their_sizes_and_accounts() {
 }
 
 #[tokio::test]
-async fn fifty_leads_of_50_kb_are_listed_and_five_of_250_kb_hide_none_behind_them() {
+async fn large_leads_are_all_listed() {
     check(&[(0, 50_000); 50], &[0], 50, 100).await;
     let mut leads = vec![(0, 10); 50];
     leads.extend([(0, 250_000); 5]);

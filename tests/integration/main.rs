@@ -1,4 +1,4 @@
-//! The integration tests: real handlers over a real table.
+//! The integration tests. They run the real handlers on a real table.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where and stop")]
 #![allow(clippy::wildcard_enum_match_arm, reason = "any other case fails the test")]
 

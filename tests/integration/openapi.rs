@@ -38,7 +38,7 @@ fn the_examples_are_the_bodies_of_the_sample_events() {
 }
 
 #[test]
-fn the_enumerations_are_those_of_the_code() {
+fn the_documents_have_the_enumerations_of_the_code() {
     for (provider, name, values) in [
         (Provider::Integrabot, "Channel", &integrabot::TYPES[..]),
         (Provider::RdStation, "Capture", &rdstation::CAPTURES),
@@ -73,7 +73,7 @@ fn closed_schemas(value: &Value) -> Vec<&Value> {
 
 /// For each operation and each of its statuses, a sample event gets this status.
 #[tokio::test]
-async fn every_documented_status_is_met() {
+async fn every_documented_status_is_answered() {
     let samples = sample_events();
     for operation in Operation::all() {
         for status in operation.responses.keys() {
@@ -119,7 +119,7 @@ fn at_route(event: &str, route: &str) -> String {
 
 /// Each documented error code is in the answer to a sample event.
 #[test]
-fn every_documented_error_code_is_met() {
+fn every_documented_error_code_is_answered() {
     let samples = sample_events();
     for operation in Operation::all() {
         let responses = operation.value["responses"].as_object().unwrap();
@@ -153,7 +153,7 @@ fn codes<'a>(document: &'a Document, value: &'a Value) -> Vec<(&'static str, &'a
 
 /// If a documented answer can be a replay, a second delivery gets it as a replay.
 #[tokio::test]
-async fn every_documented_replay_is_met() {
+async fn every_documented_replay_is_answered() {
     for operation in Operation::all().filter(|operation| operation.body().is_some()) {
         let sender = Sender::of(operation.provider);
         let mut replayed = BTreeSet::new();

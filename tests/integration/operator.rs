@@ -1,4 +1,4 @@
-//! What the operator's commands ask of the table: pages, lookups, keys and erasure.
+//! The table's functions for the operator's commands: pages, lookups, keys and erasure.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::SignedDuration;
@@ -36,7 +36,7 @@ async fn send_anonymous(world: &World) -> LeadId {
 }
 
 #[tokio::test]
-async fn a_page_takes_one_query_however_many_leads_there_are() {
+async fn a_page_of_leads_costs_one_query() {
     let world = World::start().await;
     let table = &world.app.context.table;
     let mut newest = Vec::new();
@@ -61,7 +61,7 @@ async fn a_page_takes_one_query_however_many_leads_there_are() {
 }
 
 #[tokio::test]
-async fn pages_follow_each_other_in_both_orders_and_keep_to_their_span() {
+async fn pages_in_both_orders_have_each_lead_of_their_span_once() {
     let world = World::start().await;
     let table = &world.app.context.table;
     let mut ids = Vec::new();
@@ -96,7 +96,7 @@ async fn pages_follow_each_other_in_both_orders_and_keep_to_their_span() {
 }
 
 #[tokio::test]
-async fn erasing_a_lead_takes_its_claims_with_it_and_nothing_else() {
+async fn erasing_a_lead_deletes_its_claims_and_nothing_else() {
     for sender in &SENDERS {
         let (world, name) = (World::start().await, sender.function);
         world.send(sender.delivery(&world, 1).await).await;
@@ -116,9 +116,9 @@ async fn erasing_a_lead_takes_its_claims_with_it_and_nothing_else() {
     }
 }
 
-/// A replay claim whose time is over may be another lead's by now.
+/// An expired replay claim may belong to another lead now.
 #[tokio::test]
-async fn erasing_a_lead_leaves_a_claim_that_another_lead_holds_now() {
+async fn erasing_a_lead_keeps_claims_of_other_leads() {
     let (world, sender) = (World::start().await, Sender::of(Provider::RdStation));
     world.send(sender.delivery(&world, 1).await).await;
     world.advance(SignedDuration::from_hours(1));
@@ -150,7 +150,7 @@ async fn an_erasure_whose_answer_is_lost_is_done_once() {
     assert!(table.unblock(&account(), &person).await.unwrap());
 }
 
-/// A transaction holds 100 items and 4 MB: these are more, and need none.
+/// A transaction can have 100 items and 4 MB. This is more, so it is not one transaction.
 #[tokio::test]
 async fn a_hundred_held_bodies_of_the_largest_size_are_erased() {
     let world = World::start().await;
@@ -173,7 +173,7 @@ async fn a_hundred_held_bodies_of_the_largest_size_are_erased() {
 }
 
 #[tokio::test]
-async fn a_lead_goes_in_a_transaction_only_where_claims_go_with_it() {
+async fn a_lead_without_claims_is_written_without_a_transaction() {
     let world = World::start().await;
     let table = &world.app.context.table;
     let (named, anonymous) = (send(&world, 1).await, send_anonymous(&world).await);
@@ -190,7 +190,7 @@ async fn a_lead_goes_in_a_transaction_only_where_claims_go_with_it() {
 }
 
 #[tokio::test]
-async fn keys_are_listed_by_provider_each_once_and_tenants_are_accounts() {
+async fn a_list_of_keys_has_each_key_once() {
     let world = World::start().await;
     let table = &world.app.context.table;
     let (integrabot, flextell) = (
@@ -202,7 +202,7 @@ async fn keys_are_listed_by_provider_each_once_and_tenants_are_accounts() {
     let tenants = Account { provider: flextell, id: AccountId::from_static("7") };
     world.put_key("two", ApiKey { tenants: vec![7, 8], ..ApiKey::new(tenants) }).await;
     let count = async |provider| table.api_keys(provider).await.unwrap().len();
-    assert_eq!(count(None).await, 7, "five demo keys and two");
+    assert_eq!(count(None).await, 7, "five demo keys and two new ones");
     assert_eq!(count(Some(integrabot)).await, 2);
     assert_eq!(count(Some(flextell)).await, 2);
     let accounts = table.accounts(Some(flextell)).await.unwrap();
@@ -211,7 +211,7 @@ async fn keys_are_listed_by_provider_each_once_and_tenants_are_accounts() {
 }
 
 #[tokio::test]
-async fn a_replaced_key_is_good_until_its_time_and_a_revoked_one_no_longer() {
+async fn a_rotated_key_works_until_it_expires_and_a_revoked_key_stops() {
     let world = World::start().await;
     let table = &world.app.context.table;
     world.open_account("sk_old", account()).await;
@@ -229,11 +229,11 @@ async fn a_replaced_key_is_good_until_its_time_and_a_revoked_one_no_longer() {
     world.advance(SignedDuration::from_secs(60));
     assert_eq!(world.send(delivery("sk_new")).await.status, 401);
     let unknown = table.revoke_api_key(&TokenHash::of("sk_unknown"), world.now()).await;
-    assert!(unknown.is_err(), "a key that is not there is not made by revoking it");
+    assert!(unknown.is_err(), "revoking an unknown key does not create it");
 }
 
 #[tokio::test]
-async fn a_blocked_person_is_a_field_at_fault_and_is_not_held_and_others_come_in() {
+async fn a_blocked_person_is_an_invalid_field_and_is_not_held() {
     for (index, sender) in SENDERS.iter().enumerate() {
         let (world, name) = (World::start().await, sender.function);
         let table = &world.app.context.table;
@@ -256,7 +256,7 @@ async fn a_blocked_person_is_a_field_at_fault_and_is_not_held_and_others_come_in
         table.block(&account, &blocked).await.unwrap();
         let mut cases = vec![(email, "ANA@exemplo.com "), (phone, "5511988887777")];
         if name == "rdstation-create-lead" {
-            // Its fields are free text.
+            // RD Station accepts any text in its fields.
             cases.extend([
                 (email, "\"Ana\" <ana@exemplo.com>"),
                 (email, "eva@exemplo.com; ana@exemplo.com"),
@@ -281,7 +281,7 @@ async fn a_blocked_person_is_a_field_at_fault_and_is_not_held_and_others_come_in
 }
 
 #[tokio::test]
-async fn a_block_holds_in_its_account_alone() {
+async fn a_block_applies_only_to_its_account() {
     let world = World::start().await;
     let other = Account { id: AccountId::from_static("acme"), ..account() };
     world

@@ -1,5 +1,5 @@
-//! The table is away, or silent, for a while: every sender is told to come back, and whoever
-//! does is taken, once. `OUTAGE_SECONDS` says for how long.
+//! The table cannot be reached, or does not answer, for a while. Every sender gets 503, and each
+//! delivery that is sent again is stored once. `OUTAGE_SECONDS` sets for how long.
 
 use serde_json::json;
 use shared::table::Timeouts;
@@ -13,11 +13,11 @@ use tests::{Delivery, SENDERS, World, send_to};
 use tokio::task::JoinSet;
 
 const SECONDS_VARIABLE: &str = "OUTAGE_SECONDS";
-/// How many deliver at a time.
+/// How many senders there are at a time.
 const SENDERS_AT_ONCE: usize = 10;
 
-/// Delivers until the outage is over; gives the deliveries that were refused, and the
-/// longest that a sender waited.
+/// Sends deliveries until the outage is over. Returns the refused deliveries and the longest time
+/// that a sender waited.
 async fn deliver_through(world: &World, until: Instant) -> (Vec<Delivery>, Duration) {
     let instance = world.instance_of(Timeouts::DEPLOYED);
     let mut senders = JoinSet::new();
@@ -48,11 +48,11 @@ async fn deliver_through(world: &World, until: Instant) -> (Vec<Delivery>, Durat
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_the_table_is_away_all_is_503_and_afterwards_all_lands_once() {
+async fn during_an_outage_every_answer_is_503_and_afterwards_each_lead_is_stored_once() {
     let seconds = env::var(SECONDS_VARIABLE).map_or(3, |seconds| seconds.parse().unwrap());
     for silent in [false, true] {
         let world = World::start().await;
-        // Known keys, so that the write is what fails too.
+        // The keys are cached, so writes fail too, and not only the lookups of keys.
         for sender in &SENDERS {
             world.send(sender.delivery(&world, 0).await).await;
         }
@@ -70,7 +70,7 @@ async fn while_the_table_is_away_all_is_503_and_afterwards_all_lands_once() {
             let ids_in = [&answer.body["id"], &answer.body["data"]["id"]];
             ids.insert(json!(ids_in).to_string());
         }
-        assert_eq!(ids.len(), refused.len(), "each its own lead");
+        assert_eq!(ids.len(), refused.len(), "each delivery is one lead");
         assert_eq!(world.items("lead#").await.len(), before + refused.len());
         println!("silent: {silent}; {} told 503, the longest wait {longest:?}", refused.len());
         assert!(longest < Duration::from_secs(10), "{longest:?}");

@@ -1,4 +1,4 @@
-//! PollyBot's contract, rule by rule, as pollybot.app/docs states it.
+//! PollyBot's rules, as pollybot.app/docs states them.
 
 use serde_json::{Value, json};
 use shared::model::{Account, AccountId, EntryId, EntryKey, Provider};
@@ -48,7 +48,7 @@ fn invalid(field: &str, value: Value, message: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_new_lead_is_answered_201_as_the_page_shows_it() {
+async fn a_new_lead_is_answered_201_with_the_documented_body() {
     for (case, delivery) in [
         ("chatbot path", delivery(&example())),
         ("alias", Delivery::new(FUNCTION, example().to_string()).bearer(TOKEN)),
@@ -70,7 +70,7 @@ async fn a_new_lead_is_answered_201_as_the_page_shows_it() {
 }
 
 #[tokio::test]
-async fn what_is_not_given_has_its_default() {
+async fn missing_fields_have_their_defaults() {
     let minimal = json!({ "name": "Ana", "email": "ana@x.com" });
     let nulls = json!({
         "name": "Ana", "email": "ana@x.com", "phone": null, "source": null, "status": null,
@@ -87,7 +87,7 @@ async fn what_is_not_given_has_its_default() {
 }
 
 #[tokio::test]
-async fn each_field_keeps_to_its_rule() {
+async fn each_field_follows_its_rule() {
     let required = "Is required";
     let string = "Must be a string";
     let email = "Must be a valid email address";
@@ -137,7 +137,7 @@ async fn each_field_keeps_to_its_rule() {
 }
 
 #[tokio::test]
-async fn the_first_field_at_fault_in_body_order_is_named() {
+async fn the_first_invalid_field_in_body_order_is_named() {
     let world = World::start().await;
     for (body, field) in [
         (json!({ "metadata": 1, "status": "x", "email": "x" }), "name"),
@@ -150,7 +150,7 @@ async fn the_first_field_at_fault_in_body_order_is_named() {
 }
 
 #[tokio::test]
-async fn what_was_sent_is_shown_back_however_odd_it_is() {
+async fn odd_values_are_returned_as_sent() {
     let world = World::start().await;
     let deep = format!("{}1{}", "[".repeat(300), "]".repeat(300));
     for sent in ["1e400", deep.as_str(), r#"{"a":"\ud800"}"#] {
@@ -162,7 +162,7 @@ async fn what_was_sent_is_shown_back_however_odd_it_is() {
 }
 
 #[tokio::test]
-async fn metadata_comes_back_exactly_as_sent() {
+async fn metadata_is_returned_exactly_as_sent() {
     let deep = format!("{}1{}", r#"{"a":"#.repeat(200), "}".repeat(200));
     for sent in [
         r#"{"z":1,"a":1.0,"e":1E+2,"n":-0,"huge":1e400,"long":0.10000000000000000000001}"#,
@@ -196,12 +196,16 @@ async fn a_known_email_is_409_with_the_lead_that_has_it() {
         assert_eq!((answer.status, answer.body), (409, expected), "{case}");
     }
     let same_phone = json!({ "name": "J", "email": "j@x.com", "phone": "+1-555-123-4567" });
-    assert_eq!(world.send(delivery(&same_phone)).await.status, 201, "a phone is no key");
+    assert_eq!(
+        world.send(delivery(&same_phone)).await.status,
+        201,
+        "PollyBot does not claim phones"
+    );
     assert_eq!(world.items("lead#").await.len(), 2);
 }
 
 #[tokio::test]
-async fn one_workspace_never_sees_or_blocks_another() {
+async fn workspaces_are_separate() {
     let world = World::start().await;
     let account = Account { provider: Provider::PollyBot, id: AccountId::from_static("ws_other") };
     world.open_account("sk-workspace_other", account).await;
@@ -214,7 +218,7 @@ async fn one_workspace_never_sees_or_blocks_another() {
 }
 
 #[tokio::test]
-async fn a_chatbot_that_is_not_the_workspaces_is_404() {
+async fn a_chatbot_of_another_workspace_is_404() {
     let world = World::start().await;
     let not_found = error("Chatbot not found or access denied", "CHATBOT_NOT_FOUND");
     let too_long = "c".repeat(2_000);
@@ -226,9 +230,9 @@ async fn a_chatbot_that_is_not_the_workspaces_is_404() {
     assert!(world.items("lead#").await.is_empty());
 }
 
-/// A function URL knows no path parameters.
+/// A function URL has no path parameters.
 #[tokio::test]
-async fn behind_a_function_url_the_chatbot_is_read_from_the_path() {
+async fn without_path_parameters_the_chatbot_is_read_from_the_path() {
     let world = World::start().await;
     for (path, status) in [
         ("/api/v1/chatbots/cb_unknown/leads", 404),
@@ -241,9 +245,9 @@ async fn behind_a_function_url_the_chatbot_is_read_from_the_path() {
     }
 }
 
-/// REST APIs and function URLs hand paths on as they were sent, HTTP APIs decode them.
+/// REST APIs and function URLs do not decode paths. HTTP APIs do.
 #[tokio::test]
-async fn a_chatbots_id_is_percent_decoded_whatever_handed_it_over() {
+async fn a_chatbots_id_is_percent_decoded_from_every_gateway() {
     let world = World::start().await;
     let account = Account {
         provider: Provider::PollyBot,
@@ -269,7 +273,7 @@ async fn a_chatbots_id_is_percent_decoded_whatever_handed_it_over() {
 }
 
 #[tokio::test]
-async fn an_idempotency_key_means_one_chatbot() {
+async fn an_idempotency_key_is_for_one_chatbot() {
     let world = World::start().await;
     let keyed = |delivery: Delivery| delivery.header("idempotency-key", "key-1");
     assert_eq!(world.send(keyed(delivery(&example()))).await.status, 201);
@@ -301,7 +305,7 @@ async fn each_fault_of_the_authorization_header_has_its_code() {
 }
 
 #[tokio::test]
-async fn what_is_no_json_object_is_400_and_too_much_is_413() {
+async fn a_body_without_a_json_object_is_400_and_a_large_one_is_413() {
     let world = World::start().await;
     let mut expected = error("Validation failed", "VALIDATION_ERROR");
     expected["details"] = json!({ "message": "Request body must be a JSON object" });

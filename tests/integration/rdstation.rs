@@ -1,4 +1,4 @@
-//! RD Station Mentoria's contract, rule by rule.
+//! RD Station Mentoria's rules.
 
 use serde_json::{Value, json};
 use shared::model::{Account, AccountId, Provider};
@@ -52,11 +52,11 @@ async fn an_empty_body_is_a_lead_whose_members_are_all_there() {
         });
         assert_eq!(answer.body, expected, "{case}");
     }
-    assert_eq!(world.items("lead#").await.len(), 3, "two who name nobody are two leads");
+    assert_eq!(world.items("lead#").await.len(), 3, "two bodies without a contact are two leads");
 }
 
 #[tokio::test]
-async fn strings_come_back_as_sent_and_nothing_else_is_taken_for_one() {
+async fn strings_are_returned_as_sent_and_other_types_are_refused() {
     for field in STRINGS {
         let world = World::start().await;
         for value in [json!(""), json!(" x "), json!("não é e-mail"), json!("x".repeat(5_000))] {
@@ -77,7 +77,7 @@ async fn strings_come_back_as_sent_and_nothing_else_is_taken_for_one() {
 }
 
 #[tokio::test]
-async fn custom_and_utm_are_objects_that_come_back_exactly_as_sent() {
+async fn custom_and_utm_are_returned_exactly_as_sent() {
     let world = World::start().await;
     let deep = format!("{}1{}", r#"{"a":"#.repeat(200), "}".repeat(200));
     for field in ["custom", "utm"] {
@@ -134,7 +134,7 @@ async fn capture_is_completed_or_partial() {
 }
 
 #[tokio::test]
-async fn all_fields_at_fault_are_named_at_once() {
+async fn all_invalid_fields_are_named_at_once() {
     let world = World::start().await;
     let body = json!({ "name": 1, "site": [], "utm": null, "capture": "x" });
     let answer = world.send(delivery(&body)).await;
@@ -144,7 +144,7 @@ async fn all_fields_at_fault_are_named_at_once() {
 }
 
 #[tokio::test]
-async fn what_is_no_json_object_is_a_parse_error_and_too_much_is_413() {
+async fn a_body_without_a_json_object_is_a_parse_error_and_a_large_one_is_413() {
     let world = World::start().await;
     let parse_error = json!({ "message": "Failed to parse request body", "code": "PARSE_ERROR" });
     for body in ["", "{", "[]", "null", "\"x\"", "{} {}"] {
@@ -158,7 +158,7 @@ async fn what_is_no_json_object_is_a_parse_error_and_too_much_is_413() {
 }
 
 #[tokio::test]
-async fn without_a_good_token_nothing_is_taken() {
+async fn without_a_valid_token_no_lead_is_stored() {
     let world = World::start().await;
     let unauthorized = json!({ "message": "UNAUTHORIZED", "code": "UNAUTHORIZED" });
     let anonymous = Delivery::new(FUNCTION, "{}");

@@ -1,4 +1,4 @@
-//! Deliveries that come again: the replay window and `Idempotency-Key`, at every provider.
+//! Deliveries that are sent again: the replay window and `Idempotency-Key`, for every provider.
 
 use jiff::SignedDuration;
 use serde_json::json;
@@ -11,14 +11,14 @@ fn is_replayed(answer: &Answer) -> bool {
     answer.headers.get("idempotency-replayed") == Some(&json!("true"))
 }
 
-/// Sent again, a delivery got the first answer, said to be a replay.
+/// Checks that an answer equals the first answer and is marked as a replay.
 fn assert_replay(again: &Answer, first: &Answer, case: &str) {
     assert_eq!((again.status, &again.text), (first.status, &first.text), "{case}");
     assert!(is_replayed(again) && !is_replayed(first), "{case}");
 }
 
 #[tokio::test]
-async fn inside_the_replay_window_the_same_body_is_the_same_lead() {
+async fn within_the_replay_window_the_same_body_is_the_same_lead() {
     for case in SENDERS.iter().filter(|case| !case.unique) {
         let name = case.function;
         let world = World::start().await;
@@ -40,7 +40,7 @@ async fn inside_the_replay_window_the_same_body_is_the_same_lead() {
 }
 
 #[tokio::test]
-async fn a_window_of_zero_makes_two_leads() {
+async fn with_a_replay_window_of_zero_the_same_body_makes_two_leads() {
     for case in SENDERS.iter().filter(|case| !case.unique) {
         let world = World::start().await.with_replay_window(SignedDuration::ZERO);
         for _ in 0..2 {
@@ -132,9 +132,9 @@ async fn the_same_key_with_another_body_is_422() {
     }
 }
 
-/// What a key came to is remembered also where it was no new lead.
+/// A key is stored with its result even if the result is not a new lead.
 #[tokio::test]
-async fn a_key_that_met_a_known_person_is_answered_the_same_again() {
+async fn a_key_used_for_a_known_person_replays_its_answer() {
     for case in SENDERS.iter().filter(|case| case.unique) {
         let name = case.function;
         let world = World::start().await;
@@ -149,9 +149,9 @@ async fn a_key_that_met_a_known_person_is_answered_the_same_again() {
     }
 }
 
-/// The write that leaves the key behind may lose its answer, too.
+/// The answer of the write that stores the key can also be lost.
 #[tokio::test]
-async fn a_key_whose_own_write_lost_its_answer_is_no_replay() {
+async fn a_key_whose_write_lost_its_answer_is_not_a_replay() {
     for case in SENDERS.iter().filter(|case| case.unique) {
         let world = World::start().await;
         world.send(case.delivery(&world, 1).await).await;
@@ -163,9 +163,9 @@ async fn a_key_whose_own_write_lost_its_answer_is_no_replay() {
     }
 }
 
-/// A replayed body under a key of its own: the key is remembered with the lead it met.
+/// If a replay has a new key, the key is stored with the lead that was found.
 #[tokio::test]
-async fn a_key_that_met_a_replay_is_remembered_too() {
+async fn a_key_used_for_a_replay_is_stored_with_its_lead() {
     for case in SENDERS.iter().filter(|case| !case.unique) {
         let name = case.function;
         let world = World::start().await;
@@ -181,7 +181,7 @@ async fn a_key_that_met_a_replay_is_remembered_too() {
 }
 
 #[tokio::test]
-async fn a_key_of_one_account_means_nothing_in_another() {
+async fn the_same_key_in_two_accounts_makes_two_leads() {
     let world = World::start().await;
     for case in &SENDERS {
         let delivery = case.delivery(&world, 1).await.header("idempotency-key", "key-1");
@@ -191,7 +191,7 @@ async fn a_key_of_one_account_means_nothing_in_another() {
 }
 
 #[tokio::test]
-async fn a_key_of_more_than_255_characters_is_a_field_at_fault() {
+async fn a_key_of_more_than_255_characters_is_an_invalid_field() {
     for case in &SENDERS {
         let world = World::start().await;
         for (length, accepted) in [(255, true), (256, false)] {
@@ -205,7 +205,7 @@ async fn a_key_of_more_than_255_characters_is_a_field_at_fault() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn fifty_at_once_with_one_key_are_one_lead_and_get_one_answer() {
+async fn fifty_simultaneous_deliveries_with_one_key_are_one_lead() {
     for case in &SENDERS {
         let name = case.function;
         let world = Arc::new(World::start().await);
@@ -225,7 +225,7 @@ async fn fifty_at_once_with_one_key_are_one_lead_and_get_one_answer() {
 }
 
 #[tokio::test]
-async fn a_token_of_keyspots_opens_no_other_address() {
+async fn a_keyspot_token_is_refused_by_the_other_providers() {
     let world = World::start().await;
     let token = world.keyspot_token().await;
     for case in SENDERS.iter().filter(|case| case.function != "keyspot-create-lead") {
@@ -235,7 +235,7 @@ async fn a_token_of_keyspots_opens_no_other_address() {
 }
 
 #[tokio::test]
-async fn a_key_of_one_provider_opens_no_other() {
+async fn a_key_is_refused_by_the_other_providers() {
     let world = World::start().await;
     let keys = [
         "sk_demo_integrabot",

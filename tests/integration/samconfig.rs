@@ -1,4 +1,4 @@
-//! `samconfig.toml` fits the template, the sample events and `leadhook serve`.
+//! `samconfig.toml` agrees with the template, the sample events and `leadhook serve`.
 
 use serde_json::Value;
 use std::fs;
@@ -34,7 +34,7 @@ fn sam_local_overrides_parameters_of_the_template() {
     }
 }
 
-/// It drops those that no function declares, without a word.
+/// SAM ignores variables that no function declares, without a message.
 #[test]
 fn sam_local_sets_variables_that_functions_declare() {
     let (commands, template) = (commands(), Template::read());
@@ -65,7 +65,7 @@ fn sam_local_start_api_leaves_leadhook_serve_its_port() {
 }
 
 #[test]
-fn only_sam_local_is_given_the_signing_key_that_everyone_knows() {
+fn only_sam_local_has_the_public_signing_key() {
     let commands = commands();
     for (command, given) in commands.as_object().unwrap() {
         let is_local = LOCAL.contains(&&**command);

@@ -1,5 +1,5 @@
-//! The client snippets of the providers' own pages, run as they stand but for host and
-//! credentials, by the programs they are written for.
+//! Runs the sample clients of the providers' own pages. Only the host and the credentials are
+//! replaced.
 
 use serde_json::Value;
 use std::{
@@ -9,7 +9,7 @@ use std::{
 };
 use tests::{Server, World};
 
-/// Runs a snippet with these replacements; `None` where its program is not on this machine.
+/// Runs a snippet with these replacements; `None` if its program is not installed.
 fn run(name: &str, program: &[&str], replacements: &[(&str, &str)]) -> Option<Output> {
     let (program, arguments) = program.split_first().unwrap();
     let probe: &[&str] = match *program {
@@ -82,7 +82,7 @@ async fn pollybots_curl_javascript_and_python_create_a_lead() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keyspots_curl_creates_a_lead_with_a_token_it_was_issued() {
+async fn keyspots_curl_creates_a_lead_with_an_issued_token() {
     let world = World::start().await;
     let host = Server::start(&world).await.base + "/keyspot";
     let token = world.keyspot_token().await;
@@ -93,10 +93,10 @@ async fn keyspots_curl_creates_a_lead_with_a_token_it_was_issued() {
     assert_eq!(answer(&output)["data"]["source"], "API");
 }
 
-/// The page's body is made of placeholders: as it stands it names a URL that is none and
-/// ids that no tenant has, and is refused; with values in their places it is taken.
+/// The page's body has placeholders: a URL that is not valid, and ids that do not exist. So it is
+/// refused. With real values it is accepted.
 #[tokio::test(flavor = "multi_thread")]
-async fn flextells_curl_creates_a_lead_once_its_placeholders_have_values() {
+async fn flextells_curl_creates_a_lead() {
     let world = World::start().await;
     let host = Server::start(&world).await.base + "/flextell";
     let access =

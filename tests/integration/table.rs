@@ -1,5 +1,4 @@
-//! The table: what one create writes, and what becomes of it when the wire or the table
-//! fails.
+//! The table: what one create writes, and its result if the connection or the table fails.
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
 use aws_smithy_http_client::test_util::infallible_client_fn;
@@ -25,7 +24,7 @@ fn account() -> Account {
     Account { provider: Provider::Integrabot, id: AccountId::from_static("acme") }
 }
 
-/// Which of Maria's values a lead claims.
+/// The values that a lead claims.
 #[derive(Clone, Copy)]
 struct Maria {
     phone: Option<&'static str>,
@@ -63,27 +62,25 @@ fn is_created<D>(outcome: &Result<Outcome<D>, CreateLeadError>) -> bool {
 }
 
 #[tokio::test]
-async fn a_lead_stands_beside_its_claims_at_the_documented_keys() {
+async fn a_lead_and_its_claims_have_the_documented_keys() {
     let world = World::start().await;
     let Outcome { lead, .. } = create(&world, MARIA).await.unwrap();
     let items = world.items("lead#").await;
     assert_eq!(items[0]["pk"].as_s().unwrap(), "lead#integrabot#acme");
     assert_eq!(items[0]["sk"].as_s().unwrap(), &format!("{:0>16}", lead.id.to_string()));
-    let mut listed = items[0]["claims"].as_ss().unwrap().clone();
-    listed.sort();
-    let mut claims = world.items("claim#").await;
-    claims.sort_by_key(|claim| claim["pk"].as_s().unwrap().clone());
-    assert_eq!(listed, [0, 1].map(|n| claims[n]["pk"].as_s().unwrap().clone()));
-    for (claim, kind) in claims.iter().zip(["email", "phone"]) {
-        let pk = claim["pk"].as_s().unwrap();
-        assert!(pk.starts_with(&format!("claim#integrabot#acme#{kind}#")), "{pk}");
+    let listed = items[0]["claims"].as_ss().unwrap();
+    assert_eq!(listed.len(), 2);
+    for kind in ["email", "phone"] {
+        let claims = world.items(&format!("claim#integrabot#acme#{kind}#")).await;
+        let [claim] = &claims[..] else { panic!("{kind}: {claims:?}") };
+        assert!(listed.contains(claim["pk"].as_s().unwrap()), "{kind}");
         assert_eq!(claim["sk"].as_s().unwrap(), "claim");
         assert_eq!(claim["lead_id"].as_n().unwrap(), &lead.id.to_string());
     }
 }
 
 #[tokio::test]
-async fn a_claim_that_is_taken_leaves_nothing_behind() {
+async fn a_create_that_meets_a_taken_claim_writes_nothing() {
     let world = World::start().await;
     assert!(is_created(&create(&world, Maria { email: None, ..MARIA }).await));
     let clash = create(&world, MARIA).await.unwrap();
@@ -93,10 +90,10 @@ async fn a_claim_that_is_taken_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn a_lead_whose_id_is_taken_gets_another() {
+async fn a_lead_whose_id_is_taken_gets_another_id() {
     for (case, claims) in [("alone", NOBODY), ("with claims", MARIA)] {
         let world = World::start().await;
-        // Ids are drawn from low numbers that repeat, marks from high ones that do not.
+        // An id uses only the low bits of the random number, which repeat. A mark uses all bits.
         let drawn = Arc::new(AtomicU64::new(0));
         let random = move || {
             let n = u128::from(drawn.fetch_add(1, SeqCst));
@@ -114,7 +111,7 @@ async fn a_lead_whose_id_is_taken_gets_another() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_not_a_duplicate() {
+async fn a_lost_answer_makes_no_duplicate() {
     let cases = [
         ("a transaction", "TransactWriteItems", MARIA, Fault::AnswerLost),
         ("a transaction, its token forgotten", "TransactWriteItems", MARIA, {
@@ -151,7 +148,7 @@ async fn a_delivery_whose_first_answer_was_lost_is_answered_201() {
 }
 
 #[tokio::test]
-async fn a_claim_whose_lead_is_gone_blocks_nobody() {
+async fn a_claim_whose_lead_was_deleted_refuses_nobody() {
     let world = World::start().await;
     let phone = Maria { email: None, ..MARIA };
     let email = Maria { phone: None, ..MARIA };
@@ -168,7 +165,7 @@ async fn a_claim_whose_lead_is_gone_blocks_nobody() {
 /// Statuses and bodies.
 type CannedAnswers = &'static [(u16, &'static str)];
 
-/// A context over a DynamoDB that gives these answers in turn, the last one for ever.
+/// A context with a DynamoDB that gives these answers in order, and then the last one forever.
 fn canned(answers: CannedAnswers) -> (App, Arc<AtomicUsize>) {
     let sent = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&sent);
@@ -202,7 +199,7 @@ const NO_TABLE: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNo
 const NO_JSON: &str = "<html>Service Unavailable</html>";
 const INVALID: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","CancellationReasons":[{"Code":"ValidationError"},{"Code":"None"}]}"#;
 
-/// Time is paused: the waits between attempts are real to the SDK, but take none.
+/// The clock is paused, so the waits between attempts take no time.
 #[tokio::test(start_paused = true)]
 async fn conflicts_and_throttling_are_retried_and_end_in_success() {
     let cases: [(&str, Maria, CannedAnswers); 6] = [
@@ -223,7 +220,7 @@ async fn conflicts_and_throttling_are_retried_and_end_in_success() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_does_not_pass_is_unavailable_after_a_few_attempts_inside_the_deadline() {
+async fn a_lasting_fault_is_unavailable_after_a_few_attempts_within_the_deadline() {
     let cases: [(&str, Maria, CannedAnswers); 8] = [
         ("a proxy's error", MARIA, &[(503, NO_JSON)]),
         ("an empty error", NOBODY, &[(500, "")]),
@@ -249,7 +246,7 @@ async fn what_does_not_pass_is_unavailable_after_a_few_attempts_inside_the_deadl
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_table_refuses_is_not_retried() {
+async fn a_refusal_of_the_table_is_not_retried() {
     let cases: [(&str, CannedAnswers, &str); 3] = [
         ("denied", &[(400, DENIED)], "these credentials may not do this"),
         ("no table", &[(400, NO_TABLE)], "there is no such table"),
@@ -265,7 +262,7 @@ async fn what_the_table_refuses_is_not_retried() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sender_is_told_503_to_come_back_and_500_for_a_fault_of_ours() {
+async fn a_busy_table_is_503_and_an_unexpected_fault_is_500() {
     let keyspot = [
         json!({ "error": "Service temporarily unavailable", "code": "SERVICE_UNAVAILABLE" }),
         json!({ "error": "Internal server error", "code": "INTERNAL_ERROR" }),
@@ -326,9 +323,9 @@ async fn a_sender_is_told_503_to_come_back_and_500_for_a_fault_of_ours() {
     }
 }
 
-/// The SDK takes a batch that came back in part for a whole one.
+/// The SDK does not read again what is missing in the answer of a batch.
 #[tokio::test(start_paused = true)]
-async fn what_a_batch_left_out_is_asked_for_again() {
+async fn unread_items_of_a_batch_are_read_again() {
     const LEFT_OUT: &str = r#"{"Responses":{},"UnprocessedKeys":{"leads":{"Keys":[{"pk":{"S":"directory#flextell#1"},"sk":{"S":"country#76"}}]}}}"#;
     const FOUND: &str = r#"{"Responses":{"leads":[{"pk":{"S":"directory#flextell#1"},"sk":{"S":"country#76"},"id":{"N":"76"}}]}}"#;
     let tenant = Account { provider: Provider::Flextell, id: AccountId::from_static("1") };
@@ -348,9 +345,9 @@ async fn what_a_batch_left_out_is_asked_for_again() {
     }
 }
 
-/// Large items take a partition longer than a few attempts: it goes on as long as some are done.
+/// Many large items need more than a few attempts. They continue while some items are written.
 #[tokio::test(start_paused = true)]
-async fn what_a_batch_did_not_write_is_written_again_as_long_as_some_of_it_is_done() {
+async fn unwritten_items_of_a_batch_are_written_again_while_there_is_progress() {
     let left = |count: usize| {
         let delete =
             json!({ "DeleteRequest": { "Key": { "pk": { "S": "p" }, "sk": { "S": "s" } } } });

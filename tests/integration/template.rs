@@ -1,5 +1,4 @@
-//! `template.yaml` says what the code says: its routes, its functions, what they read from
-//! the environment, and what they do to the table.
+//! `template.yaml` agrees with the code: routes, functions, environment variables and permissions.
 
 use crate::forward_leads;
 use forwarding::{Forwarder, Report, SIGNING_KEY as FORWARDING_KEY, SIGNING_SECRET};
@@ -17,7 +16,7 @@ use tests::{
     send_event,
 };
 
-/// What libraries read from the process by themselves: the log filter and the AWS SDK.
+/// The variables that libraries read by themselves: the log filter and the AWS SDK.
 const READ_BY_LIBRARIES: [&str; 2] = ["AWS_ENDPOINT_URL_DYNAMODB", "RUST_LOG"];
 
 #[test]
@@ -53,13 +52,13 @@ fn the_template_has_every_function_and_each_its_sample_events() {
     assert_eq!(declared, sampled.collect(), "sample events");
 }
 
-/// Start-up in an environment that holds what the template sets; gives what was read.
+/// Starts a function with the variables that the template sets. Returns the variables that it read.
 async fn variables_read(function: &str, set: &BTreeSet<&'static str>) -> BTreeSet<&'static str> {
     let (set, read) = (set.clone(), Arc::<Mutex<BTreeSet<_>>>::default());
     let note = Arc::clone(&read);
     let environment = Environment::new(move |name| {
         note.lock().unwrap().insert(name);
-        // A value that is a name, a number of seconds and a key alike.
+        // This value is valid as a name, as a number of seconds and as a key.
         set.contains(name).then(|| format!("{:040}", 300))
     });
     if function.starts_with("keyspot-") {
@@ -73,11 +72,11 @@ async fn variables_read(function: &str, set: &BTreeSet<&'static str>) -> BTreeSe
 }
 
 #[tokio::test]
-async fn each_function_is_given_the_variables_it_reads_and_no_other() {
+async fn each_function_has_exactly_the_variables_that_it_reads() {
     let template = Template::read();
     let mut read: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
     for parameters in [&[][..], &[("KeyspotSigningKey", SIGNING_KEY)]] {
-        // For the names to live as long as the environment.
+        // The names must live as long as the environment.
         let decided: &'static Template = Box::leak(Box::new(template.with(parameters)));
         for function in decided.functions() {
             let mut set = function.variables_set();
@@ -97,7 +96,7 @@ async fn each_function_is_given_the_variables_it_reads_and_no_other() {
 }
 
 #[test]
-fn a_stack_with_a_signing_key_has_no_secret_and_none_to_read() {
+fn a_stack_with_a_signing_key_has_no_secret() {
     const OFF: (&str, &str) = ("Forwarding", "false");
     let template = Template::read();
     for (parameters, has_secret) in
@@ -115,7 +114,7 @@ fn a_stack_with_a_signing_key_has_no_secret_and_none_to_read() {
 
 /// The key for `sam local` is in this repository.
 #[test]
-fn a_deployment_refuses_the_signing_key_that_everyone_knows() {
+fn a_deployment_refuses_the_public_signing_key() {
     let template = Template::read();
     let rule = template.at("/Rules/KeyspotSigningKeyIsSecret");
     assert!(rule["RuleCondition"].is_null());
@@ -123,8 +122,7 @@ fn a_deployment_refuses_the_signing_key_that_everyone_knows() {
     assert_eq!(rule["Assertions"][0]["Assert"], json!({ "Fn::Not": [is_known] }));
 }
 
-/// The IAM actions that a function's sample events need, and meeting claims whose leads
-/// are gone.
+/// The IAM actions that a function's sample events need, also if the leads of claims were deleted.
 async fn actions_used(function: &str, samples: &[SampleEvent]) -> BTreeSet<String> {
     let mut used = BTreeSet::new();
     let takes =
@@ -154,7 +152,7 @@ async fn send_through(world: &World, sample: &SampleEvent) {
 }
 
 #[tokio::test]
-async fn each_function_may_do_to_the_table_what_it_does_and_nothing_else() {
+async fn each_function_has_exactly_the_permissions_that_it_needs() {
     let (template, samples) = (Template::read().with(&[]), sample_events());
     let table = json!({
         "Fn::Sub":
@@ -383,7 +381,7 @@ fn the_dashboard_is_json_with_and_without_forwarding() {
 }
 
 #[tokio::test]
-async fn the_templates_table_is_the_one_that_the_code_makes() {
+async fn the_templates_table_is_the_table_of_the_code() {
     let (template, world) = (Template::read(), World::start().await);
     let declared = template.at("/Resources/LeadTable/Properties");
     let client = world.direct_client();
@@ -410,7 +408,7 @@ async fn the_templates_table_is_the_one_that_the_code_makes() {
 }
 
 #[test]
-fn leads_outlive_the_stack_and_its_mistakes() {
+fn the_table_is_protected_from_deletion() {
     let template = Template::read();
     let cases = [
         ("/DeletionPolicy", json!("Retain")),
@@ -426,7 +424,7 @@ fn leads_outlive_the_stack_and_its_mistakes() {
 }
 
 #[test]
-fn the_access_log_holds_nothing_that_tells_who_sent_a_lead() {
+fn the_access_log_has_no_personal_data() {
     const HARMLESS: [&str; 7] = [
         "requestId",
         "requestTime",
@@ -456,7 +454,7 @@ fn every_parameter_is_described_and_has_a_default() {
 }
 
 #[test]
-fn every_log_ends_and_every_alarm_can_be_sent() {
+fn every_log_expires_and_every_alarm_has_an_action() {
     let template = Template::read();
     let logs: Vec<_> = template.resources("AWS::Logs::LogGroup").collect();
     let alarms: Vec<_> = template.resources("AWS::CloudWatch::Alarm").collect();
@@ -480,9 +478,9 @@ fn every_provider_has_its_base_url_in_the_outputs() {
     assert_eq!(base_urls.collect::<BTreeSet<_>>(), prefixes.collect());
 }
 
-/// As `leadhook serve` allows them; and nothing where no origin is named.
+/// `leadhook serve` allows the same headers. Without an origin, the template allows nothing.
 #[test]
-fn web_pages_of_the_named_origins_may_send_what_senders_send() {
+fn web_pages_of_the_allowed_origins_may_send_leads() {
     let template = Template::read();
     let cors = template.at("/Resources/Api/Properties/CorsConfiguration").as_object().unwrap();
     let expected = [

@@ -1,15 +1,15 @@
-//! Every example of every `--help`, played.
+//! Runs every example of every `--help`.
 
 use crate::transcript::Desk;
 use serde_json::{Value, json};
 use std::fs;
 
-/// Every command and subcommand, by its words.
+/// Every command and subcommand, such as `leads list`.
 fn commands(desk: &Desk, words: &str) -> Vec<String> {
     let (_, help) = desk.run(&format!("leadhook {words} --help"));
     let listed = help.split("\nCommands:\n").nth(1).unwrap_or_default();
     let names = listed.lines().take_while(|line| !line.is_empty());
-    // A description that is wrapped goes on further to the right.
+    // The second line of a long description is indented further.
     let names = names.filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
     let names =
         names.filter(|name| !["", "help"].contains(name)).map(|name| format!("{words} {name}"));
@@ -28,7 +28,7 @@ fn examples(help: &str) -> Vec<String> {
 /// An address that no program of a test machine listens on.
 const NOBODY_LISTENS: &str = "http://127.0.0.1:9";
 
-/// A table in which the examples find what they name.
+/// A table that has everything that the examples name.
 struct Stage {
     desk: Desk,
     key: String,
@@ -87,7 +87,7 @@ impl Stage {
         }
     }
 
-    /// What an example names, as it is called here.
+    /// An example with the ids and addresses of this table.
     fn named(&self, example: &str) -> String {
         let base = &self.desk.serve.base;
         let names = [
@@ -105,7 +105,7 @@ impl Stage {
             ("--key k3y --secret s3cret", "--key demo-key --secret demo-secret"),
             ("--key t0ken --tenant 7", "--key demo-flextell --tenant 1"),
             ("--chatbot cb_123", "--chatbot cb_1234567890abcdef"),
-            // A table in AWS is this one, at its address.
+            // The examples for a table in AWS run on this table.
             ("--table leadhook --region eu-west-1", "--region us-east-1"),
             ("| jq -r .email", "| grep email"),
         ];
@@ -118,10 +118,10 @@ impl Stage {
     }
 }
 
-/// The exit codes of examples that are not simply done.
+/// The exit code of an example.
 fn expected_code(example: &str) -> i32 {
     match example {
-        // It asks, and nobody is there to say yes.
+        // It asks for a confirmation, and there is no terminal to answer.
         "leadhook leads erase --email maria@exemplo.com" => 2,
         // Its destination does not answer.
         "leadhook destinations test dst_4Jk9" => 1,
@@ -144,7 +144,7 @@ fn every_example_of_every_help_works() {
         assert!(!is_leaf || !examples.is_empty() || needs_none.contains(&&*command), "{command}");
         let mut stage = None;
         for example in examples {
-            // What an example takes away, the next one may need.
+            // An example may delete what the next one needs.
             let stage = if command == "completions" {
                 stage.get_or_insert_with(Stage::set)
             } else {

@@ -1,4 +1,4 @@
-//! Who may reach the local table and its files: their owner, and no web page.
+//! Only the owner can use the local table and its files. Web pages and other users cannot.
 
 use crate::server::{Serve, leadhook};
 use serde_json::json;
@@ -19,7 +19,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[tokio::test]
-async fn the_folder_and_its_files_are_their_owners_alone_also_those_of_an_older_version() {
+async fn only_the_owner_can_read_the_folder_and_its_files() {
     let parent = tempfile::tempdir().unwrap();
     let folder = parent.path().join(".leadhook");
     let body = json!({ "name": "Ana", "type": "web" });
@@ -39,7 +39,7 @@ async fn the_folder_and_its_files_are_their_owners_alone_also_those_of_an_older_
 }
 
 #[tokio::test]
-async fn the_table_takes_the_access_key_of_its_folder_and_no_other() {
+async fn the_table_accepts_only_the_access_key_of_its_folder() {
     let folder = tempfile::tempdir().unwrap();
     let serve = Serve::in_folder(folder.path());
     let scan = |key: &str| {
@@ -61,7 +61,7 @@ async fn the_table_takes_the_access_key_of_its_folder_and_no_other() {
     assert_ne!(again.table, endpoint);
 }
 
-/// Sends a request to the table as it stands, and gives the status.
+/// The status of a signed request to the table with these headers.
 async fn post_to_table(serve: &Serve, headers: &[(&str, &str)]) -> u16 {
     let signed = format!("AWS4-HMAC-SHA256 Credential={}/x", serve.access_key);
     let mut post = reqwest::Client::new().post(&serve.table).body("{}");
@@ -97,7 +97,7 @@ async fn no_web_page_reaches_the_table() {
 }
 
 #[tokio::test]
-async fn an_address_for_containers_is_guarded_as_the_loopback_one() {
+async fn a_table_address_for_containers_has_the_same_guard() {
     let free = std::net::TcpListener::bind("127.0.0.2:0").unwrap().local_addr().unwrap();
     let address = free.to_string();
     let serve = Serve::start(&mut Serve::command(&["--memory", "--table-address", &address]));
@@ -113,7 +113,7 @@ async fn an_address_for_containers_is_guarded_as_the_loopback_one() {
     }
 }
 
-/// Only root can become somebody else.
+/// It needs root, to run commands as another user.
 #[tokio::test]
 async fn another_user_of_the_machine_reads_nothing() {
     let as_nobody = |arguments: &[&str]| {
@@ -148,7 +148,7 @@ async fn another_user_of_the_machine_reads_nothing() {
 /// A browser for which every name under `example` is this machine.
 fn browser(profile: &Path) -> Command {
     let mut browser = Command::new("chromium");
-    // What changes the clock of a test makes a browser slow.
+    // A library that changes the clock of a test makes a browser slow.
     browser.env_remove("LD_PRELOAD");
     browser.args([
         "--headless",
@@ -163,14 +163,14 @@ fn browser(profile: &Path) -> Command {
     browser
 }
 
-/// What a page holds once it is loaded.
+/// The content of a page after it is loaded.
 fn page_at(url: &str) -> String {
     let profile = tempfile::tempdir().unwrap();
     let output = browser(profile.path()).args(["--dump-dom", url]).output().unwrap();
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// A page of another site that tries everything a page can.
+/// A page of another site that tries all kinds of requests.
 const INTRUDING_PAGE: &str = r#"<!doctype html><title>intruder</title><pre id=said></pre><script>
 const said = document.getElementById('said');
 const say = (what, how) => said.append(what + ': ' + how + '\n');
@@ -195,7 +195,7 @@ const attempt = async (what, url, options) => {
 })();
 </script>"#;
 
-/// A site that serves the intruding page, and what its page said at last.
+/// A site that serves the intruding page, and the results that the page reports.
 async fn intruding_site(serve: &Serve) -> (String, mpsc::Receiver<String>) {
     let page = INTRUDING_PAGE.replace("API +", &format!("'{}' +", serve.base));
     let page = page.replace("TABLE", &format!("'{}'", serve.table));
@@ -227,7 +227,7 @@ async fn a_browser_on_another_site_reads_and_writes_nothing() {
         assert!(said.contains(attempt), "{attempt}: {said}");
     }
     assert!(!said.contains("READ"), "{said}");
-    // A site whose name was made to point here is the same origin, for the browser.
+    // If a name points to this machine, the browser sees the same origin.
     for address in [&serve.base, &serve.table] {
         let port = address.rsplit(':').next().unwrap();
         let page = page_at(&format!("http://rebound.example:{port}/"));
@@ -245,7 +245,7 @@ fn bytes(folder: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 #[tokio::test]
-async fn after_an_erasure_no_file_of_the_folder_holds_a_byte_of_the_person() {
+async fn after_an_erasure_no_file_of_the_folder_has_the_person() {
     let parent = tempfile::tempdir().unwrap();
     let folder = parent.path().join(".leadhook");
     let person = [&b"zuleica"[..], b"5599887766"];

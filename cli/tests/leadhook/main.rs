@@ -1,4 +1,4 @@
-//! The compiled `leadhook`, from outside.
+//! Tests that run the compiled `leadhook`.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where and stop")]
 #![allow(clippy::wildcard_enum_match_arm, reason = "any other case fails the test")]

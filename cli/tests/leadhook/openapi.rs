@@ -1,4 +1,4 @@
-//! The documents of the API, as a running `leadhook serve` answers them.
+//! The OpenAPI documents that a running `leadhook serve` serves.
 
 use crate::server::Serve;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 const PROVIDERS: [&str; 5] = ["integrabot", "rdstation", "pollybot", "keyspot", "flextell"];
 
 #[tokio::test]
-async fn it_answers_the_document_of_each_provider_with_its_own_address_in_it() {
+async fn each_document_is_served_with_the_servers_own_address() {
     let serve = Serve::start(&mut Serve::command(&["--memory"]));
     for provider in PROVIDERS {
         let answer = reqwest::get(format!("{}/openapi/{provider}.json", serve.base)).await.unwrap();
@@ -21,7 +21,7 @@ async fn it_answers_the_document_of_each_provider_with_its_own_address_in_it() {
 }
 
 #[tokio::test]
-async fn documents_are_guarded_as_leads_are_and_are_named_among_the_addresses() {
+async fn the_documents_have_the_same_guard_and_are_listed_as_addresses() {
     let serve = Serve::start(&mut Serve::command(&["--memory"]));
     let client = reqwest::Client::new();
     let url = format!("{}/openapi/integrabot.json", serve.base);

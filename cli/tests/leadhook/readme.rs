@@ -1,4 +1,4 @@
-//! Every console block of the README, played.
+//! Runs every console block of the README.
 
 use crate::transcript::{Desk, redactions};
 use std::{fs, path::Path};
@@ -15,7 +15,7 @@ fn steps(document: &str) -> Vec<(String, String)> {
 }
 
 #[test]
-fn the_readmes_console_blocks_are_what_happens() {
+fn the_console_blocks_of_the_readme_are_true() {
     let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
     let (desk, redactions) = (Desk::new(), redactions());
     let steps = steps(&fs::read_to_string(readme).unwrap());

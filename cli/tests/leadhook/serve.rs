@@ -1,4 +1,4 @@
-//! The compiled `leadhook serve`, from outside: what it prints, keeps and survives.
+//! `leadhook serve`: its output, its settings, its folder, and how it ends.
 
 use crate::server::{Serve, TOKEN, leadhook};
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -19,15 +19,23 @@ use tokio::{
 };
 
 #[tokio::test]
-async fn the_curl_lines_it_prints_work_as_they_stand() {
+async fn the_printed_curl_lines_work() {
     let serve = Serve::start(&mut Serve::command(&["--memory"]));
     if Command::new("curl").arg("--version").output().is_err() {
         eprintln!("skipped: there is no curl on this machine");
         return;
     }
-    let expected = ["201 Created", "200 OK", "201 Created", "200 OK", "201 Created", "201 Created"];
-    assert_eq!(serve.curl_lines.len(), expected.len());
-    for (line, expected) in serve.curl_lines.iter().zip(expected) {
+    let cases = [
+        ("/integrabot/", "201 Created"),
+        ("/rdstation/", "200 OK"),
+        ("/pollybot/", "201 Created"),
+        ("/keyspot/v1/auth/token", "200 OK"),
+        ("/keyspot/v1/leads", "201 Created"),
+        ("/flextell/", "201 Created"),
+    ];
+    assert_eq!(serve.curl_lines.len(), cases.len());
+    for (path, expected) in cases {
+        let line = serve.curl_lines.iter().find(|line| line.contains(path)).unwrap();
         let output = Command::new("sh").args(["-c", line]).output().unwrap();
         let answer = String::from_utf8(output.stdout).unwrap();
         assert!(answer.starts_with(&format!("HTTP/1.1 {expected}")), "{line}\n{answer}");
@@ -36,7 +44,7 @@ async fn the_curl_lines_it_prints_work_as_they_stand() {
 }
 
 #[tokio::test]
-async fn nobody_has_to_read_what_it_prints() {
+async fn the_server_runs_with_its_output_closed() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut command = leadhook();
     command.args(["--memory", "--port", &free.port().to_string()]);
@@ -51,7 +59,7 @@ async fn nobody_has_to_read_what_it_prints() {
     assert!(process.wait().unwrap().success());
 }
 
-/// A server without a table of its own, over that of `other`.
+/// A server that uses the table of `other`.
 fn over_the_table_of(other: &Serve, table_name: &str) -> Command {
     let mut command = Serve::command(&[]);
     command.env("AWS_ENDPOINT_URL_DYNAMODB", &other.table).env("TABLE_NAME", table_name);
@@ -61,7 +69,7 @@ fn over_the_table_of(other: &Serve, table_name: &str) -> Command {
 }
 
 #[tokio::test]
-async fn the_sdks_own_variable_names_another_table() {
+async fn the_sdks_endpoint_variable_selects_another_table() {
     let other = Serve::start(&mut Serve::command(&["--memory"]));
     let folder = tempfile::tempdir().unwrap();
     let mut command = over_the_table_of(&other, "leadhook");
@@ -70,14 +78,14 @@ async fn the_sdks_own_variable_names_another_table() {
     let (status, lead) = serve.create(&body).await;
     assert_eq!(status, 201);
     assert_eq!(other.create(&body).await, (200, lead));
-    assert!(serve.curl_lines.is_empty(), "demo accounts are made in no other table");
-    assert!(!folder.path().join(".leadhook").exists(), "nor is there a table of its own");
+    assert!(serve.curl_lines.is_empty(), "no demo accounts in another table");
+    assert!(!folder.path().join(".leadhook").exists(), "no table of its own");
     serve.stop();
     other.stop();
 }
 
 #[tokio::test]
-async fn a_table_that_is_not_there_is_said_with_what_to_do() {
+async fn a_missing_table_is_an_error_that_says_what_to_do() {
     let other = Serve::start(&mut Serve::command(&["--memory"]));
     let output = over_the_table_of(&other, "nowhere").output().unwrap();
     assert_eq!(output.status.code(), Some(1));
@@ -88,7 +96,7 @@ async fn a_table_that_is_not_there_is_said_with_what_to_do() {
 }
 
 #[tokio::test]
-async fn a_setting_that_makes_no_sense_is_said_in_one_line() {
+async fn an_invalid_setting_is_one_line_of_error() {
     for (name, value) in [("REPLAY_WINDOW_SECONDS", "soon"), ("KEYSPOT_SIGNING_KEY", "short")] {
         let output = Serve::command(&["--memory"]).env(name, value).output().unwrap();
         assert_eq!(output.status.code(), Some(1), "{name}");
@@ -99,7 +107,7 @@ async fn a_setting_that_makes_no_sense_is_said_in_one_line() {
 }
 
 #[tokio::test]
-async fn leads_outlive_a_restart() {
+async fn leads_are_still_there_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let body = json!({ "name": "Ana", "type": "web", "phone_number": "5511" });
     let serve = Serve::in_folder(folder.path());
@@ -121,12 +129,12 @@ async fn a_second_server_on_the_same_folder_is_refused() {
     assert!(said.contains("is in use by another leadhook"), "{said}");
     assert_eq!(said.lines().count(), 1, "{said}");
     let body = json!({ "name": "Ana", "type": "web" });
-    assert_eq!(serve.create(&body).await.0, 201, "the first goes on");
+    assert_eq!(serve.create(&body).await.0, 201, "the first server still works");
     serve.stop();
 }
 
 #[tokio::test]
-async fn a_port_that_is_taken_is_said_in_one_line() {
+async fn a_port_in_use_is_one_line_of_error() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let output = leadhook().args(["--memory", "--port", &port]).output().unwrap();
@@ -137,7 +145,7 @@ async fn a_port_that_is_taken_is_said_in_one_line() {
 }
 
 #[tokio::test]
-async fn ctrl_c_finishes_what_was_taken() {
+async fn after_ctrl_c_an_accepted_delivery_is_finished() {
     let serve = Serve::start(&mut Serve::command(&["--memory"]));
     let body = r#"{"name":"Ana","type":"web"}"#;
     let (first, rest) = body.split_at(9);
@@ -149,7 +157,7 @@ async fn ctrl_c_finishes_what_was_taken() {
         body.len()
     );
     stream.write_all(head.as_bytes()).await.unwrap();
-    // The server asks for the body: it has taken the request.
+    // The server asks for the body, so it has accepted the request.
     let mut continued = [0; 25];
     stream.read_exact(&mut continued).await.unwrap();
     assert_eq!(&continued, b"HTTP/1.1 100 Continue\r\n\r\n");
@@ -166,7 +174,7 @@ async fn ctrl_c_finishes_what_was_taken() {
 }
 
 #[tokio::test]
-async fn no_log_line_at_any_level_holds_a_token_or_a_person() {
+async fn no_log_line_at_any_level_has_a_token_or_a_person() {
     let serve = Serve::start(Serve::command(&["--memory"]).env("RUST_LOG", "trace"));
     let secrets =
         ["sk_demo_integrabot", "sk_wrong", "Zuleica", "zuleica@exemplo.com", "5599887766"];
@@ -187,15 +195,14 @@ async fn no_log_line_at_any_level_holds_a_token_or_a_person() {
     }
 }
 
-/// Says how often the server is killed under load.
+/// The variable that sets how often the server is killed under load.
 const KILLS_VARIABLE: &str = "KILLS";
-/// How often it is killed over one folder, which is read whole each time.
+/// How often it is killed with one folder. The test reads the whole folder each time.
 const KILLS_A_FOLDER: usize = 20;
 
-/// Kills the server under load, again and again; what was answered 201 must be there after
-/// each restart, whole.
+/// Each lead that was answered 201 must be there after the restart, with its claims.
 #[tokio::test(flavor = "multi_thread")]
-async fn kill_9_under_load_loses_no_lead_that_was_answered_201() {
+async fn a_server_killed_under_load_loses_no_lead_that_was_answered_201() {
     let kills = env::var(KILLS_VARIABLE).map_or(KILLS_A_FOLDER, |kills| kills.parse().unwrap());
     for _ in 0..kills.div_ceil(KILLS_A_FOLDER) {
         kill_again_and_again().await;
@@ -218,7 +225,7 @@ async fn kill_again_and_again() {
                 tokio::spawn(send_until_cut(url, prefix, created, answered))
             })
             .collect();
-        // A different moment each round, by progress and not by the clock.
+        // The server is killed at another moment in each round, after a number of answers.
         while answered.load(SeqCst) < 20 + 7 * round {
             assert!(serve.process.try_wait().unwrap().is_none(), "the server died by itself");
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -255,7 +262,7 @@ async fn send_until_cut(
     }
 }
 
-/// Each lead that was answered is there; each lead has its two claims, and each claim its
+/// Checks that each answered lead is there with its two claims, and that no claim is without its
 /// lead.
 fn assert_whole(items: &[HashMap<String, AttributeValue>], created: &HashSet<u64>) {
     let of_kind = |prefix: &'static str, id: &'static str| {
@@ -272,9 +279,9 @@ fn assert_whole(items: &[HashMap<String, AttributeValue>], created: &HashSet<u64
     assert!(claims.values().all(|count| *count == 2), "a lead without one of its claims");
 }
 
-/// Needs a file system of its own, which root alone can mount.
+/// It needs root, to mount a small file system.
 #[tokio::test]
-async fn a_full_disk_is_503_and_named_in_the_log_and_every_lead_before_it_is_kept() {
+async fn a_full_disk_is_503_with_a_log_line_and_no_stored_lead_is_lost() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().to_str().unwrap();
     let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=2m", "none", path]).output();

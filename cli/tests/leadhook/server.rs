@@ -13,23 +13,23 @@ use std::{
 };
 
 pub(crate) const TOKEN: &str = "sk_demo_integrabot";
-/// How many commands it prints to try: one for each function.
+/// How many `curl` commands it prints: one for each function.
 const EXAMPLES: usize = 6;
 
-/// A running `leadhook serve` and what it said at its start. It ends with its test.
+/// A running `leadhook serve` and what it printed at its start. It ends with its test.
 pub(crate) struct Serve {
     pub(crate) process: Child,
-    /// Its log, read as it comes: a full pipe would stop the server.
+    /// Its log. A thread reads it all the time, because a full pipe would stop the server.
     log: Option<JoinHandle<String>>,
     pub(crate) base: String,
     /// The DynamoDB address of its table.
     pub(crate) table: String,
-    /// The access key of its table; of one that is not its own, any.
+    /// The access key of its table. A table that is not its own accepts any.
     pub(crate) access_key: String,
     pub(crate) curl_lines: Vec<String>,
 }
 
-/// A command of `leadhook` that ends with the thread that runs it, whatever ends that one.
+/// A command of `leadhook` that is killed when the thread of its test ends.
 pub(crate) fn leadhook() -> Command {
     let leadhook = env!("CARGO_BIN_EXE_leadhook");
     let knows = Command::new("setpriv").args(["--pdeathsig", "KILL", "true"]).output();
@@ -71,7 +71,7 @@ impl Serve {
             access_key: "local".to_owned(),
             curl_lines: Vec::new(),
         };
-        // Over another table it prints no key and no examples.
+        // With another table it prints no key and no examples.
         if kept.contains(", in the table") {
             let key = lines.find_map(|line| {
                 let assignment = line.split_whitespace().next()?;
@@ -93,19 +93,19 @@ impl Serve {
         assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
     }
 
-    /// Stops it as Ctrl-C does, and gives its log.
+    /// Stops it as Ctrl-C does, and returns its log.
     pub(crate) fn stop(self) -> String {
         self.signal("INT");
         self.wait()
     }
 
-    /// Waits for its good end, and gives its log.
+    /// Waits until it ends without an error, and returns its log.
     pub(crate) fn wait(mut self) -> String {
         assert!(self.process.wait().unwrap().success());
         self.log.take().unwrap().join().unwrap()
     }
 
-    /// Kills it, and gives its log.
+    /// Kills it, and returns its log.
     pub(crate) fn kill(mut self) -> String {
         self.process.kill().unwrap();
         self.process.wait().unwrap();

@@ -1,4 +1,4 @@
-//! Commands as people type them, in a folder of their own beside a running server.
+//! Runs command lines as people type them, beside a running server.
 
 use crate::server::Serve;
 use regex::Regex;
@@ -6,13 +6,13 @@ use snapbox::Redactions;
 use std::{env, path::Path, process::Command};
 use tempfile::TempDir;
 
-/// A folder, the server that keeps its table there, and a shell that finds `leadhook`.
+/// A folder, and a server that stores its table there. Command lines run in this folder.
 pub(crate) struct Desk {
     pub(crate) folder: TempDir,
     pub(crate) serve: Serve,
 }
 
-/// The server's address where a document or a help text shows it.
+/// The server's address in documents and help texts.
 const SHOWN_BASE: &str = "http://127.0.0.1:3000";
 
 impl Desk {
@@ -23,7 +23,7 @@ impl Desk {
         Self { folder, serve }
     }
 
-    /// Runs a command line; gives its exit code, and what it prints and says.
+    /// Runs a command line; its exit code, and its output with its errors.
     pub(crate) fn run(&self, line: &str) -> (Option<i32>, String) {
         let line = line.replace(SHOWN_BASE, &self.serve.base);
         let binaries = Path::new(env!("CARGO_BIN_EXE_leadhook")).parent().unwrap();
@@ -43,7 +43,7 @@ impl Desk {
     }
 }
 
-/// What differs from one run to the next.
+/// Replaces what differs from one run to the next.
 pub(crate) fn redactions() -> Redactions {
     let patterns = [
         ("[TIME]", r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{3})?Z"),

@@ -1,4 +1,4 @@
-//! What may happen: deliveries, who sends them, and what fails meanwhile.
+//! Random histories: deliveries, their senders, and the faults meanwhile.
 
 use super::STALLED;
 use proptest::{collection::vec, option, prelude::*};
@@ -7,28 +7,28 @@ use shared::model::{Account, Provider};
 use std::{collections::HashSet, time::Duration};
 use tests::{Delivery, Fault, sign_keyspot_token};
 
-/// Deliveries that are sent at once, after a while.
+/// Deliveries that are sent at the same time.
 #[derive(Clone, Debug)]
 pub(super) struct Step {
     /// Whether the replay window passes first.
     pub(super) later: bool,
-    /// Whether the functions are started anew, with nothing looked up.
+    /// Whether the functions start again, with empty caches.
     pub(super) cold: bool,
     pub(super) sent: Vec<Sent>,
     pub(super) faults: Vec<Option<Fault>>,
 }
 
-/// A delivery: who sends it, for whom, and how long it waits.
+/// A delivery: its sender, its person, and how long its sender waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Sent {
     pub(super) provider: Provider,
     account: u8,
-    /// Whose e-mail and whose phone; they need not be the same person's.
+    /// The persons whose e-mail and phone it has. They may be two persons.
     pub(super) email: Option<u8>,
     pub(super) phone: Option<u8>,
     words: u8,
     pub(super) key: Option<u8>,
-    /// Milliseconds after which its sender is told 503; `None` where it waits long.
+    /// The deadline of the function in milliseconds; `None` for a long one.
     pub(super) waits: Option<u64>,
 }
 
@@ -78,7 +78,7 @@ prop_compose! {
         faults in vec(option::weighted(0.5, fault()), 0..4),
     ) -> Step {
         let mut sent = sent;
-        // The same delivery twice at once, as impatient senders do.
+        // The same delivery twice at the same time.
         if twin {
             sent.push(sent[0].clone());
         }
@@ -143,7 +143,7 @@ impl Sent {
         }
     }
 
-    /// What no other lead of the account may hold while this one does.
+    /// The values that no other lead of the account may have.
     pub(super) fn claims(&self) -> HashSet<String> {
         let body = self.body();
         let mut claims: HashSet<_> = self.key.map(|key| format!("key {key}")).into_iter().collect();

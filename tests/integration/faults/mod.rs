@@ -1,7 +1,7 @@
-//! Random histories of deliveries over a wire that fails, held to a simple model.
+//! Random histories of deliveries over a connection that fails, compared with a simple model.
 //!
-//! `FAULT_HISTORIES` says how many; a failing history is shrunk, and its seed kept in
-//! `faults.seeds`, to be tried first from then on.
+//! `FAULT_HISTORIES` sets how many. A history that fails is shrunk, and its seed is stored in
+//! `faults.seeds`. Later runs try these seeds first.
 
 mod history;
 mod model;
@@ -35,10 +35,10 @@ use tests::{SIGNING_KEY, Wire, World, send_to};
 
 const HISTORIES_VARIABLE: &str = "FAULT_HISTORIES";
 const DEFAULT_HISTORIES: u32 = 200;
-/// Histories are played side by side: most of the time they wait.
+/// How many histories run at the same time. Most of the time they wait.
 const PLAYERS: u32 = 8;
 
-/// Long enough for every fault a step can meet, short enough to meet many.
+/// Timeouts that are long enough for every fault of a step, and short enough for many histories.
 const PATIENT: Timeouts = Timeouts {
     connect: Duration::from_millis(500),
     attempt: Duration::from_millis(60),
@@ -47,10 +47,10 @@ const PATIENT: Timeouts = Timeouts {
     hold: Duration::from_millis(200),
 };
 
-/// More than an attempt may take.
+/// Longer than an attempt may take.
 const STALLED: Duration = Duration::from_millis(80);
 
-/// What histories are played on: an engine, and a wire to it that fails.
+/// What histories run on: a database engine, and a connection to it that fails.
 struct Ground {
     _engine: EmbeddedTable,
     wire: Wire,
@@ -75,11 +75,11 @@ impl Ground {
         Timestamp::from_millisecond(self.clock.load(SeqCst)).unwrap()
     }
 
-    /// A function instance whose senders wait so long.
+    /// A function instance with this deadline.
     fn instance(&self, table: &str, waits: Option<u64>) -> App {
         let (clock, drawn) = (Arc::clone(&self.clock), Arc::clone(&self.drawn));
         let now = move || Timestamp::from_millisecond(clock.load(SeqCst)).unwrap();
-        // Some ids are drawn twice, so that clashes are met too.
+        // Some ids are drawn twice, to test conflicts of ids too.
         let random = move || {
             let drawn = drawn.fetch_add(1, SeqCst);
             (rand::random::<u128>() << 64) | u128::from(drawn - u64::from(drawn % 8 == 7))
@@ -114,7 +114,7 @@ impl Ground {
         table
     }
 
-    /// Plays a history, and says what it broke.
+    /// Runs a history. An error says which rule it broke.
     async fn play(&self, history: &[Step]) -> Result<usize, String> {
         let table = self.new_table(history).await;
         let mut instance = Arc::new(self.instance(table.name(), None));
@@ -130,7 +130,7 @@ impl Ground {
             self.wire.set_script(step.faults.iter().copied());
             let done = self.send_at_once(&instance, table.name(), step, &attempts).await;
             self.wire.set_script([]);
-            // Whoever was told 503 sends again, when the trouble is over.
+            // Senders that got 503 send again after the faults are over.
             let mut repeats = Vec::new();
             for attempt in done.iter().filter(|attempt| attempt.is_fault()) {
                 let answer = send_to(&instance, attempt.sent.delivery()).await;
@@ -179,7 +179,7 @@ impl Ground {
         under_way.join_all().await
     }
 
-    /// What must hold after every history.
+    /// Checks what must be true after every history.
     async fn judge(&self, table: &LeadTable, attempts: &[Attempt]) -> Result<(), String> {
         let items = self.direct.scan().table_name(table.name()).consistent_read(true);
         let items = items.into_paginator().items().send().collect::<Result<Vec<Item>, _>>().await;
@@ -196,7 +196,7 @@ impl Ground {
     }
 }
 
-/// Plays this many histories, and says how many deliveries they were.
+/// Runs this many histories. Returns how many deliveries they had.
 fn play_histories(histories: u32, ground: &Ground, runtime: &tokio::runtime::Runtime) -> usize {
     let seeds = concat!(env!("CARGO_MANIFEST_DIR"), "/integration/faults/faults.seeds");
     let config = Config {
@@ -218,7 +218,7 @@ fn play_histories(histories: u32, ground: &Ground, runtime: &tokio::runtime::Run
 }
 
 #[test]
-fn whatever_fails_each_lead_is_stored_once() {
+fn each_lead_is_stored_once_under_any_fault() {
     let histories = env::var(HISTORIES_VARIABLE).map_or(DEFAULT_HISTORIES, |n| n.parse().unwrap());
     let players: Vec<_> = (0..PLAYERS)
         .map(|_| {

@@ -1,4 +1,4 @@
-//! What must hold after every history, read from the answers and the table.
+//! What must be true after every history. It is read from the answers and the table.
 
 use super::history::Sent;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -13,7 +13,7 @@ use tests::Answer;
 
 pub(super) type Item = HashMap<String, AttributeValue>;
 
-/// An attempt to deliver, and what came of it.
+/// An attempt to deliver, and its answer.
 pub(super) struct Attempt {
     pub(super) sent: Sent,
     pub(super) at: Timestamp,
@@ -31,7 +31,7 @@ impl Attempt {
         self.answer.headers.contains_key("idempotency-replayed")
     }
 
-    /// Whether it was told that it made a lead.
+    /// Whether its answer says that it made a new lead.
     fn is_created(&self) -> bool {
         let created = if self.sent.provider == Provider::RdStation { 200 } else { 201 };
         self.answer.status == created && !self.is_replayed()
@@ -41,8 +41,8 @@ impl Attempt {
         self.answer.status == 503
     }
 
-    /// Whether a lead can be the one it was told of: its own, or one it shares a claim with. A
-    /// key may have come to a lead that was known by other claims, so it tells nothing.
+    /// Whether a lead can be the one in its answer: its own lead, or one with a common claim. A
+    /// key may belong to a lead that was found by another claim, so keys are not compared.
     fn may_be(&self, lead: &Item) -> bool {
         let text = |name: &str| lead.get(name).and_then(|value| value.as_s().ok());
         let same_email = text("email").map(String::as_str) == self.sent.body()["email"].as_str();
@@ -58,7 +58,7 @@ impl Attempt {
         shares || self.is_created() || (self.is_replayed() && self.sent.key.is_some())
     }
 
-    /// The lead it was told of, by its sort key.
+    /// The sort key of the lead in its answer.
     fn lead(&self) -> Option<String> {
         let body = &self.answer.body;
         let id: LeadId = match self.sent.provider {
@@ -148,7 +148,7 @@ impl Stored {
         if let Some((key, _)) = claimed.first() {
             return Err(format!("a lead that nobody was told of: {key:?}"));
         }
-        // What claims nothing cannot be found again: told 503, its sender may store it twice.
+        // A delivery without claims cannot be recognized. After a 503 it may be stored twice.
         let told_503 = |attempt: &&Attempt| attempt.is_fault() && attempt.sent.claims().is_empty();
         if unclaimed.len() > attempts.iter().filter(told_503).count() {
             return Err(format!("leads that nobody was told of: {}", unclaimed.len()));
@@ -156,7 +156,7 @@ impl Stored {
         Self::check_people(attempts)
     }
 
-    /// No person twice where a provider forbids it; no body twice within the window.
+    /// No person twice if the provider accepts a person only once; no body twice within the window.
     fn check_people(attempts: &[Attempt]) -> Result<(), String> {
         let made: Vec<_> = attempts.iter().filter(|attempt| attempt.is_created()).collect();
         for (n, one) in made.iter().enumerate() {
@@ -190,7 +190,7 @@ impl Stored {
                 let Some(claim) = self.claims.get(pk) else {
                     return Err(format!("a lead without its claim {pk}: {key:?}"));
                 };
-                // A claim whose time was over may be another lead's by now.
+                // An expired claim may belong to another lead now.
                 let for_ever = !claim.contains_key("expires_at");
                 if for_ever && claim["lead_id"] != lead["id"] {
                     return Err(format!("a claim of another lead: {pk}"));
@@ -202,7 +202,7 @@ impl Stored {
 }
 
 impl Sent {
-    /// Whether a stored lead says what this delivery says.
+    /// Whether a stored lead has the content of this delivery.
     fn says(&self, lead: &Item) -> bool {
         let text = |name: &str| lead.get(name).map(|value| value.as_s().unwrap().clone());
         let body = self.body();

@@ -1,4 +1,4 @@
-//! Keyspot's lead address, rule by rule.
+//! The rules of Keyspot's lead address.
 
 use super::{FUNCTION, error, example, example_with};
 use jiff::SignedDuration;
@@ -60,7 +60,7 @@ async fn a_new_lead_is_answered_201_with_the_twelve_documented_members() {
 }
 
 #[tokio::test]
-async fn each_field_keeps_to_its_rule() {
+async fn each_field_follows_its_rule() {
     let source = format!("source must be one of: {}", SOURCES.join(", "));
     let mut cases = vec![
         ("email", json!("joao"), "email must be a valid email address".to_owned()),
@@ -79,7 +79,7 @@ async fn each_field_keeps_to_its_rule() {
         cases.push((field, json!(5), format!("{field} must be a string")));
     }
     for field in ["name", "phone", "message"] {
-        // Of length 1 or more, as the page says.
+        // The provider's page says: one character or more.
         cases.push((field, json!(" "), String::new()));
         cases.push((field, json!("\u{a0}\n"), String::new()));
         cases.push((field, json!("x"), String::new()));
@@ -159,7 +159,7 @@ async fn a_property_code_links_the_property_and_fills_the_title() {
 }
 
 #[tokio::test]
-async fn the_directory_is_read_once_and_warm_not_at_all() {
+async fn the_directory_is_read_once_and_cached() {
     let world = World::start().await;
     let token = world.keyspot_token().await;
     let send = |n: u32| {
@@ -184,7 +184,7 @@ async fn the_same_person_again_is_a_new_lead() {
 }
 
 #[tokio::test]
-async fn what_is_no_json_object_is_400_and_too_much_is_413() {
+async fn a_body_without_a_json_object_is_400_and_a_large_one_is_413() {
     let world = World::start().await;
     let token = world.keyspot_token().await;
     let expected = error("The body must be a JSON object", "VALIDATION_ERROR");

@@ -12,14 +12,14 @@ async fn token_of(instance: &App) -> String {
     answer.body["data"]["token"].as_str().unwrap().to_owned()
 }
 
-/// The status of a delivery of its own to this instance.
+/// The status of a new delivery to this instance.
 async fn status_of(instance: &App, token: &str) -> u16 {
     let body = example_with("phone", json!(rand::random::<u64>().to_string())).to_string();
     send_to(instance, Delivery::new(FUNCTION, body).bearer(token)).await.status
 }
 
 #[tokio::test]
-async fn a_rotated_signing_secret_refuses_no_good_token() {
+async fn a_rotation_of_the_signing_secret_refuses_no_valid_token() {
     const NEXT_KEY: &str = "the next signing key of 32 bytes";
     const LAST_KEY: &str = "and the last one of 32 characters";
     let world = World::start().await;
@@ -31,7 +31,11 @@ async fn a_rotated_signing_secret_refuses_no_good_token() {
     store.put(NEXT_KEY, world.now());
     let fresh = world.instance_with(store.signing_secret());
     let meanwhile = token_of(&fresh).await;
-    assert_eq!(status_of(&taking, &meanwhile).await, 201, "an instance that read no new key");
+    assert_eq!(
+        status_of(&taking, &meanwhile).await,
+        201,
+        "an instance that did not read the new key"
+    );
     for minute in 1..=11 {
         world.advance(SignedDuration::from_mins(1));
         let token = token_of(&issuing).await;
@@ -44,8 +48,8 @@ async fn a_rotated_signing_secret_refuses_no_good_token() {
     let after = token_of(&issuing).await;
     store.put(LAST_KEY, world.now());
     world.advance(SignedDuration::from_mins(5));
-    assert_eq!(status_of(&taking, &after).await, 201, "the new key had begun to sign");
-    assert_eq!(status_of(&taking, &before).await, 401, "two rotations ago");
+    assert_eq!(status_of(&taking, &after).await, 201, "signed with the new key");
+    assert_eq!(status_of(&taking, &before).await, 401, "the key of two rotations ago");
 }
 
 #[tokio::test]
@@ -64,28 +68,28 @@ async fn the_signing_secret_is_read_once_in_five_minutes() {
 }
 
 #[tokio::test]
-async fn without_secrets_manager_the_keys_at_hand_go_on_and_none_is_503() {
+async fn without_secrets_manager_loaded_keys_still_work_and_no_keys_is_503() {
     let world = World::start().await;
     let store = SecretStore::start(SIGNING_KEY, world.now()).await;
     let instance = world.instance_with(store.signing_secret());
     let token = token_of(&instance).await;
     store.set_away(true);
     world.advance(SignedDuration::from_mins(5));
-    assert_eq!(status_of(&instance, &token).await, 201, "keys at hand");
+    assert_eq!(status_of(&instance, &token).await, 201, "loaded keys");
     let cold = world.instance_with(store.signing_secret());
     assert_eq!(status_of(&cold, &token).await, 503, "no keys");
     store.set_away(false);
-    assert_eq!(status_of(&cold, &token).await, 201, "it is back");
+    assert_eq!(status_of(&cold, &token).await, 201, "the store answers again");
     store.put("too short", world.now());
     let misled = world.instance_with(store.signing_secret());
-    assert_eq!(status_of(&misled, &token).await, 503, "a secret that is no key");
+    assert_eq!(status_of(&misled, &token).await, 503, "a secret that is not a key");
     store.put("a key again, of 32 bytes or more", world.now());
     let mended = world.instance_with(store.signing_secret());
-    assert_eq!(status_of(&mended, &token_of(&mended).await).await, 201, "mended at once");
+    assert_eq!(status_of(&mended, &token_of(&mended).await).await, 201, "a corrected secret");
 }
 
 #[tokio::test]
-async fn a_secret_that_cannot_be_read_is_asked_for_again_after_fifteen_seconds() {
+async fn a_secret_that_cannot_be_read_is_read_again_after_fifteen_seconds() {
     let world = World::start().await;
     let store = SecretStore::start(SIGNING_KEY, world.now()).await;
     let instance = world.instance_with(store.signing_secret());
@@ -102,9 +106,9 @@ async fn a_secret_that_cannot_be_read_is_asked_for_again_after_fifteen_seconds()
     }
 }
 
-/// With the current key alone, tokens of the one before would be called bad.
+/// With only the current key, tokens of the previous key would be refused.
 #[tokio::test]
-async fn a_previous_version_that_cannot_be_read_is_no_reason_for_401() {
+async fn a_previous_version_that_cannot_be_read_is_503_and_not_401() {
     let world = World::start().await;
     let store = SecretStore::start(SIGNING_KEY, world.now()).await;
     let token = token_of(&world.instance_with(store.signing_secret())).await;
@@ -116,9 +120,9 @@ async fn a_previous_version_that_cannot_be_read_is_no_reason_for_401() {
     assert_eq!(status_of(&cold, &token).await, 201);
 }
 
-/// An instance that cannot read the new key does not call its tokens bad.
+/// An instance that cannot read the new key answers 503 for its tokens, and not 401.
 #[tokio::test]
-async fn a_rotation_while_secrets_manager_is_away_refuses_no_good_token() {
+async fn a_rotation_during_an_outage_of_secrets_manager_refuses_no_valid_token() {
     let world = World::start().await;
     let store = SecretStore::start(SIGNING_KEY, world.now()).await;
     let cut_off = world.instance_with(store.signing_secret());
@@ -126,15 +130,15 @@ async fn a_rotation_while_secrets_manager_is_away_refuses_no_good_token() {
     store.put("the next signing key of 32 bytes", world.now());
     store.set_away(true);
     world.advance(SignedDuration::from_mins(5));
-    assert_eq!(status_of(&cut_off, &old).await, 201, "the keys at hand go on");
+    assert_eq!(status_of(&cut_off, &old).await, 201, "the loaded keys still work");
     world.advance(SignedDuration::from_mins(1));
     store.set_away(false);
     let new = token_of(&world.instance_with(store.signing_secret())).await;
     store.set_away(true);
-    assert_eq!(status_of(&cut_off, &new).await, 503, "it may be good");
-    assert_eq!(status_of(&cut_off, &old).await, 201, "this one is");
+    assert_eq!(status_of(&cut_off, &new).await, 503, "the token may be valid");
+    assert_eq!(status_of(&cut_off, &old).await, 201, "this token is valid");
     store.set_away(false);
     world.advance(SignedDuration::from_secs(15));
-    assert_eq!(status_of(&cut_off, &new).await, 201, "read again soon");
+    assert_eq!(status_of(&cut_off, &new).await, 201, "the secret was read again");
     assert_eq!(status_of(&cut_off, "no.good.token").await, 401);
 }

@@ -8,7 +8,7 @@ use shared::model::{Account, AccountId, ApiKey, Provider, TokenHash};
 use tests::{Delivery, SIGNING_KEY, World};
 
 #[tokio::test]
-async fn a_token_is_a_jwt_that_is_good_for_exactly_one_hour() {
+async fn a_token_is_a_jwt_that_is_valid_for_exactly_one_hour() {
     let world = World::start().await;
     let token = world.keyspot_token().await;
     let claims = jsonwebtoken::dangerous::insecure_decode::<Value>(&token).unwrap();
@@ -32,7 +32,7 @@ async fn a_token_is_a_jwt_that_is_good_for_exactly_one_hour() {
 }
 
 #[tokio::test]
-async fn only_good_credentials_get_a_token() {
+async fn only_valid_credentials_get_a_token() {
     let world = World::start().await;
     let bad = error("Invalid API key or secret", "INVALID_CREDENTIALS");
     let bare = Delivery::new("keyspot-issue-token", "");
@@ -59,7 +59,7 @@ async fn only_good_credentials_get_a_token() {
 }
 
 #[tokio::test]
-async fn no_other_token_opens_the_lead_address() {
+async fn the_lead_address_accepts_only_valid_tokens() {
     let world = World::start().await;
     let now = world.now().as_second();
     let claims = json!({
@@ -113,11 +113,11 @@ async fn no_other_token_opens_the_lead_address() {
     let anonymous = world.send(Delivery::new(FUNCTION, body.as_str())).await;
     assert_eq!((anonymous.status, anonymous.body), (401, invalid_token()));
     let answer = world.send(Delivery::new(FUNCTION, body.as_str()).bearer(&good)).await;
-    assert_eq!(answer.status, 201, "and the good one does");
+    assert_eq!(answer.status, 201, "the valid token is accepted");
 }
 
 #[tokio::test]
-async fn a_token_dies_with_its_credential() {
+async fn revoking_a_key_ends_its_tokens() {
     let world = World::start().await;
     let token = world.keyspot_token().await;
     let account = Account { provider: Provider::Keyspot, id: AccountId::from_static("demo") };

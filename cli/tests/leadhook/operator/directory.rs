@@ -1,13 +1,29 @@
-//! What deliveries can point to.
+//! The commands for the directory of an account.
 
 use super::Desk;
 
-#[tokio::test]
-async fn a_directory_is_imported_whole_or_not_at_all_and_again_without_harm() {
+/// Lists the entries of Flextell's tenant 1.
+const LIST: [&str; 6] = ["directory", "list", "--provider", "flextell", "--account", "1"];
+
+/// Imports a file for Flextell's tenant 1.
+fn import(file: &str) -> [&str; 7] {
+    ["directory", "import", file, "--provider", "flextell", "--account", "1"]
+}
+
+/// A desk with a key for Flextell's tenant 1.
+async fn desk_with_tenant() -> Desk {
     let desk = Desk::new().await;
-    let of = ["--provider", "flextell", "--account", "1"];
-    let import = |name| [&["directory", "import", name], &of[..]].concat();
     desk.create_key(&["flextell", "--tenant", "1"]);
+    desk
+}
+
+fn count_entries(desk: &Desk) -> usize {
+    desk.count(&LIST)
+}
+
+#[tokio::test]
+async fn an_import_of_a_file_with_a_fault_writes_nothing() {
+    let desk = desk_with_tenant().await;
     let cases = [
         (
             "a.csv",
@@ -42,28 +58,39 @@ async fn a_directory_is_imported_whole_or_not_at_all_and_again_without_harm() {
             "{name}: {said}"
         );
     }
-    assert_eq!(count_entries(&desk, &of), if desk.elsewhere.is_some() { 0 } else { 5 });
+    assert_eq!(count_entries(&desk), if desk.elsewhere.is_some() { 0 } else { 5 });
+}
+
+#[tokio::test]
+async fn an_import_can_be_checked_first_and_can_be_repeated() {
+    let desk = desk_with_tenant().await;
     let many: String = (10..90).map(|n| format!("user,{n},User {n},,,\n")).collect();
     let text = format!("kind,id,name,slug,color,default\nstatus,7,New,new,#fff,true\n{many}");
     desk.write("good.csv", &text);
     desk.run(&[&import("good.csv")[..], &["--check"]].concat());
-    assert!(count_entries(&desk, &of) < 10, "--check writes nothing");
+    assert!(count_entries(&desk) < 10, "--check writes nothing");
     desk.run(&import("good.csv"));
-    let once = desk.json(&[&["directory", "list"], &of[..]].concat());
+    let once = desk.json(&LIST);
     desk.run(&import("good.csv"));
-    assert_eq!(desk.json(&[&["directory", "list"], &of[..]].concat()), once);
-    let status = desk.json(&[&["directory", "list", "status"], &of[..]].concat());
+    assert_eq!(desk.json(&LIST), once);
+    let status = desk.json(&[&LIST[..], &["status"]].concat());
     let default = status.as_array().unwrap().iter().find(|entry| entry["id"] == "default").unwrap();
     assert_eq!(default["entry"]["id"], 7);
-    desk.run(&[&["directory", "remove", "user", "10"], &of[..]].concat());
-    assert_eq!(desk.fail(&[&["directory", "remove", "user", "10"], &of[..]].concat()).0, 3);
 }
 
 #[tokio::test]
-async fn a_file_may_be_a_spreadsheets_with_a_byte_order_mark_and_semicolons() {
-    let desk = Desk::new().await;
-    let of = ["--provider", "flextell", "--account", "1"];
-    desk.create_key(&["flextell", "--tenant", "1"]);
+async fn an_entry_can_be_removed_once() {
+    let desk = desk_with_tenant().await;
+    desk.write("users.csv", "kind,id,name\nuser,10,Ana\n");
+    desk.run(&import("users.csv"));
+    let remove = ["directory", "remove", "user", "10", "--provider", "flextell", "--account", "1"];
+    desk.run(&remove);
+    assert_eq!(desk.fail(&remove).0, 3);
+}
+
+#[tokio::test]
+async fn an_import_may_have_a_byte_order_mark_and_semicolons() {
+    let desk = desk_with_tenant().await;
     let cases = [
         ("mark.csv", "\u{feff}kind,id,name\nuser,21,Ana\n", "21"),
         ("semicolons.csv", "kind;id;name\r\nuser;22;Silva, Ana\r\n", "22"),
@@ -72,13 +99,9 @@ async fn a_file_may_be_a_spreadsheets_with_a_byte_order_mark_and_semicolons() {
     ];
     for (name, text, id) in cases {
         desk.write(name, text);
-        desk.run(&[&["directory", "import", name], &of[..]].concat());
-        let users = desk.json(&[&["directory", "list", "user"], &of[..]].concat());
+        desk.run(&import(name));
+        let users = desk.json(&[&LIST[..], &["user"]].concat());
         let user = users.as_array().unwrap().iter().find(|user| user["id"] == id);
         assert!(user.unwrap()["entry"]["name"].as_str().unwrap().contains("Ana"), "{name}");
     }
-}
-
-fn count_entries(desk: &Desk, of: &[&str]) -> usize {
-    desk.count(&[&["directory", "list"], of].concat())
 }

@@ -1,10 +1,10 @@
-//! What makes no sense, and tables that cannot be used.
+//! Wrong input, and tables that cannot be used.
 
 use super::{Desk, failure};
 use crate::server::Serve;
 
 #[tokio::test]
-async fn wrong_input_is_one_clear_line_and_a_code_that_tells_its_kind() {
+async fn wrong_input_is_one_line_of_error_with_an_exit_code_for_its_kind() {
     let desk = Desk::local();
     let cases: [(&[&str], i32, &str); 27] = [
         (&["keys", "create", "hubspot", "--account", "a"], 2, "integrabot, rdstation"),
@@ -52,7 +52,7 @@ async fn wrong_input_is_one_clear_line_and_a_code_that_tells_its_kind() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_is_no_address_is_named() {
+async fn an_invalid_endpoint_is_named() {
     let desk = Desk::empty();
     for endpoint in ["127.0.0.1:8000", "localhost", "ftp://127.0.0.1"] {
         let mut command = desk.command(&["leads", "list"]);
@@ -65,7 +65,7 @@ async fn an_endpoint_that_is_no_address_is_named() {
 }
 
 #[tokio::test]
-async fn a_table_that_cannot_be_used_is_said_with_what_to_do() {
+async fn a_table_that_cannot_be_used_is_an_error_that_says_what_to_do() {
     let desk = Desk::empty();
     let other = Serve::start(&mut Serve::command(&["--memory"]));
     let client = other.client();
@@ -117,11 +117,11 @@ async fn a_table_that_cannot_be_used_is_said_with_what_to_do() {
     }
     let (code, said) = at(&other.table, &["doctor", "--table", "foreign"]);
     assert!(code == 4 && said.contains("1 check failed"), "{said}");
-    assert!(!desk.folder.path().join(".leadhook").exists(), "no table was made instead");
+    assert!(!desk.folder.path().join(".leadhook").exists(), "no local table was created");
     other.stop();
 }
 
-/// A DynamoDB that allows nothing. Gives its address.
+/// The address of a DynamoDB that refuses every request.
 async fn forbidding_dynamodb() -> String {
     let denied = r#"{"__type":"com.amazon.coral.service#AccessDeniedException"}"#;
     let answer = move || async move {
@@ -136,7 +136,7 @@ async fn forbidding_dynamodb() -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_credentials_may_not_do_is_said() {
+async fn missing_permissions_are_an_error_that_says_so() {
     let (desk, endpoint) = (Desk::empty(), forbidding_dynamodb().await);
     desk.write("users.csv", "kind,id,name\nuser,1,Ana\n");
     let commands: [&[&str]; 5] = [

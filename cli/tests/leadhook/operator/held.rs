@@ -1,7 +1,7 @@
-//! Deliveries that became no lead.
+//! The commands for deliveries that did not become leads.
 
 use super::{Desk, ana, deliver};
-use crate::server::TOKEN;
+use crate::server::{Serve, TOKEN};
 use axum::{
     Router,
     body::Bytes,
@@ -10,46 +10,101 @@ use axum::{
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822::DateTimePrinter};
 use serde_json::json;
 
+/// What Integrabot answers for an e-mail that is not valid.
+const WHY: &str = "O campo email deve ser um endereço de e-mail válido.";
+
+/// A running server with a lead and two held deliveries of the account `acme`.
+struct Held {
+    desk: Desk,
+    serve: Serve,
+    /// The id of the delivery with the e-mail `nowhere`.
+    invalid: String,
+    /// The id of the delivery of a person who is already a lead, with other content.
+    repeat: String,
+}
+
+impl Held {
+    async fn start() -> Self {
+        let desk = Desk::new().await;
+        let token = desk.create_key(&["integrabot", "--account", "acme"])["token"].clone();
+        let token = token.as_str().unwrap();
+        let serve = desk.serve();
+        let invalid = json!({ "name": "Ana", "email": "nowhere", "type": "web" });
+        assert_eq!(deliver(&serve, token, invalid).await.0, 422);
+        assert_eq!(deliver(&serve, token, ana(1)).await.0, 201);
+        let mut again = ana(1);
+        again["custom_fields"]["more"] = "words".into();
+        assert_eq!(deliver(&serve, token, again).await.0, 200);
+        let id = |reason| {
+            let held = desk.json(&["held", "list", "--reason", reason]);
+            held[0]["id"].as_str().unwrap().to_owned()
+        };
+        let (invalid, repeat) = (id("invalid"), id("repeat"));
+        Self { desk, serve, invalid, repeat }
+    }
+}
+
 #[tokio::test]
-async fn a_held_delivery_is_listed_shown_mended_redelivered_and_discarded() {
-    let desk = Desk::new().await;
-    let token = desk.create_key(&["integrabot", "--account", "acme"])["token"].clone();
-    let token = token.as_str().unwrap();
-    let serve = desk.serve();
-    let invalid = json!({ "name": "Ana", "email": "nowhere", "type": "web" });
-    assert_eq!(deliver(&serve, token, invalid).await.0, 422);
-    deliver(&serve, token, ana(1)).await;
-    let mut again = ana(1);
-    again["custom_fields"]["more"] = "words".into();
-    deliver(&serve, token, again).await;
-    let held = desk.json(&["held", "list", "--reason", "invalid"]);
-    let id = held[0]["id"].as_str().unwrap();
-    let why = "O campo email deve ser um endereço de e-mail válido.";
-    assert_eq!(held[0]["why"], why);
-    let shown = desk.run(&["held", "show", id]);
-    assert!(shown.contains("nowhere") && shown.contains(why) && shown.contains("422"), "{shown}");
+async fn held_deliveries_are_listed_by_reason_provider_and_account() {
+    let Held { desk, serve, .. } = Held::start().await;
+    assert_eq!(desk.json(&["held", "list", "--reason", "invalid"])[0]["why"], WHY);
     for options in [["--provider", "integrabot"], ["--account", "acme"]] {
-        desk.run(&[&["held", "show", id], &options[..]].concat());
         desk.run(&[&["held"], &options[..], &["list"]].concat());
         assert_eq!(desk.count(&[&["held", "list"], &options[..]].concat()), 2);
     }
-    assert_eq!(desk.fail(&["held", "show", id, "--provider", "rdstation"]).0, 3);
     assert_eq!(desk.count(&["leads", "list", "--outcome", "invalid"]), 1);
-    let repeat = desk.json(&["held", "list", "--reason", "repeat"]);
-    let shown = desk.run(&["held", "show", repeat[0]["id"].as_str().unwrap()]);
+    serve.stop();
+}
+
+#[tokio::test]
+async fn an_invalid_delivery_is_shown_with_its_body_and_answer() {
+    let Held { desk, serve, invalid, .. } = Held::start().await;
+    let shown = desk.run(&["held", "show", &invalid]);
+    assert!(shown.contains("nowhere") && shown.contains(WHY) && shown.contains("422"), "{shown}");
+    for options in [["--provider", "integrabot"], ["--account", "acme"]] {
+        desk.run(&[&["held", "show", &invalid], &options[..]].concat());
+    }
+    assert_eq!(desk.fail(&["held", "show", &invalid, "--provider", "rdstation"]).0, 3);
+    serve.stop();
+}
+
+#[tokio::test]
+async fn a_repeat_is_shown_beside_its_lead() {
+    let Held { desk, serve, repeat, .. } = Held::start().await;
+    let shown = desk.run(&["held", "show", &repeat]);
     assert!(shown.contains("the lead") && shown.contains("words"), "{shown}");
-    let (code, said) = desk.fail(&["held", "redeliver", id, "--set", "email=still nowhere"]);
+    serve.stop();
+}
+
+#[tokio::test]
+async fn a_redelivery_that_is_still_invalid_stays_held() {
+    let Held { desk, serve, invalid, .. } = Held::start().await;
+    let (code, said) = desk.fail(&["held", "redeliver", &invalid, "--set", "email=still nowhere"]);
     assert!(code == 1 && said.contains("stays held"), "{said}");
-    // The word of older versions.
-    assert_eq!(desk.fail(&["held", "replay", id, "--set", "email"]).0, 2);
-    let mut editor = desk.command(&["held", "redeliver", id, "--edit"]);
+    // The name of this command in older versions.
+    assert_eq!(desk.fail(&["held", "replay", &invalid, "--set", "email"]).0, 2);
+    assert_eq!(desk.count(&["held", "list", "--reason", "invalid"]), 1);
+    serve.stop();
+}
+
+#[tokio::test]
+async fn a_redelivery_that_was_corrected_in_an_editor_becomes_a_lead() {
+    let Held { desk, serve, invalid, .. } = Held::start().await;
+    let mut editor = desk.command(&["held", "redeliver", &invalid, "--edit"]);
     editor.env_remove("VISUAL").env("EDITOR", "sed -i s/nowhere/ana9@exemplo.com/");
     editor.assert().success();
     assert_eq!(desk.count(&["held", "list", "--reason", "invalid"]), 0);
     assert_eq!(desk.json(&["leads", "list", "-n", "1"])[0]["email"], "ana9@exemplo.com");
-    desk.run(&["held", "discard", repeat[0]["id"].as_str().unwrap()]);
-    assert_eq!(desk.count(&["held", "list"]), 0);
-    assert_eq!(desk.fail(&["held", "show", id]).0, 3);
+    assert_eq!(desk.fail(&["held", "show", &invalid]).0, 3);
+    serve.stop();
+}
+
+#[tokio::test]
+async fn a_discarded_delivery_is_no_longer_held() {
+    let Held { desk, serve, repeat, .. } = Held::start().await;
+    desk.run(&["held", "discard", &repeat]);
+    assert_eq!(desk.count(&["held", "list", "--reason", "repeat"]), 0);
+    assert_eq!(desk.fail(&["held", "show", &repeat]).0, 3);
     serve.stop();
 }
 

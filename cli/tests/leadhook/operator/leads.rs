@@ -1,4 +1,4 @@
-//! Leads: listed, shown, exported, counted, erased and blocked.
+//! The commands for leads.
 
 use super::{Desk, ana, deliver, failure, items};
 use jiff::Timestamp;
@@ -9,8 +9,8 @@ use shared::{
     table::LeadTable,
 };
 
-#[tokio::test]
-async fn leads_are_listed_newest_first_page_by_page_and_shown_by_any_form_of_their_id() {
+/// A desk with five leads of Integrabot's account `acme`, and their ids, the newest first.
+async fn desk_with_five_leads() -> (Desk, Vec<String>) {
     let desk = Desk::new().await;
     let token = desk.create_key(&["integrabot", "--account", "acme"])["token"].clone();
     let serve = desk.serve();
@@ -19,29 +19,59 @@ async fn leads_are_listed_newest_first_page_by_page_and_shown_by_any_form_of_the
         let (_, lead) = deliver(&serve, token.as_str().unwrap(), ana(n)).await;
         ids.insert(0, lead["id"].to_string());
     }
-    let of_acme = ["--provider", "integrabot", "--account", "acme"];
-    let list = |more: &[&str]| -> Vec<String> {
-        let leads = desk.json(&[&["leads", "list"], &of_acme[..], more].concat());
-        leads.as_array().unwrap().iter().map(|lead| lead["id"].as_str().unwrap().into()).collect()
-    };
-    assert_eq!(list(&[]), ids);
-    assert_eq!(list(&["--limit", "2"]), ids[..2]);
-    assert_eq!(list(&["--limit", "2", "--before", &ids[1]]), ids[2..4]);
-    let day =
-        desk.json(&["leads", "show", &ids[0]])["created_at"].as_str().unwrap()[..10].to_owned();
-    // At midnight some are of the day before.
-    let of_day = list(&["--day", &day]);
+    serve.stop();
+    (desk, ids)
+}
+
+/// The ids that `leads list` prints with these options.
+fn listed(desk: &Desk, options: &[&str]) -> Vec<String> {
+    let list = ["leads", "list", "--provider", "integrabot", "--account", "acme"];
+    let leads = desk.json(&[&list, options].concat());
+    leads.as_array().unwrap().iter().map(|lead| lead["id"].as_str().unwrap().into()).collect()
+}
+
+#[tokio::test]
+async fn leads_are_listed_newest_first_in_pages() {
+    let (desk, ids) = desk_with_five_leads().await;
+    assert_eq!(listed(&desk, &[]), ids);
+    assert_eq!(listed(&desk, &["--limit", "2"]), ids[..2]);
+    assert_eq!(listed(&desk, &["--limit", "2", "--before", &ids[1]]), ids[2..4]);
+}
+
+#[tokio::test]
+async fn leads_are_listed_by_day() {
+    let (desk, ids) = desk_with_five_leads().await;
+    let newest = desk.json(&["leads", "show", &ids[0]]);
+    let day = &newest["created_at"].as_str().unwrap()[..10];
+    // If midnight passed meanwhile, the older leads are of the day before.
+    let of_day = listed(&desk, &["--day", day]);
     assert!(!of_day.is_empty() && ids.starts_with(&of_day), "{of_day:?}");
-    assert!(list(&["--day", "2025-01-01"]).is_empty());
-    assert!(list(&["--until", "2025-01-01"]).is_empty());
+    assert!(listed(&desk, &["--day", "2025-01-01"]).is_empty());
+    assert!(listed(&desk, &["--until", "2025-01-01"]).is_empty());
+}
+
+#[tokio::test]
+async fn a_lead_is_shown_with_its_details() {
+    let (desk, ids) = desk_with_five_leads().await;
     let shown = desk.json(&["leads", "show", &ids[0]]);
     assert_eq!(shown["email"], "ana4@exemplo.com");
     assert_eq!(shown["details"]["custom_fields"], json!({ "n": "4" }));
+}
+
+#[tokio::test]
+async fn stats_count_the_leads_of_each_source() {
+    let (desk, _) = desk_with_five_leads().await;
     let stats = desk.json(&["leads", "stats", "--account", "acme"]);
     let counted = stats.as_array().unwrap().iter().map(|row| row["leads"].as_u64().unwrap());
     assert_eq!(counted.sum::<u64>(), 5, "{stats}");
     assert!(stats.as_array().unwrap().iter().all(|row| row["source"] == "web"), "{stats}");
     assert!(desk.run(&["leads", "stats", "--account", "acme"]).contains("web: 5"));
+}
+
+#[tokio::test]
+async fn a_lead_is_shown_by_the_id_in_its_providers_form() {
+    let desk = Desk::new().await;
+    let serve = desk.serve();
     let polly = desk.create_key(&["pollybot", "--account", "ws"])["token"].clone();
     let sent = ["send", "pollybot", "--to", &serve.base, "--key", polly.as_str().unwrap()];
     let body = r#"{"name": "Eva", "email": "eva@exemplo.com", "metadata": {"b": 1.50, "a": []}}"#;
@@ -54,7 +84,7 @@ async fn leads_are_listed_newest_first_page_by_page_and_shown_by_any_form_of_the
 }
 
 #[tokio::test]
-async fn an_export_holds_every_lead_in_every_format() {
+async fn an_export_has_every_lead_in_every_format() {
     let desk = Desk::new().await;
     let token = desk.create_key(&["integrabot", "--account", "acme"])["token"].clone();
     let serve = desk.serve();
@@ -85,7 +115,7 @@ async fn without_parquet_an_export_says_how_to_install_it() {
 
 #[cfg(feature = "parquet")]
 #[tokio::test]
-async fn a_parquet_file_holds_what_json_lines_hold() {
+async fn a_parquet_file_has_the_same_leads_as_json_lines() {
     use parquet::{
         file::reader::{FileReader, SerializedFileReader},
         record::{Field, Row},
@@ -121,7 +151,7 @@ async fn a_parquet_file_holds_what_json_lines_hold() {
     }
 }
 
-/// Runs a command on a terminal of 80 columns, and gives what it shows.
+/// What a command prints on a terminal of 80 columns.
 fn on_a_terminal(desk: &Desk, arguments: &str) -> String {
     let leadhook = env!("CARGO_BIN_EXE_leadhook");
     let mut script = std::process::Command::new("script");
@@ -138,15 +168,15 @@ fn on_a_terminal(desk: &Desk, arguments: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// What steers a terminal, hides text or changes the order in which it is read.
-const ACTING: &str = "\u{1b}[2J\u{1b}]0;x\u{7}\u{7f}\u{9b}31m\u{202e}\u{2066}\u{2028}\u{200b}";
+/// Characters that control a terminal, hide text or change the order in which it is read.
+const CONTROL: &str = "\u{1b}[2J\u{1b}]0;x\u{7}\u{7f}\u{9b}31m\u{202e}\u{2066}\u{2028}\u{200b}";
 
 #[tokio::test]
-async fn what_a_sender_wrote_never_acts_on_a_terminal_and_is_whole_in_a_pipe() {
+async fn control_characters_are_escaped_on_a_terminal_and_unchanged_in_a_pipe() {
     let desk = Desk::local();
     let serve = desk.serve();
-    let name = format!("Ana{ACTING}Silva");
-    let lead = json!({ "name": name, "type": "web", "custom_fields": { "note": ACTING } });
+    let name = format!("Ana{CONTROL}Silva");
+    let lead = json!({ "name": name, "type": "web", "custom_fields": { "note": CONTROL } });
     let (status, lead) = deliver(&serve, "sk_demo_integrabot", lead).await;
     assert_eq!(status, 201);
     let (status, _) = deliver(&serve, "sk_demo_integrabot", json!({ "name": name })).await;
@@ -161,9 +191,9 @@ async fn what_a_sender_wrote_never_acts_on_a_terminal_and_is_whole_in_a_pipe() {
     let others = ["leads stats".to_owned(), format!("held show {held}")];
     for command in [&exports[..], &lists, &shows, &others].concat() {
         let shown = on_a_terminal(&desk, &format!("{command} 2>/dev/null"));
-        // Our own bold letters, and what `script` makes of a line's end.
+        // leadhook itself prints bold letters, and `script` ends lines with `\r\n`.
         let shown = shown.replace("\u{1b}[1m", "").replace("\u{1b}[0m", "").replace('\r', "");
-        for c in ACTING.chars().filter(|c| !c.is_ascii_graphic()) {
+        for c in CONTROL.chars().filter(|c| !c.is_ascii_graphic()) {
             assert!(!shown.contains(c), "{command}: {c:?} in {shown:?}");
         }
         assert!(shown.contains("Eva") || !command.contains("list"), "{command}: {shown}");
@@ -179,7 +209,7 @@ async fn what_a_sender_wrote_never_acts_on_a_terminal_and_is_whole_in_a_pipe() {
 }
 
 #[tokio::test]
-async fn what_is_listed_fits_eighty_columns_and_breaks_no_row() {
+async fn lists_fit_eighty_columns_without_wrapped_rows() {
     let desk = Desk::local();
     let serve = desk.serve();
     for n in 0..3 {
@@ -199,7 +229,7 @@ async fn what_is_listed_fits_eighty_columns_and_breaks_no_row() {
 }
 
 #[tokio::test]
-async fn a_spreadsheet_takes_nothing_that_a_sender_wrote_for_a_formula() {
+async fn a_spreadsheet_safe_export_has_no_formulas() {
     let desk = Desk::local();
     let serve = desk.serve();
     for name in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "Ana"] {
@@ -218,7 +248,7 @@ async fn a_spreadsheet_takes_nothing_that_a_sender_wrote_for_a_formula() {
 }
 
 #[tokio::test]
-async fn an_erased_person_is_in_no_item_any_more_and_everybody_else_is_untouched() {
+async fn an_erasure_removes_the_person_from_every_item_and_nobody_else() {
     let desk = Desk::new().await;
     let token = desk.create_key(&["integrabot", "--account", "acme"])["token"].clone();
     let other = desk.create_key(&["rdstation", "--account", "other"])["token"].clone();
@@ -239,7 +269,7 @@ async fn an_erased_person_is_in_no_item_any_more_and_everybody_else_is_untouched
     let erase = ["leads", "erase", "--email", "ana2@exemplo.com", "--phone", "+55 11 98888-7702"];
     let (code, said) = desk.fail(&erase);
     assert!(code == 2 && said.contains("Ana Other") && said.contains("--yes"), "{said}");
-    assert_eq!(desk.run(&["leads", "export"]), before, "nothing is deleted unasked");
+    assert_eq!(desk.run(&["leads", "export"]), before, "nothing is deleted without --yes");
     let receipt = desk.json(&[&erase[..], &["--yes"]].concat());
     let counts = |index: usize| {
         ["leads", "claims", "held"].map(|name| receipt[index][name].as_u64().unwrap())
@@ -261,8 +291,8 @@ async fn an_erased_person_is_in_no_item_any_more_and_everybody_else_is_untouched
     serve.stop();
 }
 
-/// What a sender of RD Station's delivers, where every field is free text: to whom it belongs,
-/// and where it says so.
+/// Bodies for RD Station, where every field is free text, and the place where each names Maria.
+/// The bodies without a place name only other people.
 const DELIVERED: [(&str, &str); 14] = [
     (r#"{"name": "one", "email": "\"Maria\" <m@x.com>"}"#, "email"),
     (r#"{"name": "two", "email": "eva@y.org; M@X.com"}"#, "email"),
@@ -281,7 +311,7 @@ const DELIVERED: [(&str, &str); 14] = [
 ];
 
 #[tokio::test]
-async fn a_person_is_found_wherever_they_stand_and_what_is_found_says_where() {
+async fn an_erasure_finds_a_person_in_every_field_and_names_the_field() {
     let desk = Desk::new().await;
     let token = desk.create_key(&["rdstation", "--account", "rd"])["token"].clone();
     let serve = desk.serve();
@@ -315,19 +345,19 @@ async fn a_person_is_found_wherever_they_stand_and_what_is_found_says_where() {
     });
     assert_eq!(left, [3, 1, 3]);
     let other = ["leads", "erase", "--phone", "99999-8888", "--phone", "1 5511999998888", "--yes"];
-    assert_eq!(desk.json(&other)[0]["leads"], 3, "as many numbers as are given");
+    assert_eq!(desk.json(&other)[0]["leads"], 3, "an erasure may name several numbers");
     serve.stop();
 }
 
 /// DynamoDB may take two days to delete what has expired.
 #[tokio::test]
-async fn what_is_held_no_longer_and_still_there_is_erased_as_well() {
+async fn an_erasure_deletes_expired_held_deliveries_too() {
     let desk = Desk::local();
     desk.create_key(&["integrabot", "--account", "acme"]);
     let account = Account { provider: Provider::Integrabot, id: AccountId::from_static("acme") };
     let (reason, received_at) = (HeldReason::Invalid, Timestamp::UNIX_EPOCH);
     let held = HeldDelivery::new(&account, reason, None, b"m@x.com".into(), received_at);
-    // A server would delete it at once.
+    // A running server would delete it at once.
     let storage = Storage::Folder(desk.folder.path().join(".leadhook"));
     let embedded = EmbeddedTable::open(&storage).await.unwrap();
     let table = LeadTable::new(embedded.client(), "leadhook");
@@ -342,7 +372,7 @@ async fn what_is_held_no_longer_and_still_there_is_erased_as_well() {
 }
 
 #[tokio::test]
-async fn what_is_found_of_a_person_and_is_another_persons_is_kept() {
+async fn an_erasure_keeps_the_finds_that_the_operator_names() {
     let desk = Desk::new().await;
     let token = desk.create_key(&["integrabot", "--account", "acme"])["token"].clone();
     let token = token.as_str().unwrap();
@@ -369,7 +399,7 @@ async fn what_is_found_of_a_person_and_is_another_persons_is_kept() {
 }
 
 #[tokio::test]
-async fn a_blocked_person_is_not_taken_again_until_unblocked() {
+async fn a_blocked_person_is_refused_until_unblocked() {
     let desk = Desk::new().await;
     let token = desk.create_key(&["integrabot", "--account", "acme"])["token"].clone();
     let token = token.as_str().unwrap();

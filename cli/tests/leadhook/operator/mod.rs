@@ -1,5 +1,4 @@
-//! The operator's commands, on the local table; where `TEST_DYNAMODB_ENDPOINT` names a
-//! DynamoDB, on that one.
+//! The operator's commands. They use the local table, or the DynamoDB at `TEST_DYNAMODB_ENDPOINT`.
 
 mod destinations;
 mod directory;
@@ -31,10 +30,10 @@ const VARIABLES: [&str; 8] = [
     "FORWARDING_SIGNING_KEY",
 ];
 
-/// Where an operator sits: a folder, and a table.
+/// A folder in which commands run, and the table that they use.
 struct Desk {
     folder: TempDir,
-    /// A table elsewhere: its address and name.
+    /// The address and name of a table that is not in the folder.
     elsewhere: Option<(String, String)>,
 }
 
@@ -48,10 +47,10 @@ impl Desk {
         Self { folder, elsewhere: Some((endpoint, name)) }
     }
 
-    /// Only where the table is a local one.
+    /// A folder with a local table.
     fn local() -> Self {
         let desk = Self::empty();
-        // Only a server makes a table.
+        // Only a server creates a table.
         desk.serve().stop();
         desk
     }
@@ -66,7 +65,7 @@ impl Desk {
         for variable in VARIABLES {
             command.env_remove(variable);
         }
-        // No machine's own profile is asked.
+        // The profiles of this machine must not be used.
         command.env("AWS_CONFIG_FILE", "none").env("AWS_SHARED_CREDENTIALS_FILE", "none");
         if let Some((endpoint, name)) = &self.elsewhere {
             command.env("AWS_ENDPOINT_URL_DYNAMODB", endpoint).env("TABLE_NAME", name);
@@ -76,7 +75,7 @@ impl Desk {
         command
     }
 
-    /// Does what works, and gives what it printed.
+    /// What a command that succeeds prints.
     fn run(&self, arguments: &[&str]) -> String {
         let output = self.command(arguments).assert().success().get_output().stdout.clone();
         String::from_utf8(output).unwrap()
@@ -87,7 +86,7 @@ impl Desk {
         serde_json::from_str(&self.run(&arguments)).unwrap()
     }
 
-    /// Does what fails, and gives the exit code and the line that says why.
+    /// The exit code of a command that fails, and its error.
     fn fail(&self, arguments: &[&str]) -> (i32, String) {
         failure(&mut self.command(arguments))
     }
@@ -119,7 +118,7 @@ fn failure(command: &mut Command) -> (i32, String) {
     let output = command.assert().failure().get_output().clone();
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(!said.contains("panicked"), "{said}");
-    // What writes says first to which table.
+    // A command that writes names its table first.
     let why = match said.split_once('\n') {
         Some((place, why)) if place.starts_with("table ") => why,
         _ => &said,
@@ -127,7 +126,7 @@ fn failure(command: &mut Command) -> (i32, String) {
     (output.status.code().unwrap(), why.to_owned())
 }
 
-/// A lead of Integrabot's.
+/// Sends a body to Integrabot's address; the status and body of the answer.
 async fn deliver(serve: &Serve, token: &str, body: Value) -> (u16, Value) {
     let request = reqwest::Client::new().post(serve.lead_url()).bearer_auth(token).json(&body);
     let answer = request.send().await.unwrap();

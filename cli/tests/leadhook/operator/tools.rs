@@ -1,11 +1,11 @@
-//! Trying an installation, and reaching the local table.
+//! `doctor`, `send`, `env`, and how commands reach the local table.
 
 use super::{Desk, ana, deliver};
 use std::io::Read;
 use std::process::Stdio;
 
 #[tokio::test]
-async fn the_local_table_is_reached_whether_or_not_it_is_served() {
+async fn commands_reach_the_local_table_with_and_without_a_server() {
     let desk = Desk::local();
     let made = desk.create_key(&["integrabot", "--account", "acme"]);
     let serve = desk.serve();
@@ -14,11 +14,11 @@ async fn the_local_table_is_reached_whether_or_not_it_is_served() {
     let id = lead["id"].to_string();
     assert_eq!(desk.json(&["leads", "show", &id])["name"], "Ana 1", "while it is served");
     serve.stop();
-    assert_eq!(desk.json(&["leads", "show", &id])["name"], "Ana 1", "and after that");
+    assert_eq!(desk.json(&["leads", "show", &id])["name"], "Ana 1", "after the server has stopped");
 }
 
 #[tokio::test]
-async fn the_doctor_finds_a_sound_table_sound() {
+async fn the_doctor_finds_no_fault_in_a_good_table() {
     let desk = Desk::new().await;
     let (code, _) = match desk.elsewhere {
         Some(_) => desk.fail(&["doctor"]),
@@ -34,7 +34,7 @@ async fn the_doctor_finds_a_sound_table_sound() {
 }
 
 #[tokio::test]
-async fn a_sample_of_each_provider_is_taken_by_a_local_server() {
+async fn send_works_for_each_provider_on_a_local_server() {
     let desk = Desk::local();
     let serve = desk.serve();
     for provider in ["integrabot", "rdstation", "pollybot", "keyspot", "flextell"] {
@@ -52,7 +52,7 @@ async fn a_sample_of_each_provider_is_taken_by_a_local_server() {
 }
 
 #[test]
-fn a_reader_that_goes_away_is_no_failure() {
+fn a_closed_pipe_is_not_an_error() {
     let desk = Desk::local();
     for arguments in [&["completions", "bash"][..], &["keys", "list"], &["leads", "export"]] {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_leadhook"));
@@ -68,7 +68,7 @@ fn a_reader_that_goes_away_is_no_failure() {
 }
 
 #[tokio::test]
-async fn commands_at_once_on_one_local_table_take_turns() {
+async fn commands_that_run_at_once_on_one_local_table_all_succeed() {
     let desk = Desk::local();
     let processes: Vec<_> = (0..40)
         .map(|n| {
@@ -89,7 +89,7 @@ async fn commands_at_once_on_one_local_table_take_turns() {
 }
 
 #[tokio::test]
-async fn without_a_local_table_a_command_says_so_and_makes_none() {
+async fn without_a_local_table_a_command_fails_and_creates_none() {
     let desk = Desk::empty();
     let commands: [&[&str]; 8] = [
         &["keys", "list"],
@@ -111,9 +111,9 @@ async fn without_a_local_table_a_command_says_so_and_makes_none() {
     }
 }
 
-/// A profile or a region alone names no table.
+/// With a profile or a region but without `--table`, a command uses the local table.
 #[tokio::test]
-async fn what_writes_says_to_which_table_also_where_aws_variables_name_none() {
+async fn commands_name_the_local_table_if_an_aws_variable_is_set() {
     let desk = Desk::local();
     for variable in ["AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"] {
         let create = ["keys", "create", "rdstation", "--account", "a"];
@@ -133,7 +133,7 @@ async fn what_writes_says_to_which_table_also_where_aws_variables_name_none() {
 }
 
 #[tokio::test]
-async fn the_variables_that_env_prints_reach_the_table_of_the_running_server() {
+async fn the_variables_that_env_prints_name_the_running_servers_table() {
     let desk = Desk::local();
     let serve = desk.serve();
     let binaries = std::path::Path::new(env!("CARGO_BIN_EXE_leadhook")).parent().unwrap();
@@ -154,5 +154,5 @@ async fn the_variables_that_env_prints_reach_the_table_of_the_running_server() {
     assert!(said.contains(&format!("AWS_ENDPOINT_URL_DYNAMODB={}", serve.table)), "{said}");
     assert!(!said.contains("AWS_PROFILE") && !said.contains("AWS_SESSION_TOKEN"), "{said}");
     serve.stop();
-    assert_eq!(desk.fail(&["env"]).0, 4, "nothing serves it any more");
+    assert_eq!(desk.fail(&["env"]).0, 4, "no server is running");
 }
