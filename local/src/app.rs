@@ -9,7 +9,7 @@ use shared::{
 };
 use std::sync::Arc;
 
-/// The state of all six functions in one process.
+/// The state of all functions in one process.
 pub struct App {
     /// The context of every function.
     pub context: Arc<Context>,

@@ -18,6 +18,8 @@ pub struct Sender {
     pub lead: fn(&Value) -> &Value,
     /// The statuses it documents.
     pub statuses: &'static [u16],
+    /// The name of the field with the person's phone. The e-mail is always in `email`.
+    pub phone: &'static str,
     /// The fields that the answer repeats as they were sent.
     pub echoed: &'static [&'static str],
     /// Its credentials; empty: a Keyspot token.
@@ -34,6 +36,7 @@ pub static SENDERS: [Sender; 5] = [
         body: |n| json!({ "name": "Ana", "type": "web", "email": format!("a{n}@x.com") }),
         lead: |answer| answer,
         statuses: &[200, 201, 401, 413, 422, 500, 503],
+        phone: "phone_number",
         echoed: &["name", "type", "phone_number", "email", "agent_id", "custom_fields"],
         headers: &[("authorization", "Bearer sk_demo_integrabot")],
     },
@@ -45,6 +48,7 @@ pub static SENDERS: [Sender; 5] = [
         body: |n| json!({ "email": format!("a{n}@x.com") }),
         lead: |answer| answer,
         statuses: &[200, 400, 401, 413, 422, 500, 503],
+        phone: "phone",
         echoed: &[
             "agentId", "name", "email", "phone", "company", "site", "custom", "utm", "capture",
         ],
@@ -58,6 +62,7 @@ pub static SENDERS: [Sender; 5] = [
         body: |n| json!({ "name": "Ana", "email": format!("a{n}@x.com") }),
         lead: |answer| &answer["data"],
         statuses: &[201, 400, 401, 404, 409, 413, 422, 500, 503],
+        phone: "phone",
         echoed: &["name", "email", "phone", "source", "status", "metadata"],
         headers: &[("authorization", "Bearer sk-workspace_your_api_key")],
     },
@@ -69,6 +74,7 @@ pub static SENDERS: [Sender; 5] = [
         body: |n| json!({ "name": "A", "email": "a@x.com", "phone": n.to_string(), "message": "m" }),
         lead: |answer| &answer["data"],
         statuses: &[201, 400, 401, 403, 413, 422, 500, 503],
+        phone: "phone",
         echoed: &["name", "email", "phone", "message", "source"],
         headers: &[],
     },
@@ -80,6 +86,7 @@ pub static SENDERS: [Sender; 5] = [
         body: |n| json!({ "last_name": "Smith", "phone_number": n.to_string() }),
         lead: |answer| &answer["data"],
         statuses: &[201, 400, 401, 403, 413, 422, 500, 503],
+        phone: "phone_number",
         echoed: &[
             "first_name",
             "last_name",

@@ -5,7 +5,11 @@ use forwarding::{Forwarder, Report, SIGNING_KEY as FORWARDING_KEY, SIGNING_SECRE
 use keyspot::Keyspot;
 use local::{ANSWERED_HEADERS, ROUTES, SENT_HEADERS};
 use serde_json::{Value, json};
-use shared::{delivery::Context, function::Environment, model::Contact};
+use shared::{
+    delivery::Context,
+    function::Environment,
+    model::{Contact, Provider},
+};
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
     fs,
@@ -37,11 +41,12 @@ fn the_template_has_every_route_and_no_other() {
 fn the_template_has_every_function_and_each_its_sample_events() {
     let template = Template::read();
     let declared: BTreeSet<_> = template.functions().iter().map(|function| function.name).collect();
-    let packages = ["flextell", "forwarding", "integrabot", "keyspot", "pollybot", "rdstation"];
+    let packages = Provider::ALL.map(Provider::as_str).into_iter().chain(["forwarding"]);
     let manifests = packages.map(|package| {
         let manifest = format!("{}/../functions/{package}/Cargo.toml", env!("CARGO_MANIFEST_DIR"));
         fs::read_to_string(manifest).unwrap()
     });
+    let manifests: Vec<_> = manifests.collect();
     let built = manifests.iter().flat_map(|manifest| {
         let binaries = manifest.split("[[bin]]\nname = \"").skip(1);
         binaries.map(|binary| binary.split('"').next().unwrap())

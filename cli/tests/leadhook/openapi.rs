@@ -2,13 +2,12 @@
 
 use crate::server::Serve;
 use serde_json::{Value, json};
-
-const PROVIDERS: [&str; 5] = ["integrabot", "rdstation", "pollybot", "keyspot", "flextell"];
+use shared::model::Provider;
 
 #[tokio::test]
 async fn each_document_is_served_with_the_servers_own_address() {
     let serve = Serve::start(&mut Serve::command(&["--memory"]));
-    for provider in PROVIDERS {
+    for provider in Provider::ALL.map(Provider::as_str) {
         let answer = reqwest::get(format!("{}/openapi/{provider}.json", serve.base)).await.unwrap();
         assert_eq!(answer.status(), 200, "{provider}");
         assert_eq!(answer.headers()["content-type"], "application/json");
@@ -35,7 +34,7 @@ async fn the_documents_have_the_same_guard_and_are_listed_as_addresses() {
         assert_eq!(answer.status(), 404);
         let answer: Value = answer.json().await.unwrap();
         let addresses = answer["addresses"].as_array().unwrap();
-        for provider in PROVIDERS {
+        for provider in Provider::ALL.map(Provider::as_str) {
             assert!(addresses.contains(&json!(format!("GET /openapi/{provider}.json"))));
         }
     }

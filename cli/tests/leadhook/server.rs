@@ -1,7 +1,7 @@
 //! A running `leadhook serve`.
 
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
-use local::connect_to;
+use local::{connect_to, examples};
 use serde_json::Value;
 use shared::table::Timeouts;
 use std::{
@@ -13,8 +13,6 @@ use std::{
 };
 
 pub(crate) const TOKEN: &str = "sk_demo_integrabot";
-/// How many `curl` commands it prints: one for each function.
-const EXAMPLES: usize = 6;
 
 /// A running `leadhook serve` and what it printed at its start. It ends with its test.
 pub(crate) struct Serve {
@@ -79,7 +77,7 @@ impl Serve {
             });
             serve.access_key = key.unwrap();
             let is_curl_line = |line: &String| line.starts_with("  curl");
-            serve.curl_lines = lines.filter(is_curl_line).take(EXAMPLES).collect();
+            serve.curl_lines = lines.filter(is_curl_line).take(examples("").len()).collect();
         }
         serve
     }

@@ -1,6 +1,7 @@
 //! `doctor`, `send`, `env`, and how commands reach the local table.
 
 use super::{Desk, ana, deliver};
+use shared::model::Provider;
 use std::io::Read;
 use std::process::Stdio;
 
@@ -37,7 +38,7 @@ async fn the_doctor_finds_no_fault_in_a_good_table() {
 async fn send_works_for_each_provider_on_a_local_server() {
     let desk = Desk::local();
     let serve = desk.serve();
-    for provider in ["integrabot", "rdstation", "pollybot", "keyspot", "flextell"] {
+    for provider in Provider::ALL.map(Provider::as_str) {
         let with_prefix = format!("{}/{provider}/", serve.base);
         for to in [&serve.base, &with_prefix] {
             let mut command = desk.command(&["send", provider, "--to", to]);
