@@ -8,7 +8,7 @@
 # is in target/mutants/mutants.out. A run takes long. docs/reliability.md has the last figures.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-cargo install --quiet --locked --root target/tools cargo-mutants@27.1.0
+cargo install --quiet --debug --locked --root target/tools cargo-mutants@27.1.0
 
 files=()
 for file in functions/keyspot/src/signing_{keys,secret}.rs shared/src/lookup/api_keys.rs \
