@@ -155,6 +155,23 @@ async fn each_field_follows_its_rule() {
     }
 }
 
+fn of_country(number: &str) -> Delivery {
+    let body = format!(r#"{{"last_name": "Smith", "country_id": {number}}}"#);
+    delivery(&json!({})).with_body(body)
+}
+
+#[tokio::test]
+async fn an_id_may_be_written_with_a_fraction_of_zero() {
+    let world = World::start().await;
+    for text in ["76.0", "7.6e1", "760e-1"] {
+        let answer = world.send(of_country(text)).await;
+        assert_eq!((answer.status, &answer.body["data"]["country_id"]), (201, &json!(76)));
+    }
+    for text in ["-9223372036854775809", "9223372036854775808", "1e400", "7.6"] {
+        assert_eq!(world.send(of_country(text)).await.status, 422, "{text}");
+    }
+}
+
 #[tokio::test]
 async fn the_first_invalid_field_is_named() {
     let world = World::start().await;

@@ -266,7 +266,8 @@ fn with(body: &Map<String, Value>, name: &str, value: Value) -> Value {
 
 /// Values of each JSON type, and values at the limits of a member's schema.
 fn values(document: &Document, schema: &Value) -> Vec<Value> {
-    let mut values = vec![json!(null), json!(true), json!(0), json!(1), json!(-1), json!(1.5)];
+    let mut values =
+        vec![json!(null), json!(true), json!(0), json!(1), json!(-1), json!(1.5), json!(1.0)];
     values.extend([json!(i64::MAX), json!(u64::MAX), json!(i64::MIN)]);
     values.extend([json!([]), json!(["a"]), json!([1]), json!({}), json!({"a": "b"})]);
     values.extend([json!({"a": 1}), json!({"a": {"b": [null]}}), json!(["a", null])]);

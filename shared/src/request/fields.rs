@@ -168,9 +168,10 @@ impl<'a> Fields<'a> {
         self.require(name, choice)
     }
 
-    /// A whole number. Null counts as missing.
+    /// A whole number, also in a writing such as `1.0`. Null counts as missing.
     pub fn integer(&mut self, name: &'static str) -> Option<i64> {
-        self.typed(name, JsonType::Number, Rule::Integer)
+        let number: Box<RawValue> = self.typed(name, JsonType::Number, Rule::Integer)?;
+        whole(number.get()).or_else(|| self.note(name, Rule::Integer))
     }
 
     /// An object with any members, as it was sent. Null counts as missing.
@@ -244,4 +245,18 @@ impl<'a> Fields<'a> {
         }
         None
     }
+}
+
+/// The whole number that a JSON number is. JSON does not tell `1.0` from `1`, and JSON Schema calls
+/// both an integer.
+fn whole(number: &str) -> Option<i64> {
+    // An `f64` rounds a large integer, and so could bring one that is too large into the range.
+    if !number.contains(['.', 'e', 'E']) {
+        return number.parse().ok();
+    }
+    let number: f64 = number.parse().ok()?;
+    // The smallest `i64`; its negative is one more than the largest.
+    let least = i64::MIN as f64;
+    let fits = number.fract() == 0.0 && (least..-least).contains(&number);
+    fits.then_some(number as i64)
 }
