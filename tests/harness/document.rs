@@ -125,14 +125,15 @@ impl Operation {
     }
 
     /// How an answer differs from the document.
-    fn fault(&self, answer: &Answer) -> Option<String> {
+    pub(crate) fn fault(&self, answer: &Answer) -> Option<String> {
         let Some(response) = self.responses.get(&answer.status) else {
             return Some("no such status".to_owned());
         };
         response.fault_of_headers(&answer.headers).or_else(|| response.fault_of_body(answer))
     }
 
-    fn check(&self, answer: &Answer) {
+    /// Panics if an answer differs from the document.
+    pub(crate) fn check(&self, answer: &Answer) {
         if let Some(fault) = self.fault(answer) {
             let (route, Answer { status, text, .. }) = (&self.route, answer);
             panic!("docs/openapi and the answer of {route} differ: {fault}: {status} {text}");
@@ -204,8 +205,8 @@ fn read(text: &RawValue, levels: usize) -> Value {
     }
 }
 
-/// Checks a function's answer against its provider's document.
-pub(crate) fn check_answer(function: &str, request: &Request, answer: &Answer) {
+/// The operation that a request to a function is of.
+pub(crate) fn operation_of(function: &str, request: &Request) -> &'static Operation {
     let mut segments = request.path.split('/').skip_while(|segment| *segment != "chatbots");
     let has_chatbot =
         request.path_parameters.contains_key("chatbotId") || segments.nth(1).is_some();
@@ -213,7 +214,7 @@ pub(crate) fn check_answer(function: &str, request: &Request, answer: &Answer) {
     let fits = |path: &str| path.contains("{chatbotId}") == has_chatbot;
     let first = routes.next().unwrap();
     let route = if fits(first.path) { first } else { routes.next().unwrap_or(first) };
-    OPERATIONS[route.path].check(answer);
+    &OPERATIONS[route.path]
 }
 
 /// Checks a server's answer against its provider's document. A difference breaks the connection.

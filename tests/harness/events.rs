@@ -1,4 +1,4 @@
-use crate::Answer;
+use crate::{Answer, document::operation_of};
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use serde_json::Value;
 use shared::table::LeadTable;
@@ -113,7 +113,7 @@ impl SampleEvent {
         names.map(|name| name.as_str().unwrap()).collect()
     }
 
-    /// Compares an answer with the expected one.
+    /// Compares an answer with the expected one and with the provider's document.
     pub fn check(&self, answer: &Answer) {
         self.check_difference(self.differs(answer));
     }
@@ -137,7 +137,7 @@ impl SampleEvent {
         (returned.trim() != "null").then(|| returned.to_owned())
     }
 
-    /// How an answer differs from the expected one.
+    /// How an answer differs from the expected one or from the provider's document.
     pub fn differs(&self, answer: &Answer) -> Option<String> {
         let headers = Value::Object(answer.headers.clone());
         if self.answer["status"] != answer.status {
@@ -147,7 +147,8 @@ impl SampleEvent {
         } else if !Self::matches(&self.answer["body"], &answer.body) {
             Some(answer.text.clone())
         } else {
-            None
+            let request = serde_json::from_str(&self.event).unwrap();
+            operation_of(&self.function, &request).fault(answer)
         }
     }
 

@@ -1,6 +1,6 @@
 use crate::{
     Answer, Delivery, Wire,
-    document::check_answer,
+    document::operation_of,
     watched_log::{note_sent, watch_log},
 };
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
@@ -191,7 +191,7 @@ pub async fn send_event(app: &App, function: &str, event: &str) -> Answer {
     note_sent(&request);
     let route = ROUTES.iter().find(|route| route.function == function).unwrap();
     let answer = Answer::of((route.handler)(app, &request).await);
-    check_answer(function, &request, &answer);
+    operation_of(function, &request).check(&answer);
     answer
 }
 

@@ -3,8 +3,11 @@
 
 use local::ROUTES;
 use serde_json::{Map, Value, json};
-use shared::model::{Account, AccountId, ApiKey, Provider};
-use std::collections::BTreeSet;
+use shared::{
+    model::{Account, AccountId, ApiKey, Provider},
+    request::MAX_BODY_BYTES,
+};
+use std::collections::{BTreeMap, BTreeSet};
 use tests::{
     Answer, Delivery, Document, Given, Operation, SampleEvent, Sender, World, sample_events,
     send_event,
@@ -48,6 +51,80 @@ fn the_documents_have_the_enumerations_of_the_code() {
         let document = Document::all().iter().find(|one| one.provider == provider).unwrap();
         let schema = &document.value["components"]["schemas"][name];
         assert_eq!(schema["enum"], json!(values), "{}", provider.as_str());
+    }
+}
+
+/// An answer names a field at fault. The names are those of the body's members, and of what is
+/// checked besides.
+#[test]
+fn the_names_of_fields_at_fault_are_those_of_the_body() {
+    for (provider, names, besides) in [
+        (Provider::Integrabot, "ValidationError/properties/message/propertyNames", &["body"][..]),
+        (Provider::RdStation, "Issue/properties/path/items", &[]),
+        (Provider::PollyBot, "FieldFault/properties/field", &[]),
+    ] {
+        let document = Document::all().iter().find(|one| one.provider == provider).unwrap();
+        let schemas = &document.value["components"]["schemas"];
+        let members = schemas["LeadInput"]["properties"].as_object().unwrap().keys();
+        let wanted = members.map(String::as_str).chain(besides.iter().copied());
+        let names = &schemas.pointer(&format!("/{names}")).unwrap()["enum"];
+        let names: BTreeSet<_> = texts(names).collect();
+        assert_eq!(names, wanted.chain(["Idempotency-Key"]).collect(), "{}", provider.as_str());
+    }
+}
+
+/// Each documented value of RD Station's issues is in an answer.
+#[tokio::test]
+async fn every_documented_value_of_an_issue_is_met() {
+    let operation =
+        Operation::all().find(|operation| operation.provider == Provider::RdStation).unwrap();
+    let (document, schema) = (operation.document(), operation.body().unwrap());
+    let world = World::start().await;
+    let delivery = Sender::of(operation.provider).delivery(&world, 1).await;
+    let mut deliveries = vec![
+        delivery.clone().header("idempotency-key", &"a".repeat(256)),
+        delivery.clone().with_body(r#"{"name": "\ud800"}"#),
+    ];
+    let bodies = bodies(document, schema).into_iter();
+    deliveries.extend(bodies.map(|body| delivery.clone().with_body(body.to_string())));
+    let mut met: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    for delivery in deliveries {
+        let answer = world.send(delivery).await.body;
+        for issue in answer["issues"].as_array().into_iter().flatten() {
+            for (name, value) in issue.as_object().unwrap() {
+                met.entry(name.clone()).or_default().insert(value.to_string());
+            }
+        }
+    }
+    for variant in document.value["components"]["schemas"]["Issue"]["oneOf"].as_array().unwrap() {
+        for (name, property) in variant["properties"].as_object().into_iter().flatten() {
+            for value in property["enum"].as_array().into_iter().flatten() {
+                assert!(met[name].contains(&value.to_string()), "{name} {value}");
+            }
+        }
+    }
+}
+
+/// The documented limit of a body is the function's.
+#[tokio::test]
+async fn a_body_may_have_the_documented_size() {
+    for operation in Operation::all() {
+        let Some(body) = operation.value.get("requestBody") else {
+            assert!(!operation.responses.contains_key(&413), "{}", operation.route);
+            continue;
+        };
+        let max = &operation.document().resolve(body)["x-leadhook-max-bytes"];
+        let max: usize = max.as_u64().unwrap().try_into().unwrap();
+        assert_eq!(max, MAX_BODY_BYTES, "{}", operation.route);
+        let world = World::start().await;
+        let sender = Sender::of(operation.provider);
+        let delivery = addressed(sender.delivery(&world, 1).await, operation);
+        let text = (sender.body)(1).to_string();
+        for (length, wanted) in [(max, sender.created), (max + 1, 413)] {
+            let body = text.clone() + &" ".repeat(length - text.len());
+            let answer = world.send(delivery.clone().with_body(body)).await;
+            assert_eq!(answer.status, wanted, "{} {length}", operation.route);
+        }
     }
 }
 
