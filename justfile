@@ -54,6 +54,10 @@ sam *sample:
 template:
     tests/template/run.sh
 
+# Try the OpenAPI documents with a linter, schemathesis and generated clients (Python, npm)
+openapi:
+    tests/openapi/run.sh
+
 # Run the tests on other days, in other time zones, as another user (root on Debian)
 elsewhere:
     tests/elsewhere/run.sh

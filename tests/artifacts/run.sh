@@ -18,4 +18,4 @@ done
 emulator=$(find "$tools" -name "aws-lambda-rie-$(uname -m)" | head -n 1)
 chmod +x "$emulator" || true
 LAMBDA_ARTIFACTS="$PWD/target/lambda" LAMBDA_EMULATOR="$emulator" \
-  cargo test --package tests --test artifacts --locked
+  cargo test --workspace --test artifacts --locked

@@ -18,5 +18,5 @@ for _ in $(seq 100); do
   sleep 0.1
 done
 export TEST_DYNAMODB_ENDPOINT="http://127.0.0.1:$port" FAULT_HISTORIES=0
-cargo test --package tests --test integration --locked
-cargo test --package leadhook --test leadhook --locked -- operator
+cargo test --workspace --test integration --locked
+cargo test --workspace --test leadhook --locked -- operator

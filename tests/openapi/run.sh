@@ -22,7 +22,7 @@ for provider in $providers; do
   "$npm/redocly" lint --extends recommended-strict "docs/openapi/$provider.yaml"
 done
 
-cargo build --package leadhook --locked
+cargo build --workspace --bin leadhook --locked
 scratch=$(mktemp -d)
 target/debug/leadhook serve --memory --port 0 >"$scratch/said" 2>"$scratch/log" &
 server=$!

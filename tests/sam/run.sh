@@ -101,7 +101,7 @@ tools=$(tests/python-tools.sh)
 export PATH="$tools/bin:$PATH" SAM_CLI_TELEMETRY=0
 docker version >/dev/null 2>&1 || start_engine
 run cargo lambda build --release --locked --x86-64
-run cargo build --package leadhook --locked
+run cargo build --workspace --bin leadhook --locked
 docker image inspect "$base_image" >/dev/null 2>&1 ||
   docker pull "$base_image" >"$work/pull.log" 2>&1 || make_base_image
 
@@ -122,4 +122,4 @@ cd - >/dev/null
 
 [ "${1-}" != sample ] || export TEST_SAM_SAMPLE=yes
 export TEST_SAM="$tools/bin/sam" TEST_SAM_ENDPOINT="http://host.docker.internal:$port"
-run cargo test --package tests --test sam --locked -- --nocapture --test-threads 1
+run cargo test --workspace --test sam --locked -- --nocapture --test-threads 1
