@@ -5,8 +5,9 @@ use jiff::SignedDuration;
 use serde_json::json;
 use shared::{
     model::{
-        Account, AccountId, ApiKey, Contact, HeldDelivery, HeldReason, LeadId, LeadSpan, Provider,
-        TokenHash,
+        Account, AccountId, ApiKey, Contact, Destination, DestinationFormat, DestinationId,
+        DestinationState, HeldDelivery, HeldReason, LeadId, LeadSpan, Provider, SetAside,
+        SetAsideEvent, TokenHash,
     },
     operator::Erased,
     request::MAX_BODY_BYTES,
@@ -286,4 +287,83 @@ async fn a_block_applies_only_to_its_account() {
         .await
         .unwrap();
     send(&world, 1).await;
+}
+
+/// A destination whose cursor is at this lead.
+fn destination(world: &World, cursor: LeadId) -> Destination {
+    let Account { provider, id: account } = account();
+    Destination {
+        id: DestinationId::draw(&world.app.context.sources),
+        provider,
+        account,
+        url: "https://example.com/".to_owned(),
+        format: DestinationFormat::Standard,
+        label: None,
+        created_at: world.now(),
+        state: DestinationState::Active,
+        starts_after: LeadId::FIRST,
+        cursor,
+        reached: None,
+        secret_version: 1,
+        old_secret_until: None,
+        failures: 0,
+        failing_since: None,
+        next_attempt_at: None,
+        last: None,
+        lease: None,
+        lease_until: None,
+    }
+}
+
+#[tokio::test]
+async fn leads_are_counted_up_to_a_number() {
+    let world = World::start().await;
+    let table = &world.app.context.table;
+    let mut ids = Vec::new();
+    for n in 0..5 {
+        world.advance(SignedDuration::from_millis(1));
+        ids.push(send(&world, n).await);
+    }
+    let account = account();
+    let count = |span, most| table.count_leads(&account, span, most);
+    assert_eq!(count(LeadSpan::ALL, 10).await.unwrap(), 5);
+    assert_eq!(count(LeadSpan::ALL.after(ids[1]).unwrap(), 10).await.unwrap(), 3);
+    assert!(count(LeadSpan::ALL, 2).await.unwrap() > 2);
+    assert_eq!(count(LeadSpan::ALL.after(ids[4]).unwrap(), 10).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_cursor_is_moved_back_only_from_where_it_was_seen() {
+    let world = World::start().await;
+    let table = &world.app.context.table;
+    let mut ids = Vec::new();
+    for n in 0..3 {
+        world.advance(SignedDuration::from_millis(1));
+        ids.push(send(&world, n).await);
+    }
+    let stored = Destination { starts_after: ids[0], ..destination(&world, ids[2]) };
+    table.add_destination(&stored).await.unwrap();
+    let seen_before = Destination { cursor: ids[1], ..stored.clone() };
+    assert!(!table.move_cursor_back(&seen_before, LeadId::FIRST).await.unwrap());
+    let now = |id| async move { table.get_destination(&account(), id).await.unwrap().unwrap() };
+    assert_eq!(now(&stored.id).await, stored);
+    assert!(table.move_cursor_back(&stored, LeadId::FIRST).await.unwrap());
+    let (cursor, reached) = (LeadId::FIRST, Some(ids[2]));
+    let moved = Destination { starts_after: cursor, cursor, reached, ..stored.clone() };
+    assert_eq!(now(&stored.id).await, moved);
+    table.remove_destination(&moved, world.now()).await.unwrap();
+    assert!(!table.move_cursor_back(&moved, LeadId::FIRST).await.unwrap());
+    assert!(table.destinations().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn events_of_a_lead_are_found_at_each_destination() {
+    let world = World::start().await;
+    let table = &world.app.context.table;
+    let lead = send(&world, 1).await;
+    let both = [destination(&world, lead), destination(&world, lead)];
+    let event = SetAside::due(lead, both[1].id.clone(), SetAsideEvent::Created, world.now());
+    table.set_aside(&account(), &event).await.unwrap();
+    assert_eq!(table.lead_set_aside(lead, &both).await.unwrap(), [event]);
+    assert!(table.lead_set_aside(lead, &both[..1]).await.unwrap().is_empty());
 }

@@ -4,7 +4,7 @@ use super::{
     super::{
         Failure,
         session::Session,
-        terminal::{can_ask, is_confirmed},
+        terminal::{can_ask, is_confirmed, visible},
     },
     Named, host, unknown,
 };
@@ -66,6 +66,7 @@ fn confirm(destination: &Destination) -> Result<(), Failure> {
         return Err(Failure::Input(text.to_owned()));
     }
     let (host, provider) = (host(destination), provider.as_str());
+    let account = visible(account.as_str());
     let question = format!("Remove {id}, which forwards leads of {provider} {account} to {host}?");
     if is_confirmed(&question)? {
         Ok(())

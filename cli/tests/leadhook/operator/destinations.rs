@@ -23,6 +23,11 @@ fn add(desk: &Desk, url: &str, more: &[&str]) -> (String, Value) {
     (added["id"].as_str().unwrap().to_owned(), added["secret"].clone())
 }
 
+/// Waits until a condition is true: a pass stores its progress after the answers.
+fn wait_until(mut is_true: impl FnMut() -> bool) {
+    assert!((0..1_000).any(|_| is_true()), "it did not become true");
+}
+
 fn said(desk: &Desk, arguments: &[&str]) -> String {
     let output = desk.command(arguments).assert().success().get_output().stderr.clone();
     String::from_utf8(output).unwrap()
@@ -52,6 +57,7 @@ async fn leads_are_forwarded_signed_paused_and_replayed() {
     };
     assert_eq!(state_of(&first, &new_id), "older than its start");
 
+    wait_until(|| state_of(&first, &id) == "forwarded");
     desk.run(&["destinations", "pause", &id[..9]]);
     let second = lead(&serve, 2).await;
     let received = new.next().await;
@@ -81,12 +87,14 @@ async fn leads_are_forwarded_signed_paused_and_replayed() {
 
     desk.run(&["destinations", "resume", &id]);
     assert_eq!(receiver.next().await.body["data"]["id"], second);
+    wait_until(|| state_of(&second, &id) == "forwarded");
 
     let replay = said(&desk, &["destinations", "replay", &id, "--from", "all"]);
     assert!(replay.contains("2 leads will be posted again"), "{replay}");
     for lead in [&first, &second] {
         assert_eq!(receiver.next().await.id(), format!("msg_{lead}_{id}"));
     }
+    wait_until(|| state_of(&second, &id) == "forwarded");
     let replay = said(&desk, &["destinations", "replay", &id, "--from", &second]);
     assert!(replay.contains("1 lead will be posted again"), "{replay}");
     assert_eq!(receiver.next().await.body["data"]["id"], second);
@@ -111,9 +119,8 @@ async fn a_refused_lead_is_set_aside_and_an_erasure_is_told() {
     let (id, secret) = add(&desk, &receiver.url, &[]);
     let refused = lead(&serve, 1).await;
     assert_eq!(receiver.next().await.body["data"]["id"], refused);
-    // The event is set aside after the answer.
     let list = ["destinations", "set-aside", &id];
-    while desk.count(&list) == 0 {}
+    wait_until(|| desk.count(&list) == 1);
     let event = &desk.json(&list)[0];
     let expected = [("lead", json!(refused)), ("event", json!("created")), ("tries", json!(1))];
     for (column, value) in expected {
@@ -279,11 +286,17 @@ async fn for_a_table_in_aws_the_secret_is_in_secrets_manager() {
     let local = ["destinations", "add", "integrabot", "-a", ACCOUNT, "--url", "http://127.0.0.1/"];
     let (code, why) = failure(&mut in_aws(&secrets, &local));
     assert!(code == 2 && why.contains("https://"), "{why}");
+    // The name resolves to this machine.
+    let add_here = ["destinations", "add", "integrabot", "-a", ACCOUNT, "--url"];
+    let here = desk.json(&[&add_here[..], &["https://localhost:9/"]].concat());
+    let test = ["destinations", "test", here["id"].as_str().unwrap()];
+    let (code, why) = failure(&mut in_aws(&secrets, &test));
+    assert!(code == 1 && why.contains("which is not public"), "{why}");
     let (denied, _) = secrets_manager(None).await;
     let (code, why) = failure(&mut in_aws(&denied, &add));
     let says = ["leadhook/leadhook/forwarding", "secretsmanager:GetSecretValue"];
     assert!(code == 4 && says.iter().all(|part| why.contains(part)), "{why}");
     assert_eq!(why.lines().count(), 1, "{why}");
-    assert_eq!(desk.count(&["destinations", "list"]), 2);
+    assert_eq!(desk.count(&["destinations", "list"]), 3);
     serve.stop();
 }
