@@ -13,7 +13,7 @@ if [ ! -e "$tools/complete" ]; then
   npm install --prefix "$tools" --silent --no-audit --no-fund standardwebhooks@1.1.1
   touch "$tools/complete"
 fi
-cargo build --package leadhook --locked
+cargo build --workspace --bin leadhook --locked
 
 scratch=$(mktemp -d)
 running=()
