@@ -9,6 +9,7 @@ mod events;
 mod faults;
 mod flextell;
 mod forward_leads;
+mod forwarding;
 mod fuzz;
 mod held;
 mod http;

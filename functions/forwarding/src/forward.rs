@@ -30,6 +30,9 @@ const SAVED_EVERY: SignedDuration = SignedDuration::from_secs(20);
 /// How many leads are read at a time. The cursor moves after each page, and a crash repeats a page
 /// at most.
 const PAGE: usize = 25;
+/// How long a page that was read is posted. Then it is read again, so that a lead which was erased
+/// meanwhile is not posted.
+const PAGE_VALID_FOR: SignedDuration = SignedDuration::from_secs(1);
 /// How many destinations are forwarded to at once. One that does not answer keeps its place for 15
 /// seconds, then it waits.
 const AT_ONCE: usize = 64;
@@ -129,7 +132,7 @@ impl<P: Post> Forwarder<P> {
         let now = self.sources.now();
         for NewLeadRecord { account, id, .. } in leads.iter().filter(|lead| lead.is_late) {
             let passed = destinations.iter().filter(|destination| {
-                destination.account() == *account && destination.may_have(*id)
+                destination.account() == *account && destination.has_passed(*id)
             });
             for destination in passed {
                 let event = SetAsideEvent::Created;
@@ -217,18 +220,22 @@ impl<P: Post> Pass<'_, P> {
             self.save_now_and_then(destination, holder).await?;
         }
         loop {
-            let page = self.read_page(destination).await?;
+            let valid_until = self.forwarder.sources.now() + PAGE_VALID_FOR;
+            let mut page = self.read_page(destination).await?.into_iter();
             let is_last = page.len() < PAGE;
-            for lead in page {
+            while self.forwarder.sources.now() <= valid_until
+                && let Some(lead) = page.next()
+            {
                 if self.post_lead(destination, lead).await? == Next::Stop {
                     return Ok(());
                 }
                 self.save_now_and_then(destination, holder).await?;
             }
-            if is_last {
-                return Ok(());
+            match page.len() {
+                0 if is_last => return Ok(()),
+                0 => self.save(destination, holder).await?,
+                _ => {}
             }
-            self.save(destination, holder).await?;
         }
     }
 
@@ -264,6 +271,8 @@ impl<P: Post> Pass<'_, P> {
             self.set_aside(&destination.account(), event, status).await?;
         }
         if posted == Posted::Stopped {
+            // The destination may have the lead, although it gave no answer.
+            destination.reached = destination.reached.max(Some(id));
             return Ok(Next::Stop);
         }
         destination.cursor = id;

@@ -34,7 +34,8 @@ pub struct Destination {
     pub starts_after: LeadId,
     /// Leads up to this id were forwarded, or are set aside.
     pub cursor: LeadId,
-    /// The highest cursor before the operator moved it back.
+    /// The highest lead that it may have got: one that it did not answer, or the cursor before the
+    /// operator moved it back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reached: Option<LeadId>,
     /// The version of its secret.
@@ -126,12 +127,21 @@ impl Destination {
         self.failures > 0
     }
 
-    /// Whether it got this lead, or may have got it. A pass that ends stores how far it got and
-    /// gives the lease back. As long as there is a lease, even one whose time is over, a pass may
-    /// have posted more than it stored.
+    /// Whether its cursor has passed this lead, or may be passing it now.
+    pub fn has_passed(&self, lead: LeadId) -> bool {
+        lead > self.starts_after && (lead <= self.cursor || self.is_leased())
+    }
+
+    /// Whether it got this lead, or may have got it.
     pub fn may_have(&self, lead: LeadId) -> bool {
         let reached = self.reached.map_or(self.cursor, |reached| reached.max(self.cursor));
-        lead > self.starts_after && (lead <= reached || self.lease_until.is_some())
+        lead > self.starts_after && (lead <= reached || self.is_leased())
+    }
+
+    /// Whether a pass may have posted more than it stored. A pass that ends stores how far it got
+    /// and gives the lease back. So this is true also for a lease whose time is over.
+    fn is_leased(&self) -> bool {
+        self.lease_until.is_some()
     }
 }
 

@@ -13,8 +13,9 @@ use aws_sdk_dynamodb::{
 use jiff::Timestamp;
 
 /// The attributes that a pass changes.
-const PROGRESS: [&str; 8] = [
+const PROGRESS: [&str; 9] = [
     "cursor",
+    "reached",
     "state",
     "failures",
     "failing_since",

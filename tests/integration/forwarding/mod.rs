@@ -1,0 +1,160 @@
+//! Forwarding: its rules, and random histories of it held to a simple model.
+//!
+//! `FORWARDING_HISTORIES` says how many; a failing history is shrunk, and its seed kept in
+//! `forwarding.seeds`, to be tried first from then on.
+
+mod history;
+mod model;
+mod play;
+
+use aws_sdk_dynamodb::Client;
+use history::{History, history};
+use jiff::Timestamp;
+use local::{EmbeddedTable, ServedTable, Storage, connect_to};
+use model::Log;
+use play::Play;
+use proptest::test_runner::{Config, FileFailurePersistence, TestCaseError, TestRunner};
+use serde_json::{Value, json};
+use shared::{
+    model::{Account, Claims, Lead, LeadId, NewLead, Sources},
+    table::{LeadTable, Timeouts},
+};
+use std::{
+    collections::BTreeMap,
+    env,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+use tests::{Wire, World};
+
+const HISTORIES_VARIABLE: &str = "FORWARDING_HISTORIES";
+const DEFAULT_HISTORIES: u32 = 60;
+/// Histories are played side by side: most of the time they wait.
+const PLAYERS: u32 = 4;
+
+/// So short that some faults in a row reach the code.
+const FRAGILE: Timeouts = Timeouts { operation: Duration::from_millis(120), ..Timeouts::LOCAL };
+
+/// What histories are played on: an engine, and a wire to it that fails.
+struct Ground {
+    _engine: EmbeddedTable,
+    wire: Arc<Wire>,
+    direct: Client,
+    fragile: Client,
+}
+
+impl Ground {
+    async fn lay() -> Self {
+        let mut engine = EmbeddedTable::open(&Storage::Memory).await.unwrap();
+        let ServedTable { endpoint, access_key, .. } = engine.serve(None).await.unwrap();
+        let wire = Arc::new(Wire::to(&endpoint).await);
+        let fragile = connect_to(&wire.endpoint, access_key.as_str(), FRAGILE);
+        let direct = engine.client();
+        Self { _engine: engine, wire, direct, fragile }
+    }
+
+    /// Plays a history, and says how many posts it had, or what it broke.
+    async fn play(&self, history: History) -> Result<usize, String> {
+        let beginning: Timestamp = World::BEGINNING.parse().unwrap();
+        let clock = Arc::new(AtomicI64::new(beginning.as_millisecond()));
+        let name = format!("forwarding-{:032x}", rand::random::<u128>());
+        let table = LeadTable::new(self.direct.clone(), name);
+        table.create().await.unwrap();
+        let play = Arc::new(Play {
+            table: table.clone(),
+            fragile: self.fragile.clone(),
+            wire: Arc::clone(&self.wire),
+            sources: new_sources(&clock),
+            clock,
+            log: Mutex::new(Log::default()),
+            peace: AtomicBool::new(false),
+            passes: AtomicUsize::new(0),
+        });
+        play.run(history).await;
+        let now = play.now();
+        let log = std::mem::take(&mut *play.log());
+        let verdict = log.judge(&table, now).await;
+        self.wire.forget();
+        self.direct.delete_table().table_name(table.name()).send().await.unwrap();
+        verdict.map(|()| log.seen.len())
+    }
+}
+
+/// A clock that only the test moves, and numbers that count up.
+fn new_sources(clock: &Arc<AtomicI64>) -> Sources {
+    let (clock, drawn) = (Arc::clone(clock), AtomicU64::new(0));
+    let now = move || Timestamp::from_millisecond(clock.load(SeqCst)).unwrap();
+    Sources::new(now, move || u128::from(drawn.fetch_add(1, SeqCst)))
+}
+
+/// A lead of nobody.
+fn new_lead(account: Account, id: LeadId) -> NewLead<BTreeMap<String, Value>> {
+    let created_at = id.time();
+    let lead = Lead {
+        id,
+        created_at,
+        name: Some("Maria Silva".to_owned()),
+        email: None,
+        phone: None,
+        source: Some("web".to_owned()),
+        status: None,
+        details: BTreeMap::new(),
+    };
+    let claims = Claims::new(b"", None, None, created_at).unwrap();
+    NewLead { account, claims, lead }
+}
+
+/// A new lead as the table's stream tells it.
+fn lead_record(account: &Account, id: LeadId, written: Timestamp) -> Value {
+    json!({
+        "eventName": "INSERT",
+        "dynamodb": {
+            "ApproximateCreationDateTime": written.as_second(),
+            "Keys": {
+                "pk": { "S": format!("lead#{account}") },
+                "sk": { "S": format!("{:0>16}", id.to_string()) },
+            },
+        },
+    })
+}
+
+/// Plays this many histories, and says how many posts they had.
+fn play_histories(histories: u32, ground: &Ground, runtime: &tokio::runtime::Runtime) -> usize {
+    let seeds = concat!(env!("CARGO_MANIFEST_DIR"), "/integration/forwarding/forwarding.seeds");
+    let config = Config {
+        cases: histories,
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct(seeds))),
+        max_shrink_iters: 2_000,
+        ..Config::default()
+    };
+    let posted = std::cell::Cell::new(0);
+    let outcome = TestRunner::new(config).run(&history(), |history| {
+        let posts = runtime.block_on(ground.play(history)).map_err(TestCaseError::fail)?;
+        posted.set(posted.get() + posts);
+        Ok(())
+    });
+    if let Err(fault) = outcome {
+        panic!("{fault}");
+    }
+    posted.get()
+}
+
+#[test]
+fn whatever_fails_each_lead_reaches_each_destination() {
+    let histories = env::var(HISTORIES_VARIABLE).map_or(DEFAULT_HISTORIES, |n| n.parse().unwrap());
+    let players: Vec<_> = (0..PLAYERS)
+        .map(|_| {
+            std::thread::spawn(move || {
+                let runtime =
+                    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                let ground = runtime.block_on(Ground::lay());
+                play_histories(histories.div_ceil(PLAYERS), &ground, &runtime)
+            })
+        })
+        .collect();
+    let posted: usize = players.into_iter().map(|player| player.join().unwrap()).sum();
+    println!("{histories} histories, {posted} posts");
+}

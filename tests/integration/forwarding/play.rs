@@ -1,0 +1,392 @@
+//! Plays a history: leads, passes and operators over one table, and destinations that note what
+//! they receive.
+
+use super::{
+    history::{Action, Handling, History, Planned, PlannedPass, Reply},
+    lead_record,
+    model::{Erasure, Known, Log, Seen, Told},
+    new_lead,
+};
+use aws_sdk_dynamodb::Client;
+use forwarding::{
+    Answered, Forwarder, ForwardingEvent, MasterSecret, Post, PostError, PostRequest,
+    SETTLED_AFTER, Wake,
+};
+use jiff::{SignedDuration, Timestamp};
+use shared::{
+    model::{
+        Account, Destination, DestinationFormat, DestinationId, DestinationState, LeadId, Provider,
+        SetAside, SetAsideEvent, Sources,
+    },
+    operator::DestinationChange,
+    table::LeadTable,
+};
+use std::{
+    future::poll_fn,
+    pin::{Pin, pin},
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering::SeqCst},
+    },
+    task::Poll,
+};
+use tests::Wire;
+
+pub(super) const MASTER: &str = "a master secret that everybody knows";
+/// How long a pass begins new posts, as in the deployed function.
+const PASS_FOR: SignedDuration = SignedDuration::from_secs(50);
+/// How long the secret before a rotation signs too.
+const ROTATION: SignedDuration = SignedDuration::from_hours(24);
+/// Longer than any wait of a destination.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(67);
+/// Longer than any wait of a refused message.
+const LONGEST_RETRY: SignedDuration = SignedDuration::from_hours(25);
+/// More than a step of a pass takes if its instance is not frozen.
+const FROZEN: SignedDuration = SignedDuration::from_secs(20);
+
+/// A history that is being played.
+pub(super) struct Play {
+    pub(super) table: LeadTable,
+    /// For the passes whose requests to the table fail.
+    pub(super) fragile: Client,
+    pub(super) wire: Arc<Wire>,
+    pub(super) clock: Arc<AtomicI64>,
+    pub(super) sources: Sources,
+    pub(super) log: Mutex<Log>,
+    pub(super) peace: AtomicBool,
+    /// How many passes are running, one inside a post of the other.
+    pub(super) passes: AtomicUsize,
+}
+
+/// What a pass posts to. Each pass has its own.
+struct Endpoint {
+    play: Arc<Play>,
+    /// When each destination's pass made its last step.
+    steps: Mutex<Vec<Timestamp>>,
+}
+
+impl Post for Endpoint {
+    async fn post(&self, request: PostRequest) -> Result<Answered, PostError> {
+        let (play, begun) = (&self.play, self.play.now());
+        let (n, handling) = play.receive(&request, begun);
+        self.step(n);
+        for action in handling.meanwhile {
+            play.act(action).await;
+        }
+        let end = begun + SignedDuration::from_millis(handling.milliseconds);
+        play.clock.fetch_max(end.as_millisecond(), SeqCst);
+        self.step(n);
+        match handling.reply {
+            Reply::Status(status, seconds) => {
+                let retry_after = seconds.map(SignedDuration::from_secs);
+                Ok(Answered { status, retry_after, body: String::new() })
+            }
+            Reply::Unreached => Err(PostError::NoConnection),
+            Reply::AnswerLost => Err(PostError::TimedOut),
+        }
+    }
+}
+
+impl Endpoint {
+    /// Notes a step. After a step that took too long, the lease may be over.
+    fn step(&self, n: usize) {
+        let now = self.play.now();
+        let mut steps = self.steps.lock().unwrap();
+        if now.duration_since(steps[n]) > FROZEN {
+            self.play.log().known[n].is_excused = true;
+        }
+        steps[n] = now;
+    }
+}
+
+impl Play {
+    pub(super) fn now(&self) -> Timestamp {
+        self.sources.now()
+    }
+
+    pub(super) fn log(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap()
+    }
+
+    /// Plays a history to its end, and then lets everything work until nothing waits.
+    pub(super) async fn run(self: &Arc<Self>, history: History) {
+        for (n, planned) in history.destinations.into_iter().enumerate() {
+            self.add_destination(n, planned).await;
+        }
+        for action in history.actions {
+            self.act(action).await;
+        }
+        self.wire.settle().await;
+        self.end_in_peace().await;
+    }
+
+    async fn add_destination(&self, n: usize, planned: Planned) {
+        // Two leads are older than every destination.
+        for _ in 0..2 {
+            self.create(planned.account, 1, 0).await;
+        }
+        let now = self.now();
+        let starts_after = if planned.gets_all { LeadId::FIRST } else { LeadId::new(now, 0) };
+        let account = account(planned.account);
+        let destination = Destination {
+            url: format!("https://receiver-{n}.example/"),
+            ..new_destination(&account, DestinationId::draw(&self.sources), starts_after, now)
+        };
+        self.table.add_destination(&destination).await.unwrap();
+        self.log().known.push(Known::new(destination, planned.script));
+    }
+
+    /// Does an action. It may be part of a post of another one.
+    fn act(self: &Arc<Self>, action: Action) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let play = Arc::clone(self);
+        Box::pin(async move {
+            match action {
+                Action::Create { account, leads, delay } => {
+                    play.create(account, leads, delay).await;
+                }
+                Action::Tell => play.tell().await,
+                Action::Pass(pass) => play.pass(pass).await,
+                Action::Wait(seconds) => play.wait(SignedDuration::from_secs(seconds)),
+                Action::Pause(n) => play.set_state(n, DestinationState::Paused).await,
+                Action::Resume(n) => play.set_state(n, DestinationState::Active).await,
+                Action::Replay(n, lead) => play.replay(n, lead).await,
+                Action::Rotate(n) => play.rotate(n).await,
+                Action::Erase(lead) => play.erase(lead).await,
+            }
+        })
+    }
+
+    fn wait(&self, time: SignedDuration) {
+        self.clock.fetch_add(time.as_millis() as i64, SeqCst);
+    }
+
+    /// Stores leads now that arrived before.
+    async fn create(&self, n: u8, leads: u8, delay: i64) {
+        let account = account(n);
+        for _ in 0..leads {
+            self.wait(SignedDuration::from_millis(1));
+            let arrived = self.now() - SignedDuration::from_millis(delay);
+            let id = self.sources.draw_lead_id(arrived);
+            let new = new_lead(account.clone(), id);
+            self.table.create_lead(new, &self.sources).await.unwrap();
+            let told = Told { account: account.clone(), id, written: self.now() };
+            self.log().note_lead(told);
+        }
+    }
+
+    /// Tells the new leads to the function, again and again until it has noted them.
+    async fn tell(&self) {
+        let told = std::mem::take(&mut self.log().untold);
+        if told.is_empty() {
+            return;
+        }
+        let records: Vec<_> =
+            told.iter().map(|lead| lead_record(&lead.account, lead.id, lead.written)).collect();
+        let event = serde_json::json!({ "Records": records });
+        let event: ForwardingEvent = serde_json::from_value(event).unwrap();
+        let forwarder = self.forwarder(self.table.clone(), Endpointless);
+        forwarder.note_late_leads(&event.new_leads().unwrap()).await.unwrap();
+        for lead in told.iter().filter(|lead| lead.is_late()) {
+            let events =
+                self.table.events_set_aside(&lead.account, None, None, self.now()).await.unwrap();
+            self.log().note_late(lead, &events);
+        }
+    }
+
+    fn forwarder<P>(&self, table: LeadTable, post: P) -> Forwarder<P> {
+        let master = MasterSecret::new(MASTER).unwrap();
+        Forwarder { table, sources: self.sources.clone(), post, master }
+    }
+
+    async fn pass(self: &Arc<Self>, planned: PlannedPass) {
+        let is_calm = planned.faults.is_empty();
+        let fragile = || LeadTable::new(self.fragile.clone(), self.table.name());
+        let table = if is_calm { self.table.clone() } else { fragile() };
+        let started = self.now();
+        if self.passes.fetch_add(1, SeqCst) == 0 {
+            self.log().known.iter_mut().for_each(Known::forget_old_secrets);
+        }
+        if !is_calm {
+            self.log().excuse_all();
+            self.wire.set_script(planned.faults.iter().copied());
+        }
+        let destinations = self.log().known.len();
+        let steps = Mutex::new(vec![started; destinations]);
+        let forwarder = self.forwarder(table, Endpoint { play: Arc::clone(self), steps });
+        let wake = if planned.new_leads { Wake::NewLeads } else { Wake::Schedule };
+        let pass = forwarder.forward_due(wake, started - SETTLED_AFTER, started + PASS_FOR);
+        let done = until_killed(pass, planned.killed_at).await;
+        if !is_calm {
+            self.wire.set_script([]);
+        }
+        match done {
+            None => self.log().excuse_all(),
+            Some(_) => (0..destinations).for_each(|n| forwarder.post.step(n)),
+        }
+        self.passes.fetch_sub(1, SeqCst);
+    }
+
+    /// The destination with this number, as it is stored.
+    async fn destination(&self, n: u8) -> (usize, Destination) {
+        let (n, Destination { id, provider, account, .. }) = {
+            let log = self.log();
+            let n = usize::from(n) % log.known.len();
+            (n, log.known[n].destination.clone())
+        };
+        let account = Account { provider, id: account };
+        (n, self.table.get_destination(&account, &id).await.unwrap().unwrap())
+    }
+
+    async fn set_state(&self, n: u8, state: DestinationState) {
+        let (n, destination) = self.destination(n).await;
+        self.excuse_if_busy(n);
+        let changed = Destination { state, next_attempt_at: None, ..destination };
+        self.table.change_destination(&changed, DestinationChange::State).await.unwrap();
+    }
+
+    async fn replay(&self, n: u8, lead: u8) {
+        let (n, destination) = self.destination(n).await;
+        let leads = self.log().leads_of(&destination.account());
+        let Some(lead) = leads.get(usize::from(lead) % leads.len().max(1)) else { return };
+        if *lead > destination.cursor {
+            return;
+        }
+        if !self.table.move_cursor_back(&destination, *lead).await.unwrap() {
+            return;
+        }
+        let mut log = self.log();
+        log.known[n].is_excused = true;
+        log.known[n].is_replayed = true;
+        let start = &mut log.known[n].destination.starts_after;
+        *start = (*start).min(*lead);
+    }
+
+    /// A pass that runs now goes on after an operator's change until it stores its progress.
+    fn excuse_if_busy(&self, n: usize) {
+        if self.passes.load(SeqCst) > 0 {
+            self.log().known[n].is_excused = true;
+        }
+    }
+
+    async fn rotate(&self, n: u8) {
+        let (n, destination) = self.destination(n).await;
+        let changed = Destination {
+            secret_version: destination.secret_version + 1,
+            old_secret_until: Some(self.now() + ROTATION),
+            ..destination
+        };
+        self.table.change_destination(&changed, DestinationChange::Secret).await.unwrap();
+        self.log().known[n].secrets.push((changed.secret_version, changed.old_secret_until));
+    }
+
+    /// Erases a lead, and tells it to the destinations that may have it.
+    async fn erase(&self, n: u8) {
+        let Some((account, id)) = self.log().lead_to_erase(n) else { return };
+        self.table.erase_lead(&account, id).await.unwrap();
+        let now = self.now();
+        self.log().note_erased(id, now);
+        for destination in self.table.destinations().await.unwrap() {
+            if destination.account() == account && destination.may_have(id) {
+                let event = SetAside::due(id, destination.id, SetAsideEvent::Erased, now);
+                self.table.set_aside(&account, &event).await.unwrap();
+            }
+        }
+    }
+
+    /// Notes a post, and says what its destination does with it.
+    fn receive(&self, request: &PostRequest, at: Timestamp) -> (usize, Handling) {
+        let mut log = self.log();
+        let n = log.find(&request.url);
+        let scripted = log.known[n].script.pop_front();
+        let handling = scripted.filter(|_| !self.peace.load(SeqCst)).unwrap_or(TAKES);
+        log.check_signature(n, request, at);
+        let seen = Seen::new(n, request, at, handling.reply);
+        log.seen.push(seen);
+        (n, handling)
+    }
+
+    /// Everything works: destinations take what they get, and time passes until nothing waits.
+    async fn end_in_peace(self: &Arc<Self>) {
+        self.peace.store(true, SeqCst);
+        self.tell().await;
+        let destinations = self.log().known.len();
+        for n in 0..destinations {
+            let (_, destination) = self.destination(n as u8).await;
+            if destination.state != DestinationState::Active {
+                self.set_state(n as u8, DestinationState::Active).await;
+            }
+        }
+        let pass = PlannedPass { new_leads: false, killed_at: None, faults: Vec::new() };
+        for wait in [LONGEST_WAIT, LONGEST_RETRY] {
+            self.wait(wait);
+            self.pass(pass.clone()).await;
+        }
+    }
+}
+
+const TAKES: Handling =
+    Handling { reply: Reply::Status(200, None), milliseconds: 1, meanwhile: Vec::new() };
+
+/// For a forwarder that posts nothing.
+struct Endpointless;
+
+impl Post for Endpointless {
+    async fn post(&self, _: PostRequest) -> Result<Answered, PostError> {
+        unreachable!("only leads are noted")
+    }
+}
+
+pub(super) fn account(n: u8) -> Account {
+    Account { provider: Provider::Integrabot, id: (u64::from(n) + 1).into() }
+}
+
+pub(super) fn new_destination(
+    account: &Account,
+    id: DestinationId,
+    starts_after: LeadId,
+    now: Timestamp,
+) -> Destination {
+    Destination {
+        id,
+        provider: account.provider,
+        account: account.id.clone(),
+        url: "https://receiver.example/".to_owned(),
+        format: DestinationFormat::Standard,
+        label: None,
+        created_at: now,
+        state: DestinationState::Active,
+        starts_after,
+        cursor: starts_after,
+        reached: None,
+        secret_version: 1,
+        old_secret_until: None,
+        failures: 0,
+        failing_since: None,
+        next_attempt_at: None,
+        last: None,
+        lease: None,
+        lease_until: None,
+    }
+}
+
+/// The result of a pass; `None` if it was killed before its end. It is dropped when its work was
+/// continued this many times.
+async fn until_killed<T>(pass: impl Future<Output = T>, killed_at: Option<u16>) -> Option<T> {
+    let mut pass = pin!(pass);
+    let mut left = killed_at;
+    poll_fn(|context| {
+        if left == Some(0) {
+            return Poll::Ready(None);
+        }
+        left = left.map(|left| left - 1);
+        pass.as_mut().poll(context).map(Some)
+    })
+    .await
+}
+
+impl Erasure {
+    /// What a pass has read is at most a second old when it is posted.
+    pub(super) fn is_over(self, at: Timestamp) -> bool {
+        at.duration_since(self.at) > SignedDuration::from_secs(1)
+    }
+}
