@@ -11,8 +11,10 @@ mod forward;
 mod https;
 mod managed_secret;
 mod message;
+mod pass;
 mod post;
 mod record;
+mod report;
 mod secret;
 mod start_up;
 mod wait;
@@ -20,12 +22,13 @@ mod wait;
 pub use address::{Addresses, BadUrl, check_url, is_public};
 pub use answer::{Verdict, judge};
 pub use event::{ForwardingEvent, NewLeadRecord};
-pub use forward::{Forwarder, Report, SETTLED_AFTER, Wake};
+pub use forward::{Forwarder, SETTLED_AFTER, Wake};
 pub use https::{HttpsClient, check_host};
 pub use managed_secret::{ManagedSecretError, read_managed_secret};
 pub use message::Message;
 pub use post::{Answered, Post, PostError, PostRequest};
 pub use record::{LeadRecord, UnreadableLead, read_id, write_id};
+pub use report::Report;
 pub use secret::{
     BadSecret, MasterSecret, SIGNING_KEY, SIGNING_SECRET, SecretTooShort, SigningKeys,
 };

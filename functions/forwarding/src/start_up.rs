@@ -3,10 +3,11 @@
 use crate::{
     address::Addresses,
     event::ForwardingEvent,
-    forward::{Forwarder, Report, SETTLED_AFTER, Wake},
+    forward::{Forwarder, SETTLED_AFTER, Wake},
     https::HttpsClient,
     managed_secret::read_managed_secret,
     post::Post,
+    report::Report,
     secret::{MasterSecret, SIGNING_KEY, SIGNING_SECRET},
 };
 use jiff::SignedDuration;

@@ -6,6 +6,7 @@
 mod history;
 mod model;
 mod play;
+mod rules;
 
 use aws_sdk_dynamodb::Client;
 use history::{History, history};

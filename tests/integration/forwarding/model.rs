@@ -222,15 +222,15 @@ impl Log {
             let seen: Vec<_> = self.seen.iter().filter(|seen| seen.destination == n).collect();
             at_end.check_all_received(self, known, &seen)?;
             check_messages(known, &seen)?;
-            self.check_repeats(known, &seen)?;
-            self.check_order(known, &seen)?;
+            Self::check_repeats(known, &seen)?;
+            Self::check_order(known, &seen)?;
             self.check_erasures(n)?;
         }
         Ok(())
     }
 
     /// A message that was received is not posted again.
-    fn check_repeats(&self, known: &Known, seen: &[&Seen]) -> Result<(), String> {
+    fn check_repeats(known: &Known, seen: &[&Seen]) -> Result<(), String> {
         let mut received = HashSet::new();
         for post in seen.iter().filter(|post| post.is_received()) {
             let is_excused = known.is_excused || known.late.contains(&post.lead);
@@ -246,7 +246,7 @@ impl Log {
 
     /// Leads arrive in the order of their ids, except those that were set aside or that only a
     /// replay came to.
-    fn check_order(&self, known: &Known, seen: &[&Seen]) -> Result<(), String> {
+    fn check_order(known: &Known, seen: &[&Seen]) -> Result<(), String> {
         let (mut received, mut refused) = (HashSet::new(), HashSet::new());
         let mut last = LeadId::FIRST;
         for post in seen.iter().filter(|post| post.event == SetAsideEvent::Created) {
