@@ -279,7 +279,7 @@ struct Api {
 
 impl Api {
     async fn serve(self, app: App, running: &Running, stop: watch::Receiver<bool>) {
-        let router = router(&Arc::new(app), running, self.address, self.origins);
+        let router = router(&Arc::new(app), running, None, self.address, self.origins);
         let finished = async {
             listen(self.listener, router, stopped(stop.clone())).await;
             running.finish().await;

@@ -55,6 +55,17 @@ impl From<UnreadableLead> for Failure {
     }
 }
 
+impl From<actions::Failure> for Failure {
+    fn from(failure: actions::Failure) -> Self {
+        match failure {
+            actions::Failure::Input(text) => Self::Input(text),
+            actions::Failure::NotFound(text) => Self::NotFound(text),
+            actions::Failure::Store(error) => error.into(),
+            actions::Failure::Unreadable(error) => error.into(),
+        }
+    }
+}
+
 impl From<csv::Error> for Failure {
     fn from(error: csv::Error) -> Self {
         match error.into_kind() {

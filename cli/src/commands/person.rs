@@ -1,3 +1,4 @@
+use actions::person::{read_email, read_phone};
 use shared::{
     model::{Email, Phone},
     person_search::Person,
@@ -21,15 +22,4 @@ impl PersonOptions {
     pub(super) fn person(&self) -> Person {
         Person::new(self.emails.clone(), self.phones.clone())
     }
-}
-
-fn read_email(text: &str) -> Result<Email, String> {
-    let email = Email::new(text);
-    let has_at = email.as_str().contains('@');
-    if has_at { Ok(email) } else { Err("an e-mail address has an @".to_owned()) }
-}
-
-fn read_phone(text: &str) -> Result<Phone, String> {
-    let phone = Phone::new(text);
-    if phone.as_str().is_empty() { Err("a phone number has digits".to_owned()) } else { Ok(phone) }
 }

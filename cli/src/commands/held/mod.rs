@@ -8,6 +8,7 @@ use super::{
     session::{Access, Session, TableOptions},
     terminal::{Escapes, data_out},
 };
+pub(super) use actions::held::short_id;
 use clap::{Args, Subcommand, ValueEnum};
 use comfy_table::Table;
 use forwarding::{LeadRecord, write_id};
@@ -15,9 +16,6 @@ use redeliver::RedeliverHeld;
 use serde_json::Value;
 use shared::model::{Account, HeldDelivery, HeldReason};
 use std::io::Write;
-
-/// How many digits of the hash are in the short id.
-const ID_DIGITS: usize = 12;
 
 /// Deliveries that did not become leads.
 #[derive(Args)]
@@ -93,13 +91,6 @@ impl Held {
         };
         session.close(done).await
     }
-}
-
-/// The short id of a held delivery: its reason and the first digits of its hash.
-pub(super) fn short_id(held: &HeldDelivery) -> String {
-    let id = held.id.replace('#', "-");
-    let digits = held.reason.as_str().len() + 1 + ID_DIGITS;
-    id.chars().take(digits).collect()
 }
 
 /// The only delivery whose id begins with `id`.

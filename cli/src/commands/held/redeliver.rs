@@ -43,7 +43,7 @@ impl RedeliverHeld {
         let body = self.correct(&held.body)?;
         let (table, sources) = (session.table.clone(), session.table_sources().await?);
         let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, Timeouts::LOCAL);
-        let Redelivered { answer, became_lead } =
+        let Redelivered { answer, became_lead, .. } =
             redeliver_held(&context, &account, &held, &body).await?;
         let mut out = data_out(Escapes::Text);
         writeln!(out, "{}\n{}", answer.status(), shown(answer.body().as_bytes()))?;

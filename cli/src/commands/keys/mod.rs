@@ -8,17 +8,12 @@ use super::{
     providers::facts,
     session::{Access, Session, TableOptions},
 };
+use actions::keys::{NewKey, Rotated, key_state, revoke_key, rotate_key};
 use clap::{Args, Subcommand};
-use drawn::Drawn;
+use drawn::show;
 use ipnet::IpNet;
 use serde_json::Value;
 use shared::model::{Account, AccountId, ApiKey, ListedKey, Provider};
-
-/// The most tenants of a key: it is listed under each, in one transaction.
-const MAX_TENANTS: usize = 90;
-
-/// The error if nothing names the account of a new key.
-const NO_ACCOUNT: &str = "name the account whose leads the key creates: --account acme";
 
 /// The API keys of senders.
 #[derive(Args)]
@@ -108,7 +103,7 @@ impl Keys {
     pub(super) async fn run(self) -> Result<(), Failure> {
         // Refuse invalid input before opening anything.
         if let Command::Create(create) = &self.command {
-            create.check()?;
+            create.new_key().check()?;
         }
         let session = self.table.open(self.command.access()).await?;
         let done = match self.command {
@@ -122,41 +117,21 @@ impl Keys {
 }
 
 impl Create {
-    fn check(&self) -> Result<(), Failure> {
-        let Self { provider, account, tenants, networks, .. } = self;
-        let problem = match facts(*provider) {
-            facts if facts.has_tenants && tenants.is_empty() => {
-                "a Flextell key names the tenants it may act for: --tenant 1"
-            }
-            _ if tenants.len() > MAX_TENANTS => "a key may have 90 tenants",
-            facts if !facts.has_tenants && !tenants.is_empty() => "only Flextell keys have tenants",
-            facts if !facts.has_secret && !networks.is_empty() => "only Keyspot keys have networks",
-            _ if account.is_none() && tenants.is_empty() => NO_ACCOUNT,
-            _ => return Ok(()),
-        };
-        Err(Failure::input(problem))
+    async fn run(self, session: &Session) -> Result<(), Failure> {
+        let (drawn, key) = self.new_key().create(&session.table, &session.sources).await?;
+        show(drawn, &key, &self.output)
     }
 
-    async fn run(self, session: &Session) -> Result<(), Failure> {
-        let Self { provider, account, label, expires, mut tenants, networks, output } = self;
-        tenants.sort_unstable();
-        tenants.dedup();
-        let now = session.sources.now();
-        let expires = expires.map(|text| read_expiry(&text, now)).transpose();
-        let first = tenants.first().copied().map(AccountId::from);
-        let id = account.or(first).ok_or_else(|| Failure::input(NO_ACCOUNT))?;
-        let key = ApiKey {
-            label,
-            created_at: Some(now),
-            expires_at: expires.map_err(Failure::Input)?,
-            tenants,
-            networks,
-            ..ApiKey::new(Account { provider, id })
-        };
-        let drawn = Drawn::new(provider, &session.sources);
-        let key = ApiKey { secret: drawn.secret_hash(), ..key };
-        session.table.put_api_key(&drawn.hash(), key.clone()).await?;
-        drawn.show(&key, &output)
+    fn new_key(&self) -> NewKey {
+        let Self { provider, account, label, expires, tenants, networks, .. } = self;
+        NewKey {
+            provider: *provider,
+            account: account.clone(),
+            label: label.clone(),
+            expires: expires.clone(),
+            tenants: tenants.clone(),
+            networks: networks.clone(),
+        }
     }
 }
 
@@ -185,11 +160,7 @@ impl List {
         let spare = &["networks", "created_at", "expires_at", "tenants", "last_used_on"];
         let mut listing = Listing::new(columns).sparing(spare);
         for ListedKey { token, key } in keys {
-            let state = match (key.revoked_at, key.is_live(now)) {
-                (Some(_), _) => "revoked",
-                (None, false) => "expired",
-                (None, true) => "live",
-            };
+            let state = key_state(&key, now);
             listing.push([
                 token.key_id().into(),
                 key.account.provider.as_str().into(),
@@ -209,52 +180,21 @@ impl List {
 
 impl Rotate {
     async fn run(self, session: &Session) -> Result<(), Failure> {
-        let now = session.sources.now();
-        let until = read_expiry(&self.keep, now).map_err(Failure::Input)?;
-        let old = find(session, &self.id).await?;
-        if !old.key.is_live(now) {
-            let text = format!(
-                "the key {} is already expired or revoked; make another",
-                old.token.key_id()
-            );
-            return Err(Failure::Input(text));
-        }
-        // A key that expires sooner keeps its time.
-        let until = old.key.expires_at.map_or(until, |expiry| expiry.min(until));
-        let drawn = Drawn::new(old.key.account.provider, &session.sources);
-        let key = ApiKey {
-            created_at: Some(now),
-            last_used_on: None,
-            secret: drawn.secret_hash(),
-            ..old.key
-        };
-        session.table.replace_api_key(&old.token, until, &drawn.hash(), key.clone()).await?;
-        drawn.show(&key, &self.output)?;
-        eprintln!("the old key {} is valid until {}", old.token.key_id(), write_moment(until));
+        let (table, sources) = (&session.table, &session.sources);
+        let Rotated { drawn, key, old_id, until } =
+            rotate_key(table, sources, &self.id, &self.keep).await?;
+        show(drawn, &key, &self.output)?;
+        eprintln!("the old key {old_id} is valid until {}", write_moment(until));
         Ok(())
     }
 }
 
 async fn revoke(session: &Session, id: &str) -> Result<(), Failure> {
-    let ListedKey { token, key } = find(session, id).await?;
-    session.table.revoke_api_key(&token, session.sources.now()).await?;
+    let now = session.sources.now();
+    let ListedKey { token, key } = revoke_key(&session.table, id, now).await?;
     let Account { provider, id } = key.account;
     eprintln!("the key {} of {} {id} is revoked", token.key_id(), provider.as_str());
     Ok(())
-}
-
-/// The only key whose id begins with `id`.
-async fn find(session: &Session, id: &str) -> Result<ListedKey, Failure> {
-    let mut keys = session.table.api_keys(None).await?;
-    keys.retain(|listed| !id.is_empty() && listed.token.as_str().starts_with(id));
-    match <[ListedKey; 1]>::try_from(keys) {
-        Ok([key]) => Ok(key),
-        Err(keys) if keys.is_empty() => {
-            let text = format!("there is no key {id}; `leadhook keys list` shows them");
-            Err(Failure::NotFound(text))
-        }
-        Err(_) => Err(Failure::Input(format!("several keys begin with {id}; write more of it"))),
-    }
 }
 
 fn networks(key: &ApiKey) -> Value {

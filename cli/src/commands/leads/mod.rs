@@ -21,10 +21,7 @@ use super::{
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
-use shared::{
-    model::{Account, LeadId, LeadSpan, StoredLead},
-    table::Order,
-};
+use shared::model::{Account, LeadId, LeadSpan, StoredLead};
 use std::{fmt, time::Duration};
 
 /// Leads.
@@ -156,39 +153,24 @@ async fn each_lead(
     span: LeadSpan,
     mut take: impl FnMut(&Account, StoredLead) -> Result<(), Failure>,
 ) -> Result<Read, Failure> {
-    let (mut read, bar) = (Read { leads: 0, units: 0.0 }, progress());
-    for account in accounts {
-        let mut rest = Some(span);
-        while let Some(span) = rest {
-            let page = session.table.leads(account, span, Order::OldestFirst, None).await?;
-            for lead in page.leads {
-                take(account, lead)?;
-                bar.inc(1);
-            }
-            read.units += page.units;
-            rest = page.rest;
-        }
-    }
+    let bar = progress();
+    let take = |account: &Account, lead| {
+        bar.inc(1);
+        take(account, lead)
+    };
+    let read = actions::leads::each_lead(&session.table, accounts, span, take).await?;
     bar.finish_and_clear();
-    read.leads = usize::try_from(bar.position()).unwrap_or(usize::MAX);
-    Ok(read)
+    Ok(Read(read))
 }
 
 /// How many leads were read, and the read units.
-struct Read {
-    leads: usize,
-    units: f64,
-}
+struct Read(actions::leads::Read);
 
 impl fmt::Display for Read {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let leads = count(self.leads, "lead");
-        write!(
-            f,
-            "{leads}, {} read {}",
-            self.units,
-            if self.units == 1.0 { "unit" } else { "units" }
-        )
+        let Self(actions::leads::Read { leads, units }) = *self;
+        let leads = count(leads, "lead");
+        write!(f, "{leads}, {units} read {}", if units == 1.0 { "unit" } else { "units" })
     }
 }
 

@@ -1,7 +1,5 @@
-use super::{
-    super::Failure,
-    writer::{COLUMNS, cells},
-};
+use super::super::Failure;
+use actions::write_leads::{COLUMNS, cells};
 use forwarding::LeadRecord;
 use parquet::{
     basic::{Compression, Encoding},

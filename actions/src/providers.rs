@@ -1,26 +1,26 @@
-//! What the commands must know about each provider.
+//! What the commands and the console must know about each provider.
 
-use super::{
+use crate::{
     kinds::{DEFAULT, Kind, flag, optional, text},
-    refusal,
+    refusal::{self, Fault},
 };
 use serde_json::Value;
 use shared::model::{HeldAnswer, Provider};
 
-/// What the commands must know about a provider.
-pub(super) struct Facts {
+/// What an operator's tools must know about a provider.
+pub struct Facts {
     /// The kinds of entries in its directories.
-    pub(super) kinds: &'static [Kind],
+    pub kinds: &'static [Kind],
     /// What its tokens begin with.
-    pub(super) token_prefix: &'static str,
+    pub token_prefix: &'static str,
     /// How many random characters follow the prefix.
-    pub(super) token_length: usize,
+    pub token_length: usize,
     /// Whether its keys have a secret and networks.
-    pub(super) has_secret: bool,
+    pub has_secret: bool,
     /// Whether its keys name tenants.
-    pub(super) has_tenants: bool,
-    /// The texts of an error body.
-    pub(super) read_refusal: fn(&Value) -> Vec<String>,
+    pub has_tenants: bool,
+    /// The reasons in an error body.
+    read_refusal: fn(&Value) -> Vec<Fault>,
 }
 
 /// What holds for a provider unless it says otherwise.
@@ -65,11 +65,12 @@ static FLEXTELL: Facts = Facts {
         Kind::numbered(flextell::COUNTRY, &[text("name")]),
     ],
     has_tenants: true,
+    read_refusal: refusal::of_flextell,
     ..COMMON
 };
 
-/// What the commands must know about `provider`.
-pub(super) fn facts(provider: Provider) -> &'static Facts {
+/// What an operator's tools must know about `provider`.
+pub fn facts(provider: Provider) -> &'static Facts {
     match provider {
         Provider::Integrabot => &INTEGRABOT,
         Provider::RdStation => &RD_STATION,
@@ -80,7 +81,10 @@ pub(super) fn facts(provider: Provider) -> &'static Facts {
 }
 
 /// The kind of this name in directories of `provider`.
-pub(super) fn find_kind(provider: Provider, name: &str) -> Result<&'static Kind, String> {
+///
+/// # Errors
+/// If there is none.
+pub fn find_kind(provider: Provider, name: &str) -> Result<&'static Kind, String> {
     facts(provider).kinds.iter().find(|kind| kind.name == name).ok_or_else(|| {
         let names: Vec<_> = facts(provider).kinds.iter().map(|kind| kind.name).collect();
         let provider = provider.as_str();
@@ -92,12 +96,19 @@ pub(super) fn find_kind(provider: Provider, name: &str) -> Result<&'static Kind,
     })
 }
 
+/// The reasons in the body of an answer that refuses a delivery; none if it has no known shape.
+pub fn read_faults(provider: Provider, body: &str) -> Vec<Fault> {
+    let body: Value = serde_json::from_str(body).unwrap_or_default();
+    let mut faults = (facts(provider).read_refusal)(&body);
+    faults.retain(|fault| !fault.text.is_empty());
+    faults
+}
+
 /// The errors in an answer, on one line; its body if it has no known error.
-pub(super) fn why(provider: Provider, answer: &HeldAnswer) -> String {
-    let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
-    let texts = (facts(provider).read_refusal)(&body);
-    let why = texts.join("; ");
-    if why.is_empty() { answer.body.clone() } else { why }
+pub fn why(provider: Provider, answer: &HeldAnswer) -> String {
+    let faults = read_faults(provider, &answer.body);
+    let texts: Vec<_> = faults.into_iter().map(|fault| fault.text).collect();
+    if texts.is_empty() { answer.body.clone() } else { texts.join("; ") }
 }
 
 #[cfg(test)]
@@ -130,6 +141,26 @@ mod tests {
         for (provider, body, expected) in cases {
             let answer = HeldAnswer { status: 400, body: body.to_owned() };
             assert_eq!(why(provider, &answer), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn the_field_at_fault_is_the_one_that_the_answer_names() {
+        use Provider::{Flextell, Integrabot, Keyspot, PollyBot, RdStation};
+        let cases = [
+            (Integrabot, r#"{"message":{"name":["N"],"type":["T"]}}"#, &["name", "type"][..]),
+            (RdStation, r#"{"issues":[{"path":["name"],"message":"X"}]}"#, &["name"]),
+            (PollyBot, r#"{"details":{"field":"email","message":"X"}}"#, &["email"]),
+            (Keyspot, r#"{"error":"email is required","code":"VALIDATION_ERROR"}"#, &["email"]),
+            (Keyspot, r#"{"error":"The body must be X","code":"VALIDATION_ERROR"}"#, &[]),
+            (Keyspot, r#"{"error":"Invalid token","code":"INVALID_TOKEN"}"#, &[]),
+            (Flextell, r#"{"message":"The 'last_name' field is required."}"#, &["last_name"]),
+            (Flextell, r#"{"message":"The body must be a JSON object."}"#, &[]),
+        ];
+        for (provider, body, expected) in cases {
+            let faults = read_faults(provider, body).into_iter();
+            let fields: Vec<_> = faults.filter_map(|fault| fault.field).collect();
+            assert_eq!(fields, expected, "{body}");
         }
     }
 }

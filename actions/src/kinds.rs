@@ -4,19 +4,22 @@ use serde_json::{Map, Value};
 use shared::model::{Entry, EntryId, EntryKey};
 
 /// A kind of entry.
-pub(super) struct Kind {
-    pub(super) name: &'static str,
+pub struct Kind {
+    /// Its name.
+    pub name: &'static str,
     /// The fields of an entry besides its id.
-    pub(super) fields: &'static [Field],
+    pub fields: &'static [Field],
     /// Whether the id is a number and also a member of the entry.
     numbered: bool,
 }
 
 /// A member of an entry.
-pub(super) struct Field {
-    pub(super) name: &'static str,
+pub struct Field {
+    /// Its name.
+    pub name: &'static str,
     value: Form,
-    required: bool,
+    /// Whether an entry must have it.
+    pub required: bool,
 }
 
 /// The type of a member's value.
@@ -25,34 +28,40 @@ enum Form {
     Flag,
 }
 
-pub(super) const fn text(name: &'static str) -> Field {
+/// A member with a text, which an entry must have.
+pub const fn text(name: &'static str) -> Field {
     Field { name, value: Form::Text, required: true }
 }
 
-pub(super) const fn optional(name: &'static str) -> Field {
+/// A member with a text.
+pub const fn optional(name: &'static str) -> Field {
     Field { name, value: Form::Text, required: false }
 }
 
-pub(super) const fn flag(name: &'static str) -> Field {
+/// A member that is true or false.
+pub const fn flag(name: &'static str) -> Field {
     Field { name, value: Form::Flag, required: false }
 }
 
 /// Marks a tenant's default status, which has a second entry.
-pub(super) const DEFAULT: &str = "default";
+pub const DEFAULT: &str = "default";
 
 impl Kind {
     /// A kind whose ids are texts.
-    pub(super) const fn lettered(name: &'static str, fields: &'static [Field]) -> Self {
+    pub const fn lettered(name: &'static str, fields: &'static [Field]) -> Self {
         Self { name, fields, numbered: false }
     }
 
     /// A kind whose ids are numbers.
-    pub(super) const fn numbered(name: &'static str, fields: &'static [Field]) -> Self {
+    pub const fn numbered(name: &'static str, fields: &'static [Field]) -> Self {
         Self { name, fields, numbered: true }
     }
 
     /// The entries of a row: one, or two for the default status.
-    pub(super) fn read(
+    ///
+    /// # Errors
+    /// If the id or a member is invalid.
+    pub fn read(
         &self,
         id: &str,
         mut row: Map<String, Value>,
@@ -91,6 +100,11 @@ impl Kind {
 }
 
 impl Field {
+    /// Whether its value is true or false.
+    pub fn is_flag(&self) -> bool {
+        matches!(self.value, Form::Flag)
+    }
+
     /// The value, from JSON or from a cell of a CSV file, where everything is text.
     fn read(&self, value: Option<Value>) -> Result<Value, String> {
         let name = self.name;

@@ -4,22 +4,32 @@ use jiff::{Span, Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
 /// A time, or how long ago it was.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Moment {
+pub enum Moment {
+    /// A time stamp.
     At(Timestamp),
+    /// So long ago.
     Ago(Span),
+    /// The start of a day.
     StartOf(Day),
 }
 
 /// A day.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Day {
+pub enum Day {
+    /// A date.
     On(Date),
+    /// The current day.
     Today,
+    /// The day before it.
     Yesterday,
 }
 
 impl Moment {
-    pub(super) fn resolve(self, now: Timestamp) -> Result<Timestamp, String> {
+    /// The time, if it is `now`.
+    ///
+    /// # Errors
+    /// If it is out of range.
+    pub fn resolve(self, now: Timestamp) -> Result<Timestamp, String> {
         match self {
             Self::At(at) => Ok(at),
             Self::StartOf(day) => day.start(now),
@@ -33,12 +43,18 @@ impl Moment {
 
 impl Day {
     /// Its beginning.
-    pub(super) fn start(self, now: Timestamp) -> Result<Timestamp, String> {
+    ///
+    /// # Errors
+    /// If it is out of range.
+    pub fn start(self, now: Timestamp) -> Result<Timestamp, String> {
         start_of(self.date(now)?)
     }
 
     /// Its end.
-    pub(super) fn end(self, now: Timestamp) -> Result<Timestamp, String> {
+    ///
+    /// # Errors
+    /// If it is out of range.
+    pub fn end(self, now: Timestamp) -> Result<Timestamp, String> {
         start_of(self.date(now)?.tomorrow().map_err(|_| out_of_range())?)
     }
 
@@ -60,7 +76,10 @@ fn out_of_range() -> String {
 }
 
 /// Reads a day: a date, `today` or `yesterday`.
-pub(super) fn read_day(text: &str) -> Result<Day, String> {
+///
+/// # Errors
+/// A text that says how to write it.
+pub fn read_day(text: &str) -> Result<Day, String> {
     match text {
         "today" => Ok(Day::Today),
         "yesterday" => Ok(Day::Yesterday),
@@ -72,7 +91,10 @@ pub(super) fn read_day(text: &str) -> Result<Day, String> {
 }
 
 /// Reads a time in the past: a day, a time stamp, or how long ago it was.
-pub(super) fn read_moment(text: &str) -> Result<Moment, String> {
+///
+/// # Errors
+/// A text that says how to write it.
+pub fn read_moment(text: &str) -> Result<Moment, String> {
     if let Ok(at) = text.parse() {
         return Ok(Moment::At(at));
     }
@@ -86,7 +108,10 @@ pub(super) fn read_moment(text: &str) -> Result<Moment, String> {
 }
 
 /// Reads a time in the future: a date, a time stamp, or how long from now.
-pub(super) fn read_expiry(text: &str, now: Timestamp) -> Result<Timestamp, String> {
+///
+/// # Errors
+/// A text that says how to write it.
+pub fn read_expiry(text: &str, now: Timestamp) -> Result<Timestamp, String> {
     let wrong =
         |_| format!("`{text}` is not a time; write 90d, 12h, 2027-01-31 or 2027-01-31T12:00:00Z");
     let at = match read_moment(text).map_err(wrong)? {
@@ -100,12 +125,12 @@ pub(super) fn read_expiry(text: &str, now: Timestamp) -> Result<Timestamp, Strin
 }
 
 /// The day of a time.
-pub(super) fn day_of(at: Timestamp) -> Date {
+pub fn day_of(at: Timestamp) -> Date {
     at.to_zoned(TimeZone::UTC).date()
 }
 
 /// A time for people, to the second.
-pub(super) fn write_moment(at: Timestamp) -> String {
+pub fn write_moment(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 

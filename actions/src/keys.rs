@@ -1,0 +1,193 @@
+//! Draws, finds, rotates and revokes the API keys of senders.
+
+use crate::{
+    Failure,
+    moment::read_expiry,
+    providers::{Facts, facts},
+};
+use ipnet::IpNet;
+use jiff::Timestamp;
+use shared::{
+    model::{Account, AccountId, ApiKey, ListedKey, Provider, Sources, TokenHash},
+    table::LeadTable,
+};
+
+/// The most tenants of a key: it is listed under each, in one transaction.
+const MAX_TENANTS: usize = 90;
+/// The error if nothing names the account of a new key.
+const NO_ACCOUNT: &str = "name the account whose leads the key creates: --account acme";
+
+/// New credentials for a sender. Only their hashes are stored.
+pub struct Drawn {
+    /// The token.
+    pub token: String,
+    /// The secret, if the provider has one.
+    pub secret: Option<String>,
+}
+
+impl Drawn {
+    /// A new token in the provider's form.
+    pub fn new(provider: Provider, sources: &Sources) -> Self {
+        let Facts { token_prefix, token_length, has_secret, .. } = facts(provider);
+        let token = format!("{token_prefix}{}", sources.draw_text(*token_length));
+        let secret = has_secret.then(|| sources.draw_text(48));
+        Self { token, secret }
+    }
+
+    /// The hash of the token.
+    pub fn hash(&self) -> TokenHash {
+        TokenHash::of(&self.token)
+    }
+
+    /// The hash of the secret.
+    pub fn secret_hash(&self) -> Option<TokenHash> {
+        self.secret.as_deref().map(TokenHash::of)
+    }
+}
+
+/// A key to make.
+pub struct NewKey {
+    /// The provider whose address it is for.
+    pub provider: Provider,
+    /// The account whose leads it creates; without it, the first tenant.
+    pub account: Option<AccountId>,
+    /// The operator's name for it.
+    pub label: Option<String>,
+    /// When it expires: 90d, 2027-01-31.
+    pub expires: Option<String>,
+    /// Flextell: the tenants that it may act for.
+    pub tenants: Vec<u64>,
+    /// Keyspot: the networks that it may be used from.
+    pub networks: Vec<IpNet>,
+}
+
+impl NewKey {
+    /// Checks whether its provider has such keys.
+    ///
+    /// # Errors
+    /// If not.
+    pub fn check(&self) -> Result<(), Failure> {
+        let Self { provider, account, tenants, networks, .. } = self;
+        let problem = match facts(*provider) {
+            facts if facts.has_tenants && tenants.is_empty() => {
+                "a Flextell key names the tenants it may act for: --tenant 1"
+            }
+            _ if tenants.len() > MAX_TENANTS => "a key may have 90 tenants",
+            facts if !facts.has_tenants && !tenants.is_empty() => "only Flextell keys have tenants",
+            facts if !facts.has_secret && !networks.is_empty() => "only Keyspot keys have networks",
+            _ if account.is_none() && tenants.is_empty() => NO_ACCOUNT,
+            _ => return Ok(()),
+        };
+        Err(Failure::Input(problem.to_owned()))
+    }
+
+    /// Draws and stores its credentials. Returns them with the key as it is stored.
+    ///
+    /// # Errors
+    /// If its provider has no such keys, or if the table cannot be written.
+    pub async fn create(
+        self,
+        table: &LeadTable,
+        sources: &Sources,
+    ) -> Result<(Drawn, ApiKey), Failure> {
+        self.check()?;
+        let Self { provider, account, label, expires, mut tenants, networks } = self;
+        tenants.sort_unstable();
+        tenants.dedup();
+        let now = sources.now();
+        let expires = expires.map(|text| read_expiry(&text, now)).transpose();
+        let first = tenants.first().copied().map(AccountId::from);
+        let id = account.or(first).ok_or_else(|| Failure::Input(NO_ACCOUNT.to_owned()))?;
+        let drawn = Drawn::new(provider, sources);
+        let key = ApiKey {
+            label,
+            created_at: Some(now),
+            expires_at: expires.map_err(Failure::Input)?,
+            secret: drawn.secret_hash(),
+            tenants,
+            networks,
+            ..ApiKey::new(Account { provider, id })
+        };
+        table.put_api_key(&drawn.hash(), key.clone()).await?;
+        Ok((drawn, key))
+    }
+}
+
+/// A key that replaced another.
+pub struct Rotated {
+    /// Its credentials.
+    pub drawn: Drawn,
+    /// The new key.
+    pub key: ApiKey,
+    /// The id of the old key.
+    pub old_id: String,
+    /// Until when the old key is valid.
+    pub until: Timestamp,
+}
+
+/// Makes a key that replaces the one whose id begins with `id`. The old key stays valid for `keep`.
+///
+/// # Errors
+/// If there is no such live key, if `keep` is not a time, or if the table cannot be used.
+pub async fn rotate_key(
+    table: &LeadTable,
+    sources: &Sources,
+    id: &str,
+    keep: &str,
+) -> Result<Rotated, Failure> {
+    let now = sources.now();
+    let until = read_expiry(keep, now).map_err(Failure::Input)?;
+    let old = find_key(table, id).await?;
+    let old_id = old.token.key_id().to_owned();
+    if !old.key.is_live(now) {
+        let text = format!("the key {old_id} is already expired or revoked; make another");
+        return Err(Failure::Input(text));
+    }
+    // A key that expires sooner keeps its time.
+    let until = old.key.expires_at.map_or(until, |expiry| expiry.min(until));
+    let drawn = Drawn::new(old.key.account.provider, sources);
+    let key = ApiKey {
+        created_at: Some(now),
+        last_used_on: None,
+        secret: drawn.secret_hash(),
+        ..old.key
+    };
+    table.replace_api_key(&old.token, until, &drawn.hash(), key.clone()).await?;
+    Ok(Rotated { drawn, key, old_id, until })
+}
+
+/// Revokes the key whose id begins with `id`.
+///
+/// # Errors
+/// If there is no such key, or if the table cannot be used.
+pub async fn revoke_key(table: &LeadTable, id: &str, now: Timestamp) -> Result<ListedKey, Failure> {
+    let found = find_key(table, id).await?;
+    table.revoke_api_key(&found.token, now).await?;
+    Ok(found)
+}
+
+/// The only key whose id begins with `id`.
+///
+/// # Errors
+/// If there is none, or more than one.
+pub async fn find_key(table: &LeadTable, id: &str) -> Result<ListedKey, Failure> {
+    let mut keys = table.api_keys(None).await?;
+    keys.retain(|listed| !id.is_empty() && listed.token.as_str().starts_with(id));
+    match <[ListedKey; 1]>::try_from(keys) {
+        Ok([key]) => Ok(key),
+        Err(keys) if keys.is_empty() => {
+            let text = format!("there is no key {id}; `leadhook keys list` shows them");
+            Err(Failure::NotFound(text))
+        }
+        Err(_) => Err(Failure::Input(format!("several keys begin with {id}; write more of it"))),
+    }
+}
+
+/// `live`, `expired` or `revoked`.
+pub fn key_state(key: &ApiKey, now: Timestamp) -> &'static str {
+    match (key.revoked_at, key.is_live(now)) {
+        (Some(_), _) => "revoked",
+        (None, false) => "expired",
+        (None, true) => "live",
+    }
+}
