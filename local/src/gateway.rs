@@ -1,9 +1,14 @@
-use crate::{App, ROUTES, Route, Running, guard::Guard, openapi::openapi};
+use crate::{
+    App, ROUTES, RecentDeliveries, Route, Running,
+    guard::Guard,
+    openapi::openapi,
+    recent::{SeenNumber, SeenRequest},
+};
 use axum::{
     Router,
     body::{Body as HttpBody, HttpBody as _},
     extract::{ConnectInfo, Request as HttpRequest, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
     middleware::{Next, from_fn_with_state},
     response::Response as HttpResponse,
     routing::{any, get},
@@ -17,7 +22,11 @@ use shared::{
     model::Provider,
     request::{MAX_BODY_BYTES, Request},
 };
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::time::timeout;
 use tower::limit::GlobalConcurrencyLimitLayer;
 use tower_http::cors::CorsLayer;
@@ -42,17 +51,19 @@ const DELIVERIES_AT_ONCE: usize = 256;
 ///
 /// It is served at `address`. Only web pages of `origins` may send requests to it. A delivery that
 /// was read completely is finished even if its sender does not wait; `running` tracks these
-/// deliveries.
+/// deliveries, and `recent`, if there is one, remembers the last of them.
 pub fn router(
     app: &Arc<App>,
     running: &Running,
+    recent: Option<&RecentDeliveries>,
     address: SocketAddr,
     origins: Vec<String>,
 ) -> Router {
     let guard = Guard::new(address, origins);
     let mut router = Router::new();
     for Route { path, handler, .. } in ROUTES {
-        let target = Target { app: Arc::clone(app), running: running.clone(), path, handler };
+        let (app, running, recent) = (Arc::clone(app), running.clone(), recent.cloned());
+        let target = Target { app, running, recent, path, handler };
         router = router.route(path, any(invoke).with_state(target));
     }
     let router = router.layer(GlobalConcurrencyLimitLayer::new(DELIVERIES_AT_ONCE));
@@ -109,26 +120,38 @@ async fn refuse_foreign_requests(
 struct Target {
     app: Arc<App>,
     running: Running,
+    recent: Option<RecentDeliveries>,
     path: &'static str,
     handler: Handler<App>,
 }
 
 async fn invoke(
-    State(Target { app, running, path, handler }): State<Target>,
+    State(Target { app, running, recent, path, handler }): State<Target>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: HttpRequest,
 ) -> HttpResponse {
     if request.method() != Method::POST {
         return not_found(request).await;
     }
-    let event = match timeout(BODY_WITHIN, event(path, peer, request)).await {
-        Ok(Some(event)) => event,
+    let (head, body) = request.into_parts();
+    let body = match timeout(BODY_WITHIN, read_capped(body)).await {
+        Ok(Some(body)) => body,
         Ok(None) => return gateway_answer(StatusCode::BAD_REQUEST, "Bad Request"),
         Err(_) => return gateway_answer(StatusCode::REQUEST_TIMEOUT, "Request Timeout"),
     };
+    let seen = recent.and_then(|recent| {
+        Some((SeenRequest::new(head.uri.path(), &head.headers, &body)?, recent))
+    });
+    let event = event(path, peer, &head, body);
     let invocation = running.spawn(async move {
         let request: Request = serde_json::from_value(event).ok()?;
-        Some(handler(&app, &request).await)
+        let started = Instant::now();
+        let mut answer = handler(&app, &request).await;
+        if let Some((seen, recent)) = seen {
+            let number = recent.add(seen, &answer, started.elapsed());
+            answer.extensions_mut().insert(SeenNumber(number));
+        }
+        Some(answer)
     });
     match invocation.await {
         Ok(Some(answer)) => answer.map(HttpBody::from),
@@ -138,14 +161,12 @@ async fn invoke(
     }
 }
 
-/// The event that API Gateway would send; `None` if the sender closed the connection.
-async fn event(path: &str, peer: SocketAddr, request: HttpRequest) -> Option<Value> {
-    let (head, body) = request.into_parts();
-    let body = read_capped(body).await?;
+/// The event that API Gateway would send.
+fn event(path: &str, peer: SocketAddr, head: &Parts, body: Vec<u8>) -> Value {
     let (body, is_base64_encoded) = encode_body(&head.headers, body);
     let now = Timestamp::now();
     let request_id = format!("{:032x}", rand::random::<u128>());
-    Some(json!({
+    json!({
         "version": "2.0",
         "routeKey": format!("POST {path}"),
         "rawPath": head.uri.path(),
@@ -171,7 +192,7 @@ async fn event(path: &str, peer: SocketAddr, request: HttpRequest) -> Option<Val
         },
         "body": body,
         "isBase64Encoded": is_base64_encoded,
-    }))
+    })
 }
 
 /// The path's values for the parameters of its route, as they were sent.

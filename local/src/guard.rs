@@ -15,16 +15,18 @@ const CONTAINER_HOST: &str = "host.docker.internal";
 
 /// Who may send requests to a listener.
 #[derive(Clone, Debug)]
-pub(crate) struct Guard {
+pub struct Guard {
     hosts: Vec<String>,
     origins: Vec<String>,
 }
 
 /// Why a request is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Foreign {
+pub enum Foreign {
+    /// Its `Host` is not one of ours.
     #[error("this Host is not served here; use the address that leadhook serve printed")]
     Host,
+    /// It comes from a web page.
     #[error(
         "web pages may not send requests here; leadhook serve --allowed-origins names those that may"
     )]
@@ -34,7 +36,7 @@ pub(crate) enum Foreign {
 impl Guard {
     /// Accepts requests to `address` and, if that is a loopback address, to a loopback name.
     /// Accepts only web pages of `origins`.
-    pub(crate) fn new(address: SocketAddr, origins: Vec<String>) -> Self {
+    pub fn new(address: SocketAddr, origins: Vec<String>) -> Self {
         let port = address.port();
         let mut hosts = vec![address.to_string()];
         if address.ip().is_loopback() {
@@ -55,14 +57,12 @@ impl Guard {
         &self.origins
     }
 
-    pub(crate) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Foreign> {
-        let mut hosts = headers.get_all(HOST).iter().map(|host| host.to_str().ok());
-        let host = hosts.next().flatten();
-        let absolute = uri.authority().map(Authority::as_str);
-        let is_ours = |host: &str| self.hosts.iter().any(|own| own.eq_ignore_ascii_case(host));
-        if !host.is_some_and(is_ours) || hosts.next().is_some() || !absolute.is_none_or(is_ours) {
-            return Err(Foreign::Host);
-        }
+    /// Refuses a request with a foreign `Host`, and one of a web page that is not allowed.
+    ///
+    /// # Errors
+    /// The reason to refuse it.
+    pub fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Foreign> {
+        self.check_host(uri, headers)?;
         let mut origins = headers.get_all(ORIGIN).iter();
         let allowed = |origin: &str| self.origins.iter().any(|allowed| allowed == origin);
         if origins.all(|origin| origin.to_str().is_ok_and(allowed)) {
@@ -70,6 +70,21 @@ impl Guard {
         } else {
             Err(Foreign::Origin)
         }
+    }
+
+    /// Refuses a request with a foreign `Host`.
+    ///
+    /// # Errors
+    /// If the `Host` is foreign.
+    pub fn check_host(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Foreign> {
+        let mut hosts = headers.get_all(HOST).iter().map(|host| host.to_str().ok());
+        let host = hosts.next().flatten();
+        let absolute = uri.authority().map(Authority::as_str);
+        let is_ours = |host: &str| self.hosts.iter().any(|own| own.eq_ignore_ascii_case(host));
+        if !host.is_some_and(is_ours) || hosts.next().is_some() || !absolute.is_none_or(is_ours) {
+            return Err(Foreign::Host);
+        }
+        Ok(())
     }
 }
 

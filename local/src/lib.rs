@@ -11,6 +11,7 @@ mod guard;
 mod in_process;
 mod listen;
 mod openapi;
+mod recent;
 mod redeliver;
 mod running;
 mod samples;
@@ -23,8 +24,12 @@ pub use demo::seed_demo_accounts;
 pub use folder::forwarding_secret;
 pub use forward::keep_forwarding;
 pub use gateway::{ANSWERED_HEADERS, SENT_HEADERS, router};
+pub use guard::{Foreign, Guard};
 pub use listen::listen;
 pub use openapi::openapi;
+pub use recent::{
+    REMEMBERED, REMEMBERED_BODY, RecentDeliveries, SeenBody, SeenDelivery, SeenNumber,
+};
 pub use redeliver::redeliver_held;
 pub use running::Running;
 pub use samples::{Example, KEYSPOT_TOKEN_PATH, Sample, examples};

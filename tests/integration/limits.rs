@@ -32,7 +32,7 @@ async fn a_body_that_takes_longer_than_thirty_seconds_is_408() {
     let nowhere = connect_to("http://127.0.0.1:9", "none", Timeouts::LOCAL);
     let address = SocketAddr::from(([127, 0, 0, 1], 3000));
     let app = Arc::new(app(LeadTable::new(nowhere, "none")));
-    let router = local::router(&app, &Running::default(), address, Vec::new());
+    let router = local::router(&app, &Running::default(), None, address, Vec::new());
     let trickle = futures_util::stream::unfold((), |()| async {
         tokio::time::sleep(Duration::from_secs(1)).await;
         Some((Ok::<_, Infallible>(" "), ()))

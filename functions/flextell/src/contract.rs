@@ -144,6 +144,13 @@ impl RefusalReason for Refusal {
             Self::BadTenant | Self::ForeignTenant => None,
         }
     }
+
+    fn rejection(&self) -> Option<&Rejection> {
+        match self {
+            Self::Rejected(rejection) => Some(rejection),
+            Self::BadTenant | Self::ForeignTenant => None,
+        }
+    }
 }
 
 impl<R: Into<Rejection>> From<R> for Refusal {

@@ -59,6 +59,13 @@ impl RefusalReason for Refusal {
             Self::IpBlocked => None,
         }
     }
+
+    fn rejection(&self) -> Option<&Rejection> {
+        match self {
+            Self::Rejected(rejection) => Some(rejection),
+            Self::IpBlocked => None,
+        }
+    }
 }
 
 impl<R: Into<Rejection>> From<R> for Refusal {

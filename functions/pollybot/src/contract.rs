@@ -105,6 +105,13 @@ impl RefusalReason for Refusal {
             Self::DuplicateEmail { met, .. } => met.held_reason(),
         }
     }
+
+    fn rejection(&self) -> Option<&Rejection> {
+        match self {
+            Self::Rejected(rejection) => Some(rejection),
+            Self::ChatbotNotFound | Self::DuplicateEmail { .. } => None,
+        }
+    }
 }
 
 impl<R: Into<Rejection>> From<R> for Refusal {

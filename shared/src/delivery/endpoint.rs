@@ -3,12 +3,12 @@
 use super::{
     answer::Answer,
     context::Context,
-    log::DeliveryLog,
+    log::{DeliveryLog, DeliverySummary, FieldFault, Report},
     rejection::{RefusalReason, Rejection},
 };
 use crate::{
     model::{
-        Account, ApiKey, Claims, EntryId, EntryKey, HeldDelivery, IDEMPOTENCY_KEY,
+        Account, ApiKey, Claims, EntryId, EntryKey, HeldDelivery, HeldReason, IDEMPOTENCY_KEY,
         IdempotencyKeyTooLong, Lead, LeadId, MAX_IDEMPOTENCY_KEY, NewLead, Outcome, Provider,
         TokenHash,
     },
@@ -187,11 +187,35 @@ pub async fn create_lead<E: LeadEndpoint>(state: &E::State, request: &Request) -
     let result = context.in_time(steps).await;
     let reason = result.as_ref().map_or_else(RefusalReason::held_reason, Outcome::held_reason);
     let outcome = result.as_ref().map_or_else(RefusalReason::as_str, Outcome::as_str);
+    let lead = match (&result, reason) {
+        (Ok(outcome), _) => Some(outcome.lead.id),
+        (Err(_), Some(HeldReason::Repeat(id))) => Some(id),
+        (Err(_), _) => None,
+    };
+    let faults = faults_of(context, &result);
     let answer = E::answer(result);
-    if let (Some(account), Some(reason)) = (account, reason) {
-        context.hold(&account, target, &request.body, reason, &answer).await;
+    let mut held = None;
+    if let (Some(account), Some(reason)) = (&account, reason) {
+        held = context.hold(account, target, &request.body, reason, &answer).await;
     }
-    log.finish(outcome, answer)
+    let mut answer = log.finish(outcome, answer);
+    if context.report == Report::Lines {
+        answer.extensions_mut().insert(DeliverySummary { outcome, account, lead, faults, held });
+    }
+    answer
+}
+
+/// The fields at fault with the rules that they break. Only the local server shows them.
+fn faults_of<T, R: RefusalReason>(context: &Context, result: &Result<T, R>) -> Vec<FieldFault> {
+    match (context.report, result) {
+        (Report::Lines, Err(refusal)) => match refusal.rejection() {
+            Some(Rejection::Invalid(violations)) => {
+                violations.iter().map(|broken| (broken.field, broken.rule.phrase())).collect()
+            }
+            _ => Vec::new(),
+        },
+        (Report::Lines | Report::Metrics, _) => Vec::new(),
+    }
 }
 
 /// The result of a held delivery that was redelivered.
@@ -200,6 +224,10 @@ pub struct Redelivered {
     pub answer: Answer,
     /// Whether it became a lead, so that it is not held any longer.
     pub became_lead: bool,
+    /// The lead that it made or found.
+    pub lead: Option<LeadId>,
+    /// The fields at fault, also those that the answer does not name.
+    pub faults: Vec<FieldFault>,
 }
 
 /// Redelivers a held delivery of an account with another body. The held delivery's id is its
@@ -223,5 +251,8 @@ pub async fn redeliver<E: LeadEndpoint>(
     let result = context.in_time(E::accept(&delivery)).await;
     let became_lead = result.as_ref().is_ok_and(Outcome::is_new);
     let outcome = result.as_ref().map_or_else(RefusalReason::as_str, Outcome::as_str);
-    Redelivered { answer: log.finish(outcome, E::answer(result)), became_lead }
+    let lead = result.as_ref().ok().map(|outcome| outcome.lead.id);
+    let faults = faults_of(context, &result);
+    let answer = log.finish(outcome, E::answer(result));
+    Redelivered { answer, became_lead, lead, faults }
 }

@@ -11,7 +11,7 @@ const MAX_ANSWER_BYTES: usize = 16 * 1024;
 
 impl Context {
     /// Holds a delivery of `account`. Its sender does not see this and waits only a short time for
-    /// it. The delivery is not held if the table fails, or if it is too slow to say whether the
+    /// it. Returns the id of the held delivery. The delivery is not held if the table fails, or if it is too slow to say whether the
     /// account blocks the person.
     pub(crate) async fn hold(
         &self,
@@ -20,9 +20,9 @@ impl Context {
         body: &[u8],
         reason: HeldReason,
         answer: &Answer,
-    ) {
+    ) -> Option<String> {
         if body.len() > MAX_BODY_BYTES {
-            return;
+            return None;
         }
         let now = self.sources.now();
         let mut held = HeldDelivery::new(account, reason, target, body.to_vec(), now);
@@ -30,16 +30,19 @@ impl Context {
         let put = async {
             // An invalid delivery was refused before the check for blocks.
             let is_checked = reason != HeldReason::Invalid;
-            if is_checked || !self.blocks.are_named_in(account, &held, held.received_at).await? {
-                self.table.put_held(account, &held).await?;
+            if !is_checked && self.blocks.are_named_in(account, &held, held.received_at).await? {
+                return Ok(false);
             }
-            Ok::<_, StoreError>(())
+            self.table.put_held(account, &held).await?;
+            Ok::<_, StoreError>(true)
         };
         match tokio::time::timeout(self.timeouts.hold, put).await {
-            Ok(Ok(())) => {}
+            Ok(Ok(true)) => return Some(held.id),
+            Ok(Ok(false)) => {}
             Ok(Err(error)) => tracing::warn!(%error, "a delivery could not be held"),
             Err(_) => tracing::warn!(error = "timeout", "a delivery could not be held"),
         }
+        None
     }
 }
 

@@ -1,7 +1,7 @@
 //! The log and the metrics: one line per delivery, without personal data.
 
 use super::answer::Answer;
-use crate::model::Provider;
+use crate::model::{Account, LeadId, Provider};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::{
@@ -23,6 +23,25 @@ pub enum Report {
     Lines,
     /// As JSON lines that are also metrics, in CloudWatch's embedded metric format.
     Metrics,
+}
+
+/// A field that breaks a rule, and the rule in English, to follow the field's name.
+pub type FieldFault = (&'static str, String);
+
+/// What a handler says about a delivery besides its answer. The answers of a context that reports
+/// lines have it as an extension, for tools that show deliveries.
+#[derive(Clone)]
+pub struct DeliverySummary {
+    /// The outcome's name, as in the log.
+    pub outcome: &'static str,
+    /// The account, if the sender is known.
+    pub account: Option<Account>,
+    /// The lead that it made or found.
+    pub lead: Option<LeadId>,
+    /// The fields at fault, also those that the answer does not name.
+    pub faults: Vec<FieldFault>,
+    /// The id of the delivery among the held ones, if it is held.
+    pub held: Option<String>,
 }
 
 /// The data for a delivery's one log line.

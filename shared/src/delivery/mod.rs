@@ -14,6 +14,6 @@ pub use context::Context;
 pub use endpoint::{
     Accepted, Delivery, LeadEndpoint, LeadFields, Redelivered, create_lead, redeliver,
 };
-pub use log::{DeliveryLog, Report};
+pub use log::{DeliveryLog, DeliverySummary, FieldFault, Report};
 pub use rejection::{RefusalReason, Rejection};
 pub use replay_window::DEFAULT_REPLAY_WINDOW;

@@ -127,6 +127,9 @@ pub trait RefusalReason: From<Rejection> + From<Unauthorized> + From<StoreError>
 
     /// Why the refused delivery is held; none: it is not.
     fn held_reason(&self) -> Option<HeldReason>;
+
+    /// The reason, if it is one that all providers have.
+    fn rejection(&self) -> Option<&Rejection>;
 }
 
 impl RefusalReason for Rejection {
@@ -156,5 +159,9 @@ impl RefusalReason for Rejection {
             }
             Self::Unauthorized(_) | Self::BodyTooLarge | Self::Unavailable | Self::Internal => None,
         }
+    }
+
+    fn rejection(&self) -> Option<&Rejection> {
+        Some(self)
     }
 }

@@ -10,5 +10,5 @@ mod held;
 mod schema;
 
 pub use destinations::DestinationChange;
-pub use erase::Erased;
+pub use erase::{Erased, LeadClaim};
 pub use schema::Shape;
