@@ -6,6 +6,7 @@
 )]
 
 mod commands;
+mod console;
 mod serve;
 
 pub use commands::{Cli, Failure, run};

@@ -1,9 +1,12 @@
+use crate::console::{open, sessions};
+use axum::Router;
+use console::{Console, Live};
 use forwarding::{Addresses, Forwarder, HttpsClient, MasterSecret};
 use jiff::SignedDuration;
 use keyspot::{SIGNING_KEY, SigningSecret};
 use local::{
-    App, EmbeddedError, EmbeddedTable, Example, REGION, Running, ServedTable, Storage, examples,
-    keep_forwarding, listen, router, seed_demo_accounts,
+    App, EmbeddedError, EmbeddedTable, Example, Guard, REGION, RecentDeliveries, Running,
+    ServedTable, Storage, examples, keep_forwarding, listen, router, seed_demo_accounts,
 };
 use shared::{
     delivery::Context,
@@ -112,7 +115,7 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     tracing_subscriber::registry().with(guarded(lines, asked_filter())).init();
     log_panics();
-    let stop = stop_signal();
+    let stop = stop_signal("finishing the running deliveries, then stopping\n");
 
     let environment = Environment::of_process();
     let settings = Settings::from_env(&environment)?;
@@ -127,10 +130,13 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
         let key = Sources::system().draw_mark();
         let forwarder = settings.forwarder(&table, None)?;
         let app = settings.over(table, Timeouts::DEPLOYED, &key)?;
-        say(&format!("{}{}\n", greeting(&base), stored_in(&environment, &endpoint)));
-        let running = Running::default();
+        let place = format!("at {endpoint}");
+        let (api, link) = api.open(app, place, forwarder.clone(), stop.clone(), false);
+        let stored = stored_in(&environment, &endpoint);
+        say(&format!("{}{stored}\n\n{}", greeting(&base), invitation(&link)));
+        let running = api.running.clone();
         tokio::select! {
-            () = api.serve(app, &running, stop) => {}
+            () = api.serve(stop) => {}
             () = forward(forwarder, &running) => {}
         }
     } else {
@@ -140,10 +146,13 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
         let forwarder = settings.forwarder(&table, Some(embedded.forwarding_secret()))?;
         let app = settings.over(table, Timeouts::LOCAL, embedded.signing_key())?;
         let stored = stored_here(&options, &served);
-        say(&format!("{}{stored}{}", greeting(&base), examples_text(&base)));
-        let running = Running::default();
+        let place = place(&options);
+        let (api, link) = api.open(app, place, forwarder.clone(), stop.clone(), true);
+        let (greeting, examples) = (greeting(&base), examples_text(&base));
+        say(&format!("{greeting}{stored}{examples}\n{}", invitation(&link)));
+        let running = api.running.clone();
         tokio::select! {
-            () = api.serve(app, &running, stop) => {}
+            () = api.serve(stop) => {}
             () = embedded.sweep_expired() => {}
             () = forward(forwarder, &running) => {}
         }
@@ -175,14 +184,14 @@ impl Settings {
         &self,
         table: &LeadTable,
         secret: Option<&str>,
-    ) -> Result<Option<Forwarder<HttpsClient>>, StartUpError> {
+    ) -> Result<Option<Arc<Forwarder<HttpsClient>>>, StartUpError> {
         let Some(secret) = self.forwarding_secret.as_deref().or(secret) else { return Ok(None) };
         let too_short =
             |_| StartUpError::BadVariable(forwarding::SIGNING_KEY, "at least 32 characters long");
         let master = MasterSecret::new(secret).map_err(too_short)?;
         let post = HttpsClient::new(Addresses::PublicAndLoopback);
         let (table, sources) = (table.clone(), Sources::system());
-        Ok(Some(Forwarder { table, sources, post, master }))
+        Ok(Some(Arc::new(Forwarder { table, sources, post, master })))
     }
 
     /// An app for a table. `key` signs Keyspot's tokens if no key is set.
@@ -194,9 +203,9 @@ impl Settings {
 }
 
 /// Forwards leads until the server stops. Without a secret, no lead is forwarded.
-async fn forward(forwarder: Option<Forwarder<HttpsClient>>, running: &Running) {
+async fn forward(forwarder: Option<Arc<Forwarder<HttpsClient>>>, running: &Running) {
     match forwarder {
-        Some(forwarder) => keep_forwarding(Arc::new(forwarder), running).await,
+        Some(forwarder) => keep_forwarding(forwarder, running).await,
         None => std::future::pending().await,
     }
 }
@@ -247,10 +256,7 @@ fn stored_in(environment: &Environment, endpoint: &str) -> String {
 /// Where leads are stored, and how to read them with any DynamoDB tool.
 fn stored_here(options: &ServeOptions, served: &ServedTable) -> String {
     let ServedTable { endpoint, access_key, .. } = served;
-    let place = match storage(options) {
-        Storage::Memory => "memory".to_owned(),
-        Storage::Folder(folder) => folder.display().to_string(),
-    };
+    let place = place(options);
     format!(
         "leads are stored in {place}, in the table {DEFAULT_TABLE_NAME} at {endpoint}\n\n\
          look inside with any DynamoDB tool:\n  \
@@ -260,29 +266,79 @@ fn stored_here(options: &ServeOptions, served: &ServedTable) -> String {
     )
 }
 
+/// The folder with the table, or `memory`.
+fn place(options: &ServeOptions) -> String {
+    match storage(options) {
+        Storage::Memory => "memory".to_owned(),
+        Storage::Folder(folder) => folder.display().to_string(),
+    }
+}
+
+fn invitation(link: &str) -> String {
+    format!("see what comes in, in a browser:\n  {link}\n")
+}
+
 fn examples_text(base: &str) -> String {
     let example = |Example { function, curl_line }| format!("\ntry {function}:\n  {curl_line}\n");
     examples(base).into_iter().map(example).collect()
 }
 
 /// Prints to standard output. It is not an error if the output is closed.
-fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     let _ = io::stdout().write_all(text.as_bytes());
 }
 
-/// The server of the API.
+/// Where the API will be served.
 struct Api {
     listener: TcpListener,
     address: SocketAddr,
     origins: Vec<String>,
 }
 
+/// The server of the API and of the console.
+struct OpenApi {
+    listener: TcpListener,
+    router: Router,
+    running: Running,
+}
+
 impl Api {
-    async fn serve(self, app: App, running: &Running, stop: watch::Receiver<bool>) {
-        let router = router(&Arc::new(app), running, None, self.address, self.origins);
+    /// The routes of the API and of a console over its table, and the address of the console.
+    fn open(
+        self,
+        app: App,
+        place: String,
+        forwarder: Option<Arc<Forwarder<HttpsClient>>>,
+        stop: watch::Receiver<bool>,
+        has_samples: bool,
+    ) -> (OpenApi, String) {
+        let Self { listener, address, origins } = self;
+        let (running, recent) = (Running::default(), RecentDeliveries::default());
+        let app = Arc::new(app);
+        let api = router(&app, &running, Some(&recent), address, origins);
+        let base = format!("http://{address}");
+        let console = Console {
+            context: Arc::clone(&app.context),
+            place,
+            allows_changes: true,
+            masks: false,
+            live: Some(Live { recent, api: api.clone(), base, has_samples }),
+            forwarder,
+            sessions: sessions(address),
+            guard: Guard::new(address, Vec::new()),
+            stop,
+        };
+        let (console, link) = open(console, address);
+        // What is not a page of the console is the API's, which refuses requests of web pages.
+        (OpenApi { listener, router: console.fallback_service(api), running }, link)
+    }
+}
+
+impl OpenApi {
+    async fn serve(self, stop: watch::Receiver<bool>) {
         let finished = async {
-            listen(self.listener, router, stopped(stop.clone())).await;
-            running.finish().await;
+            listen(self.listener, self.router, stopped(stop.clone())).await;
+            self.running.finish().await;
         };
         tokio::select! {
             () = finished => {}
@@ -292,17 +348,17 @@ impl Api {
 }
 
 /// A value that turns true at the first Ctrl-C or SIGTERM.
-fn stop_signal() -> watch::Receiver<bool> {
+pub(crate) fn stop_signal(notice: &'static str) -> watch::Receiver<bool> {
     let (sender, receiver) = watch::channel(false);
     tokio::spawn(async move {
         asked_to_stop().await;
-        say("finishing the running deliveries, then stopping\n");
+        say(notice);
         let _ = sender.send(true);
     });
     receiver
 }
 
-async fn stopped(mut stop: watch::Receiver<bool>) {
+pub(crate) async fn stopped(mut stop: watch::Receiver<bool>) {
     let _ = stop.wait_for(|stopped| *stopped).await;
 }
 

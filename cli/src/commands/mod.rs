@@ -1,6 +1,7 @@
 //! The operator's commands: keys, leads, held deliveries, the directory, and tests.
 
 mod accounts;
+mod console;
 mod destinations;
 mod directory;
 mod doctor;
@@ -57,6 +58,8 @@ enum Command {
     Forward(forward::Forward),
     /// Edit the entries that deliveries refer to: chatbots, properties, statuses, users
     Directory(directory::DirectoryCommand),
+    /// Open the console over a table, in a browser on this machine
+    Console(console::OpenConsole),
     /// Send a lead to a server, to try it
     Send(send::SendLead),
     /// Check the table and the connection to it, and say what to do
@@ -88,6 +91,7 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Destinations(destinations) => destinations.run().await,
         Command::Forward(forward) => forward.run().await,
         Command::Directory(directory) => directory.run().await,
+        Command::Console(console) => console.run().await,
         Command::Send(send) => send.run(),
         Command::Doctor(doctor) => doctor.run().await,
         Command::Env(env) => env.run().await,

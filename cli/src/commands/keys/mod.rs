@@ -4,8 +4,7 @@ use super::{
     Failure,
     accounts::{AccountOptions, provider_parser},
     listing::{Listing, Output},
-    moment::{read_expiry, write_moment},
-    providers::facts,
+    moment::write_moment,
     session::{Access, Session, TableOptions},
 };
 use actions::keys::{NewKey, Rotated, key_state, revoke_key, rotate_key};

@@ -1,0 +1,51 @@
+use crate::sessions::Sessions;
+use axum::Router;
+use forwarding::{Forwarder, HttpsClient};
+use local::{Guard, RecentDeliveries};
+use shared::{delivery::Context, model::Sources, table::LeadTable};
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// What the pages show and act on.
+pub struct Console {
+    /// The context of redeliveries.
+    pub context: Arc<Context>,
+    /// Where the table is, in words.
+    pub place: String,
+    /// Whether the page may change the table.
+    pub allows_changes: bool,
+    /// Whether names and contacts are masked until the operator asks for them.
+    pub masks: bool,
+    /// The local server; none: the table is elsewhere, and no delivery comes in here.
+    pub live: Option<Live>,
+    /// Posts test messages to destinations; none: no secret signs them.
+    pub forwarder: Option<Arc<Forwarder<HttpsClient>>>,
+    /// Who may use the page.
+    pub sessions: Sessions,
+    /// The names that the page is served under.
+    pub guard: Guard,
+    /// Turns true when the server stops.
+    pub stop: watch::Receiver<bool>,
+}
+
+/// The local server.
+pub struct Live {
+    /// The last deliveries.
+    pub recent: RecentDeliveries,
+    /// The API. What the page sends goes through it, as the deliveries of senders do.
+    pub api: Router,
+    /// The server's address: `http://127.0.0.1:3000`.
+    pub base: String,
+    /// Whether the demo accounts exist, so that samples can be sent.
+    pub has_samples: bool,
+}
+
+impl Console {
+    pub(crate) fn table(&self) -> &LeadTable {
+        &self.context.table
+    }
+
+    pub(crate) fn sources(&self) -> &Sources {
+        &self.context.sources
+    }
+}

@@ -1,0 +1,75 @@
+//! The rows of the list.
+
+use super::Filter;
+use crate::words::{Ending, When, ending};
+use actions::providers::read_faults;
+use askama::Template;
+use jiff::Timestamp;
+use local::SeenDelivery;
+use std::{sync::Arc, time::Duration};
+
+/// Rows, the newest first.
+#[derive(Template)]
+#[template(path = "delivery_rows.html")]
+pub(super) struct Rows {
+    pub(super) rows: Vec<Row>,
+    query: String,
+}
+
+pub(super) struct Row {
+    number: u64,
+    when: When,
+    provider: &'static str,
+    ending: Ending,
+    why: String,
+    status: u16,
+    milliseconds: String,
+    is_open: bool,
+}
+
+impl Rows {
+    pub(super) fn new(
+        seen: Vec<Arc<SeenDelivery>>,
+        filter: &Filter,
+        now: Timestamp,
+        open: Option<u64>,
+    ) -> Self {
+        let taken = seen.iter().filter(|seen| filter.takes(seen)).take(filter.limit());
+        let rows = taken.map(|seen| Row::new(seen, now, open)).collect();
+        Self { rows, query: filter.query() }
+    }
+}
+
+impl Row {
+    fn new(seen: &SeenDelivery, now: Timestamp, open: Option<u64>) -> Self {
+        let outcome = seen.summary.as_ref().map(|summary| summary.outcome);
+        Self {
+            number: seen.number,
+            when: When::new(seen.at, now),
+            provider: seen.provider.as_str(),
+            ending: ending(outcome, seen.status),
+            why: why(seen),
+            status: seen.status,
+            milliseconds: milliseconds(seen.duration),
+            is_open: open == Some(seen.number),
+        }
+    }
+}
+
+/// Why it was refused, in one line.
+fn why(seen: &SeenDelivery) -> String {
+    let faults = seen.summary.as_ref().map(|summary| summary.faults.as_slice());
+    let own: Vec<_> =
+        faults.unwrap_or_default().iter().map(|(field, rule)| format!("{field} {rule}")).collect();
+    if !own.is_empty() || seen.status < 400 {
+        return own.join("; ");
+    }
+    let texts = read_faults(seen.provider, &seen.answer_body.text);
+    texts.into_iter().map(|fault| fault.text).collect::<Vec<_>>().join("; ")
+}
+
+/// A duration for people.
+pub(super) fn milliseconds(duration: Duration) -> String {
+    let exact = duration.as_secs_f64() * 1_000.0;
+    if exact < 10.0 { format!("{exact:.1} ms") } else { format!("{exact:.0} ms") }
+}

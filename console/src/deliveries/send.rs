@@ -1,0 +1,152 @@
+//! Sends samples, and deliveries again. They go through the API, as the deliveries of senders do.
+
+use super::live;
+use crate::{
+    app::{Console, Live},
+    page::{Answer, Failed, go},
+};
+use axum::{
+    Form,
+    body::Body,
+    extract::{ConnectInfo, Path, State},
+    http::{HeaderName, HeaderValue, Method, Request, header},
+};
+use local::{KEYSPOT_TOKEN_PATH, Sample, SeenNumber};
+use serde::Deserialize;
+use shared::model::Provider;
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
+use tower::ServiceExt;
+
+/// An address that a sample can be sent to.
+#[derive(Clone, Copy)]
+pub(crate) struct SampleAddress {
+    /// The name of its function.
+    pub(crate) function: &'static str,
+    /// Its name on the page.
+    pub(crate) label: &'static str,
+    provider: Provider,
+}
+
+const fn address(function: &'static str, label: &'static str, provider: Provider) -> SampleAddress {
+    SampleAddress { function, label, provider }
+}
+
+/// The addresses that a sample can be sent to.
+pub(crate) const SAMPLES: [SampleAddress; 6] = [
+    address("integrabot-create-lead", "Integrabot", Provider::Integrabot),
+    address("rdstation-create-lead", "RD Station", Provider::RdStation),
+    address("pollybot-create-lead", "PollyBot", Provider::PollyBot),
+    address(KEYSPOT_TOKEN, "Keyspot token", Provider::Keyspot),
+    address("keyspot-create-lead", "Keyspot", Provider::Keyspot),
+    address("flextell-create-lead", "Flextell", Provider::Flextell),
+];
+const KEYSPOT_TOKEN: &str = "keyspot-issue-token";
+
+/// The headers of a sent delivery that a new request gets from its connection.
+const OWN_HEADERS: [&str; 6] =
+    ["host", "connection", "content-length", "transfer-encoding", "expect", "accept-encoding"];
+
+type Header = (String, String);
+
+#[derive(Deserialize)]
+pub(crate) struct SampleForm {
+    function: String,
+}
+
+pub(crate) async fn sample(
+    State(console): State<Arc<Console>>,
+    Form(SampleForm { function }): Form<SampleForm>,
+) -> Answer {
+    let live = live(&console)?;
+    let known = SAMPLES.into_iter().find(|known| known.function == function && live.has_samples);
+    let known = known.ok_or_else(|| Failed::input("there is no such sample"))?;
+    let issues_token = known.function == KEYSPOT_TOKEN;
+    let number = send_sample(live, known.provider, issues_token, None).await?;
+    go(&format!("/console/deliveries/{number}"))
+}
+
+/// Sends a provider's sample with another body, if there is one. Returns the delivery's number.
+pub(crate) async fn send_sample(
+    live: &Live,
+    provider: Provider,
+    issues_token: bool,
+    body: Option<String>,
+) -> Result<u64, Failed> {
+    let sample = Sample::of(provider);
+    let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    let mut headers: Vec<Header> = sample.credentials.iter().map(own).collect();
+    if issues_token {
+        return Ok(send(live, KEYSPOT_TOKEN_PATH, &headers, String::new()).await?.number);
+    }
+    if provider == Provider::Keyspot {
+        let token = send(live, KEYSPOT_TOKEN_PATH, &headers, String::new()).await?.body;
+        let token: serde_json::Value = serde_json::from_str(&token).unwrap_or_default();
+        let token = token["data"]["token"].as_str().unwrap_or_default();
+        headers = vec![("authorization".to_owned(), format!("Bearer {token}"))];
+    }
+    headers.push(("content-type".to_owned(), "application/json".to_owned()));
+    let body = body.unwrap_or_else(|| sample.body.to_owned());
+    Ok(send(live, sample.path, &headers, body).await?.number)
+}
+
+/// Sends a delivery again, as it was.
+pub(crate) async fn again(State(console): State<Arc<Console>>, Path(number): Path<u64>) -> Answer {
+    repeat(&console, number, None).await
+}
+
+#[derive(Deserialize)]
+pub(crate) struct EditForm {
+    body: String,
+}
+
+/// Sends a delivery again with another body.
+pub(crate) async fn edited(
+    State(console): State<Arc<Console>>,
+    Path(number): Path<u64>,
+    Form(EditForm { body }): Form<EditForm>,
+) -> Answer {
+    repeat(&console, number, Some(body)).await
+}
+
+async fn repeat(console: &Console, number: u64, body: Option<String>) -> Answer {
+    let live = live(console)?;
+    let gone = || Failed::missing(format!("the delivery {number} is not remembered"));
+    let seen = live.recent.get(number).ok_or_else(gone)?;
+    if body.is_none() && !seen.body.is_whole() {
+        return Err(Failed::input("only the first part of its body is remembered"));
+    }
+    let body = body.unwrap_or_else(|| seen.body.text.clone());
+    let sent = send(live, &seen.path, &seen.headers, body).await?;
+    go(&format!("/console/deliveries/{}", sent.number))
+}
+
+struct Sent {
+    number: u64,
+    body: String,
+}
+
+async fn send(live: &Live, path: &str, headers: &[Header], body: String) -> Result<Sent, Failed> {
+    let wrong = |_| Failed::input("the request cannot be sent");
+    let host = live.base.trim_start_matches("http://");
+    let request = Request::builder().method(Method::POST).uri(path).header(header::HOST, host);
+    let mut request = request.body(Body::from(body)).map_err(|_| wrong(()))?;
+    for (name, value) in headers {
+        // A page's own origin is refused by the API, and is none of a sender's headers.
+        if OWN_HEADERS.contains(&name.as_str()) || name == "origin" {
+            continue;
+        }
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong(()))?;
+        let value = HeaderValue::from_str(value).map_err(|_| wrong(()))?;
+        request.headers_mut().append(name, value);
+    }
+    let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    request.extensions_mut().insert(ConnectInfo(peer));
+    let Ok(answer) = live.api.clone().oneshot(request).await;
+    let number = answer.extensions().get::<SeenNumber>().map(|SeenNumber(number)| *number);
+    let number = number.ok_or_else(|| wrong(()))?;
+    let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await.map_err(|_| wrong(()))?;
+    Ok(Sent { number, body: String::from_utf8_lossy(&body).into_owned() })
+}

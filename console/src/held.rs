@@ -1,0 +1,321 @@
+//! Held deliveries: why each was refused, and forms to correct and redeliver it.
+
+mod fields;
+
+use crate::{
+    app::Console,
+    json::{Line, lines},
+    leads::{encoded, path_of as lead_path, read_account, read_provider},
+    page::{Answer, Failed, Frame, Tab, go, show},
+    sessions::Seat,
+    words::When,
+};
+use actions::providers::{read_faults, why};
+use askama::Template;
+use axum::{
+    Extension, Form,
+    extract::{Path, Query, State},
+};
+use fields::{Field, body_of, fields_of};
+use forwarding::{LeadRecord, write_id};
+use local::redeliver_held;
+use serde::Deserialize;
+use shared::{
+    delivery::Redelivered,
+    model::{Account, HeldAnswer, HeldDelivery, HeldReason},
+};
+use std::{cmp::Reverse, sync::Arc};
+
+/// How many held deliveries the list has.
+const SHOWN: usize = 200;
+
+/// Where a held delivery is shown. `id` is its id in the table.
+pub(crate) fn path_of(account: &Account, id: &str) -> String {
+    let (provider, account) = (account.provider.as_str(), encoded(account.id.as_str()));
+    format!("/console/held/{provider}/{account}/{}", id.replace('#', "-"))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Filter {
+    #[serde(default)]
+    provider: String,
+    #[serde(default)]
+    reason: String,
+    done: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "held.html")]
+struct ListPage {
+    frame: Frame,
+    provider: String,
+    reason: String,
+    rows: Vec<Row>,
+    total: usize,
+    /// How many can be redelivered.
+    invalid: usize,
+}
+
+struct Row {
+    path: String,
+    provider: &'static str,
+    account: String,
+    is_repeat: bool,
+    why: String,
+    when: When,
+}
+
+pub(crate) async fn list(
+    State(console): State<Arc<Console>>,
+    Extension(seat): Extension<Seat>,
+    Query(Filter { provider, reason, done }): Query<Filter>,
+) -> Answer {
+    let frame = Frame::new(&console, seat, Tab::Held).after(done.as_deref());
+    let mut held = read_all(&console, &provider, &reason, listed).await?;
+    let total = held.len();
+    let invalid = held.iter().filter(|row| !row.is_repeat).count();
+    held.sort_by_key(|row| Reverse(row.received_at));
+    held.truncate(SHOWN);
+    let now = console.sources().now();
+    let rows = held.into_iter().map(|Listed { received_at, path, account, is_repeat, why }| Row {
+        path,
+        provider: account.provider.as_str(),
+        account: account.id.to_string(),
+        is_repeat,
+        why,
+        when: When::new(received_at, now),
+    });
+    show(&ListPage { rows: rows.collect(), frame, provider, reason, total, invalid })
+}
+
+/// What the list needs of a held delivery: its body stays in the table.
+struct Listed {
+    received_at: jiff::Timestamp,
+    path: String,
+    account: Account,
+    is_repeat: bool,
+    why: String,
+}
+
+fn listed(account: &Account, held: HeldDelivery) -> Listed {
+    let why = match (&held.reason, &held.answer) {
+        (HeldReason::Repeat(lead), _) => {
+            format!("the person is already the lead {}", write_id(account.provider, *lead))
+        }
+        (HeldReason::Invalid, Some(answer)) => why(account.provider, answer),
+        (HeldReason::Invalid, None) => "its answer was too long to be stored".to_owned(),
+    };
+    Listed {
+        received_at: held.received_at,
+        path: path_of(account, &held.id),
+        account: account.clone(),
+        is_repeat: held.reason != HeldReason::Invalid,
+        why,
+    }
+}
+
+/// Reads the held deliveries of a provider, or of all, for a reason, or for all.
+async fn read_all<T>(
+    console: &Console,
+    provider: &str,
+    reason: &str,
+    read: impl Fn(&Account, HeldDelivery) -> T,
+) -> Result<Vec<T>, Failed> {
+    let prefix = match reason {
+        "invalid" => "invalid#",
+        "repeat" => "repeat#",
+        _ => "",
+    };
+    let mut all = Vec::new();
+    for account in console.table().accounts(read_provider(provider)?).await? {
+        let take = |held| all.push(read(&account, held));
+        console.table().each_held(&account, prefix, console.sources().now(), take).await?;
+    }
+    Ok(all)
+}
+
+#[derive(Template)]
+#[template(path = "held_one.html")]
+struct OnePage {
+    frame: Frame,
+    account: Account,
+    target: Option<String>,
+    when: When,
+    path: String,
+    /// What the provider answered, text by text.
+    why: Vec<String>,
+    status: Option<u16>,
+    /// Whether this is the answer to a correction.
+    is_tried: bool,
+    fields: Option<Vec<Field>>,
+    body: String,
+    lines: Vec<Line>,
+    lead: Option<Beside>,
+    is_repeat: bool,
+    is_hidden: bool,
+}
+
+/// The lead that a repeat is shown beside.
+struct Beside {
+    path: String,
+    id: String,
+    lines: Vec<Line>,
+}
+
+/// What is shown of the last answer.
+struct Tried {
+    status: Option<u16>,
+    faults: Vec<(Option<String>, String)>,
+    is_new: bool,
+}
+
+impl Tried {
+    fn of_answer(account: &Account, answer: Option<&HeldAnswer>) -> Self {
+        let body = answer.map(|answer| answer.body.as_str()).unwrap_or_default();
+        let faults = read_faults(account.provider, body);
+        let faults = faults.into_iter().map(|fault| (fault.field, fault.text)).collect();
+        Self { status: answer.map(|answer| answer.status), faults, is_new: false }
+    }
+
+    fn of_redelivery(account: &Account, redelivered: &Redelivered) -> Self {
+        let answer = &redelivered.answer;
+        let own = redelivered.faults.iter();
+        let own: Vec<_> = own
+            .map(|(field, rule)| (Some((*field).to_owned()), format!("{field} {rule}")))
+            .collect();
+        let status = answer.status().as_u16();
+        let read = HeldAnswer { status, body: answer.body().clone() };
+        let read = Self::of_answer(account, Some(&read));
+        Self { faults: if own.is_empty() { read.faults } else { own }, is_new: true, ..read }
+    }
+}
+
+type HeldPath = Path<(String, String, String)>;
+
+async fn find(
+    console: &Console,
+    Path((provider, account, id)): HeldPath,
+) -> Result<(Account, HeldDelivery), Failed> {
+    let account = read_account(&provider, account)?;
+    let missing = || Failed::missing("it is not held; it may have become a lead");
+    let (reason, hash) = id.split_once('-').ok_or_else(missing)?;
+    let mut found = Vec::new();
+    let (prefix, now) = (format!("{reason}#{hash}"), console.sources().now());
+    console.table().each_held(&account, &prefix, now, |held| found.push(held)).await?;
+    Ok((account, found.pop().ok_or_else(missing)?))
+}
+
+pub(crate) async fn one(
+    State(console): State<Arc<Console>>,
+    Extension(seat): Extension<Seat>,
+    path: HeldPath,
+) -> Answer {
+    let (account, held) = find(&console, path).await?;
+    let tried = Tried::of_answer(&account, held.answer.as_ref());
+    let body = String::from_utf8_lossy(&held.body).into_owned();
+    page(&console, seat, account, &held, body, tried).await
+}
+
+async fn page(
+    console: &Console,
+    seat: Seat,
+    account: Account,
+    held: &HeldDelivery,
+    body: String,
+    tried: Tried,
+) -> Answer {
+    let frame = Frame::new(console, seat, Tab::Held);
+    let is_hidden = frame.mask.hides;
+    let named: Vec<_> =
+        tried.faults.iter().cloned().filter_map(|(field, text)| Some((field?, text))).collect();
+    let lead = match held.reason {
+        HeldReason::Invalid => None,
+        HeldReason::Repeat(id) => beside(console, &frame, &account, id).await?,
+    };
+    show(&OnePage {
+        path: path_of(&account, &held.id),
+        target: held.target.clone(),
+        when: When::new(held.received_at, console.sources().now()),
+        why: tried.faults.into_iter().map(|(_, text)| text).collect(),
+        status: tried.status,
+        is_tried: tried.is_new,
+        fields: if is_hidden { None } else { fields_of(&body, &named) },
+        lines: lines(&frame.mask.all(&body), &named),
+        is_repeat: held.reason != HeldReason::Invalid,
+        lead,
+        body,
+        account,
+        frame,
+        is_hidden,
+    })
+}
+
+async fn beside(
+    console: &Console,
+    frame: &Frame,
+    account: &Account,
+    id: shared::model::LeadId,
+) -> Result<Option<Beside>, Failed> {
+    let leads = console.table().get_leads(&[(account.clone(), id)]).await?;
+    let Some((account, lead)) = leads.into_iter().next() else { return Ok(None) };
+    let record = LeadRecord::new(&account, lead).map_err(actions::Failure::from)?;
+    let text = serde_json::to_string(&record).unwrap_or_default();
+    let lines = lines(&frame.mask.all(&text), &[]);
+    Ok(Some(Beside { path: lead_path(&account, id), id: record.id, lines }))
+}
+
+/// Redelivers a held delivery with the body of a form.
+pub(crate) async fn redeliver(
+    State(console): State<Arc<Console>>,
+    Extension(seat): Extension<Seat>,
+    path: HeldPath,
+    Form(form): Form<Vec<(String, String)>>,
+) -> Answer {
+    let (account, held) = find(&console, path).await?;
+    let body = body_of(&form).map_err(Failed::input)?;
+    let redelivered = redeliver_held(&console.context, &account, &held, body.as_bytes()).await?;
+    match redelivered.lead.filter(|_| redelivered.became_lead) {
+        Some(lead) => go(&format!("{}?done=redelivered", lead_path(&account, lead))),
+        None => {
+            let tried = Tried::of_redelivery(&account, &redelivered);
+            page(&console, seat, account, &held, body, tried).await
+        }
+    }
+}
+
+pub(crate) async fn discard(State(console): State<Arc<Console>>, path: HeldPath) -> Answer {
+    let (account, held) = find(&console, path).await?;
+    console.table().delete_held(&account, &held.id).await?;
+    go("/console/held?done=discarded")
+}
+
+#[derive(Deserialize)]
+pub(crate) struct AllForm {
+    #[serde(default)]
+    provider: String,
+}
+
+#[derive(Template)]
+#[template(path = "held_all.html")]
+struct AllPage {
+    frame: Frame,
+    became: usize,
+    stayed: usize,
+}
+
+/// Redelivers every invalid delivery as it is: what it refers to may exist now.
+pub(crate) async fn redeliver_all(
+    State(console): State<Arc<Console>>,
+    Extension(seat): Extension<Seat>,
+    Form(AllForm { provider }): Form<AllForm>,
+) -> Answer {
+    let read = |account: &Account, held| (account.clone(), held);
+    let all = read_all(&console, &provider, "invalid", read).await?;
+    let (mut became, mut stayed) = (0, 0);
+    for (account, held) in all {
+        let redelivered = redeliver_held(&console.context, &account, &held, &held.body).await?;
+        *(if redelivered.became_lead { &mut became } else { &mut stayed }) += 1;
+    }
+    let frame = Frame::new(&console, seat, Tab::Held);
+    show(&AllPage { frame, became, stayed })
+}

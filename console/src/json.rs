@@ -1,0 +1,40 @@
+//! Bodies for people.
+
+use serde_json::Value;
+
+/// A line of a body. A line of a field at fault has the rule that it breaks.
+pub(crate) struct Line {
+    pub(crate) text: String,
+    pub(crate) fault: Option<String>,
+}
+
+/// A body with a line for each member, if it is JSON.
+pub(crate) fn pretty(body: &str) -> Option<String> {
+    let value: Value = serde_json::from_str(body).ok()?;
+    serde_json::to_string_pretty(&value).ok()
+}
+
+/// The lines of a body. `faults` are fields and their rules.
+pub(crate) fn lines(body: &str, faults: &[(String, String)]) -> Vec<Line> {
+    let text = pretty(body).unwrap_or_else(|| body.to_owned());
+    text.lines().map(|line| Line { text: line.to_owned(), fault: fault_of(line, faults) }).collect()
+}
+
+fn fault_of(line: &str, faults: &[(String, String)]) -> Option<String> {
+    let (name, _) = line.strip_prefix("  \"")?.split_once("\":")?;
+    faults.iter().find(|(field, _)| field == name).map(|(_, rule)| rule.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_of_a_field_at_fault_says_its_rule() {
+        let faults = [("type".to_owned(), "is required".to_owned())];
+        let lines = lines(r#"{"name":"A","type":"","x":{"type":1}}"#, &faults);
+        let marked: Vec<_> = lines.iter().filter(|line| line.fault.is_some()).collect();
+        assert_eq!(marked.len(), 1, "only the member of the body itself");
+        assert_eq!(marked[0].text, "  \"type\": \"\",");
+    }
+}

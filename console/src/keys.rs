@@ -1,0 +1,167 @@
+//! The API keys of senders.
+
+use crate::{
+    app::Console,
+    leads::read_provider,
+    page::{Answer, Failed, Frame, Tab, go, show},
+    sessions::Seat,
+    words::When,
+};
+use actions::{
+    keys::{Drawn, NewKey, Rotated, key_state, revoke_key, rotate_key},
+    providers::facts,
+};
+use askama::Template;
+use axum::{
+    Extension, Form,
+    extract::{Path, Query, State},
+};
+use serde::Deserialize;
+use shared::model::{AccountId, ApiKey, ListedKey, Provider};
+use std::sync::Arc;
+
+#[derive(Template)]
+#[template(path = "keys.html")]
+struct ListPage {
+    frame: Frame,
+    rows: Vec<Row>,
+    providers: [&'static str; 5],
+}
+
+struct Row {
+    id: String,
+    provider: &'static str,
+    accounts: String,
+    label: String,
+    state: &'static str,
+    created: Option<When>,
+    used: String,
+    expires: Option<When>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Done {
+    done: Option<String>,
+}
+
+pub(crate) async fn list(
+    State(console): State<Arc<Console>>,
+    Extension(seat): Extension<Seat>,
+    Query(Done { done }): Query<Done>,
+) -> Answer {
+    let now = console.sources().now();
+    let keys = console.table().api_keys(None).await?;
+    let row = |ListedKey { token, key }: ListedKey| {
+        let accounts: Vec<_> =
+            key.accounts().iter().map(|account| account.id.to_string()).collect();
+        Row {
+            id: token.key_id().to_owned(),
+            provider: key.account.provider.as_str(),
+            accounts: accounts.join(", "),
+            state: key_state(&key, now),
+            created: key.created_at.map(|at| When::new(at, now)),
+            used: key.last_used_on.map_or_else(|| "never".to_owned(), |day| day.to_string()),
+            expires: key.expires_at.map(|at| When::new(at, now)),
+            label: key.label.unwrap_or_default(),
+        }
+    };
+    show(&ListPage {
+        frame: Frame::new(&console, seat, Tab::Keys).after(done.as_deref()),
+        rows: keys.into_iter().map(row).collect(),
+        providers: Provider::ALL.map(Provider::as_str),
+    })
+}
+
+#[derive(Deserialize)]
+pub(crate) struct CreateForm {
+    provider: String,
+    #[serde(default)]
+    account: String,
+    #[serde(default)]
+    label: String,
+    #[serde(default)]
+    expires: String,
+    #[serde(default)]
+    tenants: String,
+    #[serde(default)]
+    networks: String,
+}
+
+/// The page that shows a key's credentials, once.
+#[derive(Template)]
+#[template(path = "key_shown.html")]
+struct ShownPage {
+    frame: Frame,
+    provider: &'static str,
+    account: String,
+    /// The names and the values of its credentials.
+    credentials: Vec<(&'static str, String)>,
+    /// The old key, and until when it is valid.
+    old: Option<(String, When)>,
+}
+
+impl ShownPage {
+    fn new(frame: Frame, drawn: Drawn, key: &ApiKey, old: Option<(String, When)>) -> Self {
+        let Drawn { token, secret } = drawn;
+        let provider = key.account.provider;
+        let credentials = match secret {
+            Some(secret) if facts(provider).has_secret => {
+                vec![("X-API-Key", token), ("X-API-Secret", secret)]
+            }
+            _ => vec![("Token", token)],
+        };
+        let account = key.account.id.to_string();
+        Self { frame, provider: provider.as_str(), account, credentials, old }
+    }
+}
+
+/// Reads the items of a list with commas.
+fn items<T: std::str::FromStr>(text: &str, what: &str) -> Result<Vec<T>, Failed> {
+    let parts = text.split([',', ' ']).filter(|part| !part.is_empty());
+    let read =
+        |part: &str| part.parse().map_err(|_| Failed::input(format!("`{part}` is not a {what}")));
+    parts.map(read).collect()
+}
+
+pub(crate) async fn create(
+    State(console): State<Arc<Console>>,
+    Extension(seat): Extension<Seat>,
+    Form(form): Form<CreateForm>,
+) -> Answer {
+    let filled = |text: String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    let account = filled(form.account).map(AccountId::try_from).transpose();
+    let account = account.map_err(|error| Failed::input(error.to_string()))?;
+    let provider = read_provider(&form.provider)?;
+    let key = NewKey {
+        provider: provider.ok_or_else(|| Failed::input("choose a provider"))?,
+        account,
+        label: filled(form.label),
+        expires: filled(form.expires),
+        tenants: items(&form.tenants, "tenant's number")?,
+        networks: items(&form.networks, "network, such as 203.0.113.0/24")?,
+    };
+    let (drawn, key) = key.create(console.table(), console.sources()).await?;
+    show(&ShownPage::new(Frame::new(&console, seat, Tab::Keys), drawn, &key, None))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct RotateForm {
+    keep: String,
+}
+
+pub(crate) async fn rotate(
+    State(console): State<Arc<Console>>,
+    Extension(seat): Extension<Seat>,
+    Path(id): Path<String>,
+    Form(RotateForm { keep }): Form<RotateForm>,
+) -> Answer {
+    let rotated = rotate_key(console.table(), console.sources(), &id, keep.trim()).await?;
+    let Rotated { drawn, key, old_id, until } = rotated;
+    let old = (old_id, When::new(until, console.sources().now()));
+    show(&ShownPage::new(Frame::new(&console, seat, Tab::Keys), drawn, &key, Some(old)))
+}
+
+pub(crate) async fn revoke(State(console): State<Arc<Console>>, Path(id): Path<String>) -> Answer {
+    revoke_key(console.table(), &id, console.sources().now()).await?;
+    go("/console/keys?done=revoked")
+}

@@ -1,0 +1,180 @@
+//! The frame around each page, and how pages are answered.
+
+use crate::{app::Console, mask::Mask, sessions::Seat};
+use askama::Template;
+use axum::{
+    http::StatusCode,
+    response::{Html, IntoResponse, Redirect, Response},
+};
+use shared::table::StoreError;
+
+/// The pages, in the order of the navigation.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tab {
+    Deliveries,
+    Leads,
+    Held,
+    Keys,
+    Directory,
+    Destinations,
+    Api,
+}
+
+impl Tab {
+    const ALL: [Self; 7] = [
+        Self::Deliveries,
+        Self::Leads,
+        Self::Held,
+        Self::Keys,
+        Self::Directory,
+        Self::Destinations,
+        Self::Api,
+    ];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Deliveries => "Deliveries",
+            Self::Leads => "Leads",
+            Self::Held => "Held",
+            Self::Keys => "Keys",
+            Self::Directory => "Directory",
+            Self::Destinations => "Destinations",
+            Self::Api => "API",
+        }
+    }
+
+    pub(crate) fn path(self) -> &'static str {
+        match self {
+            Self::Deliveries => "/console/deliveries",
+            Self::Leads => "/console/leads",
+            Self::Held => "/console/held",
+            Self::Keys => "/console/keys",
+            Self::Directory => "/console/directory",
+            Self::Destinations => "/console/destinations",
+            Self::Api => "/console/api",
+        }
+    }
+}
+
+/// What the frame shows.
+pub(crate) struct Frame {
+    pub(crate) tab: Tab,
+    pub(crate) table: String,
+    pub(crate) place: String,
+    pub(crate) is_live: bool,
+    pub(crate) allows_changes: bool,
+    /// Whether names and contacts can be masked, and are.
+    pub(crate) masks: bool,
+    pub(crate) mask: Mask,
+    /// What the last action did.
+    pub(crate) done: Option<&'static str>,
+}
+
+impl Frame {
+    pub(crate) fn new(console: &Console, seat: Seat, tab: Tab) -> Self {
+        Self {
+            tab,
+            table: console.table().name().to_owned(),
+            place: console.place.clone(),
+            is_live: console.live.is_some(),
+            allows_changes: console.allows_changes,
+            masks: console.masks,
+            mask: Mask { hides: console.masks && !seat.unmasked },
+            done: None,
+        }
+    }
+
+    /// Also says what the last action did, by its name in the address.
+    pub(crate) fn after(self, done: Option<&str>) -> Self {
+        let done = match done.unwrap_or_default() {
+            "redelivered" => "It became this lead, and is no longer held.",
+            "discarded" => "It is no longer held.",
+            "revoked" => "The key is revoked. Functions refuse it within a minute.",
+            "stored" => "The entry is stored. Functions see it within a minute.",
+            "removed" => "The entry is removed. Functions see it within a minute.",
+            "paused" => "It is paused. Its leads wait.",
+            "resumed" => "It is active. What waits is forwarded now.",
+            _ => return self,
+        };
+        Self { done: Some(done), ..self }
+    }
+
+    pub(crate) fn tabs(&self) -> impl Iterator<Item = Tab> {
+        let is_live = self.is_live;
+        Tab::ALL.into_iter().filter(move |tab| is_live || *tab != Tab::Deliveries)
+    }
+}
+
+/// The answer of a page's handler.
+pub(crate) type Answer = Result<Response, Failed>;
+
+/// Answers with a page.
+pub(crate) fn show(page: &impl Template) -> Answer {
+    let text = page.render().map_err(|_| Failed::new(StatusCode::INTERNAL_SERVER_ERROR, FAULT))?;
+    Ok(Html(text).into_response())
+}
+
+/// Answers an action: the browser gets another page.
+pub(crate) fn go(to: &str) -> Answer {
+    Ok(Redirect::to(to).into_response())
+}
+
+const FAULT: &str = "the page cannot be shown";
+
+/// A page that says why there is no other.
+#[derive(Template)]
+#[template(path = "failed.html")]
+pub(crate) struct Failed {
+    status: StatusCode,
+    text: String,
+}
+
+impl Failed {
+    pub(crate) fn new(status: StatusCode, text: impl Into<String>) -> Self {
+        Self { status, text: text.into() }
+    }
+
+    pub(crate) fn missing(text: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, text)
+    }
+
+    pub(crate) fn input(text: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, text)
+    }
+}
+
+impl IntoResponse for Failed {
+    fn into_response(self) -> Response {
+        let page = Html(self.render().unwrap_or_else(|_| FAULT.to_owned()));
+        (self.status, page).into_response()
+    }
+}
+
+impl From<StoreError> for Failed {
+    fn from(error: StoreError) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
+    }
+}
+
+impl From<actions::Failure> for Failed {
+    fn from(failure: actions::Failure) -> Self {
+        match failure {
+            actions::Failure::Input(text) => Self::input(text),
+            actions::Failure::NotFound(text) => Self::missing(text),
+            actions::Failure::Store(error) => error.into(),
+            actions::Failure::Unreadable(error) => Self::input(error.to_string()),
+        }
+    }
+}
+
+/// The page for a browser without a session.
+#[derive(Template)]
+#[template(path = "signpost.html")]
+pub(crate) struct Signpost;
+
+impl IntoResponse for Signpost {
+    fn into_response(self) -> Response {
+        let page = Html(self.render().unwrap_or_else(|_| FAULT.to_owned()));
+        (StatusCode::UNAUTHORIZED, page).into_response()
+    }
+}
