@@ -274,13 +274,11 @@ pub(crate) async fn redeliver(
     let (account, held) = find(&console, path).await?;
     let body = body_of(&form).map_err(Failed::input)?;
     let redelivered = redeliver_held(&console.context, &account, &held, body.as_bytes()).await?;
-    match redelivered.lead.filter(|_| redelivered.became_lead) {
-        Some(lead) => go(&format!("{}?done=redelivered", lead_path(&account, lead))),
-        None => {
-            let tried = Tried::of_redelivery(&account, &redelivered);
-            page(&console, seat, account, &held, body, tried).await
-        }
+    if let Some(lead) = redelivered.lead.filter(|_| redelivered.became_lead) {
+        return go(&format!("{}?done=redelivered", lead_path(&account, lead)));
     }
+    let tried = Tried::of_redelivery(&account, &redelivered);
+    page(&console, seat, account, &held, body, tried).await
 }
 
 pub(crate) async fn discard(State(console): State<Arc<Console>>, path: HeldPath) -> Answer {

@@ -344,10 +344,9 @@ async fn ways(console: &Console, account: &Account, id: LeadId) -> Result<Vec<Wa
 fn way_state(destination: &Destination, id: LeadId, event: Option<&SetAside>) -> &'static str {
     match event {
         Some(event) if event.tries > 0 => "set aside: the destination refused it",
-        Some(_) => "waiting",
         None if id <= destination.starts_after => "older than the destination's start",
         None if id <= destination.cursor => "forwarded",
-        None => "waiting",
+        Some(_) | None => "waiting",
     }
 }
 

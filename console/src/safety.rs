@@ -45,7 +45,8 @@ pub(crate) async fn guard(
 ) -> Response {
     let mut response = match check(&console, &mut request) {
         Ok(()) => next.run(request).await,
-        Err(refused) => refused,
+        Err(Refused::Foreign(text)) => Failed::new(StatusCode::FORBIDDEN, text).into_response(),
+        Err(Refused::NoSession) => Signpost.into_response(),
     };
     for (name, value) in HEADERS {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
@@ -53,8 +54,16 @@ pub(crate) async fn guard(
     response
 }
 
-fn check(console: &Console, request: &mut Request) -> Result<(), Response> {
-    let forbidden = |text: &str| Failed::new(StatusCode::FORBIDDEN, text).into_response();
+/// Why a request is refused.
+enum Refused {
+    /// It may not do this.
+    Foreign(String),
+    /// Its browser has no session.
+    NoSession,
+}
+
+fn check(console: &Console, request: &mut Request) -> Result<(), Refused> {
+    let forbidden = |text: &str| Refused::Foreign(text.to_owned());
     let headers = request.headers();
     let host = console.guard.check_host(request.uri(), headers);
     host.map_err(|foreign| forbidden(&foreign.to_string()))?;
@@ -71,7 +80,7 @@ fn check(console: &Console, request: &mut Request) -> Result<(), Response> {
         return Ok(());
     }
     let cookies = headers.get(COOKIE).and_then(|cookies| cookies.to_str().ok()).unwrap_or_default();
-    let seat = console.sessions.find(cookies).ok_or_else(|| Signpost.into_response())?;
+    let seat = console.sessions.find(cookies).ok_or(Refused::NoSession)?;
     if !reads && !console.allows_changes && request.uri().path() != UNMASK_PATH {
         return Err(forbidden("this page is read-only; open it with --allow-changes"));
     }

@@ -206,7 +206,7 @@ mod tests {
     fn only_the_last_500_are_remembered_and_only_the_first_part_of_a_body() {
         let recent = RecentDeliveries::default();
         for _ in 0..REMEMBERED + 7 {
-            add(&recent, &[b'x'; REMEMBERED_BODY + 1]);
+            add(&recent, &vec![b'x'; REMEMBERED_BODY + 1]);
         }
         let seen = recent.after(0);
         assert_eq!(seen.len(), 500);

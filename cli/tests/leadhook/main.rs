@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where and stop")]
 #![allow(clippy::wildcard_enum_match_arm, reason = "any other case fails the test")]
 
+mod console;
 mod examples;
 mod guard;
 mod openapi;

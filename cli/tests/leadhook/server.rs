@@ -25,6 +25,8 @@ pub(crate) struct Serve {
     /// The access key of its table. A table that is not its own accepts any.
     pub(crate) access_key: String,
     pub(crate) curl_lines: Vec<String>,
+    /// The one-time address of its console.
+    pub(crate) console: String,
 }
 
 /// A command of `leadhook` that is killed when the thread of its test ends.
@@ -68,6 +70,7 @@ impl Serve {
             table: last_word(&kept),
             access_key: "local".to_owned(),
             curl_lines: Vec::new(),
+            console: String::new(),
         };
         // With another table it prints no key and no examples.
         if kept.contains(", in the table") {
@@ -77,8 +80,11 @@ impl Serve {
             });
             serve.access_key = key.unwrap();
             let is_curl_line = |line: &String| line.starts_with("  curl");
-            serve.curl_lines = lines.filter(is_curl_line).take(examples("").len()).collect();
+            serve.curl_lines =
+                lines.by_ref().filter(is_curl_line).take(examples("").len()).collect();
         }
+        let link = lines.find(|line| line.contains("/console/start?token="));
+        link.unwrap().trim().clone_into(&mut serve.console);
         serve
     }
 

@@ -36,13 +36,9 @@ pub(crate) fn fields(document: &Value, schema: &Value) -> Vec<Field> {
 
 /// The type and the rules of a value, in words.
 fn kind(schema: &Value) -> String {
-    let types = match &schema["type"] {
-        Value::String(one) => one.clone(),
-        Value::Array(several) => {
-            several.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" or ")
-        }
-        _ => "any".to_owned(),
-    };
+    let several = schema["type"].as_array().into_iter().flatten();
+    let named: Vec<_> = several.chain([&schema["type"]]).filter_map(Value::as_str).collect();
+    let types = if named.is_empty() { "any".to_owned() } else { named.join(" or ") };
     let mut kind =
         schema["format"].as_str().map_or(types.clone(), |format| format!("{types}, {format}"));
     if let Some(values) = schema["enum"].as_array() {

@@ -3,7 +3,7 @@
 use super::Filter;
 use crate::words::{Ending, When, ending};
 use actions::providers::read_faults;
-use askama::Template;
+use askama::{Template, filters::HtmlSafe};
 use jiff::Timestamp;
 use local::SeenDelivery;
 use std::{sync::Arc, time::Duration};
@@ -15,6 +15,9 @@ pub(super) struct Rows {
     pub(super) rows: Vec<Row>,
     query: String,
 }
+
+// Its template escapes what senders wrote.
+impl HtmlSafe for Rows {}
 
 pub(super) struct Row {
     number: u64,

@@ -129,24 +129,27 @@ struct Sent {
 }
 
 async fn send(live: &Live, path: &str, headers: &[Header], body: String) -> Result<Sent, Failed> {
-    let wrong = |_| Failed::input("the request cannot be sent");
     let host = live.base.trim_start_matches("http://");
     let request = Request::builder().method(Method::POST).uri(path).header(header::HOST, host);
-    let mut request = request.body(Body::from(body)).map_err(|_| wrong(()))?;
+    let mut request = request.body(Body::from(body)).map_err(|_| unsent())?;
     for (name, value) in headers {
         // A page's own origin is refused by the API, and is none of a sender's headers.
         if OWN_HEADERS.contains(&name.as_str()) || name == "origin" {
             continue;
         }
-        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong(()))?;
-        let value = HeaderValue::from_str(value).map_err(|_| wrong(()))?;
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| unsent())?;
+        let value = HeaderValue::from_str(value).map_err(|_| unsent())?;
         request.headers_mut().append(name, value);
     }
     let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     request.extensions_mut().insert(ConnectInfo(peer));
     let Ok(answer) = live.api.clone().oneshot(request).await;
     let number = answer.extensions().get::<SeenNumber>().map(|SeenNumber(number)| *number);
-    let number = number.ok_or_else(|| wrong(()))?;
-    let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await.map_err(|_| wrong(()))?;
+    let number = number.ok_or_else(unsent)?;
+    let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await.map_err(|_| unsent())?;
     Ok(Sent { number, body: String::from_utf8_lossy(&body).into_owned() })
+}
+
+fn unsent() -> Failed {
+    Failed::input("the request cannot be sent")
 }

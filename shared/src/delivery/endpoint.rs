@@ -199,8 +199,8 @@ pub async fn create_lead<E: LeadEndpoint>(state: &E::State, request: &Request) -
         held = context.hold(account, target, &request.body, reason, &answer).await;
     }
     let mut answer = log.finish(outcome, answer);
-    if context.report == Report::Lines {
-        answer.extensions_mut().insert(DeliverySummary { outcome, account, lead, faults, held });
+    if let Some(summary) = answer.extensions_mut().get_mut::<DeliverySummary>() {
+        *summary = DeliverySummary { outcome, account, lead, faults, held };
     }
     answer
 }

@@ -44,6 +44,12 @@ pub struct DeliverySummary {
     pub held: Option<String>,
 }
 
+impl DeliverySummary {
+    fn of(outcome: &'static str) -> Self {
+        Self { outcome, account: None, lead: None, faults: Vec::new(), held: None }
+    }
+}
+
 /// The data for a delivery's one log line.
 pub struct DeliveryLog {
     report: Report,
@@ -70,7 +76,7 @@ impl DeliveryLog {
     }
 
     /// Writes the log line and returns the answer.
-    pub fn finish(self, outcome: &str, answer: Answer) -> Answer {
+    pub fn finish(self, outcome: &'static str, mut answer: Answer) -> Answer {
         let status = answer.status().as_u16();
         let provider = self.provider.as_str();
         let duration = milliseconds(self.started.elapsed());
@@ -78,6 +84,7 @@ impl DeliveryLog {
         match self.report {
             Report::Lines => {
                 tracing::info!(provider, outcome, status, duration, request_id, "delivery");
+                answer.extensions_mut().insert(DeliverySummary::of(outcome));
             }
             Report::Metrics => {
                 let latency = self.store_latency.get().copied().map(milliseconds);

@@ -1,0 +1,129 @@
+//! Who may use the console: whoever has the printed address, from the page itself, and no web page.
+
+use crate::server::{Serve, TOKEN};
+use reqwest::{Client, RequestBuilder, StatusCode, redirect::Policy};
+use serde_json::json;
+
+/// Every page, and one address of each kind that acts.
+const PAGES: [&str; 8] =
+    ["", "/deliveries", "/leads", "/held", "/keys", "/directory", "/destinations", "/api"];
+const ACTIONS: [&str; 4] =
+    ["/deliveries/clear", "/held/redeliver", "/keys", "/keys/0123456789ab/revoke"];
+
+struct Page {
+    client: Client,
+    base: String,
+    cookie: String,
+}
+
+impl Page {
+    /// Exchanges the one-time token for a cookie.
+    async fn open(serve: &Serve) -> Self {
+        let client = Client::builder().redirect(Policy::none()).build().unwrap();
+        let answer = client.get(&serve.console).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+        let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+        let (cookie, attributes) = cookie.split_once("; ").unwrap();
+        assert_eq!(attributes, "Path=/console; HttpOnly; SameSite=Strict");
+        Self { client, base: serve.base.clone(), cookie: cookie.to_owned() }
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}/console{path}", self.base)
+    }
+
+    fn get(&self, path: &str) -> RequestBuilder {
+        self.client.get(self.url(path)).header("cookie", &self.cookie)
+    }
+
+    fn post(&self, path: &str) -> RequestBuilder {
+        let form = "application/x-www-form-urlencoded";
+        let post = self.client.post(self.url(path)).header("cookie", &self.cookie);
+        post.header("content-type", form).body("")
+    }
+}
+
+async fn status(request: RequestBuilder) -> u16 {
+    request.send().await.unwrap().status().as_u16()
+}
+
+#[tokio::test]
+async fn the_printed_address_opens_the_console_once() {
+    let serve = Serve::start(&mut Serve::command(&["--memory"]));
+    let page = Page::open(&serve).await;
+    assert_eq!(status(page.client.get(&serve.console)).await, 401, "the token was used");
+    assert_eq!(status(page.get("/leads")).await, 200);
+    for path in PAGES {
+        let answer = page.client.get(page.url(path)).send().await.unwrap();
+        assert_eq!(answer.status(), 401, "{path} without a cookie");
+        let headers = answer.headers();
+        let policy = headers["content-security-policy"].to_str().unwrap();
+        assert!(policy.starts_with("default-src 'none'"), "{policy}");
+        assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
+        assert_eq!(headers["cache-control"], "no-store");
+        assert_eq!(headers["x-content-type-options"], "nosniff");
+        assert_eq!(headers["referrer-policy"], "no-referrer");
+        assert!(headers.get("access-control-allow-origin").is_none());
+    }
+}
+
+#[tokio::test]
+async fn only_the_page_itself_acts() {
+    let serve = Serve::start(&mut Serve::command(&["--memory"]));
+    let page = Page::open(&serve).await;
+    for path in ACTIONS {
+        let foreign = [
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-site", "same-site"),
+            ("sec-fetch-site", "none"),
+            ("origin", "http://127.0.0.1:1"),
+            ("origin", "https://evil.example"),
+            ("origin", "null"),
+            ("x-nothing", "neither of both"),
+        ];
+        for (name, value) in foreign {
+            assert_eq!(status(page.post(path).header(name, value)).await, 403, "{path} {value}");
+        }
+        let no_cookie = page.client.post(page.url(path)).header("sec-fetch-site", "same-origin");
+        assert_eq!(status(no_cookie).await, 401, "{path} without a cookie");
+        let by_get = page.get(path).send().await.unwrap().status();
+        assert!(by_get == 405 || by_get == 404 || path == "/keys", "{path} by GET: {by_get}");
+    }
+    for (name, value) in [("sec-fetch-site", "same-origin"), ("origin", page.base.as_str())] {
+        assert_eq!(
+            status(page.post("/deliveries/clear").header(name, value)).await,
+            303,
+            "{value}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn no_page_of_another_site_reads_and_no_other_name_is_served() {
+    let serve = Serve::start(&mut Serve::command(&["--memory"]));
+    let page = Page::open(&serve).await;
+    for path in PAGES {
+        for site in ["cross-site", "same-site"] {
+            let request = page.get(path).header("sec-fetch-site", site);
+            assert_eq!(status(request).await, 403, "{path} from a {site} page");
+        }
+        for host in ["rebound.example", "127.0.0.1:1", "localhost"] {
+            assert_eq!(status(page.get(path).header("host", host)).await, 403, "{path} at {host}");
+        }
+    }
+    // The page's own origin may use the page, and not the addresses of senders.
+    let lead = json!({ "name": "Ana", "type": "web" });
+    let post = page.client.post(serve.lead_url()).bearer_auth(TOKEN).json(&lead);
+    assert_eq!(status(post.header("origin", &page.base)).await, 403);
+    assert_eq!(serve.create(&lead).await.0, 201);
+}
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_an_open_page() {
+    let serve = Serve::start(&mut Serve::command(&["--memory"]));
+    let page = Page::open(&serve).await;
+    let events = page.get("/deliveries/events").send().await.unwrap();
+    assert_eq!(events.headers()["content-type"], "text/event-stream");
+    serve.stop();
+    assert!(events.bytes().await.is_ok(), "the stream ended, and was not cut");
+}

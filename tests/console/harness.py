@@ -1,0 +1,106 @@
+"""A running leadhook, a browser, and a receiver of forwarded leads."""
+
+import http.server
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import threading
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PICTURES = ROOT / "target/console"
+AXE = ROOT / "target/console-tools/axe/package/axe.min.js"
+LEADHOOK = ROOT / "target/debug/leadhook"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+class Leadhook:
+    """A `leadhook serve` or `leadhook console`, until the `with` block ends."""
+
+    def __init__(self, *arguments, cwd=None, **variables):
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
+        self.process = subprocess.Popen(
+            [LEADHOOK, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            cwd=cwd,
+            env=environment | variables,
+        )
+        self.folder = cwd
+        self.lines = []
+
+    def __enter__(self):
+        self.link = self.read(r"(http://127\.0\.0\.1:\d+/console/start\?token=\w+)")
+        self.base = self.link.split("/console")[0]
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(timeout=30)
+
+    def read(self, pattern):
+        """Reads lines until one matches."""
+        for line in self.process.stdout:
+            self.lines.append(line)
+            if found := re.search(pattern, line):
+                return found[1]
+        raise AssertionError("leadhook ended")
+
+    def variable(self, name):
+        return re.search(rf"{name}[= ](\S+)", "".join(self.lines))[1]
+
+
+def request(url, method="GET", body=None, headers=None):
+    """The status, the headers and the text of an answer, without a redirect."""
+
+    class NoRedirect(urllib.request.HTTPRedirectHandler):
+        def redirect_request(self, *_):
+            return None
+
+    opener = urllib.request.build_opener(NoRedirect)
+    wanted = urllib.request.Request(url, data=body, method=method, headers=headers or {})
+    try:
+        answer = opener.open(wanted, timeout=30)
+    except urllib.error.HTTPError as refused:
+        answer = refused
+    return answer.status, answer.headers, answer.read().decode()
+
+
+class Site:
+    """Another origin on this machine: it serves one page, and notes what is posted to it."""
+
+    def __init__(self, page=""):
+        site = self
+        self.posts = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.answer(page.encode())
+
+            def do_POST(self):
+                length = int(self.headers.get("content-length") or 0)
+                site.posts.append(self.rfile.read(length).decode())
+                self.answer(b"taken")
+
+            def answer(self, body):
+                self.send_response(200)
+                self.send_header("content-type", "text/html")
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+def folder():
+    return tempfile.TemporaryDirectory(prefix="leadhook-console-")
