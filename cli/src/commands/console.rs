@@ -29,7 +29,7 @@ const DRAIN_FOR: Duration = Duration::from_secs(5);
 #[command(after_help = "\
 Examples:
   leadhook console --table leadhook --region eu-west-1
-  leadhook console --table leadhook --allow-changes")]
+  leadhook console --table leadhook --region eu-west-1 --allow-changes")]
 pub(super) struct OpenConsole {
     #[command(flatten)]
     table: TableOptions,

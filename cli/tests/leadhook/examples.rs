@@ -111,11 +111,21 @@ impl Stage {
         ];
         let replace = |example: String, (name, real): (&str, &str)| example.replace(name, real);
         let example = names.into_iter().fold(example.to_owned(), replace);
+        let example =
+            if example.starts_with("leadhook console") { until_open(&example) } else { example };
         if example.contains("--region") {
             return format!("eval \"$(leadhook env)\"; {example}");
         }
         example
     }
+}
+
+/// Runs a console until it prints its address, then stops it.
+fn until_open(example: &str) -> String {
+    format!(
+        "{example} > console.txt & until grep -q token= console.txt || ! kill -0 $!; do sleep 0.1; \
+         done; kill $!; wait $!"
+    )
 }
 
 /// The exit code of an example.
