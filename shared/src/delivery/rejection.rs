@@ -116,6 +116,13 @@ impl From<StoreError> for Rejection {
 ///             Self::FormNotFound => Some(HeldReason::Invalid),
 ///         }
 ///     }
+///
+///     fn rejection(&self) -> Option<&Rejection> {
+///         match self {
+///             Self::Rejected(rejection) => Some(rejection),
+///             Self::FormNotFound => None,
+///         }
+///     }
 /// }
 ///
 /// assert_eq!(Refusal::from(Rejection::NotAnObject).as_str(), "not_an_object");
