@@ -32,7 +32,7 @@ use std::{
 use tests::{Wire, World};
 
 const HISTORIES_VARIABLE: &str = "FORWARDING_HISTORIES";
-const DEFAULT_HISTORIES: u32 = 60;
+const DEFAULT_HISTORIES: u32 = 40;
 /// Histories are played side by side: most of the time they wait.
 const PLAYERS: u32 = 4;
 

@@ -40,6 +40,8 @@ pub(super) struct Told {
     pub(super) account: Account,
     pub(super) id: LeadId,
     pub(super) written: Timestamp,
+    /// How many posts had begun when it was told as late.
+    seen: usize,
 }
 
 /// When a lead was erased.
@@ -59,12 +61,11 @@ pub(super) struct Known {
     /// before.
     pub(super) secrets: Vec<(u32, Option<Timestamp>)>,
     first_start: LeadId,
-    /// Late leads that were set aside for it, or that a replay comes to again.
+    /// Late leads that were set aside for it.
     late: HashSet<LeadId>,
     /// Whether anything happened that excuses repeats: a crash, a lost answer, a fault of the
     /// table, a frozen instance, a replay, an operator's change during a pass.
     pub(super) is_excused: bool,
-    pub(super) is_replayed: bool,
 }
 
 /// A post.
@@ -96,7 +97,6 @@ impl Known {
             first_start,
             late: HashSet::new(),
             is_excused: false,
-            is_replayed: false,
         }
     }
 
@@ -164,17 +164,20 @@ impl Seen {
 }
 
 impl Log {
-    pub(super) fn note_lead(&mut self, lead: Told) {
+    pub(super) fn note_lead(&mut self, account: Account, id: LeadId, written: Timestamp) {
+        let lead = Told { account, id, written, seen: 0 };
         self.leads.push(lead.clone());
         self.untold.push(lead);
     }
 
     /// The late lead is not in its place at those destinations whose cursor had passed it.
     pub(super) fn note_late(&mut self, lead: &Told, events: &[SetAside]) {
+        let seen = self.seen.len();
+        self.leads.iter_mut().filter(|late| late.id == lead.id).for_each(|late| late.seen = seen);
         for known in &mut self.known {
             let id = &known.destination.id;
             let is_here = |event: &SetAside| event.lead_id == lead.id && event.destination == *id;
-            if events.iter().any(is_here) || known.is_replayed {
+            if events.iter().any(is_here) {
                 known.late.insert(lead.id);
             }
         }
@@ -222,50 +225,20 @@ impl Log {
             let seen: Vec<_> = self.seen.iter().filter(|seen| seen.destination == n).collect();
             at_end.check_all_received(self, known, &seen)?;
             check_messages(known, &seen)?;
-            Self::check_repeats(known, &seen)?;
-            Self::check_order(known, &seen)?;
+            check_repeats(known, &seen)?;
+            check_order(known, &seen, &self.overtaken(n))?;
             self.check_erasures(n)?;
         }
         Ok(())
     }
 
-    /// A message that was received is not posted again.
-    fn check_repeats(known: &Known, seen: &[&Seen]) -> Result<(), String> {
-        let mut received = HashSet::new();
-        for post in seen.iter().filter(|post| post.is_received()) {
-            let is_excused = known.is_excused || known.late.contains(&post.lead);
-            if !received.insert(&post.id) && !is_excused {
-                return Err(format!("posted again without a reason: {}", post.id));
-            }
-            if post.reply == Reply::AnswerLost && !is_excused {
-                received.remove(&post.id);
-            }
-        }
-        Ok(())
-    }
-
-    /// Leads arrive in the order of their ids, except those that were set aside or that only a
-    /// replay came to.
-    fn check_order(known: &Known, seen: &[&Seen]) -> Result<(), String> {
-        let (mut received, mut refused) = (HashSet::new(), HashSet::new());
-        let mut last = LeadId::FIRST;
-        for post in seen.iter().filter(|post| post.event == SetAsideEvent::Created) {
-            if post.is_refused() {
-                refused.insert(post.lead);
-            }
-            let is_first = post.is_received() && received.insert(post.lead);
-            let is_exempt = refused.contains(&post.lead)
-                || known.late.contains(&post.lead)
-                || post.lead <= known.first_start;
-            if !is_first || is_exempt {
-                continue;
-            }
-            if post.lead < last {
-                return Err(format!("not in order: {} after {last}", post.id));
-            }
-            last = post.lead;
-        }
-        Ok(())
+    /// Late leads that were told when a later one had already been posted to this destination.
+    fn overtaken(&self, n: usize) -> HashSet<LeadId> {
+        let is_overtaken = |lead: &&Told| {
+            let mut before = self.seen[..lead.seen].iter().filter(|seen| seen.destination == n);
+            lead.is_late() && before.any(|seen| seen.lead > lead.id)
+        };
+        self.leads.iter().filter(is_overtaken).map(|lead| lead.id).collect()
     }
 
     /// Nothing of an erased lead is posted, and its receivers know of the erasure.
@@ -351,7 +324,8 @@ impl AtEnd {
             &self.destination;
         let is_failing = *failures > 0 || failing_since.is_some() || next_attempt_at.is_some();
         let is_at_rest = lease_until.is_none() && (!is_failing || lead_is_gone);
-        if is_at_rest { Ok(()) } else { Err("the destination is not at rest".to_owned()) }
+        let state = (failures, failing_since, next_attempt_at, lease_until);
+        if is_at_rest { Ok(()) } else { Err(format!("the destination is not at rest: {state:?}")) }
     }
 }
 
@@ -374,6 +348,46 @@ fn check_messages(known: &Known, seen: &[&Seen]) -> Result<(), String> {
         if post.lead <= known.destination.starts_after {
             return Err(format!("not meant for this destination: {}", post.id));
         }
+    }
+    Ok(())
+}
+
+/// A message that was received is not posted again.
+fn check_repeats(known: &Known, seen: &[&Seen]) -> Result<(), String> {
+    let mut received = HashSet::new();
+    for post in seen.iter().filter(|post| post.is_received()) {
+        let is_excused = known.is_excused || known.late.contains(&post.lead);
+        if !received.insert(&post.id) && !is_excused {
+            return Err(format!("posted again without a reason: {}", post.id));
+        }
+        if post.reply == Reply::AnswerLost && !is_excused {
+            received.remove(&post.id);
+        }
+    }
+    Ok(())
+}
+
+/// Leads arrive in the order of their ids, except those that were set aside, that were overtaken, or
+/// that only a replay came to.
+fn check_order(known: &Known, seen: &[&Seen], overtaken: &HashSet<LeadId>) -> Result<(), String> {
+    let (mut received, mut refused) = (HashSet::new(), HashSet::new());
+    let mut last = LeadId::FIRST;
+    for post in seen.iter().filter(|post| post.event == SetAsideEvent::Created) {
+        if post.is_refused() {
+            refused.insert(post.lead);
+        }
+        let is_first = post.is_received() && received.insert(post.lead);
+        let is_exempt = refused.contains(&post.lead)
+            || known.late.contains(&post.lead)
+            || overtaken.contains(&post.lead)
+            || post.lead <= known.first_start;
+        if !is_first || is_exempt {
+            continue;
+        }
+        if post.lead < last {
+            return Err(format!("not in order: {} after {last}", post.id));
+        }
+        last = post.lead;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@
 use super::{
     history::{Action, Handling, History, Planned, PlannedPass, Reply},
     lead_record,
-    model::{Erasure, Known, Log, Seen, Told},
+    model::{Erasure, Known, Log, Seen},
     new_lead,
 };
 use aws_sdk_dynamodb::Client;
@@ -29,6 +29,7 @@ use std::{
         atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering::SeqCst},
     },
     task::Poll,
+    time::Duration,
 };
 use tests::Wire;
 
@@ -47,7 +48,7 @@ const FROZEN: SignedDuration = SignedDuration::from_secs(20);
 /// A history that is being played.
 pub(super) struct Play {
     pub(super) table: LeadTable,
-    /// For the passes whose requests to the table fail.
+    /// For the passes that are killed, or whose requests to the table fail.
     pub(super) fragile: Client,
     pub(super) wire: Arc<Wire>,
     pub(super) clock: Arc<AtomicI64>,
@@ -116,6 +117,8 @@ impl Play {
         for action in history.actions {
             self.act(action).await;
         }
+        // A killed pass may have requests that the wire has not read yet.
+        tokio::time::sleep(Duration::from_millis(5)).await;
         self.wire.settle().await;
         self.end_in_peace().await;
     }
@@ -169,8 +172,8 @@ impl Play {
             let id = self.sources.draw_lead_id(arrived);
             let new = new_lead(account.clone(), id);
             self.table.create_lead(new, &self.sources).await.unwrap();
-            let told = Told { account: account.clone(), id, written: self.now() };
-            self.log().note_lead(told);
+            let written = self.now();
+            self.log().note_lead(account.clone(), id, written);
         }
     }
 
@@ -199,11 +202,12 @@ impl Play {
     }
 
     async fn pass(self: &Arc<Self>, planned: PlannedPass) {
-        let is_calm = planned.faults.is_empty();
+        let is_calm = planned.faults.is_empty() && planned.killed_at.is_none();
         let fragile = || LeadTable::new(self.fragile.clone(), self.table.name());
         let table = if is_calm { self.table.clone() } else { fragile() };
         let started = self.now();
-        if self.passes.fetch_add(1, SeqCst) == 0 {
+        let _running = Running::begin(&self.passes);
+        if self.passes.load(SeqCst) == 1 {
             self.log().known.iter_mut().for_each(Known::forget_old_secrets);
         }
         if !is_calm {
@@ -223,7 +227,6 @@ impl Play {
             None => self.log().excuse_all(),
             Some(_) => (0..destinations).for_each(|n| forwarder.post.step(n)),
         }
-        self.passes.fetch_sub(1, SeqCst);
     }
 
     /// The destination with this number, as it is stored.
@@ -256,7 +259,6 @@ impl Play {
         }
         let mut log = self.log();
         log.known[n].is_excused = true;
-        log.known[n].is_replayed = true;
         let start = &mut log.known[n].destination.starts_after;
         *start = (*start).min(*lead);
     }
@@ -326,6 +328,22 @@ impl Play {
 
 const TAKES: Handling =
     Handling { reply: Reply::Status(200, None), milliseconds: 1, meanwhile: Vec::new() };
+
+/// A running pass. It also ends if it is killed.
+struct Running<'a>(&'a AtomicUsize);
+
+impl<'a> Running<'a> {
+    fn begin(passes: &'a AtomicUsize) -> Self {
+        passes.fetch_add(1, SeqCst);
+        Self(passes)
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, SeqCst);
+    }
+}
 
 /// For a forwarder that posts nothing.
 struct Endpointless;
