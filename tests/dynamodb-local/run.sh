@@ -17,6 +17,6 @@ for _ in $(seq 100); do
   (: <>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break
   sleep 0.1
 done
-export TEST_DYNAMODB_ENDPOINT="http://127.0.0.1:$port" FAULT_HISTORIES=0
+export TEST_DYNAMODB_ENDPOINT="http://127.0.0.1:$port" FAULT_HISTORIES=0 FORWARDING_HISTORIES=0
 cargo test --workspace --test integration --locked
 cargo test --workspace --test leadhook --locked -- operator

@@ -9,7 +9,7 @@ localedef -i pt_BR -f UTF-8 pt_BR.UTF-8 2>/dev/null || true
 # The tests measure timeouts with the monotonic clock, which stays as it is.
 export FAKETIME_DONT_FAKE_MONOTONIC=1
 # These tests take the most time and do not depend on the day or the user, so they run few cases.
-export FAULT_HISTORIES=20 FUZZ_CASES=20 LISTING_CASES=1
+export FAULT_HISTORIES=20 FORWARDING_HISTORIES=8 FUZZ_CASES=20 LISTING_CASES=1
 
 executables() {
   cargo test --workspace --locked --no-run "$@" 2>&1 | sed -n 's/^ *Executable .*(\(.*\))$/\1/p'

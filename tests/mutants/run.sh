@@ -23,7 +23,7 @@ for module in events fuzz http limits outage template; do
   skipped+=(--skip "$module::")
 done
 mkdir -p target/mutants
-export FAULT_HISTORIES=24
+export FAULT_HISTORIES=24 FORWARDING_HISTORIES=24
 PATH="$PWD/target/tools/bin:$PATH" cargo mutants "${files[@]}" --output target/mutants \
   --test-package shared --test-package keyspot --test-package tests "$@" \
   -- --locked -- "${skipped[@]}"

@@ -73,6 +73,7 @@ impl Ground {
             log: Mutex::new(Log::default()),
             peace: AtomicBool::new(false),
             passes: AtomicUsize::new(0),
+            acting: AtomicUsize::new(0),
         });
         play.run(history).await;
         let now = play.now();

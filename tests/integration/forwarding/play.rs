@@ -57,6 +57,9 @@ pub(super) struct Play {
     pub(super) peace: AtomicBool,
     /// How many passes are running, one inside a post of the other.
     pub(super) passes: AtomicUsize,
+    /// How many posts wait for what happens meanwhile. That is no part of a pass, so no pass is
+    /// killed then.
+    pub(super) acting: AtomicUsize,
 }
 
 /// What a pass posts to. Each pass has its own.
@@ -71,9 +74,11 @@ impl Post for Endpoint {
         let (play, begun) = (&self.play, self.play.now());
         let (n, handling) = play.receive(&request, begun);
         self.step(n);
+        play.acting.fetch_add(1, SeqCst);
         for action in handling.meanwhile {
             play.act(action).await;
         }
+        play.acting.fetch_sub(1, SeqCst);
         let end = begun + SignedDuration::from_millis(handling.milliseconds);
         play.clock.fetch_max(end.as_millisecond(), SeqCst);
         self.step(n);
@@ -219,7 +224,9 @@ impl Play {
         let forwarder = self.forwarder(table, Endpoint { play: Arc::clone(self), steps });
         let wake = if planned.new_leads { Wake::NewLeads } else { Wake::Schedule };
         let pass = forwarder.forward_due(wake, started - SETTLED_AFTER, started + PASS_FOR);
-        let done = until_killed(pass, planned.killed_at).await;
+        let depth = self.acting.load(SeqCst);
+        let may_die = || self.acting.load(SeqCst) == depth;
+        let done = until_killed(pass, planned.killed_at, may_die).await;
         if !is_calm {
             self.wire.set_script([]);
         }
@@ -389,14 +396,18 @@ pub(super) fn new_destination(
 
 /// The result of a pass; `None` if it was killed before its end. It is dropped when its work was
 /// continued this many times.
-async fn until_killed<T>(pass: impl Future<Output = T>, killed_at: Option<u16>) -> Option<T> {
+async fn until_killed<T>(
+    pass: impl Future<Output = T>,
+    killed_at: Option<u16>,
+    may_die: impl Fn() -> bool,
+) -> Option<T> {
     let mut pass = pin!(pass);
     let mut left = killed_at;
     poll_fn(|context| {
-        if left == Some(0) {
+        if left == Some(0) && may_die() {
             return Poll::Ready(None);
         }
-        left = left.map(|left| left - 1);
+        left = left.map(|left| left.saturating_sub(1));
         pass.as_mut().poll(context).map(Some)
     })
     .await
