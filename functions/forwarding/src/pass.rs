@@ -80,7 +80,12 @@ impl<P: Post> Pass<'_, P> {
         let Some(leased) = table.take_lease(destination, &lease, now).await? else {
             return Ok(());
         };
+        // The pass that left a lease behind may have posted any lead until now.
+        let is_left_behind = destination.lease_until.is_some();
         *destination = leased;
+        if is_left_behind {
+            destination.reached = destination.reached.max(Some(LeadId::new(now, 0)));
+        }
         let done = match self.post_all(destination, &lease.holder).await {
             Ok(()) => Ok(()),
             Err(PassError::LeaseLost) => return Ok(()),

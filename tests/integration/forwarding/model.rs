@@ -272,6 +272,7 @@ struct AtEnd {
     destination: Destination,
     events: Vec<SetAside>,
     stored: HashSet<LeadId>,
+    now: Timestamp,
 }
 
 impl AtEnd {
@@ -281,7 +282,7 @@ impl AtEnd {
         let events = table.events_set_aside(&account, Some(id), None, now).await.unwrap();
         let leads = table.leads(&account, LeadSpan::ALL, Order::OldestFirst, None).await.unwrap();
         let stored = leads.leads.into_iter().map(|lead| lead.id).collect();
-        Self { destination, events, stored }
+        Self { destination, events, stored, now }
     }
 
     /// Each stored lead was received, or is set aside after its last refusal.
@@ -323,7 +324,9 @@ impl AtEnd {
         let Destination { failures, failing_since, next_attempt_at, lease_until, .. } =
             &self.destination;
         let is_failing = *failures > 0 || failing_since.is_some() || next_attempt_at.is_some();
-        let is_at_rest = lease_until.is_none() && (!is_failing || lead_is_gone);
+        // A pass that was killed when nothing waited any more leaves a lease whose time is over.
+        let is_leased = lease_until.is_some_and(|until| self.now < until);
+        let is_at_rest = !is_leased && (!is_failing || lead_is_gone);
         let state = (failures, failing_since, next_attempt_at, lease_until);
         if is_at_rest { Ok(()) } else { Err(format!("the destination is not at rest: {state:?}")) }
     }

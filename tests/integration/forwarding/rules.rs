@@ -331,6 +331,21 @@ async fn a_lease_keeps_others_away_until_its_time_is_over() {
     assert!(!table.save_progress(destination, "one").await.unwrap());
 }
 
+/// A pass that ended without storing its progress may have posted every lead that waited.
+#[tokio::test]
+async fn a_destination_may_have_what_a_dead_pass_posted_also_after_a_failure() {
+    let stage = Stage::start().await;
+    let ids = stage.store(2).await;
+    let until = stage.world.now() + SignedDuration::from_secs(60);
+    let lease = Lease { holder: "dead".to_owned(), until };
+    let (table, destination) = (stage.table(), &stage.destination);
+    assert!(table.take_lease(destination, &lease, stage.world.now()).await.unwrap().is_some());
+    stage.world.advance(SignedDuration::from_secs(60));
+    stage.pass(|_| status(503)).await;
+    assert_eq!(stage.leads_got(), ids[..1]);
+    assert!(stage.stored().await.may_have(ids[1]));
+}
+
 #[tokio::test]
 async fn an_erased_lead_is_not_posted() {
     let stage = Stage::start().await;
