@@ -3,6 +3,7 @@
 
 #![allow(clippy::wildcard_enum_match_arm, reason = "only some cases of JSON values matter")]
 
+pub mod destinations;
 pub mod erase;
 mod failure;
 pub mod held;

@@ -2,27 +2,22 @@
 
 use crate::{
     app::Console,
-    leads::host,
     page::{Answer, Failed, Frame, Tab, go, show},
     sessions::Seat,
     words::When,
+};
+use actions::destinations::{
+    COUNTED, Waiting, destination_state, find_destination, host, pause_destination,
+    resume_destination,
 };
 use askama::Template;
 use axum::{
     Extension,
     extract::{Path, Query, State},
 };
-use jiff::Timestamp;
 use serde::Deserialize;
-use shared::{
-    model::{Destination, DestinationId, DestinationState, LeadSpan},
-    operator::DestinationChange,
-    table::Order,
-};
+use shared::model::{Destination, DestinationState};
 use std::sync::Arc;
-
-/// How many waiting leads are counted.
-const COUNTED: i32 = 100;
 
 #[derive(Template)]
 #[template(path = "destinations.html")]
@@ -70,13 +65,10 @@ impl Row {
     async fn read(console: &Console, destination: &Destination) -> Result<Self, Failed> {
         let now = console.sources().now();
         let (table, account) = (console.table(), destination.account());
-        let waiting = match LeadSpan::ALL.after(destination.cursor) {
-            Some(span) => {
-                let page = table.leads(&account, span, Order::OldestFirst, Some(COUNTED)).await?;
-                let more = if page.rest.is_some() { "+" } else { "" };
-                format!("{}{more}", page.leads.len())
-            }
-            None => "0".to_owned(),
+        let waiting = Waiting::count(table, destination).await?;
+        let waiting = match waiting.leads {
+            leads if leads > COUNTED => format!("{COUNTED}+"),
+            leads => leads.to_string(),
         };
         let set_aside =
             table.events_set_aside(&account, Some(&destination.id), None, now).await?.len();
@@ -87,7 +79,7 @@ impl Row {
             host: host(destination),
             provider: destination.provider.as_str(),
             account: destination.account.to_string(),
-            state: state(destination, now),
+            state: destination_state(destination, now),
             is_active: destination.state == DestinationState::Active,
             last: last.map_or_else(String::new, |last| {
                 let error = || last.error.clone().unwrap_or_default();
@@ -102,47 +94,13 @@ impl Row {
     }
 }
 
-/// The state in words.
-fn state(destination: &Destination, now: Timestamp) -> &'static str {
-    let waits = destination.next_attempt_at.is_some_and(|at| now < at);
-    match destination.state {
-        DestinationState::Active if waits => "waiting after a failure",
-        DestinationState::Active if destination.is_failing() => "failing",
-        DestinationState::Active => "active",
-        DestinationState::Paused => "paused",
-        DestinationState::Gone => "paused: it answered 410 Gone",
-    }
-}
-
-async fn find(console: &Console, id: &str) -> Result<Destination, Failed> {
-    let missing = || Failed::missing("there is no such destination");
-    let id = id.parse::<DestinationId>().map_err(|_| missing())?;
-    let all = console.table().destinations().await?;
-    all.into_iter().find(|destination| destination.id == id).ok_or_else(missing)
-}
-
-async fn set(console: &Console, id: &str, state: DestinationState) -> Result<(), Failed> {
-    let found = find(console, id).await?;
-    let next_attempt_at = match state {
-        // It is due at once.
-        DestinationState::Active => None,
-        DestinationState::Paused | DestinationState::Gone => found.next_attempt_at,
-    };
-    let changed = Destination { state, next_attempt_at, ..found };
-    if console.table().change_destination(&changed, DestinationChange::State).await? {
-        Ok(())
-    } else {
-        Err(Failed::missing("there is no such destination"))
-    }
-}
-
 pub(crate) async fn pause(State(console): State<Arc<Console>>, Path(id): Path<String>) -> Answer {
-    set(&console, &id, DestinationState::Paused).await?;
+    pause_destination(console.table(), &id).await?;
     go("/console/destinations?done=paused")
 }
 
 pub(crate) async fn resume(State(console): State<Arc<Console>>, Path(id): Path<String>) -> Answer {
-    set(&console, &id, DestinationState::Active).await?;
+    resume_destination(console.table(), &id).await?;
     go("/console/destinations?done=resumed")
 }
 
@@ -162,7 +120,7 @@ pub(crate) async fn test(
     Extension(seat): Extension<Seat>,
     Path(id): Path<String>,
 ) -> Answer {
-    let destination = find(&console, &id).await?;
+    let destination = find_destination(console.table(), &id).await?;
     let unsigned = || Failed::missing("no secret signs messages here");
     let forwarder = console.forwarder.as_ref().ok_or_else(unsigned)?;
     let answer = forwarder.test(&destination).await;

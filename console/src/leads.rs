@@ -13,16 +13,19 @@ use crate::{
     sessions::Seat,
     words::When,
 };
-use actions::moment::read_day;
+use actions::{
+    destinations::{Way, ways_of_lead},
+    moment::read_day,
+};
 use askama::Template;
 use axum::{
     Extension,
     extract::{Path, Query, State},
 };
-use forwarding::{Addresses, LeadRecord, check_url, read_id};
+use forwarding::{LeadRecord, read_id};
 use serde::Deserialize;
 use shared::{
-    model::{Account, AccountId, Destination, LeadId, LeadSpan, Provider, SetAside, StoredLead},
+    model::{Account, AccountId, LeadId, LeadSpan, Provider, StoredLead},
     operator::LeadClaim,
 };
 use std::sync::Arc;
@@ -248,13 +251,6 @@ struct Claim {
     expires: Option<When>,
 }
 
-/// A destination, and whether the lead was forwarded to it.
-struct Way {
-    id: String,
-    host: String,
-    state: &'static str,
-}
-
 #[derive(Deserialize)]
 pub(crate) struct Done {
     done: Option<String>,
@@ -277,7 +273,8 @@ pub(crate) async fn one(
         kind,
         expires: expires_at.map(|at| When::new(at, now)),
     });
-    let ways = ways(&console, &account, id).await?;
+    let destinations = console.table().destinations().await?;
+    let ways = ways_of_lead(console.table(), &destinations, &account, id).await?;
     let can_erase = lead.email.is_some() || lead.phone.is_some();
     let record = LeadRecord::new(&account, lead).map_err(actions::Failure::from)?;
     let mask = frame.mask;
@@ -319,42 +316,4 @@ fn means(kind: &str) -> &'static str {
         "idempotency-key" => "the same Idempotency-Key again is answered as the first time",
         _ => "",
     }
-}
-
-async fn ways(console: &Console, account: &Account, id: LeadId) -> Result<Vec<Way>, Failed> {
-    let mut destinations = console.table().destinations().await?;
-    destinations.retain(|destination| destination.account() == *account);
-    if destinations.is_empty() {
-        return Ok(Vec::new());
-    }
-    let now = console.sources().now();
-    let mut events = console.table().events_set_aside(account, None, None, now).await?;
-    events.retain(|event| event.lead_id == id);
-    let way = |destination: &Destination| {
-        let event = events.iter().find(|event| event.destination == destination.id);
-        Way {
-            id: destination.id.to_string(),
-            host: host(destination),
-            state: way_state(destination, id, event),
-        }
-    };
-    Ok(destinations.iter().map(way).collect())
-}
-
-fn way_state(destination: &Destination, id: LeadId, event: Option<&SetAside>) -> &'static str {
-    match event {
-        Some(event) if event.tries > 0 => "set aside: the destination refused it",
-        None if id <= destination.starts_after => "older than the destination's start",
-        None if id <= destination.cursor => "forwarded",
-        Some(_) | None => "waiting",
-    }
-}
-
-/// The host of a destination's URL, and its port. The rest of the URL may be a secret.
-pub(crate) fn host(destination: &Destination) -> String {
-    let Ok(url) = check_url(&destination.url, Addresses::PublicAndLoopback) else {
-        return String::new();
-    };
-    let host = url.host_str().unwrap_or_default();
-    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }

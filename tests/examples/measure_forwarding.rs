@@ -10,8 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use local::{EmbeddedTable, Running, ServedTable, Storage, connect_to, keep_forwarding};
 use shared::{
     model::{
-        Account, AccountId, Claims, Destination, DestinationFormat, DestinationId,
-        DestinationState, Lead, LeadId, NewLead, Provider, Sources,
+        Account, AccountId, Claims, Destination, DestinationId, Lead, LeadId, NewLead, Provider,
+        Sources,
     },
     table::{LeadTable, Timeouts},
 };
@@ -69,28 +69,8 @@ impl Bench {
     }
 
     async fn add_destination(&self, url: String) {
-        let account = account();
-        let destination = Destination {
-            id: DestinationId::draw(&self.forwarder.sources),
-            provider: account.provider,
-            account: account.id,
-            url,
-            format: DestinationFormat::Standard,
-            label: None,
-            created_at: Timestamp::now(),
-            state: DestinationState::Active,
-            starts_after: LeadId::FIRST,
-            cursor: LeadId::FIRST,
-            reached: None,
-            secret_version: 1,
-            old_secret_until: None,
-            failures: 0,
-            failing_since: None,
-            next_attempt_at: None,
-            last: None,
-            lease: None,
-            lease_until: None,
-        };
+        let id = DestinationId::draw(&self.forwarder.sources);
+        let destination = Destination::new(&account(), id, url, LeadId::FIRST, Timestamp::now());
         self.direct.add_destination(&destination).await.unwrap();
     }
 

@@ -6,9 +6,7 @@ use forwarding::{
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use shared::model::{
-    Destination, DestinationFormat, DestinationId, DestinationState, LeadId, SetAside,
-};
+use shared::model::{Destination, DestinationId, LeadId, SetAside};
 use std::{
     collections::{BTreeSet, VecDeque},
     sync::Mutex,
@@ -91,27 +89,8 @@ impl Forwarding {
 fn destination(world: &World, sender: &Sender) -> Destination {
     let account = sender.account();
     let start = LeadId::new(Timestamp::UNIX_EPOCH, 0);
-    Destination {
-        id: DestinationId::draw(&world.app.context.sources),
-        provider: account.provider,
-        account: account.id,
-        url: "https://example.com/leads".to_owned(),
-        format: DestinationFormat::Standard,
-        label: None,
-        created_at: world.now(),
-        state: DestinationState::Active,
-        starts_after: start,
-        cursor: start,
-        reached: None,
-        secret_version: 1,
-        old_secret_until: None,
-        failures: 0,
-        failing_since: None,
-        next_attempt_at: None,
-        last: None,
-        lease: None,
-        lease_until: None,
-    }
+    let id = DestinationId::draw(&world.app.context.sources);
+    Destination::new(&account, id, "https://example.com/leads".to_owned(), start, world.now())
 }
 
 fn schedule() -> Value {

@@ -5,9 +5,8 @@ use jiff::SignedDuration;
 use serde_json::json;
 use shared::{
     model::{
-        Account, AccountId, ApiKey, Contact, Destination, DestinationFormat, DestinationId,
-        DestinationState, HeldDelivery, HeldReason, LeadId, LeadSpan, Provider, SetAside,
-        SetAsideEvent, TokenHash,
+        Account, AccountId, ApiKey, Contact, Destination, DestinationId, HeldDelivery, HeldReason,
+        LeadId, LeadSpan, Provider, SetAside, SetAsideEvent, TokenHash,
     },
     operator::Erased,
     request::MAX_BODY_BYTES,
@@ -291,28 +290,10 @@ async fn a_block_applies_only_to_its_account() {
 
 /// A destination whose cursor is at this lead.
 fn destination(world: &World, cursor: LeadId) -> Destination {
-    let Account { provider, id: account } = account();
-    Destination {
-        id: DestinationId::draw(&world.app.context.sources),
-        provider,
-        account,
-        url: "https://example.com/".to_owned(),
-        format: DestinationFormat::Standard,
-        label: None,
-        created_at: world.now(),
-        state: DestinationState::Active,
-        starts_after: LeadId::FIRST,
-        cursor,
-        reached: None,
-        secret_version: 1,
-        old_secret_until: None,
-        failures: 0,
-        failing_since: None,
-        next_attempt_at: None,
-        last: None,
-        lease: None,
-        lease_until: None,
-    }
+    let id = DestinationId::draw(&world.app.context.sources);
+    let url = "https://example.com/".to_owned();
+    let new = Destination::new(&account(), id, url, LeadId::FIRST, world.now());
+    Destination { cursor, ..new }
 }
 
 #[tokio::test]

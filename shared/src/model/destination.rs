@@ -109,6 +109,37 @@ pub struct LastAttempt {
 }
 
 impl Destination {
+    /// A destination in the standard format that gets the leads after `starts_after`.
+    pub fn new(
+        account: &Account,
+        id: DestinationId,
+        url: String,
+        starts_after: LeadId,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            provider: account.provider,
+            account: account.id.clone(),
+            url,
+            format: DestinationFormat::Standard,
+            label: None,
+            created_at: now,
+            state: DestinationState::Active,
+            starts_after,
+            cursor: starts_after,
+            reached: None,
+            secret_version: 1,
+            old_secret_until: None,
+            failures: 0,
+            failing_since: None,
+            next_attempt_at: None,
+            last: None,
+            lease: None,
+            lease_until: None,
+        }
+    }
+
     /// The account whose leads it gets.
     pub fn account(&self) -> Account {
         Account { provider: self.provider, id: self.account.clone() }
@@ -233,11 +264,9 @@ mod tests {
 
     #[test]
     fn a_destination_may_have_what_it_reached_and_what_a_pass_did_not_store() {
-        let text = "{\"id\":\"dst_0123456789abcdefghij\",\"provider\":\"keyspot\",\
-            \"account\":\"acme\",\"url\":\"https://example.com\",\"format\":\"standard\",\
-            \"created_at\":\"2026-11-21T00:00:00Z\",\"state\":\"active\",\"starts_after\":0,\
-            \"cursor\":0,\"secret_version\":1}";
-        let new: Destination = serde_json::from_str(text).unwrap();
+        let account = Account { provider: Provider::Keyspot, id: AccountId::from_static("acme") };
+        let id_of_it = "dst_0123456789abcdefghij".parse().unwrap();
+        let new = Destination::new(&account, id_of_it, String::new(), id(0), Timestamp::UNIX_EPOCH);
         let at_20 = Destination { starts_after: id(10), cursor: id(20), ..new };
         let moved_back = Destination { cursor: id(15), reached: Some(id(20)), ..at_20.clone() };
         // A pass that crashed did not give its lease back.

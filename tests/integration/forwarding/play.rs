@@ -15,8 +15,8 @@ use forwarding::{
 use jiff::{SignedDuration, Timestamp};
 use shared::{
     model::{
-        Account, Destination, DestinationFormat, DestinationId, DestinationState, LeadId, Provider,
-        SetAside, SetAsideEvent, Sources,
+        Account, Destination, DestinationId, DestinationState, LeadId, Provider, SetAside,
+        SetAsideEvent, Sources,
     },
     operator::DestinationChange,
     table::LeadTable,
@@ -136,10 +136,9 @@ impl Play {
         let now = self.now();
         let starts_after = if planned.gets_all { LeadId::FIRST } else { LeadId::new(now, 0) };
         let account = account(planned.account);
-        let destination = Destination {
-            url: format!("https://receiver-{n}.example/"),
-            ..new_destination(&account, DestinationId::draw(&self.sources), starts_after, now)
-        };
+        let url = format!("https://receiver-{n}.example/");
+        let id = DestinationId::draw(&self.sources);
+        let destination = Destination::new(&account, id, url, starts_after, now);
         self.table.add_destination(&destination).await.unwrap();
         self.log().known.push(Known::new(destination, planned.script));
     }
@@ -363,35 +362,6 @@ impl Post for Endpointless {
 
 pub(super) fn account(n: u8) -> Account {
     Account { provider: Provider::Integrabot, id: (u64::from(n) + 1).into() }
-}
-
-pub(super) fn new_destination(
-    account: &Account,
-    id: DestinationId,
-    starts_after: LeadId,
-    now: Timestamp,
-) -> Destination {
-    Destination {
-        id,
-        provider: account.provider,
-        account: account.id.clone(),
-        url: "https://receiver.example/".to_owned(),
-        format: DestinationFormat::Standard,
-        label: None,
-        created_at: now,
-        state: DestinationState::Active,
-        starts_after,
-        cursor: starts_after,
-        reached: None,
-        secret_version: 1,
-        old_secret_until: None,
-        failures: 0,
-        failing_since: None,
-        next_attempt_at: None,
-        last: None,
-        lease: None,
-        lease_until: None,
-    }
 }
 
 /// The result of a pass; `None` if it was killed before its end. It is dropped when its work was

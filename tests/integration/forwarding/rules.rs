@@ -1,6 +1,6 @@
 //! The rules of forwarding, one by one, with a destination that answers as the test says.
 
-use super::play::{MASTER, new_destination};
+use super::play::MASTER;
 use forwarding::{
     Answered, Forwarder, MasterSecret, Post, PostError, PostRequest, SETTLED_AFTER, Wake,
     try_again_after, wait_after,
@@ -64,7 +64,8 @@ impl Stage {
     async fn with_format(format: DestinationFormat) -> Self {
         let world = World::start().await;
         let id = DestinationId::draw(&world.app.context.sources);
-        let destination = new_destination(&account(), id, LeadId::FIRST, world.now());
+        let url = "https://receiver.example/".to_owned();
+        let destination = Destination::new(&account(), id, url, LeadId::FIRST, world.now());
         let destination = Destination { format, ..destination };
         world.app.context.table.add_destination(&destination).await.unwrap();
         Self { world, destination, got: Arc::default() }

@@ -6,13 +6,14 @@ use super::{
         moment::{Moment, read_moment, write_moment},
         session::Session,
     },
-    Output, SecretOptions, host,
+    Output, SecretOptions,
 };
+use actions::destinations::host;
 use clap::{Args, ValueEnum};
 use forwarding::{check_host, check_url};
 use jiff::Timestamp;
 use shared::model::{
-    AccountId, Destination, DestinationFormat, DestinationId, DestinationState, LeadId, Provider,
+    Account, AccountId, Destination, DestinationFormat, DestinationId, LeadId, Provider,
 };
 
 #[derive(Args)]
@@ -100,27 +101,10 @@ impl Add {
             FormatOption::Standard => DestinationFormat::Standard,
             FormatOption::Slack => DestinationFormat::Slack,
         };
-        let destination = Destination {
-            id: DestinationId::draw(&session.sources),
-            provider,
-            account,
-            url: url.to_string(),
-            format,
-            label,
-            created_at: now,
-            state: DestinationState::Active,
-            starts_after: cursor,
-            cursor,
-            reached: None,
-            secret_version: 1,
-            old_secret_until: None,
-            failures: 0,
-            failing_since: None,
-            next_attempt_at: None,
-            last: None,
-            lease: None,
-            lease_until: None,
-        };
+        let account = Account { provider, id: account };
+        let id = DestinationId::draw(&session.sources);
+        let new = Destination::new(&account, id, url.to_string(), cursor, now);
+        let destination = Destination { format, label, ..new };
         session.table.add_destination(&destination).await?;
         show_secret(&destination, &master.secret(&destination.id, 1), &output)
     }

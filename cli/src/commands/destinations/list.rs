@@ -5,16 +5,13 @@ use super::{
         Failure, accounts::provider_parser, listing::Listing, moment::write_moment,
         session::Session,
     },
-    Named, Output, host,
-    replay::COUNTED,
+    Named, Output,
 };
+use actions::destinations::{COUNTED, Waiting, destination_state, host};
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use shared::{
-    model::{AccountId, Destination, DestinationState, LeadId, LeadSpan, Provider},
-    table::Order,
-};
+use shared::model::{AccountId, Destination, LeadId, Provider};
 
 #[derive(Args)]
 pub(super) struct List {
@@ -73,7 +70,7 @@ impl List {
         ];
         let mut listing = Listing::new(columns).sparing(spare);
         for destination in destinations {
-            let waiting = Waiting::count(session, &destination).await?;
+            let waiting = Waiting::count(&session.table, &destination).await?;
             listing.push([
                 destination.id.as_str().into(),
                 destination.provider.as_str().into(),
@@ -81,11 +78,11 @@ impl List {
                 destination.label.clone().into(),
                 host(&destination).into(),
                 destination.format.as_str().into(),
-                state(&destination, now).into(),
+                destination_state(&destination, now).into(),
                 destination.failing_since.map(write_moment).into(),
                 destination.next_attempt_at.map(write_moment).into(),
-                waiting.number(),
-                waiting.age(now).into(),
+                number(&waiting),
+                age(&waiting, now).into(),
                 last(&destination),
                 destination.last.as_ref().map(|last| write_moment(last.at)).into(),
             ]);
@@ -98,7 +95,7 @@ impl Show {
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         let destination = self.named.find(session).await?;
         let (account, now) = (destination.account(), session.table_time().await?);
-        let waiting = Waiting::count(session, &destination).await?;
+        let waiting = Waiting::count(&session.table, &destination).await?;
         let set_aside =
             session.table.events_set_aside(&account, Some(&destination.id), None, now).await?;
         let mut listing = Listing::new(&[
@@ -133,13 +130,13 @@ impl Show {
             destination.format.as_str().into(),
             write_moment(destination.created_at).into(),
             time(destination.starts_after).unwrap_or_else(|| "all".to_owned()).into(),
-            state(&destination, now).into(),
+            destination_state(&destination, now).into(),
             destination.failures.into(),
             destination.failing_since.map(write_moment).into(),
             destination.next_attempt_at.map(write_moment).into(),
             time(destination.cursor).into(),
-            waiting.number(),
-            waiting.age(now).into(),
+            number(&waiting),
+            age(&waiting, now).into(),
             set_aside.len().into(),
             last(&destination),
             destination.last.as_ref().map(|last| write_moment(last.at)).into(),
@@ -150,51 +147,20 @@ impl Show {
     }
 }
 
-/// The state in one word.
-fn state(destination: &Destination, now: Timestamp) -> &'static str {
-    let is_waiting = destination.next_attempt_at.is_some_and(|at| now < at);
-    match destination.state {
-        DestinationState::Active if is_waiting => "waiting",
-        DestinationState::Active if destination.is_failing() => "failing",
-        state => state.as_str(),
-    }
-}
-
 /// The last answer: its status, or why there was none.
 fn last(destination: &Destination) -> Value {
     let Some(last) = &destination.last else { return Value::Null };
     last.status.map_or_else(|| last.error.clone().into(), Value::from)
 }
 
-/// The leads after a destination's cursor.
-struct Waiting {
-    leads: usize,
-    oldest: Option<LeadId>,
+/// The number of waiting leads.
+fn number(waiting: &Waiting) -> Value {
+    if waiting.leads > COUNTED { format!("{COUNTED}+").into() } else { waiting.leads.into() }
 }
 
-impl Waiting {
-    async fn count(session: &Session, destination: &Destination) -> Result<Self, Failure> {
-        let (table, account) = (&session.table, destination.account());
-        let Some(span) = LeadSpan::ALL.after(destination.cursor) else {
-            return Ok(Self { leads: 0, oldest: None });
-        };
-        let oldest = table.leads(&account, span, Order::OldestFirst, Some(1)).await?;
-        let oldest = oldest.leads.first().map(|lead| lead.id);
-        let leads = match oldest {
-            Some(_) => table.count_leads(&account, span, COUNTED).await?,
-            None => 0,
-        };
-        Ok(Self { leads, oldest })
-    }
-
-    fn number(&self) -> Value {
-        if self.leads > COUNTED { format!("{COUNTED}+").into() } else { self.leads.into() }
-    }
-
-    /// How long the oldest of them has been waiting.
-    fn age(&self, now: Timestamp) -> Option<String> {
-        Some(write_age(now.duration_since(self.oldest?.time())))
-    }
+/// How long the oldest of them has been waiting.
+fn age(waiting: &Waiting, now: Timestamp) -> Option<String> {
+    Some(write_age(now.duration_since(waiting.oldest?.time())))
 }
 
 /// A time span in its largest unit: `3d`, `2h`, `5m`, `8s`.

@@ -13,8 +13,8 @@ use super::{
     listing::Output,
     session::{Access, Session, TableOptions},
 };
+use actions::destinations::find_destination;
 use clap::{Args, Subcommand};
-use forwarding::{Addresses, check_url};
 use shared::model::Destination;
 
 /// Where leads are forwarded to.
@@ -131,27 +131,6 @@ impl Destinations {
 impl Named {
     /// The only destination whose id begins like this.
     async fn find(&self, session: &Session) -> Result<Destination, Failure> {
-        let id = &self.id;
-        let mut found = session.table.destinations().await?;
-        found.retain(|destination| !id.is_empty() && destination.id.as_str().starts_with(id));
-        match <[Destination; 1]>::try_from(found) {
-            Ok([destination]) => Ok(destination),
-            Err(found) if found.is_empty() => Err(unknown(id)),
-            Err(_) => Err(Failure::Input(format!(
-                "several destinations begin with {id}; write more of it"
-            ))),
-        }
+        Ok(find_destination(&session.table, &self.id).await?)
     }
-}
-
-fn unknown(id: &str) -> Failure {
-    let text = format!("there is no destination {id}; `leadhook destinations list` shows them");
-    Failure::NotFound(text)
-}
-
-/// The host of a destination's URL, and its port. The rest of the URL may be a secret.
-pub(super) fn host(destination: &Destination) -> String {
-    let Ok(url) = check_url(&destination.url, Addresses::Any) else { return String::new() };
-    let host = url.host_str().unwrap_or_default();
-    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }

@@ -7,13 +7,11 @@ use super::{
     },
     Named,
 };
+use actions::destinations::COUNTED;
 use clap::Args;
 use forwarding::read_id;
 use jiff::Timestamp;
 use shared::model::{Destination, LeadId, LeadSpan, Provider};
-
-/// How many leads are counted at most.
-pub(super) const COUNTED: usize = 10_000;
 
 #[derive(Args)]
 pub(super) struct Replay {

@@ -2,8 +2,8 @@ use super::{
     super::{Failure, moment::write_moment, session::Session},
     Named, Output, SecretOptions,
     add::show_secret,
-    unknown,
 };
+use actions::destinations::unknown;
 use clap::Args;
 use jiff::SignedDuration;
 use shared::{model::Destination, operator::DestinationChange};
@@ -32,7 +32,7 @@ impl Rotate {
         let secret_version = old.secret_version + 1;
         let new = Destination { secret_version, old_secret_until: Some(until), ..old };
         if !session.table.change_destination(&new, DestinationChange::Secret).await? {
-            return Err(unknown(new.id.as_str()));
+            return Err(unknown(new.id.as_str()).into());
         }
         show_secret(&new, &master.secret(&new.id, secret_version), &output)?;
         eprintln!("the old secret signs too until {}", write_moment(until));

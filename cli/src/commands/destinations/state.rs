@@ -6,13 +6,11 @@ use super::{
         session::Session,
         terminal::{can_ask, is_confirmed, visible},
     },
-    Named, host, unknown,
+    Named,
 };
+use actions::destinations::{host, pause_destination, resume_destination};
 use clap::Args;
-use shared::{
-    model::{Destination, DestinationState},
-    operator::DestinationChange,
-};
+use shared::model::Destination;
 
 #[derive(Args)]
 pub(super) struct Remove {
@@ -24,27 +22,15 @@ pub(super) struct Remove {
 }
 
 pub(super) async fn pause(session: &Session, named: &Named) -> Result<(), Failure> {
-    let found = named.find(session).await?;
-    store(session, &Destination { state: DestinationState::Paused, ..found }).await?;
+    pause_destination(&session.table, &named.id).await?;
     eprintln!("it is paused: its leads wait until `leadhook destinations resume`");
     Ok(())
 }
 
 pub(super) async fn resume(session: &Session, named: &Named) -> Result<(), Failure> {
-    let found = named.find(session).await?;
-    let state = DestinationState::Active;
-    store(session, &Destination { state, next_attempt_at: None, ..found }).await?;
+    resume_destination(&session.table, &named.id).await?;
     eprintln!("it is active: what waits is forwarded now");
     Ok(())
-}
-
-async fn store(session: &Session, destination: &Destination) -> Result<(), Failure> {
-    let change = DestinationChange::State;
-    if session.table.change_destination(destination, change).await? {
-        Ok(())
-    } else {
-        Err(unknown(destination.id.as_str()))
-    }
 }
 
 impl Remove {

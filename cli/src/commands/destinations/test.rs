@@ -1,7 +1,8 @@
 use super::{
     super::{Failure, listing::Listing, session::Session},
-    Named, Output, SecretOptions, host,
+    Named, Output, SecretOptions,
 };
+use actions::destinations::host;
 use clap::Args;
 use forwarding::{Forwarder, HttpsClient};
 
