@@ -1,7 +1,8 @@
 //! The configuration of the AWS SDK, the same for every AWS service.
 
+pub use aws_config::SdkConfig;
 use aws_config::{
-    BehaviorVersion, Region, SdkConfig,
+    BehaviorVersion, Region,
     environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider},
     meta::region::RegionProviderChain,
     profile::ProfileFileRegionProvider,

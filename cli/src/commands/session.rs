@@ -232,7 +232,7 @@ impl Session {
                 };
                 let usual = format!("leadhook/{}/forwarding", self.table.name());
                 let name = named.unwrap_or(&usual);
-                return read_managed_secret(name, overrides)
+                return read_managed_secret(name, &load_config(overrides).await)
                     .await
                     .map_err(|error| no_secret(name, &error));
             }

@@ -21,6 +21,7 @@ pub const SETTLED_AFTER: SignedDuration = SignedDuration::from_secs(5);
 /// How many destinations are forwarded to at once. One that does not answer keeps its place for 15
 /// seconds, then it waits.
 const AT_ONCE: usize = 64;
+
 /// Forwards leads.
 pub struct Forwarder<P> {
     /// The table with leads and destinations.

@@ -2,10 +2,9 @@
 
 use crate::secret::{MasterSecret, SecretTooShort};
 use aws_sdk_secretsmanager::{
-    Client, config::Builder, error::ProvideErrorMetadata,
-    operation::get_secret_value::GetSecretValueError,
+    Client, error::ProvideErrorMetadata, operation::get_secret_value::GetSecretValueError,
 };
-use shared::aws::{self, Overrides};
+use shared::aws::SdkConfig;
 
 /// Why a secret cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -33,10 +32,9 @@ pub enum ManagedSecretError {
 /// If it cannot be read, or is too short.
 pub async fn read_managed_secret(
     id: &str,
-    overrides: Overrides,
+    config: &SdkConfig,
 ) -> Result<MasterSecret, ManagedSecretError> {
-    let config = aws::load_config(overrides).await;
-    let client = Client::from_conf(Builder::from(&config).build());
+    let client = Client::new(config);
     let read = client.get_secret_value().secret_id(id).send().await;
     let read = read.map_err(|error| match error.as_service_error() {
         Some(GetSecretValueError::ResourceNotFoundException(_)) => ManagedSecretError::Missing,

@@ -17,6 +17,7 @@ use shared::{
     },
     table::{Lease, Order, StoreError},
 };
+use std::ops::ControlFlow;
 
 /// How long a lease is valid. A post takes 15 seconds at most.
 const LEASED_FOR: SignedDuration = SignedDuration::from_secs(60);
@@ -30,13 +31,6 @@ const PAGE: usize = 25;
 const PAGE_VALID_FOR: SignedDuration = SignedDuration::from_secs(1);
 /// How long a refused event is stored.
 const SET_ASIDE_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
-
-/// Whether a pass goes on after a message.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Next {
-    GoOn,
-    Stop,
-}
 
 /// Why a pass ended early.
 #[derive(Debug, thiserror::Error)]
@@ -103,7 +97,7 @@ impl<P: Post> Pass<'_, P> {
         holder: &str,
     ) -> Result<(), PassError> {
         for event in self.due_events(destination).await? {
-            if self.post_event(destination, event).await? == Next::Stop {
+            if self.post_event(destination, event).await?.is_break() {
                 return Ok(());
             }
             self.save_now_and_then(destination, holder).await?;
@@ -115,7 +109,7 @@ impl<P: Post> Pass<'_, P> {
             while self.forwarder.sources.now() <= valid_until
                 && let Some(lead) = page.next()
             {
-                if self.post_lead(destination, lead).await? == Next::Stop {
+                if self.post_lead(destination, lead).await?.is_break() {
                     return Ok(());
                 }
                 self.save_now_and_then(destination, holder).await?;
@@ -145,12 +139,12 @@ impl<P: Post> Pass<'_, P> {
         table.events_set_aside(&account, Some(&destination.id), Some(now), now).await
     }
 
-    /// Posts a lead after the cursor, and moves the cursor over it.
+    /// Posts a lead after the cursor, and moves the cursor over it. Breaks if the pass ends.
     async fn post_lead(
         &mut self,
         destination: &mut Destination,
         lead: StoredLead,
-    ) -> Result<Next, StoreError> {
+    ) -> Result<ControlFlow<()>, StoreError> {
         let id = lead.id;
         let message = create_message(destination, lead);
         let posted = self.try_message(destination, message).await;
@@ -162,18 +156,18 @@ impl<P: Post> Pass<'_, P> {
         if posted == Posted::Stopped {
             // The destination may have the lead, although it gave no answer.
             destination.reached = destination.reached.max(Some(id));
-            return Ok(Next::Stop);
+            return Ok(ControlFlow::Break(()));
         }
         destination.cursor = id;
-        Ok(Next::GoOn)
+        Ok(ControlFlow::Continue(()))
     }
 
-    /// Posts an event that was set aside.
+    /// Posts an event that was set aside. Breaks if the pass ends.
     async fn post_event(
         &mut self,
         destination: &mut Destination,
         event: SetAside,
-    ) -> Result<Next, StoreError> {
+    ) -> Result<ControlFlow<()>, StoreError> {
         let table = &self.forwarder.table;
         let account = destination.account();
         let message = match event.event {
@@ -182,7 +176,7 @@ impl<P: Post> Pass<'_, P> {
                 // Without a lead: it was erased meanwhile.
                 let Some((_, lead)) = found.pop() else {
                     table.delete_set_aside(&account, &event).await?;
-                    return Ok(Next::GoOn);
+                    return Ok(ControlFlow::Continue(()));
                 };
                 create_message(destination, lead)
             }
@@ -194,9 +188,9 @@ impl<P: Post> Pass<'_, P> {
         match self.try_message(destination, message).await {
             Posted::Taken => table.delete_set_aside(&account, &event).await?,
             Posted::Refused(status) => self.set_aside(&account, event, status).await?,
-            Posted::Stopped => return Ok(Next::Stop),
+            Posted::Stopped => return Ok(ControlFlow::Break(())),
         }
-        Ok(Next::GoOn)
+        Ok(ControlFlow::Continue(()))
     }
 
     /// Posts a message and notes the result in `destination`.

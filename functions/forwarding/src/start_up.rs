@@ -12,7 +12,7 @@ use crate::{
 };
 use jiff::SignedDuration;
 use shared::{
-    aws::Overrides,
+    aws::load_function_config,
     function::{Environment, StartUpError},
     model::Sources,
     table::{LeadTable, StoreError, connect_from_env},
@@ -56,7 +56,7 @@ async fn read_master(environment: &Environment) -> Result<MasterSecret, StartUpE
         return MasterSecret::new(&text)
             .map_err(|_| StartUpError::BadVariable(SIGNING_KEY, "at least 32 characters long"));
     };
-    read_managed_secret(&id, Overrides::default()).await.map_err(|_| {
+    read_managed_secret(&id, &load_function_config().await).await.map_err(|_| {
         StartUpError::BadVariable(SIGNING_SECRET, "a secret that this function may read")
     })
 }

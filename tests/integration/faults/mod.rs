@@ -12,11 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use keyspot::SigningSecret;
 use local::{App, EmbeddedTable, ServedTable, Storage, connect_to};
 use model::{Attempt, Item, Stored};
-use proptest::{
-    collection::vec,
-    prelude::*,
-    test_runner::{Config, FileFailurePersistence, TestRunner},
-};
+use proptest::collection::vec;
 use shared::{
     delivery::{Context, DEFAULT_REPLAY_WINDOW},
     model::{ApiKey, Sources, TokenHash},
@@ -24,19 +20,20 @@ use shared::{
 };
 use std::{
     collections::HashSet,
-    env,
     sync::{
         Arc,
         atomic::{AtomicI64, AtomicU64, Ordering::SeqCst},
     },
     time::Duration,
 };
-use tests::{SIGNING_KEY, Wire, World, send_to};
+use tests::{Histories, SIGNING_KEY, Wire, World, send_to};
 
-const HISTORIES_VARIABLE: &str = "FAULT_HISTORIES";
-const DEFAULT_HISTORIES: u32 = 200;
-/// How many histories run at the same time. Most of the time they wait.
-const PLAYERS: u32 = 8;
+const HISTORIES: Histories = Histories {
+    variable: "FAULT_HISTORIES",
+    default: 200,
+    players: 8,
+    seeds: "integration/faults/faults.seeds",
+};
 
 /// Timeouts that are long enough for every fault of a step, and short enough for many histories.
 const PATIENT: Timeouts = Timeouts {
@@ -196,40 +193,9 @@ impl Ground {
     }
 }
 
-/// Runs this many histories. Returns how many deliveries they had.
-fn play_histories(histories: u32, ground: &Ground, runtime: &tokio::runtime::Runtime) -> usize {
-    let seeds = concat!(env!("CARGO_MANIFEST_DIR"), "/integration/faults/faults.seeds");
-    let config = Config {
-        cases: histories,
-        failure_persistence: Some(Box::new(FileFailurePersistence::Direct(seeds))),
-        max_shrink_iters: 2_000,
-        ..Config::default()
-    };
-    let delivered = std::cell::Cell::new(0);
-    let outcome = TestRunner::new(config).run(&vec(step(), 1..6), |history| {
-        let attempts = runtime.block_on(ground.play(&history)).map_err(TestCaseError::fail)?;
-        delivered.set(delivered.get() + attempts);
-        Ok(())
-    });
-    if let Err(fault) = outcome {
-        panic!("{fault}");
-    }
-    delivered.get()
-}
-
 #[test]
 fn each_lead_is_stored_once_under_any_fault() {
-    let histories = env::var(HISTORIES_VARIABLE).map_or(DEFAULT_HISTORIES, |n| n.parse().unwrap());
-    let players: Vec<_> = (0..PLAYERS)
-        .map(|_| {
-            std::thread::spawn(move || {
-                let runtime =
-                    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-                let ground = runtime.block_on(Ground::lay());
-                play_histories(histories.div_ceil(PLAYERS), &ground, &runtime)
-            })
-        })
-        .collect();
-    let delivered: usize = players.into_iter().map(|player| player.join().unwrap()).sum();
+    let play = async |ground: &Ground, history: Vec<Step>| ground.play(&history).await;
+    let (histories, delivered) = HISTORIES.play(|| vec(step(), 1..6), Ground::lay, play);
     println!("{histories} histories, {delivered} deliveries");
 }

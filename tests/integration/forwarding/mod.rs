@@ -14,7 +14,6 @@ use jiff::Timestamp;
 use local::{EmbeddedTable, ServedTable, Storage, connect_to};
 use model::Log;
 use play::Play;
-use proptest::test_runner::{Config, FileFailurePersistence, TestCaseError, TestRunner};
 use serde_json::{Value, json};
 use shared::{
     model::{Account, Claims, Lead, LeadId, NewLead, Sources},
@@ -22,19 +21,20 @@ use shared::{
 };
 use std::{
     collections::BTreeMap,
-    env,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering::SeqCst},
     },
     time::Duration,
 };
-use tests::{Wire, World};
+use tests::{Histories, Wire, World};
 
-const HISTORIES_VARIABLE: &str = "FORWARDING_HISTORIES";
-const DEFAULT_HISTORIES: u32 = 40;
-/// Histories are played side by side: most of the time they wait.
-const PLAYERS: u32 = 4;
+const HISTORIES: Histories = Histories {
+    variable: "FORWARDING_HISTORIES",
+    default: 40,
+    players: 4,
+    seeds: "integration/forwarding/forwarding.seeds",
+};
 
 /// So short that some faults in a row reach the code.
 const FRAGILE: Timeouts = Timeouts { operation: Duration::from_millis(120), ..Timeouts::LOCAL };
@@ -123,40 +123,8 @@ fn lead_record(account: &Account, id: LeadId, written: Timestamp) -> Value {
     })
 }
 
-/// Plays this many histories, and says how many posts they had.
-fn play_histories(histories: u32, ground: &Ground, runtime: &tokio::runtime::Runtime) -> usize {
-    let seeds = concat!(env!("CARGO_MANIFEST_DIR"), "/integration/forwarding/forwarding.seeds");
-    let config = Config {
-        cases: histories,
-        failure_persistence: Some(Box::new(FileFailurePersistence::Direct(seeds))),
-        max_shrink_iters: 2_000,
-        ..Config::default()
-    };
-    let posted = std::cell::Cell::new(0);
-    let outcome = TestRunner::new(config).run(&history(), |history| {
-        let posts = runtime.block_on(ground.play(history)).map_err(TestCaseError::fail)?;
-        posted.set(posted.get() + posts);
-        Ok(())
-    });
-    if let Err(fault) = outcome {
-        panic!("{fault}");
-    }
-    posted.get()
-}
-
 #[test]
 fn whatever_fails_each_lead_reaches_each_destination() {
-    let histories = env::var(HISTORIES_VARIABLE).map_or(DEFAULT_HISTORIES, |n| n.parse().unwrap());
-    let players: Vec<_> = (0..PLAYERS)
-        .map(|_| {
-            std::thread::spawn(move || {
-                let runtime =
-                    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-                let ground = runtime.block_on(Ground::lay());
-                play_histories(histories.div_ceil(PLAYERS), &ground, &runtime)
-            })
-        })
-        .collect();
-    let posted: usize = players.into_iter().map(|player| player.join().unwrap()).sum();
+    let (histories, posted) = HISTORIES.play(history, Ground::lay, Ground::play);
     println!("{histories} histories, {posted} posts");
 }
