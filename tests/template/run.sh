@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks template.yaml with AWS's own linters, from PyPI. tests/integration/template.rs tests that
+# Checks template.yaml with AWS's own linters, from PyPI. tests/integration/template tests that
 # the template fits the code.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
