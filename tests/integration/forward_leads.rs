@@ -157,6 +157,23 @@ async fn the_stream_gives_records_again_only_if_a_late_lead_cannot_be_set_aside(
     assert_eq!(forwarding.set_aside().await, []);
 }
 
+/// Other accounts wait for their own event or the schedule, so their destinations are not read.
+#[tokio::test]
+async fn new_leads_wake_only_the_destinations_of_their_accounts() {
+    let forwarding = Forwarding::start().await;
+    let leads = forwarding.send_leads(1).await;
+    let other = &SENDERS[0];
+    let destination = destination(&forwarding.world, other);
+    forwarding.forwarder.table.add_destination(&destination).await.unwrap();
+    let body = (other.body)(0).to_string();
+    let answer = forwarding.world.send(other.deliver(&forwarding.world, body).await).await;
+    assert_eq!(answer.status, other.created);
+    forwarding.world.advance(SignedDuration::from_secs(6));
+    let event = forwarding.record(leads[0], SignedDuration::ZERO);
+    forwarding.run(event, [200]).await;
+    forwarding.run(schedule(), [200]).await;
+}
+
 /// The costs in `docs/operations.md`.
 #[tokio::test]
 async fn a_pass_sends_the_requests_that_its_costs_count() {

@@ -11,9 +11,10 @@ use crate::{
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use shared::{
-    model::{Destination, SetAside, SetAsideEvent, Sources},
+    model::{Account, Destination, SetAside, SetAsideEvent, Sources},
     table::{LeadTable, StoreError},
 };
+use std::collections::HashSet;
 
 /// When all leads of a time are in the table. Its sender gets an answer within 2.5 seconds, so a
 /// lead is written by then.
@@ -35,17 +36,17 @@ pub struct Forwarder<P> {
 }
 
 /// What wakes a pass.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wake {
     /// The schedule: all destinations get what waits.
     Schedule,
-    /// New leads. Failing destinations are left to the schedule, so that one which does not answer
-    /// does not delay the others.
-    NewLeads,
+    /// New leads of these accounts: their destinations get what waits. Failing destinations are left
+    /// to the schedule, so that one which does not answer does not delay the others.
+    NewLeads(HashSet<Account>),
 }
 
 impl<P: Post> Forwarder<P> {
-    /// Forwards what waits, to all destinations at once and to each in the order of the leads' ids.
+    /// Forwards what waits, to several destinations at once and to each in the order of the leads' ids.
     /// Leads younger than `settled` wait. No post begins after `until`.
     ///
     /// # Errors
@@ -56,10 +57,13 @@ impl<P: Post> Forwarder<P> {
         settled: Timestamp,
         until: Timestamp,
     ) -> Result<Report, StoreError> {
-        let destinations = self.table.destinations().await?;
+        let destinations = match &wake {
+            Wake::Schedule => self.table.destinations().await?,
+            Wake::NewLeads(accounts) => self.destinations_of(accounts).await?,
+        };
         let now = self.sources.now();
         let passes = destinations.into_iter().map(|destination| {
-            let is_left = wake == Wake::NewLeads && destination.is_failing();
+            let is_left = wake != Wake::Schedule && destination.is_failing();
             let is_due = destination.is_due(now) && !is_left;
             let report = Report::default();
             Pass { forwarder: self, settled, until, report }.run(destination, is_due)
@@ -73,12 +77,10 @@ impl<P: Post> Forwarder<P> {
     /// # Errors
     /// If the table cannot be read or written. Then the same leads must be given again.
     pub async fn note_late_leads(&self, leads: &[NewLeadRecord]) -> Result<(), StoreError> {
-        if !leads.iter().any(|lead| lead.is_late) {
-            return Ok(());
-        }
-        let destinations = self.table.destinations().await?;
+        let late = leads.iter().filter(|lead| lead.is_late);
+        let destinations = self.destinations_of(&accounts(late.clone())).await?;
         let now = self.sources.now();
-        for NewLeadRecord { account, id, .. } in leads.iter().filter(|lead| lead.is_late) {
+        for NewLeadRecord { account, id, .. } in late {
             let passed = destinations.iter().filter(|destination| {
                 destination.account() == *account && destination.has_passed(*id)
             });
@@ -101,6 +103,17 @@ impl<P: Post> Forwarder<P> {
         self.post_message(destination, &message).await
     }
 
+    async fn destinations_of(
+        &self,
+        accounts: &HashSet<Account>,
+    ) -> Result<Vec<Destination>, StoreError> {
+        let mut destinations = Vec::new();
+        for account in accounts {
+            destinations.extend(self.table.destinations_of(account).await?);
+        }
+        Ok(destinations)
+    }
+
     pub(crate) async fn post_message(
         &self,
         destination: &Destination,
@@ -110,4 +123,9 @@ impl<P: Post> Forwarder<P> {
         let keys = self.master.keys(destination, now);
         self.post.post(message.sign(&destination.url, &keys, now)).await
     }
+}
+
+/// The accounts of new leads.
+pub(crate) fn accounts<'a>(leads: impl IntoIterator<Item = &'a NewLeadRecord>) -> HashSet<Account> {
+    leads.into_iter().map(|lead| lead.account.clone()).collect()
 }

@@ -3,7 +3,7 @@
 use crate::{
     address::Addresses,
     event::ForwardingEvent,
-    forward::{Forwarder, SETTLED_AFTER, Wake},
+    forward::{Forwarder, SETTLED_AFTER, Wake, accounts},
     https::HttpsClient,
     managed_secret::read_managed_secret,
     post::Post,
@@ -72,15 +72,15 @@ pub async fn forward_leads<P: Post>(
 ) -> Result<(), StoreError> {
     let Forwarder { sources, .. } = forwarder;
     let until = sources.now() + PASS_FOR;
-    let new_leads = event.new_leads();
-    let wake = if new_leads.is_some() { Wake::NewLeads } else { Wake::Schedule };
-    if let Some(leads) = new_leads {
+    let mut wake = Wake::Schedule;
+    if let Some(leads) = event.new_leads() {
         forwarder.note_late_leads(&leads).await?;
         let Some(newest) = leads.iter().map(|lead| lead.id).max() else { return Ok(()) };
         let left = (newest.time() + SETTLED_AFTER).duration_since(sources.now());
         // One millisecond more: a lead is settled if it is older than the margin.
         let left = left.clamp(SignedDuration::ZERO, SETTLED_AFTER) + SignedDuration::from_millis(1);
         tokio::time::sleep(left.unsigned_abs()).await;
+        wake = Wake::NewLeads(accounts(&leads));
     }
     let pass = forwarder.forward_due(wake, sources.now() - SETTLED_AFTER, until).await;
     let report = pass.unwrap_or_else(|error| {

@@ -40,12 +40,28 @@ impl LeadTable {
     /// # Errors
     /// If the table cannot be read.
     pub async fn destinations(&self) -> Result<Vec<Destination>, StoreError> {
+        self.listed_destinations("").await
+    }
+
+    /// All destinations of an account.
+    ///
+    /// # Errors
+    /// If the table cannot be read.
+    pub async fn destinations_of(&self, account: &Account) -> Result<Vec<Destination>, StoreError> {
+        self.listed_destinations(&format!("{account}#")).await
+    }
+
+    /// The destinations whose sort key in the list begins with `prefix`.
+    async fn listed_destinations(&self, prefix: &str) -> Result<Vec<Destination>, StoreError> {
+        let list = AttributeValue::S(LISTED_DESTINATIONS.to_owned());
         let query = self.client.query().table_name(&self.name).consistent_read(true);
-        let query =
-            query.key_condition_expression("pk = :destinations").expression_attribute_values(
-                ":destinations",
-                AttributeValue::S(LISTED_DESTINATIONS.to_owned()),
-            );
+        let query = query.expression_attribute_values(":destinations", list);
+        let query = match prefix {
+            "" => query.key_condition_expression("pk = :destinations"),
+            _ => query
+                .key_condition_expression("pk = :destinations AND begins_with(sk, :prefix)")
+                .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned())),
+        };
         let items = query.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await?;
         let listed = items.iter().map(|item| {
             let sk = item.get(SK).and_then(|sk| sk.as_s().ok());
@@ -87,7 +103,10 @@ impl LeadTable {
         let update = update
             .update_expression("SET lease = :lease, lease_until = :until")
             .condition_expression(
-                "#state = :active AND (attribute_not_exists(lease_until) OR lease_until <= :now) \
+                // The holder's own mark is there if the answer to the request was lost and the SDK
+                // sent it again.
+                "#state = :active AND (attribute_not_exists(lease_until) OR lease_until <= :now \
+                 OR lease = :lease) \
                  AND (attribute_not_exists(next_attempt_at) OR next_attempt_at <= :now)",
             )
             .expression_attribute_names("#state", "state")

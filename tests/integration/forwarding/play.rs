@@ -221,7 +221,8 @@ impl Play {
         let destinations = self.log().known.len();
         let steps = Mutex::new(vec![started; destinations]);
         let forwarder = self.forwarder(table, Endpoint { play: Arc::clone(self), steps });
-        let wake = if planned.new_leads { Wake::NewLeads } else { Wake::Schedule };
+        let accounts = || self.log().leads.iter().map(|lead| lead.account.clone()).collect();
+        let wake = if planned.new_leads { Wake::NewLeads(accounts()) } else { Wake::Schedule };
         let pass = forwarder.forward_due(wake, started - SETTLED_AFTER, started + PASS_FOR);
         let depth = self.acting.load(SeqCst);
         let may_die = || self.acting.load(SeqCst) == depth;

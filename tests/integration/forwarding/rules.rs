@@ -18,7 +18,7 @@ use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
 };
-use tests::{Sender, World};
+use tests::{Fault, Sender, World};
 
 type Script = Arc<dyn Fn(usize) -> Result<Answered, PostError> + Send + Sync>;
 
@@ -330,6 +330,17 @@ async fn a_lease_keeps_others_away_until_its_time_is_over() {
     stage.pass(takes).await;
     assert_eq!(stage.leads_got(), ids);
     assert!(!table.save_progress(destination, "one").await.unwrap());
+}
+
+/// The SDK sends the request again, and its first one has taken the lease.
+#[tokio::test]
+async fn a_pass_keeps_its_lease_if_the_answer_was_lost() {
+    let stage = Stage::start().await;
+    let ids = stage.store(1).await;
+    stage.world.wire.fail_next("UpdateItem", Fault::AnswerLost);
+    stage.pass(takes).await;
+    assert_eq!(stage.leads_got(), ids);
+    assert_eq!(stage.stored().await.lease_until, None);
 }
 
 /// A pass that ended without storing its progress may have posted every lead that waited.
