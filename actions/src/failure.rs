@@ -10,6 +10,9 @@ pub enum Failure {
     /// Nothing was found.
     #[error("{0}")]
     NotFound(String),
+    /// Something changed meanwhile. The text says what to do.
+    #[error("{0}")]
+    Changed(String),
     /// The table cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),

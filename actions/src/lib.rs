@@ -14,6 +14,7 @@ pub mod moment;
 pub mod person;
 pub mod providers;
 mod refusal;
+pub mod replay;
 pub mod write_leads;
 
 pub use failure::Failure;

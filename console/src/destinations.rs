@@ -6,13 +6,16 @@ use crate::{
     sessions::Seat,
     words::When,
 };
-use actions::destinations::{
-    COUNTED, Waiting, destination_state, find_destination, host, pause_destination,
-    resume_destination,
+use actions::{
+    destinations::{
+        COUNTED, Waiting, destination_state, find_destination, host, pause_destination,
+        resume_destination,
+    },
+    replay::{ReplayStart, replay, retry_set_aside},
 };
 use askama::Template;
 use axum::{
-    Extension,
+    Extension, Form,
     extract::{Path, Query, State},
 };
 use serde::Deserialize;
@@ -102,6 +105,30 @@ pub(crate) async fn pause(State(console): State<Arc<Console>>, Path(id): Path<St
 pub(crate) async fn resume(State(console): State<Arc<Console>>, Path(id): Path<String>) -> Answer {
     resume_destination(console.table(), &id).await?;
     go("/console/destinations?done=resumed")
+}
+
+#[derive(Deserialize)]
+pub(crate) struct ReplayForm {
+    from: String,
+}
+
+/// Posts leads again that were forwarded.
+pub(crate) async fn post_again(
+    State(console): State<Arc<Console>>,
+    Path(id): Path<String>,
+    Form(ReplayForm { from }): Form<ReplayForm>,
+) -> Answer {
+    let start = ReplayStart::read(from.trim()).map_err(Failed::input)?;
+    let destination = find_destination(console.table(), &id).await?;
+    replay(console.table(), &destination, start, console.sources().now()).await?;
+    go("/console/destinations?done=replayed")
+}
+
+/// Posts again what the destination refused.
+pub(crate) async fn retry(State(console): State<Arc<Console>>, Path(id): Path<String>) -> Answer {
+    let destination = find_destination(console.table(), &id).await?;
+    retry_set_aside(console.table(), &destination, console.sources().now()).await?;
+    go("/console/destinations?done=retried")
 }
 
 #[derive(Template)]

@@ -94,6 +94,8 @@ impl Frame {
             "removed" => "The entry is removed. Functions see it within a minute.",
             "paused" => "It is paused. Its leads wait.",
             "resumed" => "It is active. What waits is forwarded now.",
+            "replayed" => "Its cursor moved back. The leads after it are posted again.",
+            "retried" => "What was set aside is posted again.",
             _ => return self,
         };
         Self { done: Some(done), ..self }
@@ -162,6 +164,7 @@ impl From<actions::Failure> for Failed {
         match failure {
             actions::Failure::Input(text) => Self::input(text),
             actions::Failure::NotFound(text) => Self::missing(text),
+            actions::Failure::Changed(text) => Self::new(StatusCode::CONFLICT, text),
             actions::Failure::Store(error) => error.into(),
             actions::Failure::Unreadable(error) => Self::input(error.to_string()),
         }

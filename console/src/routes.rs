@@ -79,6 +79,8 @@ fn other_routes() -> Router<Arc<Console>> {
         .route("/console/destinations/{id}/pause", post(destinations::pause))
         .route("/console/destinations/{id}/resume", post(destinations::resume))
         .route("/console/destinations/{id}/test", post(destinations::test))
+        .route("/console/destinations/{id}/replay", post(destinations::post_again))
+        .route("/console/destinations/{id}/retry", post(destinations::retry))
         .route("/console/api", get(api::first))
         .route("/console/api/{provider}", get(api::one).post(api::send))
 }

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import traceback
 
-from harness import AXE, CHROMIUM, LEADHOOK, PICTURES, ROOT, Leadhook, Site, folder, request
+from harness import AXE, CHROMIUM, LEADHOOK, PICTURES, ROOT, Leadhook, Site, folder, request, wait_until
 from playwright.sync_api import expect, sync_playwright
 
 PAGES = ["deliveries", "leads", "held", "keys", "directory", "destinations", "api"]
@@ -496,7 +496,7 @@ def elsewhere(browser, leadhook):
 
 
 def destinations(browser, leadhook):
-    """A destination is tested, paused and resumed."""
+    """A destination is tested, paused and resumed, and gets again what it refused and what it took."""
     receiver = Site()
     add = ["destinations", "add", "integrabot", "--account", "demo", "--url", receiver.url + "/leads"]
     added = subprocess.run(
@@ -510,12 +510,34 @@ def destinations(browser, leadhook):
     page = visit.page
     page.get_by_role("button", name="Send a test").click()
     visit.sees("took the test message")
-    assert len(receiver.posts) == 1
+    receiver.wait_for(1)
     visit.link("Back to the destinations")
     page.get_by_role("button", name="Pause").click()
     visit.sees("It is paused")
     page.get_by_role("button", name="Resume now").click()
     visit.sees("It is active")
+
+    receiver.status = 422
+    create(leadhook.base, {"name": "Ana", "type": "web", "email": "destination@exemplo.com"})
+    receiver.wait_for(2)
+    again = page.get_by_role("button", name="Post again what is set aside")
+    wait_until(lambda: visit.open("destinations") and again.count() == 1, "the refusal")
+    receiver.status = 200
+    again.click()
+    visit.sees("What was set aside is posted again")
+    receiver.wait_for(3)
+
+    page.get_by_text("Replay", exact=False).first.click()
+    page.get_by_label("From").fill("next year")
+    page.get_by_role("button", name="Post again", exact=True).click()
+    visit.sees("write all, a lead's id, or a time")
+    visit.open("destinations")
+    page.get_by_text("Replay", exact=False).first.click()
+    page.get_by_label("From").fill("all")
+    page.get_by_role("button", name="Post again", exact=True).click()
+    visit.sees("The leads after it are posted again")
+    receiver.wait_for(4)
+    assert json.loads(receiver.posts[3]) == json.loads(receiver.posts[1]), receiver.posts
     visit.close()
 
 

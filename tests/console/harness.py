@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -77,6 +78,7 @@ class Site:
     def __init__(self, page=""):
         site = self
         self.posts = []
+        self.status = 200
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
@@ -85,10 +87,10 @@ class Site:
             def do_POST(self):
                 length = int(self.headers.get("content-length") or 0)
                 site.posts.append(self.rfile.read(length).decode())
-                self.answer(b"taken")
+                self.answer(b"taken", site.status)
 
-            def answer(self, body):
-                self.send_response(200)
+            def answer(self, body, status=200):
+                self.send_response(status)
                 self.send_header("content-type", "text/html")
                 self.send_header("content-length", str(len(body)))
                 self.end_headers()
@@ -100,6 +102,19 @@ class Site:
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def wait_for(self, posts):
+        """Waits until so many requests were posted."""
+        wait_until(lambda: len(self.posts) >= posts, f"{posts} posts")
+        assert len(self.posts) == posts, self.posts
+
+
+def wait_until(is_so, what):
+    for _ in range(300):
+        if is_so():
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"waited in vain for {what}")
 
 
 def folder():

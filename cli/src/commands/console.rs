@@ -1,5 +1,6 @@
 use super::{
     Failure,
+    destinations::SecretOptions,
     session::{Access, Session, TableOptions},
 };
 use crate::{
@@ -8,6 +9,7 @@ use crate::{
 };
 use clap::Args;
 use console::Console;
+use forwarding::{Forwarder, HttpsClient};
 use local::{Guard, listen};
 use shared::{
     delivery::{Context, DEFAULT_REPLAY_WINDOW},
@@ -36,6 +38,8 @@ pub(super) struct OpenConsole {
     /// Let the page change the table: correct, redeliver, erase, make keys
     #[arg(long)]
     allow_changes: bool,
+    #[command(flatten)]
+    secret: SecretOptions,
     /// The port to listen on, only on 127.0.0.1 [default: a free one]
     #[arg(long, default_value_t = 0, hide_default_value = true)]
     port: u16,
@@ -54,7 +58,8 @@ impl OpenConsole {
         let cannot = |error| Failure::Failed(format!("cannot listen on {address}: {error}"));
         let listener = TcpListener::bind(address).await.map_err(cannot)?;
         let address = listener.local_addr().map_err(cannot)?;
-        let (table, sources) = (session.table.clone(), session.sources.clone());
+        // What the page stores has times and ids of the table's clock.
+        let (table, sources) = (session.table.clone(), session.table_sources().await?);
         let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, Timeouts::LOCAL);
         let stop = stop_signal("stopping\n");
         let console = Console {
@@ -63,7 +68,7 @@ impl OpenConsole {
             allows_changes: self.allow_changes,
             masks: true,
             live: None,
-            forwarder: None,
+            forwarder: self.forwarder(session).await,
             sessions: sessions(address),
             guard: Guard::new(address, Vec::new()),
             stop: stop.clone(),
@@ -75,5 +80,16 @@ impl OpenConsole {
             () = async { stopped(stop.clone()).await; tokio::time::sleep(DRAIN_FOR).await } => {}
         }
         Ok(())
+    }
+
+    /// What posts test messages. Without the secret that signs them, the page has no such button.
+    async fn forwarder(&self, session: &Session) -> Option<Arc<Forwarder<HttpsClient>>> {
+        if !self.allow_changes {
+            return None;
+        }
+        let forwarder = self.secret.forwarder(session).await;
+        let forwarder = forwarder
+            .inspect_err(|error| say(&format!("the page cannot send test messages: {error}\n")));
+        forwarder.ok().map(Arc::new)
     }
 }

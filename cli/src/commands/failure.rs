@@ -60,6 +60,7 @@ impl From<actions::Failure> for Failure {
         match failure {
             actions::Failure::Input(text) => Self::Input(text),
             actions::Failure::NotFound(text) => Self::NotFound(text),
+            actions::Failure::Changed(text) => Self::Failed(text),
             actions::Failure::Store(error) => error.into(),
             actions::Failure::Unreadable(error) => error.into(),
         }

@@ -15,6 +15,7 @@ use super::{
 };
 use actions::destinations::find_destination;
 use clap::{Args, Subcommand};
+use forwarding::{Forwarder, HttpsClient};
 use shared::model::Destination;
 
 /// Where leads are forwarded to.
@@ -101,12 +102,25 @@ struct Named {
 
 /// Where the secret is that the secrets of all destinations are derived from.
 #[derive(Args)]
-struct SecretOptions {
+pub(super) struct SecretOptions {
     /// The secret in AWS Secrets Manager that signs, by name or ARN [default: the variable
     /// `FORWARDING_SIGNING_KEY`, or leadhook/TABLE/forwarding; for the local table a file of its
     /// folder]
     #[arg(long, value_name = "NAME")]
-    signing_secret: Option<String>,
+    pub(super) signing_secret: Option<String>,
+}
+
+impl SecretOptions {
+    /// What posts messages to the destinations of a table, signed at the table's time: a receiver
+    /// compares it with its own.
+    pub(super) async fn forwarder(
+        &self,
+        session: &Session,
+    ) -> Result<Forwarder<HttpsClient>, Failure> {
+        let master = session.master_secret(self.signing_secret.as_deref()).await?;
+        let (table, sources) = (session.table.clone(), session.table_sources().await?);
+        Ok(Forwarder { table, sources, post: HttpsClient::new(session.addresses()), master })
+    }
 }
 
 impl Destinations {

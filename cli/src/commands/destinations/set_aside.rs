@@ -7,9 +7,9 @@ use super::{
     },
     Named, Output,
 };
+use actions::replay::retry_set_aside;
 use clap::Args;
 use forwarding::write_id;
-use shared::model::SetAside;
 
 #[derive(Args)]
 pub(super) struct ListSetAside {
@@ -26,16 +26,13 @@ impl ListSetAside {
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         let destination = self.named.find(session).await?;
         let (account, now) = (destination.account(), session.table_time().await?);
-        let events =
-            session.table.events_set_aside(&account, Some(&destination.id), None, now).await?;
         if self.retry {
-            for event in &events {
-                let due = SetAside { next_attempt_at: Some(now), ..event.clone() };
-                session.table.set_aside(&account, &due).await?;
-            }
-            eprintln!("{} will be posted again", count(events.len(), "event"));
+            let events = retry_set_aside(&session.table, &destination, now).await?;
+            eprintln!("{} will be posted again", count(events, "event"));
             return Ok(());
         }
+        let events =
+            session.table.events_set_aside(&account, Some(&destination.id), None, now).await?;
         let columns = &["lead", "event", "at", "tries", "status", "next_attempt_at"];
         let mut listing = Listing::new(columns).sparing(&["at"]);
         for event in events {

@@ -4,7 +4,6 @@ use super::{
 };
 use actions::destinations::host;
 use clap::Args;
-use forwarding::{Forwarder, HttpsClient};
 
 #[derive(Args)]
 pub(super) struct Test {
@@ -20,11 +19,7 @@ impl Test {
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         let Self { named, secret, output } = self;
         let destination = named.find(session).await?;
-        let master = session.master_secret(secret.signing_secret.as_deref()).await?;
-        // The receiver compares the time of the signature with its own.
-        let sources = session.table_sources().await?;
-        let post = HttpsClient::new(session.addresses());
-        let forwarder = Forwarder { table: session.table.clone(), sources, post, master };
+        let forwarder = secret.forwarder(session).await?;
         let started = session.sources.now();
         let answer = forwarder.test(&destination).await;
         let took = session.sources.now().duration_since(started).as_millis();
