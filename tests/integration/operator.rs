@@ -150,6 +150,28 @@ async fn an_erasure_whose_answer_is_lost_is_done_once() {
     assert!(table.unblock(&account(), &person).await.unwrap());
 }
 
+/// Then a create looks up only the key. A key with tenants is for several accounts.
+#[tokio::test]
+async fn a_key_says_that_its_account_blocks_nobody_until_it_does() {
+    let world = World::start().await;
+    let table = &world.app.context.table;
+    let [old, new, tenants, other] = ["old", "new", "tenants", "other"].map(TokenHash::of);
+    let key = ApiKey::new(account());
+    let blocks_nobody =
+        async |token| table.get_api_key(token).await.unwrap().unwrap().blocks_nobody;
+    table.put_api_key(&old, key.clone()).await.unwrap();
+    table.put_api_key(&tenants, ApiKey { tenants: vec![1], ..key.clone() }).await.unwrap();
+    let account_of_other = Account { id: "other".parse().unwrap(), ..account() };
+    table.put_api_key(&other, ApiKey::new(account_of_other)).await.unwrap();
+    assert!(blocks_nobody(&old).await);
+    assert!(!blocks_nobody(&tenants).await);
+    table.block(&account(), &[Contact::email("ana1@exemplo.com")].into()).await.unwrap();
+    table.replace_api_key(&old, world.now(), &new, key).await.unwrap();
+    assert!(!blocks_nobody(&old).await);
+    assert!(!blocks_nobody(&new).await, "a new key does not say it either");
+    assert!(blocks_nobody(&other).await);
+}
+
 /// A transaction can have 100 items and 4 MB. This is more, so it is not one transaction.
 #[tokio::test]
 async fn a_hundred_held_bodies_of_the_largest_size_are_erased() {

@@ -6,6 +6,7 @@ use crate::{
     table::{LeadTable, StoreError, Timeouts},
 };
 use jiff::SignedDuration;
+use std::sync::Arc;
 
 /// Everything that a handler needs besides the request. It is made once, at start-up.
 pub struct Context {
@@ -14,7 +15,7 @@ pub struct Context {
     /// The API keys of senders.
     pub api_keys: ApiKeys,
     /// The people whom accounts block.
-    pub blocks: Blocks,
+    pub blocks: Arc<Blocks>,
     /// The directory entries that deliveries refer to.
     pub directory: Directory,
     /// The clock and the random numbers.
@@ -35,8 +36,8 @@ impl Context {
         replay_window: SignedDuration,
         timeouts: Timeouts,
     ) -> Self {
-        let api_keys = ApiKeys::new(table.clone(), timeouts.hold);
-        let blocks = Blocks::new(table.clone());
+        let blocks = Arc::new(Blocks::new(table.clone()));
+        let api_keys = ApiKeys::new(table.clone(), Arc::clone(&blocks), timeouts.hold);
         let directory = Directory::new(table.clone());
         let report = Report::Lines;
         Self { table, api_keys, blocks, directory, sources, replay_window, report, timeouts }

@@ -1,24 +1,25 @@
-use super::ttl_cache::TtlCache;
+use super::{blocks::Blocks, ttl_cache::TtlCache};
 use crate::{
     model::{ApiKey, Provider, TokenHash},
     request::Unauthorized,
     table::{LeadTable, StoreError},
 };
 use jiff::{Timestamp, tz::TimeZone};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// The API keys of the table, with a TTL cache: a revoked key is refused after a minute at most.
 pub struct ApiKeys {
     table: LeadTable,
     cache: TtlCache<TokenHash, ApiKey>,
+    blocks: Arc<Blocks>,
     note_within: Duration,
 }
 
 impl ApiKeys {
-    /// The API keys of `table`. The cache is empty. `note_within` is the timeout to write that a
-    /// key was used.
-    pub fn new(table: LeadTable, note_within: Duration) -> Self {
-        Self { table, cache: TtlCache::default(), note_within }
+    /// The API keys of `table`. The cache is empty. `blocks` learns from the keys which accounts
+    /// block nobody. `note_within` is the timeout to write that a key was used.
+    pub fn new(table: LeadTable, blocks: Arc<Blocks>, note_within: Duration) -> Self {
+        Self { table, cache: TtlCache::default(), blocks, note_within }
     }
 
     /// Finds the API key of a token at `provider` and returns the result of `check`. If the check
@@ -40,6 +41,9 @@ impl ApiKeys {
             let found = self.table.get_api_key(&token).await?;
             let key = found.ok_or(Unauthorized::Invalid)?;
             self.cache.put(token.clone(), key.clone(), now);
+            if key.blocks_nobody {
+                self.blocks.note_nobody(&key.account, now);
+            }
             key
         };
         if !key.is_valid(provider, now) {

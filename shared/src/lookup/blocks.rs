@@ -65,6 +65,11 @@ impl Blocks {
         Ok(!contacts.are_all || !self.table.blocked(account, contacts.found).await?.is_empty())
     }
 
+    /// Notes that an account blocks nobody, as one of its keys says at `now`.
+    pub(crate) fn note_nobody(&self, account: &Account, now: Timestamp) {
+        self.cache.put(account.clone(), false, now);
+    }
+
     async fn are_any(&self, account: &Account, now: Timestamp) -> Result<bool, StoreError> {
         if let Some(are_any) = self.cache.get(account, now) {
             return Ok(are_any);

@@ -63,6 +63,9 @@ pub struct ApiKey {
     pub tenants: Vec<u64>,
     /// The networks the key may be used from; empty: from any network.
     pub networks: Vec<IpNet>,
+    /// Whether its account is known to block nobody. The table decides it when the key is stored,
+    /// and it ends when somebody is blocked.
+    pub blocks_nobody: bool,
 }
 
 impl ApiKey {
@@ -78,6 +81,7 @@ impl ApiKey {
             secret: None,
             tenants: Vec::new(),
             networks: Vec::new(),
+            blocks_nobody: false,
         }
     }
 

@@ -6,7 +6,7 @@ use crate::{
     table::lead_table::LeadTable,
     table::put_new::seconds,
 };
-use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, TransactWriteItem, Update};
 use jiff::Timestamp;
 use std::collections::HashSet;
 
@@ -16,7 +16,7 @@ impl LeadTable {
     /// # Errors
     /// If the table cannot be written.
     pub async fn put_api_key(&self, token: &TokenHash, key: ApiKey) -> Result<(), StoreError> {
-        self.write_all(self.key_puts(token, key)?).await
+        self.write_key(token, key, None).await
     }
 
     /// Stores a key that replaces another key. The old key expires at `until`.
@@ -37,9 +37,54 @@ impl LeadTable {
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":until", seconds(until))
             .build()?;
-        let mut writes = self.key_puts(new, key)?;
-        writes.push(TransactWriteItem::builder().update(expire).build());
+        let expire = TransactWriteItem::builder().update(expire).build();
+        self.write_key(new, key, Some(expire)).await
+    }
+
+    /// Stores a key together with another write. If its account blocks nobody, the key says so, and
+    /// functions need not look it up.
+    async fn write_key(
+        &self,
+        token: &TokenHash,
+        key: ApiKey,
+        other: Option<TransactWriteItem>,
+    ) -> Result<(), StoreError> {
+        // Deliveries with a key of tenants are of several accounts.
+        if key.tenants.is_empty() {
+            let blocks_nobody = ConditionCheck::builder()
+                .table_name(&self.name)
+                .set_key(Some(keys::any_block(&key.account)))
+                .condition_expression("attribute_not_exists(pk)")
+                .build()?;
+            let marked = ApiKey { blocks_nobody: true, ..key.clone() };
+            let mut writes = self.key_puts(token, marked)?;
+            writes.push(TransactWriteItem::builder().condition_check(blocks_nobody).build());
+            writes.extend(other.clone());
+            match self.write_all(writes).await {
+                Err(StoreError::Canceled) => {}
+                done => return done,
+            }
+        }
+        let mut writes = self.key_puts(token, ApiKey { blocks_nobody: false, ..key })?;
+        writes.extend(other);
         self.write_all(writes).await
+    }
+
+    /// Notes on the keys of an account that it blocks somebody.
+    pub(super) async fn note_block_on_keys(&self, account: &Account) -> Result<(), StoreError> {
+        let listed = self.listed_keys(Some(account.provider)).await?;
+        for (_, token) in listed.iter().filter(|(of, _)| of == account) {
+            let update = self.update_key(token).update_expression("REMOVE blocks_nobody");
+            match update.send().await {
+                Ok(_) => {}
+                Err(error) => match error.as_service_error() {
+                    // It is listed, but it has expired.
+                    Some(fault) if fault.is_conditional_check_failed_exception() => {}
+                    _ => return Err(error.into()),
+                },
+            }
+        }
+        Ok(())
     }
 
     /// Revokes a key. If it is already revoked, the time does not change.

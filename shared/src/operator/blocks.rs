@@ -17,8 +17,11 @@ impl LeadTable {
         account: &Account,
         contacts: &HashSet<Contact>,
     ) -> Result<(), StoreError> {
+        // First the item that keeps new keys from saying that nobody is blocked.
+        self.put_all_items(vec![keys::any_block(account)]).await?;
+        self.note_block_on_keys(account).await?;
         let items = contacts.iter().map(|contact| keys::block(account, contact));
-        self.put_all_items([keys::any_block(account)].into_iter().chain(items).collect()).await
+        self.put_all_items(items.collect()).await
     }
 
     /// Unblocks a person. False if none of the contacts was blocked.

@@ -33,6 +33,8 @@ struct ApiKeyItem {
     tenants: Vec<u64>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     networks: Vec<IpNet>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    blocks_nobody: bool,
 }
 
 impl LeadTable {
@@ -75,6 +77,7 @@ pub(crate) fn key_item(token: &TokenHash, key: ApiKey) -> Result<Item, StoreErro
         secret: key.secret.map(|secret| secret.as_str().to_owned()),
         tenants: key.tenants,
         networks: key.networks,
+        blocks_nobody: key.blocks_nobody,
     })?;
     item.extend(keys::api_key(token));
     Ok(item)
@@ -93,5 +96,6 @@ pub(crate) fn read_key(item: Item) -> Result<ApiKey, StoreError> {
         secret: item.secret.map(TokenHash::from_hex),
         tenants: item.tenants,
         networks: item.networks,
+        blocks_nobody: item.blocks_nobody,
     })
 }
