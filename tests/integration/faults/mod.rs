@@ -35,17 +35,18 @@ const HISTORIES: Histories = Histories {
     seeds: "integration/faults/faults.seeds",
 };
 
-/// Timeouts that are long enough for every fault of a step, and short enough for many histories.
+/// Timeouts that are long enough for every fault of a step on a busy machine, and short enough for
+/// many histories.
 const PATIENT: Timeouts = Timeouts {
     connect: Duration::from_millis(500),
-    attempt: Duration::from_millis(60),
+    attempt: Duration::from_millis(150),
     operation: Duration::from_secs(8),
     answer: Duration::from_secs(9),
     hold: Duration::from_millis(200),
 };
 
 /// Longer than an attempt may take.
-const STALLED: Duration = Duration::from_millis(80);
+const STALLED: Duration = Duration::from_millis(180);
 
 /// What histories run on: a database engine, and a connection to it that fails.
 struct Ground {
