@@ -1,7 +1,7 @@
 //! The folder of a local table. Only its owner can read it.
 
 use crate::AccessKey;
-use rand::RngExt;
+use shared::model::Sources;
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, Write},
@@ -148,11 +148,9 @@ pub(crate) fn read_server(folder: &Path) -> Option<ServerFiles> {
     })
 }
 
-/// A random text of letters and digits with 160 bits.
+/// A random text of letters and digits with 190 bits.
 pub(crate) fn draw_secret() -> String {
-    const DIGITS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-    let mut random = rand::rng();
-    (0..32).map(|_| char::from(DIGITS[random.random_range(0..32)])).collect()
+    Sources::system().draw_text(32)
 }
 
 /// Opens a file that only its owner may read. Creates it if there is none.

@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use shared::{
     function::Handler,
-    model::Provider,
+    model::{Provider, Sources},
     request::{MAX_BODY_BYTES, Request},
 };
 use std::{
@@ -165,7 +165,7 @@ async fn invoke(
 fn event(path: &str, peer: SocketAddr, head: &Parts, body: Vec<u8>) -> Value {
     let (body, is_base64_encoded) = encode_body(&head.headers, body);
     let now = Timestamp::now();
-    let request_id = format!("{:032x}", rand::random::<u128>());
+    let request_id = Sources::system().draw_mark();
     json!({
         "version": "2.0",
         "routeKey": format!("POST {path}"),

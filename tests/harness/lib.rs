@@ -2,6 +2,7 @@
 //! tests set, deliveries as API Gateway sends them, and a connection that can fail.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where and stop")]
 #![allow(clippy::wildcard_enum_match_arm, reason = "any other case fails the test")]
+#![allow(clippy::disallowed_methods, reason = "a test does not start from a snapshot")]
 
 mod delivery;
 mod document;

@@ -2,6 +2,7 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where and stop")]
 #![allow(clippy::wildcard_enum_match_arm, reason = "any other case fails the test")]
+#![allow(clippy::disallowed_methods, reason = "a test does not start from a snapshot")]
 
 mod console;
 mod examples;

@@ -2,7 +2,6 @@ use super::environment::{Environment, StartUpError};
 use crate::{
     delivery::{Context, DEFAULT_REPLAY_WINDOW, Report},
     model::Sources,
-    request::rules::prepare_rules,
     table::{LeadTable, Timeouts, connect_from_env},
 };
 use jiff::SignedDuration;
@@ -14,7 +13,6 @@ impl Context {
     /// # Errors
     /// If a variable is missing or invalid.
     pub async fn from_env(environment: &Environment) -> Result<Self, StartUpError> {
-        prepare_rules();
         let table_name = environment.required("TABLE_NAME")?;
         let replay_window = read_replay_window(environment)?;
         let table = LeadTable::new(connect_from_env().await, table_name);

@@ -1,5 +1,6 @@
 use super::lead_id::LeadId;
 use jiff::{SignedDuration, Timestamp};
+use rand::{RngExt, rand_core::UnwrapErr, rngs::SysRng};
 use std::sync::Arc;
 
 /// The clock and the random numbers, so that tests can replace them.
@@ -10,9 +11,11 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// The system's clock and random numbers.
+    /// The system's clock and random numbers. Each number is drawn from the operating system: a
+    /// generator in this process would repeat its numbers in each instance that starts from the same
+    /// snapshot, as AWS does with SnapStart.
     pub fn system() -> Self {
-        Self::new(Timestamp::now, rand::random)
+        Self::new(Timestamp::now, || UnwrapErr(SysRng).random())
     }
 
     /// The given clock and random numbers.

@@ -12,8 +12,8 @@ pub fn email(text: &str) -> Option<Rule> {
     (!text.trim().validate_email()).then_some(Rule::Email)
 }
 
-/// Compiles the regular expressions of the rules. Otherwise the first delivery waits for it.
-pub fn prepare_rules() {
+/// Compiles the regular expressions of [`email`]. Otherwise the first delivery waits for it.
+pub fn prepare_email_rule() {
     let _ = email("somebody@example.com");
 }
 
