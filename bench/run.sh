@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Compares leadhook's function with others that take the same lead (bench/peers). Prints the tables
+# of docs/performance.md and writes its charts. Needs Python and Node; as root it also measures with
+# the processor shares of small functions.
+#
+# bench/run.sh               the comparison, 20 rounds; a number as argument is another number of rounds
+# bench/run.sh instructions  instructions and allocations of each function, by Valgrind
+# bench/run.sh load          leads a second of the local server, ten minutes for each case
+set -euo pipefail
+cd "$(dirname "$0")/.."
+tools=$(tests/python-tools.sh)
+peers="$PWD/target/bench"
+if [ ! -e "$peers/complete" ]; then
+  python3 -m venv "$peers/python"
+  "$peers/python/bin/pip" install --quiet --requirement bench/peers/python/requirements.txt
+  mkdir -p "$peers/node"
+  cp bench/peers/node/* "$peers/node/"
+  npm install --prefix "$peers/node" --silent --no-audit --no-fund
+  touch "$peers/complete"
+fi
+cp bench/peers/node/*.mjs "$peers/node/"
+(cd "$peers/node" && node_modules/.bin/esbuild app.mjs --bundle --minify --platform=node \
+  --format=esm --target=node20 --outfile=bundle.mjs --log-level=error \
+  --banner:js="import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);")
+export PATH="$tools/bin:$PATH"
+cargo lambda build --release --locked
+# With the flags that cargo-lambda builds the functions with.
+if [ "$(uname -m)" = x86_64 ]; then cpu=haswell; else cpu=neoverse-n1; fi
+cargo build --release --locked --target "$(rustc -vV | sed -n 's/^host: //p')" \
+  --config "build.rustflags=['-C', 'target-cpu=$cpu']" --package floor --package limit
+cp target/*/release/{floor,limit} "$peers/"
+cargo build --release --locked --package bench --package leadhook --bin bench --bin leadhook
+target/release/bench "$@"

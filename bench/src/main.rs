@@ -1,0 +1,287 @@
+//! Compares leadhook's function with others that take the same lead: a bare one on the same SDK
+//! (the floor), one without an SDK (the limit), and what one would write in Python and JavaScript.
+//!
+//! `bench/run.sh` builds all of them and runs this.
+#![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on should say where and stop")]
+
+mod cost;
+mod figures;
+mod instance;
+mod instructions;
+mod load;
+mod plot;
+mod runtime_api;
+mod share;
+mod table;
+
+use cost::{Capacity, Case, Prices};
+use figures::{Figures, write_figure, write_table};
+use instance::{Contender, Instance};
+use runtime_api::RuntimeApi;
+use share::Share;
+use std::{collections::BTreeMap, env, fs, path::PathBuf, time::Duration};
+use table::Table;
+
+/// The lead: with a phone number and an e-mail.
+const EVENT: &str = include_str!("../../events/integrabot-create-lead/created.json");
+/// What is different in each delivery.
+const PHONE: &str = "5511988880001";
+const EMAIL: &str = "beatriz@exemplo.com";
+/// How many deliveries an instance takes before its speed is measured.
+const WARM_UP: usize = 50;
+/// How many deliveries of an instance are measured.
+const DELIVERIES: usize = 200;
+
+/// A circumstance under which functions start.
+struct Circumstance {
+    name: &'static str,
+    connection: Duration,
+    answer: Duration,
+    share: Option<Share>,
+    is_warm: bool,
+}
+
+/// The figures of a contender under a circumstance.
+#[derive(Default)]
+struct Measured {
+    ready: Figures,
+    first: Figures,
+    sum: Figures,
+    warm: Figures,
+    processor: Figures,
+    memory: Figures,
+}
+
+#[tokio::main]
+async fn main() {
+    match env::args().nth(1).as_deref() {
+        Some("table") => table::run_engine().await,
+        Some("instructions") if !instructions::check().await => {
+            eprintln!(
+                "a figure is more than a tenth above its ceiling in bench/src/instructions.rs"
+            );
+            std::process::exit(1);
+        }
+        Some("instructions") => {}
+        Some("load") => {
+            let seconds = env::args().nth(2).map_or(600, |text| text.parse().unwrap());
+            load::measure(seconds).await;
+        }
+        rounds => measure(rounds.map_or(20, |text| text.parse().unwrap())).await,
+    }
+}
+
+/// The contenders, as `bench/run.sh` has built them. The first is leadhook, the second the floor.
+fn contenders() -> Vec<Contender> {
+    let target = PathBuf::from("target");
+    let lambda = |name: &str| vec![target.join("lambda").join(name).join("bootstrap")];
+    let tools = target.join("bench");
+    let python = [tools.join("python/bin/python"), "-m".into(), "awslambdaric".into()];
+    vec![
+        Contender { name: "leadhook", command: lambda("integrabot-create-lead") },
+        Contender { name: "floor", command: vec![tools.join("floor")] },
+        Contender { name: "limit", command: vec![tools.join("limit")] },
+        Contender {
+            name: "Python, boto3",
+            command: [python.as_slice(), &["app.handler".into()]].concat(),
+        },
+        Contender {
+            name: "Node, bundled",
+            command: vec!["node".into(), tools.join("node/bundle.mjs")],
+        },
+    ]
+}
+
+fn circumstances() -> Vec<Circumstance> {
+    let (none, connection, answer) =
+        (Duration::ZERO, Duration::from_millis(1), Duration::from_millis(3));
+    let new = |name, connection, answer, share, is_warm| Circumstance {
+        name,
+        connection,
+        answer,
+        share,
+        is_warm,
+    };
+    let mut all = vec![
+        new("on this machine", none, none, None, true),
+        new("with 1 ms a connection and 3 ms a request", connection, answer, None, false),
+    ];
+    for (megabytes, name) in [
+        (256, "with the processor share of 256 MB after the start"),
+        (128, "with the processor share of 128 MB after the start"),
+    ] {
+        match Share::of_memory(megabytes) {
+            Ok(share) => all.push(new(name, none, none, Some(share), false)),
+            Err(error) => eprintln!("not measured {name}: {error}"),
+        }
+    }
+    all
+}
+
+async fn measure(rounds: usize) {
+    let (contenders, mut api, mut number) = (contenders(), RuntimeApi::start().await, 0);
+    let mut written = String::new();
+    for circumstance in circumstances() {
+        let mut measured: BTreeMap<&str, Measured> = BTreeMap::new();
+        for _ in 0..rounds {
+            // The engine becomes slower with each transaction of the last ten minutes.
+            let table = Table::start().await;
+            table.delay(circumstance.connection, circumstance.answer);
+            let mut variables = table.variables();
+            // What Python's runtime needs.
+            variables.push(("PYTHONPATH", "bench/peers/python".to_owned()));
+            variables.push(("_HANDLER", "app.handler".to_owned()));
+            for contender in &contenders {
+                let instance = Instance::start(contender, &variables, &mut api).await;
+                let measured = measured.entry(contender.name).or_default();
+                run(instance, &circumstance, measured, &mut number).await;
+            }
+            eprint!(".");
+        }
+        eprintln!(" {}", circumstance.name);
+        written += &report(&circumstance, &contenders, &measured);
+    }
+    println!("{written}");
+}
+
+async fn run(
+    instance: Instance<'_>,
+    circumstance: &Circumstance,
+    measured: &mut Measured,
+    number: &mut u64,
+) {
+    let ready = instance.ready;
+    if let Some(share) = &circumstance.share {
+        instance.throttle(share);
+    }
+    let (first, mut instance) = instance.invoke(event(number)).await;
+    measured.ready.push_time(ready);
+    measured.first.push_time(first);
+    measured.sum.push_time(ready + first);
+    if circumstance.is_warm {
+        for _ in 0..WARM_UP {
+            (_, instance) = instance.invoke(event(number)).await;
+        }
+        let before = instance.processor_time();
+        for _ in 0..DELIVERIES {
+            let took;
+            (took, instance) = instance.invoke(event(number)).await;
+            measured.warm.push_time(took);
+        }
+        let used = instance.processor_time().saturating_sub(before);
+        measured.processor.push_time(used / DELIVERIES as u32);
+        measured.memory.push(instance.peak_memory() as f64 / 1e6);
+    }
+    instance.stop().await;
+}
+
+/// A delivery of another person each time.
+fn event(number: &mut u64) -> String {
+    *number += 1;
+    let phone = format!("55119{number:08}");
+    EVENT.replace(PHONE, &phone).replace(EMAIL, &format!("lead{number}@exemplo.com"))
+}
+
+fn report(
+    circumstance: &Circumstance,
+    contenders: &[Contender],
+    measured: &BTreeMap<&str, Measured>,
+) -> String {
+    let floor = &measured[contenders[1].name];
+    let row = |contender: &Contender| {
+        let of = &measured[contender.name];
+        let figure = |figures: &Figures| write_figure(figures.median());
+        let sum = of.sum.median();
+        let ratio = format!("{}x", write_figure(sum / floor.sum.median()));
+        let mut row = vec![contender.name.to_owned(), figure(&of.ready), figure(&of.first)];
+        row.extend([write_figure(sum), write_figure(of.sum.at(0.1)), write_figure(of.sum.at(0.9))]);
+        row.push(ratio);
+        row
+    };
+    let rows: Vec<_> = contenders.iter().map(row).collect();
+    let head = ["", "ready ms", "first answer ms", "sum ms", "p10", "p90", "sum to floor"];
+    let mut text = format!("From the start to the first answer {}:\n\n", circumstance.name);
+    text += &write_table(&head, &rows);
+    let name = circumstance.share.is_none().then_some(circumstance.is_warm);
+    if name == Some(true) {
+        text += "\nAfter that:\n\n";
+        text += &report_warm(contenders, measured);
+        text += "\nWhat a million leads cost in AWS, in US$:\n\n";
+        text += &report_cost(contenders, measured);
+        let bars = |figures: fn(&Measured) -> f64| {
+            let bars = contenders.iter().map(|one| (one.name, figures(&measured[one.name])));
+            bars.collect::<Vec<_>>()
+        };
+        let start =
+            plot::draw_bars("From the start to the first answer", &bars(|of| of.sum.median()));
+        let warm = plot::draw_bars("A delivery, median", &bars(|of| of.warm.median()));
+        fs::write("docs/performance-start.svg", start).unwrap();
+        fs::write("docs/performance-delivery.svg", warm).unwrap();
+    }
+    text + "\n"
+}
+
+fn report_warm(contenders: &[Contender], measured: &BTreeMap<&str, Measured>) -> String {
+    let floor = &measured[contenders[1].name];
+    let row = |contender: &Contender| {
+        let of = &measured[contender.name];
+        let ratio = |figures: &Figures, floor: &Figures| {
+            format!("{}x", write_figure(figures.median() / floor.median()))
+        };
+        let parts = [0.1, 0.5, 0.9, 0.99].map(|part| write_figure(of.warm.at(part)));
+        let mut row = vec![contender.name.to_owned()];
+        row.extend(parts);
+        row.push(ratio(&of.warm, &floor.warm));
+        row.push(write_figure(of.processor.median()));
+        row.push(ratio(&of.processor, &floor.processor));
+        row.push(write_figure(of.memory.median()));
+        row
+    };
+    let rows: Vec<_> = contenders.iter().map(row).collect();
+    let head = [
+        "",
+        "p10 ms",
+        "p50 ms",
+        "p90 ms",
+        "p99 ms",
+        "p50 to floor",
+        "processor ms",
+        "to floor",
+        "peak MB",
+    ];
+    write_table(&head, &rows)
+}
+
+/// The cost of leads of which each hundredth meets a new instance. DynamoDB answers within the given
+/// time, and the function has the processor share of its memory.
+fn report_cost(contenders: &[Contender], measured: &BTreeMap<&str, Measured>) -> String {
+    const GIGABYTES: f64 = 0.25;
+    const SHARE: f64 = 256.0 / 1_769.0;
+    const TABLE_MILLISECONDS: f64 = 5.0;
+    const COLD: f64 = 0.01;
+    let row = |contender: &Contender| {
+        let of = &measured[contender.name];
+        // A start runs at full speed and is billed too.
+        let start = of.ready.median() + of.first.median() / SHARE;
+        let milliseconds = of.processor.median() / SHARE + TABLE_MILLISECONDS + COLD * start;
+        let logs = if contender.name == "leadhook" { 1_300.0 } else { 300.0 };
+        let case = Case {
+            milliseconds,
+            gigabytes: GIGABYTES,
+            write_units: 6.0,
+            read_units: 2.0 * COLD,
+            log_bytes: logs,
+        };
+        let cost = |capacity| format!("{:.2}", case.cost(&Prices::us_east_1(capacity)));
+        vec![
+            contender.name.to_owned(),
+            write_figure(milliseconds),
+            format!("{logs}"),
+            cost(Capacity::OnDemand),
+            cost(Capacity::Provisioned { used: 0.7 }),
+        ]
+    };
+    let rows: Vec<_> = contenders.iter().map(row).collect();
+    let head = ["", "billed ms", "log bytes", "on demand", "provisioned, 70 % used"];
+    write_table(&head, &rows)
+}
