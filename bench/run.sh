@@ -26,8 +26,12 @@ export PATH="$tools/bin:$PATH"
 cargo lambda build --release --locked
 # With the flags that cargo-lambda builds the functions with.
 if [ "$(uname -m)" = x86_64 ]; then cpu=haswell; else cpu=neoverse-n1; fi
-cargo build --release --locked --target "$(rustc -vV | sed -n 's/^host: //p')" \
-  --config "build.rustflags=['-C', 'target-cpu=$cpu']" --package floor --package limit
-cp target/*/release/{floor,limit} "$peers/"
-cargo build --release --locked --package bench --package leadhook --bin bench --bin leadhook
-target/release/bench "$@"
+host=$(rustc -vV | sed -n 's/^host: //p')
+build() {
+  cargo build --release --locked --target "$host" \
+    --config "build.rustflags=['-C', 'target-cpu=$cpu']" "$@"
+}
+build --package floor --package limit
+build --package bench --package leadhook --bin bench --bin leadhook
+cp "target/$host/release/"{bench,floor,leadhook,limit} "$peers/"
+"$peers/bench" "$@"

@@ -55,22 +55,22 @@ impl<'a> Instance<'a> {
             .stdout(Stdio::null())
             .kill_on_drop(true);
         let started = Instant::now();
-        let process = command.spawn().unwrap();
-        let (at, give) = expect_next(api).await;
+        let mut process = command.spawn().unwrap();
+        let (at, give) = expect_next(api, &mut process).await;
         Self { ready: at - started, process, api, give }
     }
 
     /// Sends an event. Returns the time until its answer and the instance.
     pub(crate) async fn invoke(self, event: String) -> (Duration, Self) {
-        let Self { ready, process, api, give } = self;
+        let Self { ready, mut process, api, give } = self;
         let sent = Instant::now();
         give.send(event).unwrap();
-        let answered = match api.next_call().await {
+        let answered = match next_call(api, &mut process).await {
             Call::Answer(at, body) if body.contains(r#""statusCode":201"#) => at,
             Call::Answer(_, body) | Call::Fault(body) => panic!("not created: {body}"),
             Call::Next(..) => panic!("no answer"),
         };
-        let (_, give) = expect_next(api).await;
+        let (_, give) = expect_next(api, &mut process).await;
         (answered - sent, Self { ready, process, api, give })
     }
 
@@ -116,9 +116,20 @@ impl<'a> Instance<'a> {
     }
 }
 
-async fn expect_next(api: &mut RuntimeApi) -> (Instant, oneshot::Sender<String>) {
-    match api.next_call().await {
+async fn expect_next(
+    api: &mut RuntimeApi,
+    process: &mut Child,
+) -> (Instant, oneshot::Sender<String>) {
+    match next_call(api, process).await {
         Call::Next(at, give) => (at, give),
         Call::Answer(_, body) | Call::Fault(body) => panic!("a function failed: {body}"),
+    }
+}
+
+async fn next_call(api: &mut RuntimeApi, process: &mut Child) -> Call {
+    tokio::select! {
+        biased;
+        call = api.next_call() => call,
+        ended = process.wait() => panic!("a function ended: {ended:?}"),
     }
 }

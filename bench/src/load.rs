@@ -156,8 +156,7 @@ impl AsyncSend for HttpSender {
 }
 
 async fn load_server(folder: &Path, is_memory: bool, leads: Leads, lasts: Duration) -> Answers {
-    let mut command =
-        Command::new(std::env::current_dir().unwrap().join("target/release/leadhook"));
+    let mut command = Command::new(std::env::current_dir().unwrap().join("target/bench/leadhook"));
     command.args(["serve", "--port", "0"]).current_dir(folder);
     if is_memory {
         command.arg("--memory");

@@ -55,7 +55,9 @@ struct Measured {
 #[tokio::main]
 async fn main() {
     match env::args().nth(1).as_deref() {
-        Some("table") => table::run_engine().await,
+        Some("table") => {
+            table::run_engine(env::args().nth(2).unwrap().parse().unwrap()).await;
+        }
         Some("instructions") if !instructions::check().await => {
             eprintln!(
                 "a figure is more than a tenth above its ceiling in bench/src/instructions.rs"

@@ -27,6 +27,8 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
+/// The engine accepts only requests for its own port, so TLS has the same port at another address.
+const ENGINE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 /// The table's name.
 const NAME: &str = "leads";
 /// The token of the sender.
@@ -49,8 +51,8 @@ struct Ready {
     access_key: String,
 }
 
-/// Runs the engine until the process that started this one is gone.
-pub(crate) async fn run_engine() {
+/// Runs the engine at a port until the process that started this one is gone.
+pub(crate) async fn run_engine(port: u16) {
     let mut embedded = EmbeddedTable::open(&Storage::Memory).await.unwrap();
     let table = LeadTable::new(embedded.client(), NAME);
     table.create().await.unwrap();
@@ -62,7 +64,8 @@ pub(crate) async fn run_engine() {
         ..ApiKey::new(Account { provider: Provider::Integrabot, id })
     };
     table.put_api_key(&TokenHash::of(TOKEN), key).await.unwrap();
-    let ServedTable { endpoint, access_key, .. } = embedded.serve(None).await.unwrap();
+    let ServedTable { endpoint, access_key, .. } =
+        embedded.serve(Some((ENGINE, port).into())).await.unwrap();
     let address = endpoint.trim_start_matches("http://").to_owned();
     let ready = Ready { address, access_key: access_key.as_str().to_owned() };
     println!("{}", serde_json::to_string(&ready).unwrap());
@@ -89,8 +92,10 @@ struct Delays {
 impl Table {
     /// Starts the engine and TLS in front of it.
     pub(crate) async fn start() -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
         let mut engine = Command::new(std::env::current_exe().unwrap())
-            .arg("table")
+            .args(["table", &address.port().to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -102,11 +107,9 @@ impl Table {
         let (acceptor, authority) = make_certificates();
         let roots = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(roots.path(), AMAZON_ROOTS.concat() + &authority).unwrap();
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let address = format!("localhost:{}", listener.local_addr().unwrap().port());
         let delays = Arc::<Delays>::default();
         tokio::spawn(accept(listener, acceptor, upstream.clone(), Arc::clone(&delays)));
-        Self { address, upstream, access_key, roots, delays, _engine: engine }
+        Self { address: address.to_string(), upstream, access_key, roots, delays, _engine: engine }
     }
 
     /// From now on, a connection and an answer take so much longer.
@@ -130,6 +133,7 @@ impl Table {
             ("TABLE_NAME", NAME.to_owned()),
             ("AWS_ENDPOINT_URL_DYNAMODB", format!("https://{}", self.address)),
             ("AWS_REGION", "us-east-1".to_owned()),
+            ("AWS_DEFAULT_REGION", "us-east-1".to_owned()),
             ("AWS_ACCESS_KEY_ID", self.access_key.clone()),
             ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
             // The tokens of the sample events are signed with it.
@@ -141,7 +145,7 @@ impl Table {
     }
 }
 
-/// TLS with a certificate for `localhost`, and the certificate of its authority.
+/// TLS with a certificate for this machine, and the certificate of its authority.
 fn make_certificates() -> (TlsAcceptor, String) {
     let mut params = CertificateParams::new([]).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -149,7 +153,7 @@ fn make_certificates() -> (TlsAcceptor, String) {
     let authority = params.self_signed(&key).unwrap().pem();
     let issuer = Issuer::new(params, key);
     let key = KeyPair::generate().unwrap();
-    let params = CertificateParams::new(["localhost".to_owned()]).unwrap();
+    let params = CertificateParams::new([Ipv4Addr::LOCALHOST.to_string()]).unwrap();
     let certificate = params.signed_by(&key, &issuer).unwrap();
     let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))

@@ -5,6 +5,12 @@ use crate::{
     table::{LeadTable, Timeouts, connect_from_env},
 };
 use jiff::SignedDuration;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// How long a start waits for its connection to the table. A sender who meets a start still gets an
+/// answer within three seconds.
+const CONNECT_WITHIN: Duration = Duration::from_millis(400);
 
 impl Context {
     /// The context of a deployed function, from `TABLE_NAME`, `REPLAY_WINDOW_SECONDS` and the
@@ -16,8 +22,17 @@ impl Context {
         let table_name = environment.required("TABLE_NAME")?;
         let replay_window = read_replay_window(environment)?;
         let table = LeadTable::new(connect_from_env().await, table_name);
+        open_connection(&table).await;
         let context = Self::new(table, Sources::system(), replay_window, Timeouts::DEPLOYED);
         Ok(Self { report: Report::Metrics, ..context })
+    }
+}
+
+/// Connects before the first delivery: a function has more of a processor while it starts, and a
+/// handshake takes much of it. If this fails, the first delivery connects.
+async fn open_connection(table: &LeadTable) {
+    if let Err(error) = timeout(CONNECT_WITHIN, table.open_connection()).await.unwrap_or(Ok(())) {
+        tracing::warn!(%error, "the table did not answer at the start");
     }
 }
 

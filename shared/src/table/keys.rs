@@ -107,7 +107,7 @@ pub(crate) fn read_lead(pk: &str, sk: &str) -> Option<(Account, LeadId)> {
     Some((account, LeadId::from_sort_key(sk)?))
 }
 
-/// An item that is written to test whether that works.
+/// An item that is written or read to test whether that works.
 pub(crate) fn probe(mark: &str) -> Item {
     key(format!("probe#{mark}"), "probe".to_owned())
 }

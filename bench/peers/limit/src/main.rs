@@ -110,7 +110,7 @@ impl Table {
             "phone": { "S": lead.phone_number },
             "email": { "S": lead.email },
             "agent_id": { "S": lead.agent_id },
-            "custom_fields": { "S": lead.custom_fields },
+            "custom_fields": { "S": lead.custom_fields.get() },
         });
         let put = |item: Value| {
             let condition = "attribute_not_exists(pk)";
