@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Compares leadhook's function with others that take the same lead (bench/peers). Prints the tables
 # of docs/performance.md and writes its charts. Needs Python and Node; as root it also measures with
-# the processor shares of small functions.
+# the processor shares of small functions. BENCH_ALSO names the bootstrap of another build of
+# integrabot-create-lead to compare with.
 #
 # bench/run.sh               the comparison, 20 rounds; a number as argument is another number of rounds
 # bench/run.sh instructions  instructions and allocations of each function, by Valgrind

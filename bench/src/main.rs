@@ -79,7 +79,7 @@ fn contenders() -> Vec<Contender> {
     let lambda = |name: &str| vec![target.join("lambda").join(name).join("bootstrap")];
     let tools = target.join("bench");
     let python = [tools.join("python/bin/python"), "-m".into(), "awslambdaric".into()];
-    vec![
+    let mut contenders = vec![
         Contender { name: "leadhook", command: lambda("integrabot-create-lead") },
         Contender { name: "floor", command: vec![tools.join("floor")] },
         Contender { name: "limit", command: vec![tools.join("limit")] },
@@ -91,7 +91,11 @@ fn contenders() -> Vec<Contender> {
             name: "Node, bundled",
             command: vec!["node".into(), tools.join("node/bundle.mjs")],
         },
-    ]
+    ];
+    if let Some(bootstrap) = env::var_os("BENCH_ALSO") {
+        contenders.push(Contender { name: "another build", command: vec![bootstrap.into()] });
+    }
+    contenders
 }
 
 fn circumstances() -> Vec<Circumstance> {

@@ -3,7 +3,7 @@
 
 use jiff::{Timestamp, tz::TimeZone};
 use local::{EmbeddedTable, ServedTable, Storage, seed_demo_accounts};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::{ServerConfig, crypto::ring, pki_types::PrivateKeyDer};
 use serde::{Deserialize, Serialize};
 use shared::{
@@ -149,6 +149,8 @@ impl Table {
 fn make_certificates() -> (TlsAcceptor, String) {
     let mut params = CertificateParams::new([]).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    // OpenSSL takes a certificate for self-signed if it has the name of its authority.
+    params.distinguished_name.push(DnType::CommonName, "leadhook's benchmark");
     let key = KeyPair::generate().unwrap();
     let authority = params.self_signed(&key).unwrap().pem();
     let issuer = Issuer::new(params, key);

@@ -165,7 +165,8 @@ impl Table {
             Connection::new(StreamOwned::new(tls, TcpStream::connect(&self.host).unwrap()))
         });
         let answer = connection.send(&head, body.as_bytes());
-        assert_eq!(answer.status, 200, "{operation}");
+        let text = String::from_utf8_lossy(&answer.body);
+        assert_eq!(answer.status, 200, "{operation}: {text}");
         serde_json::from_slice(&answer.body).unwrap()
     }
 }

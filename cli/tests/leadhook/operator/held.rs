@@ -1,13 +1,8 @@
 //! The commands for deliveries that did not become leads.
 
-use super::{Desk, ana, deliver};
+use super::{Desk, ana, deliver, proxy::Proxy};
 use crate::server::{Serve, TOKEN};
-use axum::{
-    Router,
-    body::Bytes,
-    http::{HeaderMap, StatusCode, header::HOST},
-};
-use jiff::{SignedDuration, Timestamp, fmt::rfc2822::DateTimePrinter};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 /// What Integrabot answers for an e-mail that is not valid.
@@ -108,24 +103,6 @@ async fn a_discarded_delivery_is_no_longer_held() {
     serve.stop();
 }
 
-/// A DynamoDB whose clock is an hour ahead: it passes requests on to another. Gives its address.
-async fn an_hour_ahead(table: String) -> String {
-    let pass_on = move |mut headers: HeaderMap, body: Bytes| async move {
-        headers.remove(HOST);
-        let request = reqwest::Client::new().post(&table).headers(headers).body(body);
-        let answer = request.send().await.unwrap();
-        let status = StatusCode::from_u16(answer.status().as_u16()).unwrap();
-        let time = Timestamp::now() + SignedDuration::from_hours(1);
-        let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&time).unwrap();
-        (status, [("date", date)], answer.bytes().await.unwrap())
-    };
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let router = Router::new().fallback(pass_on);
-    tokio::spawn(local::listen(listener, router, std::future::pending()));
-    endpoint
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redelivered_lead_has_the_time_of_its_table() {
     let desk = Desk::local();
@@ -134,7 +111,8 @@ async fn a_redelivered_lead_has_the_time_of_its_table() {
     let held = desk.json(&["held", "list"]);
     let id = held[0]["id"].as_str().unwrap();
     let mut redeliver = desk.command(&["held", "redeliver", id, "--set", "email=ana@exemplo.com"]);
-    redeliver.env("AWS_ENDPOINT_URL_DYNAMODB", an_hour_ahead(serve.table.clone()).await);
+    let proxy = Proxy::start(&serve.table, SignedDuration::from_hours(1)).await;
+    redeliver.env("AWS_ENDPOINT_URL_DYNAMODB", &proxy.endpoint);
     redeliver.env("AWS_ACCESS_KEY_ID", &serve.access_key).env("AWS_SECRET_ACCESS_KEY", "local");
     redeliver.assert().success();
     let lead = desk.json(&["leads", "list"]);

@@ -7,6 +7,8 @@ mod forward;
 mod held;
 mod keys;
 mod leads;
+mod pages;
+mod proxy;
 mod receiver;
 mod tools;
 
