@@ -4,6 +4,7 @@ use crate::{
     runtime_api::{Call, RuntimeApi},
     share::Share,
 };
+use serde_json::Value;
 use std::{
     fs,
     path::PathBuf,
@@ -66,7 +67,7 @@ impl<'a> Instance<'a> {
         let sent = Instant::now();
         give.send(event).unwrap();
         let answered = match next_call(api, &mut process).await {
-            Call::Answer(at, body) if body.contains(r#""statusCode":201"#) => at,
+            Call::Answer(at, body) if is_created(&body) => at,
             Call::Answer(_, body) | Call::Fault(body) => panic!("not created: {body}"),
             Call::Next(..) => panic!("no answer"),
         };
@@ -132,4 +133,10 @@ async fn next_call(api: &mut RuntimeApi, process: &mut Child) -> Call {
         call = api.next_call() => call,
         ended = process.wait() => panic!("a function ended: {ended:?}"),
     }
+}
+
+fn is_created(answer: &str) -> bool {
+    let answer: Value = serde_json::from_str(answer).unwrap();
+    // RD Station answers a new lead with 200.
+    answer["statusCode"] == 201 || answer["statusCode"] == 200
 }

@@ -1,4 +1,4 @@
-use super::{fault::StoreError, keys};
+use super::fault::StoreError;
 use aws_sdk_dynamodb::{
     Client,
     types::{AttributeValue, ReturnValue},
@@ -28,13 +28,6 @@ impl LeadTable {
     /// The table's name.
     pub fn name(&self) -> &str {
         &self.name
-    }
-
-    /// Opens the connection to the table, and reads an item that does not exist.
-    pub(crate) async fn open_connection(&self) -> Result<(), StoreError> {
-        let get = self.client.get_item().table_name(&self.name);
-        get.set_key(Some(keys::probe("connection"))).send().await?;
-        Ok(())
     }
 
     pub(crate) async fn get(&self, key: Item) -> Result<Option<Item>, StoreError> {
