@@ -49,9 +49,9 @@ impl Claim {
     }
 }
 
-/// An `Idempotency-Key` of more than 255 characters.
+/// An `Idempotency-Key` of more than 255 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the Idempotency-Key is longer than {MAX_IDEMPOTENCY_KEY} characters")]
+#[error("the Idempotency-Key is longer than {MAX_IDEMPOTENCY_KEY} bytes")]
 pub struct IdempotencyKeyTooLong;
 
 /// The claims of one delivery. If several are taken, the first in the list decides which lead is

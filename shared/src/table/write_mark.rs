@@ -1,8 +1,9 @@
 //! Why a lost answer does not become a duplicate.
 //!
-//! A write can be done while its answer gets lost. The SDK then sends it again, and the condition
-//! refuses it, because the lead is there. The refusal shows that lead. If it carries the mark of
-//! this write, the lead was stored by this write, and is new.
+//! A write can be done while its answer gets lost. The SDK then sends it again. DynamoDB knows a
+//! transaction by its token, which is the mark, and answers as the first time. Otherwise the
+//! condition refuses the write, because the lead is there. The refusal shows that lead. If it has
+//! the mark of this write, the lead was stored by this write, and is new.
 
 use super::lead_table::Item;
 
