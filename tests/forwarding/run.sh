@@ -40,7 +40,8 @@ wait_for() {
 leadhook() { target/debug/leadhook "$@" --data-dir "$scratch/data" 2>"$scratch/notes"; }
 python3 "$here/receiver.py" "$scratch" >"$scratch/receiver" &
 running+=("$!")
-leadhook serve --port 0 >"$scratch/said" &
+# Not by the function: only its subshell would be stopped at the end.
+target/debug/leadhook serve --port 0 --data-dir "$scratch/data" >"$scratch/said" 2>/dev/null &
 running+=("$!")
 wait_for "$scratch/receiver" .
 wait_for "$scratch/said" 'try flextell-create-lead'
