@@ -2,7 +2,7 @@ use crate::{
     model::{Account, ApiKey, ListedKey, Provider, TokenHash},
     table::api_keys::{key_item, read_key},
     table::fault::StoreError,
-    table::keys::{self, LISTED_KEYS, SK},
+    table::keys::{self, LISTED_KEYS},
     table::lead_table::LeadTable,
     table::put_new::seconds,
 };
@@ -72,9 +72,9 @@ impl LeadTable {
 
     /// Notes on the keys of an account that it blocks somebody.
     pub(super) async fn note_block_on_keys(&self, account: &Account) -> Result<(), StoreError> {
-        let listed = self.listed_keys(Some(account.provider)).await?;
-        for (_, token) in listed.iter().filter(|(of, _)| of == account) {
-            let update = self.update_key(token).update_expression("REMOVE blocks_nobody");
+        let prefix = format!("{account}#");
+        for (_, token) in self.listed(LISTED_KEYS, &prefix, keys::read_listed_key).await? {
+            let update = self.update_key(&token).update_expression("REMOVE blocks_nobody");
             match update.send().await {
                 Ok(_) => {}
                 Err(error) => match error.as_service_error() {
@@ -133,22 +133,9 @@ impl LeadTable {
         &self,
         provider: Option<Provider>,
     ) -> Result<Vec<(Account, TokenHash)>, StoreError> {
-        let prefix = provider.map(|provider| format!("{}#", provider.as_str()));
-        let query = self.client.query().table_name(&self.name).consistent_read(true);
-        let query = query.expression_attribute_values(":keys", text(LISTED_KEYS));
-        let query = match prefix {
-            Some(prefix) => query
-                .key_condition_expression("pk = :keys AND begins_with(sk, :prefix)")
-                .expression_attribute_values(":prefix", text(&prefix)),
-            None => query.key_condition_expression("pk = :keys"),
-        };
-        let items = query.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await?;
-        let listed = items.iter().map(|item| {
-            let sk = item.get(SK).and_then(|sk| sk.as_s().ok());
-            sk.and_then(|sk| keys::read_listed_key(sk))
-                .ok_or_else(|| StoreError::Unexpected("a listed key of another shape".to_owned()))
-        });
-        listed.collect()
+        let prefix =
+            provider.map_or_else(String::new, |provider| format!("{}#", provider.as_str()));
+        self.listed(LISTED_KEYS, &prefix, keys::read_listed_key).await
     }
 
     fn key_puts(
@@ -165,8 +152,4 @@ impl LeadTable {
         };
         items.into_iter().map(put).collect()
     }
-}
-
-fn text(value: &str) -> AttributeValue {
-    AttributeValue::S(value.to_owned())
 }

@@ -53,23 +53,8 @@ impl LeadTable {
 
     /// The destinations whose sort key in the list begins with `prefix`.
     async fn listed_destinations(&self, prefix: &str) -> Result<Vec<Destination>, StoreError> {
-        let list = AttributeValue::S(LISTED_DESTINATIONS.to_owned());
-        let query = self.client.query().table_name(&self.name).consistent_read(true);
-        let query = query.expression_attribute_values(":destinations", list);
-        let query = match prefix {
-            "" => query.key_condition_expression("pk = :destinations"),
-            _ => query
-                .key_condition_expression("pk = :destinations AND begins_with(sk, :prefix)")
-                .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned())),
-        };
-        let items = query.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await?;
-        let listed = items.iter().map(|item| {
-            let sk = item.get(SK).and_then(|sk| sk.as_s().ok());
-            let shape = "a listed destination of another shape";
-            sk.and_then(|sk| keys::read_listed_destination(sk))
-                .ok_or_else(|| StoreError::Unexpected(shape.to_owned()))
-        });
-        let listed = listed.collect::<Result<Vec<_>, _>>()?;
+        let read = keys::read_listed_destination;
+        let listed = self.listed(LISTED_DESTINATIONS, prefix, read).await?;
         let wanted = listed.iter().map(|(account, id)| ((), keys::destination(account, id)));
         let found = self.get_all(wanted.collect()).await?;
         found.into_iter().map(|((), item)| read_destination(item)).collect()

@@ -25,6 +25,7 @@ pub(crate) mod held;
 pub(crate) mod keys;
 pub(crate) mod lead_table;
 mod leads;
+mod listed;
 mod open_connection;
 pub(crate) mod put_new;
 mod retry;
