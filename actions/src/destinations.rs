@@ -12,6 +12,11 @@ use shared::{
 /// How many waiting leads are counted at most.
 pub const COUNTED: usize = 10_000;
 
+/// A number of leads that were counted up to [`COUNTED`].
+pub fn write_counted(leads: usize) -> String {
+    if leads > COUNTED { format!("{COUNTED}+") } else { leads.to_string() }
+}
+
 /// The only destination whose id begins with `id`.
 ///
 /// # Errors

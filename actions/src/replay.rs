@@ -102,12 +102,3 @@ pub async fn retry_set_aside(
     }
     Ok(events.len())
 }
-
-/// A number of leads that were counted up to [`COUNTED`].
-pub fn write_counted(leads: usize) -> String {
-    match leads {
-        1 => "1 lead".to_owned(),
-        leads if leads > COUNTED => format!("{COUNTED}+ leads"),
-        leads => format!("{leads} leads"),
-    }
-}

@@ -8,8 +8,8 @@ use crate::{
 };
 use actions::{
     destinations::{
-        COUNTED, Waiting, destination_state, find_destination, host, pause_destination,
-        resume_destination,
+        Waiting, destination_state, find_destination, host, pause_destination, resume_destination,
+        write_counted,
     },
     replay::{ReplayStart, replay, retry_set_aside},
 };
@@ -69,10 +69,7 @@ impl Row {
         let now = console.sources().now();
         let (table, account) = (console.table(), destination.account());
         let waiting = Waiting::count(table, destination).await?;
-        let waiting = match waiting.leads {
-            leads if leads > COUNTED => format!("{COUNTED}+"),
-            leads => leads.to_string(),
-        };
+        let waiting = write_counted(waiting.leads);
         let set_aside =
             table.events_set_aside(&account, Some(&destination.id), None, now).await?.len();
         let last = destination.last.as_ref();

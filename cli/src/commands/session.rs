@@ -273,11 +273,11 @@ impl Session {
 /// from this machine's times before the request and after the answer. That time has no fraction of
 /// a second, so a clock that may be equal is not corrected.
 fn clock_difference(table: Timestamp, before: Timestamp, after: Timestamp) -> SignedDuration {
-    let may_be = table + SignedDuration::from_secs(1);
+    let latest = table + SignedDuration::from_secs(1);
     if after < table {
         table.duration_since(after)
-    } else if before > may_be {
-        may_be.duration_since(before)
+    } else if before > latest {
+        latest.duration_since(before)
     } else {
         SignedDuration::ZERO
     }

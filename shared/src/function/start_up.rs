@@ -31,8 +31,10 @@ impl Context {
 /// Connects before the first delivery: a function has more of a processor while it starts, and a
 /// handshake takes much of it. If this fails, the first delivery connects.
 async fn open_connection(table: &LeadTable) {
-    if let Err(error) = timeout(CONNECT_WITHIN, table.open_connection()).await.unwrap_or(Ok(())) {
-        tracing::warn!(%error, "the table did not answer at the start");
+    match timeout(CONNECT_WITHIN, table.open_connection()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "the table did not answer at the start"),
+        Err(_) => tracing::warn!(error = "timeout", "the table did not answer at the start"),
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
     },
     Named, Output,
 };
-use actions::destinations::{COUNTED, Waiting, destination_state, host};
+use actions::destinations::{COUNTED, Waiting, destination_state, host, write_counted};
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -155,7 +155,7 @@ fn last(destination: &Destination) -> Value {
 
 /// The number of waiting leads.
 fn number(waiting: &Waiting) -> Value {
-    if waiting.leads > COUNTED { format!("{COUNTED}+").into() } else { waiting.leads.into() }
+    if waiting.leads > COUNTED { write_counted(waiting.leads).into() } else { waiting.leads.into() }
 }
 
 /// How long the oldest of them has been waiting.

@@ -107,7 +107,7 @@ pub(super) struct SecretOptions {
     /// `FORWARDING_SIGNING_KEY`, or leadhook/TABLE/forwarding; for the local table a file of its
     /// folder]
     #[arg(long, value_name = "NAME")]
-    pub(super) signing_secret: Option<String>,
+    signing_secret: Option<String>,
 }
 
 impl SecretOptions {

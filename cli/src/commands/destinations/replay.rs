@@ -2,7 +2,10 @@ use super::{
     super::{Failure, session::Session},
     Named,
 };
-use actions::replay::{ReplayStart, replay, write_counted};
+use actions::{
+    destinations::write_counted,
+    replay::{ReplayStart, replay},
+};
 use clap::Args;
 
 #[derive(Args)]
@@ -19,7 +22,8 @@ impl Replay {
         let destination = self.named.find(session).await?;
         let now = session.table_time().await?;
         let leads = replay(&session.table, &destination, self.from, now).await?;
-        eprintln!("{} will be posted again", write_counted(leads));
+        let plural = if leads == 1 { "" } else { "s" };
+        eprintln!("{} lead{plural} will be posted again", write_counted(leads));
         Ok(())
     }
 }
