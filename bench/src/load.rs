@@ -125,6 +125,7 @@ trait AsyncSend: Send + 'static {
 
 /// A connection to the local server.
 struct HttpSender {
+    address: String,
     stream: BufReader<TcpStream>,
     leads: Leads,
 }
@@ -136,8 +137,9 @@ impl AsyncSend for HttpSender {
             r#"{{"name":"Ana","type":"web","phone_number":"55119{person:08}","email":"ana{person}@exemplo.com"}}"#
         );
         let request = format!(
-            "POST /integrabot/v1/leads HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {TOKEN}\r\n\
+            "POST /integrabot/v1/leads HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {TOKEN}\r\n\
              content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            self.address,
             body.len()
         );
         self.stream.get_mut().write_all(request.as_bytes()).await.unwrap();
@@ -177,9 +179,9 @@ async fn load_server(folder: &Path, is_memory: bool, leads: Leads, lasts: Durati
     let connect = || {
         let address = address.clone();
         async move {
-            let stream = TcpStream::connect(address).await.unwrap();
+            let stream = TcpStream::connect(&address).await.unwrap();
             stream.set_nodelay(true).unwrap();
-            HttpSender { stream: BufReader::new(stream), leads }
+            HttpSender { address, stream: BufReader::new(stream), leads }
         }
     };
     let answers = send_all(lasts, connect).await;

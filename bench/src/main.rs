@@ -10,16 +10,17 @@ mod instance;
 mod instructions;
 mod load;
 mod plot;
+mod report;
 mod runtime_api;
 mod share;
 mod table;
 
-use cost::{Capacity, Case, Prices};
-use figures::{Figures, write_figure, write_table};
+use figures::Figures;
 use instance::{Contender, Instance};
+use report::{draw_charts, report};
 use runtime_api::RuntimeApi;
 use share::Share;
-use std::{collections::BTreeMap, env, fs, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, env, path::PathBuf, time::Duration};
 use table::Table;
 
 /// The lead: with a phone number and an e-mail.
@@ -146,6 +147,9 @@ async fn measure(rounds: usize) {
         }
         eprintln!(" {}", circumstance.name);
         written += &report(&circumstance, &contenders, &measured);
+        if circumstance.is_warm {
+            draw_charts(&contenders, &measured);
+        }
     }
     println!("{written}");
 }
@@ -186,108 +190,4 @@ fn event(number: &mut u64) -> String {
     *number += 1;
     let phone = format!("55119{number:08}");
     EVENT.replace(PHONE, &phone).replace(EMAIL, &format!("lead{number}@exemplo.com"))
-}
-
-fn report(
-    circumstance: &Circumstance,
-    contenders: &[Contender],
-    measured: &BTreeMap<&str, Measured>,
-) -> String {
-    let floor = &measured[contenders[1].name];
-    let row = |contender: &Contender| {
-        let of = &measured[contender.name];
-        let figure = |figures: &Figures| write_figure(figures.median());
-        let sum = of.sum.median();
-        let ratio = format!("{}x", write_figure(sum / floor.sum.median()));
-        let mut row = vec![contender.name.to_owned(), figure(&of.ready), figure(&of.first)];
-        row.extend([write_figure(sum), write_figure(of.sum.at(0.1)), write_figure(of.sum.at(0.9))]);
-        row.push(ratio);
-        row
-    };
-    let rows: Vec<_> = contenders.iter().map(row).collect();
-    let head = ["", "ready ms", "first answer ms", "sum ms", "p10", "p90", "sum to floor"];
-    let mut text = format!("From the start to the first answer {}:\n\n", circumstance.name);
-    text += &write_table(&head, &rows);
-    let name = circumstance.share.is_none().then_some(circumstance.is_warm);
-    if name == Some(true) {
-        text += "\nAfter that:\n\n";
-        text += &report_warm(contenders, measured);
-        text += "\nWhat a million leads cost in AWS, in US$:\n\n";
-        text += &report_cost(contenders, measured);
-        let bars = |figures: fn(&Measured) -> f64| {
-            let bars = contenders.iter().map(|one| (one.name, figures(&measured[one.name])));
-            bars.collect::<Vec<_>>()
-        };
-        let start =
-            plot::draw_bars("From the start to the first answer", &bars(|of| of.sum.median()));
-        let warm = plot::draw_bars("A delivery, median", &bars(|of| of.warm.median()));
-        fs::write("docs/performance-start.svg", start).unwrap();
-        fs::write("docs/performance-delivery.svg", warm).unwrap();
-    }
-    text + "\n"
-}
-
-fn report_warm(contenders: &[Contender], measured: &BTreeMap<&str, Measured>) -> String {
-    let floor = &measured[contenders[1].name];
-    let row = |contender: &Contender| {
-        let of = &measured[contender.name];
-        let ratio = |figures: &Figures, floor: &Figures| {
-            format!("{}x", write_figure(figures.median() / floor.median()))
-        };
-        let parts = [0.1, 0.5, 0.9, 0.99].map(|part| write_figure(of.warm.at(part)));
-        let mut row = vec![contender.name.to_owned()];
-        row.extend(parts);
-        row.push(ratio(&of.warm, &floor.warm));
-        row.push(write_figure(of.processor.median()));
-        row.push(ratio(&of.processor, &floor.processor));
-        row.push(write_figure(of.memory.median()));
-        row
-    };
-    let rows: Vec<_> = contenders.iter().map(row).collect();
-    let head = [
-        "",
-        "p10 ms",
-        "p50 ms",
-        "p90 ms",
-        "p99 ms",
-        "p50 to floor",
-        "processor ms",
-        "to floor",
-        "peak MB",
-    ];
-    write_table(&head, &rows)
-}
-
-/// The cost of leads of which each hundredth meets a new instance. DynamoDB answers within the given
-/// time, and the function has the processor share of its memory.
-fn report_cost(contenders: &[Contender], measured: &BTreeMap<&str, Measured>) -> String {
-    const GIGABYTES: f64 = 0.25;
-    const SHARE: f64 = 256.0 / 1_769.0;
-    const TABLE_MILLISECONDS: f64 = 5.0;
-    const COLD: f64 = 0.01;
-    let row = |contender: &Contender| {
-        let of = &measured[contender.name];
-        // A start runs at full speed and is billed too.
-        let start = of.ready.median() + of.first.median() / SHARE;
-        let milliseconds = of.processor.median() / SHARE + TABLE_MILLISECONDS + COLD * start;
-        let logs = if contender.name == "leadhook" { 1_300.0 } else { 300.0 };
-        let case = Case {
-            milliseconds,
-            gigabytes: GIGABYTES,
-            write_units: 6.0,
-            read_units: 2.0 * COLD,
-            log_bytes: logs,
-        };
-        let cost = |capacity| format!("{:.2}", case.cost(&Prices::us_east_1(capacity)));
-        vec![
-            contender.name.to_owned(),
-            write_figure(milliseconds),
-            format!("{logs}"),
-            cost(Capacity::OnDemand),
-            cost(Capacity::Provisioned { used: 0.7 }),
-        ]
-    };
-    let rows: Vec<_> = contenders.iter().map(row).collect();
-    let head = ["", "billed ms", "log bytes", "on demand", "provisioned, 70 % used"];
-    write_table(&head, &rows)
 }

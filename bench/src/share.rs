@@ -10,12 +10,11 @@ use std::{
 const PERIOD: u64 = 20_000;
 /// The memory of a function that gets a whole processor:
 /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html>.
-const WHOLE: u64 = 1_769;
+pub(crate) const WHOLE: u64 = 1_769;
 
 /// The share of a processor that a function with some memory gets.
 pub(crate) struct Share {
     group: PathBuf,
-    is_first_version: bool,
 }
 
 impl Share {
@@ -38,21 +37,11 @@ impl Share {
         } else {
             fs::write(group.join("cpu.max"), format!("{quota} {PERIOD}"))?;
         }
-        Ok(Self { group, is_first_version })
+        Ok(Self { group })
     }
 
     pub(crate) fn limit(&self, process: u32) {
-        let file = if self.is_first_version { "tasks" } else { "cgroup.procs" };
-        let threads = fs::read_dir(format!("/proc/{process}/task")).unwrap();
-        for thread in threads {
-            let name = thread.unwrap().file_name();
-            let id = if self.is_first_version {
-                name.to_string_lossy().into_owned()
-            } else {
-                process.to_string()
-            };
-            fs::write(self.group.join(file), id).unwrap();
-        }
+        fs::write(self.group.join("cgroup.procs"), process.to_string()).unwrap();
     }
 }
 

@@ -7,6 +7,7 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::{ServerConfig, crypto::ring, pki_types::PrivateKeyDer};
 use serde::{Deserialize, Serialize};
 use shared::{
+    aws::AMAZON_ROOTS,
     model::{Account, AccountId, ApiKey, Provider, TokenHash},
     table::LeadTable,
 };
@@ -35,15 +36,6 @@ const NAME: &str = "leads";
 pub(crate) const TOKEN: &str = "sk_demo_integrabot";
 /// The key that everyone knows, of `events/`.
 const SIGNING_KEY: &str = "everyone-knows-this-key-use-it-locally-only";
-/// The authorities that functions in AWS accept.
-const AMAZON_ROOTS: [&str; 5] = [
-    include_str!("../../shared/roots/amazon-root-ca-1.pem"),
-    include_str!("../../shared/roots/amazon-root-ca-2.pem"),
-    include_str!("../../shared/roots/amazon-root-ca-3.pem"),
-    include_str!("../../shared/roots/amazon-root-ca-4.pem"),
-    include_str!("../../shared/roots/starfield-services-root-g2.pem"),
-];
-
 /// What the engine's process prints when it is ready.
 #[derive(Serialize, Deserialize)]
 struct Ready {

@@ -13,7 +13,7 @@ use std::env;
 
 /// The authorities of AWS's endpoints: <https://www.amazontrust.com/repository/>. To read the 145 of
 /// the system takes a third of a function's start.
-const AMAZON_ROOTS: [&str; 5] = [
+pub const AMAZON_ROOTS: [&str; 5] = [
     include_str!("../roots/amazon-root-ca-1.pem"),
     include_str!("../roots/amazon-root-ca-2.pem"),
     include_str!("../roots/amazon-root-ca-3.pem"),
