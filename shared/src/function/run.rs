@@ -8,7 +8,11 @@ use lambda_http::{
     LambdaEvent,
     lambda_runtime::{Diagnostic, run, service_fn},
 };
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeOwned, Error},
+};
+use serde_json::value::RawValue;
 use std::{convert::Infallible, fmt, pin::Pin, process::ExitCode};
 
 /// A function's handler: it answers one request with the state that the start-up made.
@@ -59,12 +63,23 @@ where
         }
     };
     let (state, handle) = (&state, &handle);
-    let handle = |event: LambdaEvent<E>| async move { handle(state, event.payload).await };
+    let handle = |event: LambdaEvent<Event<E>>| async move { handle(state, event.payload.0).await };
     match run(service_fn(handle)).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error, "the function stopped");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// An event. It is found as a whole first and then read, because the runtime's reader notes the
+/// path of each member, which takes longer than the reading.
+struct Event<E>(E);
+
+impl<'de, E: DeserializeOwned> Deserialize<'de> for Event<E> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = <&RawValue>::deserialize(deserializer)?;
+        serde_json::from_str(json.get()).map(Self).map_err(D::Error::custom)
     }
 }
