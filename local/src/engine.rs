@@ -9,7 +9,12 @@ use std::{fmt, sync::Arc, time::Duration};
 /// How long to wait for another write.
 const BUSY_FOR: Duration = Duration::from_secs(10);
 
-/// The status of a write when the disk is full (RFC 4918, 11.5).
+/// SQLite's name of a database in memory, of up to 1 GiB. Each connection has its own. A `:memory:`
+/// database has all its pages in the page cache, and SQLite walks them in most transactions, so it
+/// would become slower with each lead.
+const IN_MEMORY: &str = "file:leads?vfs=memdb";
+
+/// The status of a write when no space is left (RFC 4918, 11.5).
 const INSUFFICIENT_STORAGE: u16 = 507;
 
 /// The embedded DynamoDB. It has no address: only this process can call it.
@@ -34,7 +39,7 @@ impl fmt::Debug for Engine {
 
 impl Engine {
     pub(crate) fn in_memory() -> Result<Self, DynoxideError> {
-        Ok(Self { database: Database::memory()?, folder: None, knows_tokens: true })
+        Ok(Self { database: Database::new(IN_MEMORY)?, folder: None, knows_tokens: true })
     }
 
     pub(crate) fn in_folder(folder: Folder) -> Result<Self, DynoxideError> {
@@ -74,11 +79,12 @@ impl Engine {
         done.await.unwrap_or_else(aborted)
     }
 
-    /// The HTTP status of an error. A full disk has its own status, because DynamoDB has no such
-    /// error.
+    /// The HTTP status of an error. A table without space has its own status, because DynamoDB has no
+    /// such error.
     fn status_of(&self, error: &DynoxideError) -> u16 {
-        let is_internal = matches!(error, DynoxideError::InternalServerError(_));
-        if is_internal && self.folder().is_some_and(Folder::is_full) {
+        // In memory, only a lack of space makes the database fail.
+        let is_full = || self.folder().is_none_or(Folder::is_full);
+        if matches!(error, DynoxideError::InternalServerError(_)) && is_full() {
             INSUFFICIENT_STORAGE
         } else {
             error.status_code()
