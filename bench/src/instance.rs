@@ -2,7 +2,7 @@
 
 use crate::{
     runtime_api::{Call, RuntimeApi},
-    share::Share,
+    share::{Share, Throttled},
 };
 use serde_json::Value;
 use std::{
@@ -28,6 +28,8 @@ pub(crate) struct Contender {
 pub(crate) struct Instance<'a> {
     /// How long its start took, until it asked for an event.
     pub(crate) ready: Duration,
+    /// When it was started.
+    pub(crate) started: Instant,
     process: Child,
     api: &'a mut RuntimeApi,
     give: oneshot::Sender<String>,
@@ -58,12 +60,12 @@ impl<'a> Instance<'a> {
         let started = Instant::now();
         let mut process = command.spawn().unwrap();
         let (at, give) = expect_next(api, &mut process).await;
-        Self { ready: at - started, process, api, give }
+        Self { ready: at - started, started, process, api, give }
     }
 
-    /// Sends an event. Returns the time until its answer and the instance.
+    /// Sends an event. Returns the time until its answer, and the instance.
     pub(crate) async fn invoke(self, event: String) -> (Duration, Self) {
-        let Self { ready, mut process, api, give } = self;
+        let Self { ready, started, mut process, api, give } = self;
         let sent = Instant::now();
         give.send(event).unwrap();
         let answered = match next_call(api, &mut process).await {
@@ -72,12 +74,12 @@ impl<'a> Instance<'a> {
             Call::Next(..) => panic!("no answer"),
         };
         let (_, give) = expect_next(api, &mut process).await;
-        (answered - sent, Self { ready, process, api, give })
+        (answered - sent, Self { ready, started, process, api, give })
     }
 
-    /// From now on it gets only this share of a processor.
-    pub(crate) fn throttle(&self, share: &Share) {
-        share.limit(self.id());
+    /// From now on it gets only this share of a processor, as long as the result is kept.
+    pub(crate) fn throttle(&self, share: &Share) -> Throttled {
+        share.throttle(self.id())
     }
 
     /// The processor time of all its threads.

@@ -1,5 +1,6 @@
-//! How many leads a second the local server takes from 64 connections, beside the same engine
-//! without leadhook, and whether this changes with the minutes and the leads before.
+//! How many leads a second the local server takes, beside the same engine without leadhook, and
+//! whether this changes with the minutes and the leads before, the connections, the claims and the
+//! size of a body.
 
 use crate::{
     figures::{Figures, write_figure, write_table},
@@ -29,44 +30,112 @@ use tokio::{
 };
 
 const CONNECTIONS: usize = 64;
+/// A case with other leads or connections, in memory, takes this part of the time.
+const PART: u32 = 20;
 
-/// What the senders send.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Leads {
-    /// Each person once.
-    New,
-    /// The same hundred persons again and again.
-    Known,
+/// What the senders send, and on how many connections.
+#[derive(Clone, Copy)]
+struct Load {
+    connections: usize,
+    /// How many persons there are; 0: each lead has another.
+    persons: u64,
+    /// Whether a lead has a phone number and an e-mail.
+    has_contacts: bool,
+    has_idempotency_key: bool,
+    /// The bytes of a field with a long text.
+    text: usize,
 }
 
-impl Leads {
-    fn person(self, number: u64) -> u64 {
-        if self == Self::New { number } else { number % 100 }
+impl Load {
+    /// New persons on 64 connections.
+    const USUAL: Self = Self {
+        connections: CONNECTIONS,
+        persons: 0,
+        has_contacts: true,
+        has_idempotency_key: false,
+        text: 0,
+    };
+
+    fn request(&self, host: &str, number: u64) -> String {
+        let person = if self.persons == 0 { number } else { number % self.persons };
+        let mut body = r#"{"name":"Ana","type":"web""#.to_owned();
+        if self.has_contacts {
+            body +=
+                &format!(r#","phone_number":"55119{person:08}","email":"ana{person}@exemplo.com""#);
+        }
+        if self.text > 0 {
+            body += &format!(r#","custom_fields":{{"text":"{}"}}"#, "a".repeat(self.text));
+        }
+        body += "}";
+        let key = if self.has_idempotency_key {
+            format!("idempotency-key: key-{number}\r\n")
+        } else {
+            String::new()
+        };
+        format!(
+            "POST /integrabot/v1/leads HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {TOKEN}\r\n\
+             content-type: application/json\r\n{key}content-length: {}\r\n\r\n{body}",
+            body.len()
+        )
     }
 }
 
 /// The answers of a run: when each came, and how long it took.
 type Answers = Vec<(Instant, Duration)>;
 
-/// Sends for so many seconds in each case, and prints a table.
+/// Sends for so many seconds in each case, and prints tables. Each row is also printed when it is
+/// measured.
 pub(crate) async fn measure(seconds: u64) {
     let lasts = Duration::from_secs(seconds);
     let mut rows = Vec::new();
-    for (storage, is_memory) in [("memory", true), ("a file", false)] {
-        let folder = tempfile::tempdir().unwrap();
-        for (name, leads) in [("new persons", Leads::New), ("known persons", Leads::Known)] {
-            let answers = load_server(folder.path(), is_memory, leads, lasts).await;
-            rows.push(row(&format!("leadhook, {name}, {storage}"), &answers, lasts));
-        }
-        let folder = tempfile::tempdir().unwrap();
-        let storage_of =
-            if is_memory { Storage::Memory } else { Storage::Folder(folder.path().to_owned()) };
-        let answers = load_engine(&storage_of, lasts).await;
-        rows.push(row(&format!("the engine alone, new persons, {storage}"), &answers, lasts));
+    let mut note = |name: &str, answers: &Answers, lasts| {
+        rows.push(row(name, answers, lasts));
+        eprintln!("{}", rows.last().unwrap().join(" | "));
+    };
+    let answers = load_server(None, Load::USUAL, lasts).await;
+    note("new persons, memory", &answers, lasts);
+    let in_memory = growth(answers);
+    let folder = tempfile::tempdir().unwrap();
+    let answers = load_server(Some(folder.path()), Load::USUAL, lasts).await;
+    note("new persons, a file", &answers, lasts);
+    let in_file = growth(answers);
+    let lasts = lasts / PART;
+    for (name, load) in [
+        ("known persons", Load { persons: 100, ..Load::USUAL }),
+        ("1 connection", Load { connections: 1, ..Load::USUAL }),
+        ("8 connections", Load { connections: 8, ..Load::USUAL }),
+        ("256 connections", Load { connections: 256, ..Load::USUAL }),
+        ("neither phone nor e-mail", Load { has_contacts: false, ..Load::USUAL }),
+        ("with an Idempotency-Key", Load { has_idempotency_key: true, ..Load::USUAL }),
+        ("10 KiB of text", Load { text: 10 * 1_024, ..Load::USUAL }),
+        ("100 KiB of text", Load { text: 100 * 1_024, ..Load::USUAL }),
+    ] {
+        note(name, &load_server(None, load, lasts).await, lasts);
     }
+    note("the engine alone, memory", &load_engine(&Storage::Memory, lasts).await, lasts);
+    let folder = tempfile::tempdir().unwrap();
+    let storage = Storage::Folder(folder.path().to_owned());
+    note("the engine alone, a file", &load_engine(&storage, lasts).await, lasts);
     let head =
         ["", "leads", "leads/s", "in the first tenth", "in the last tenth", "p50 ms", "p99 ms"];
-    println!("{}", write_table(&head, &rows));
+    println!("{}\nmemory:\n\n{in_memory}\na file:\n\n{in_file}", write_table(&head, &rows));
+}
+
+/// The median time of an answer with so many leads stored before it: of the thousand answers before
+/// that.
+fn growth(mut answers: Answers) -> String {
+    answers.sort_by_key(|(at, _)| *at);
+    let mut rows = Vec::new();
+    for leads in [1_000, 10_000, 100_000, 300_000, 1_000_000, 2_000_000] {
+        if let Some(before) = answers.get(leads - 1_000..leads) {
+            let mut times = Figures::default();
+            for (_, took) in before {
+                times.push_time(*took);
+            }
+            rows.push(vec![leads.to_string(), write_figure(times.median())]);
+        }
+    }
+    write_table(&["leads of the account", "p50 ms"], &rows)
 }
 
 fn row(name: &str, answers: &Answers, lasts: Duration) -> Vec<String> {
@@ -94,7 +163,7 @@ fn row(name: &str, answers: &Answers, lasts: Duration) -> Vec<String> {
 }
 
 /// Runs senders at once until the time is over. Each makes its connection, then sends.
-async fn send_all<S, F>(lasts: Duration, connect: impl Fn() -> F) -> Answers
+async fn send_all<S, F>(connections: usize, lasts: Duration, connect: impl Fn() -> F) -> Answers
 where
     F: Future<Output = S> + Send + 'static,
     S: AsyncSend,
@@ -102,7 +171,7 @@ where
     let number = Arc::new(AtomicU64::new(0));
     let until = Instant::now() + lasts;
     let mut senders = JoinSet::new();
-    for _ in 0..CONNECTIONS {
+    for _ in 0..connections {
         let (connection, number) = (connect(), Arc::clone(&number));
         senders.spawn(async move {
             let (mut connection, mut answers) = (connection.await, Answers::new());
@@ -127,21 +196,12 @@ trait AsyncSend: Send + 'static {
 struct HttpSender {
     address: String,
     stream: BufReader<TcpStream>,
-    leads: Leads,
+    load: Load,
 }
 
 impl AsyncSend for HttpSender {
     async fn send(&mut self, number: u64) {
-        let person = self.leads.person(number);
-        let body = format!(
-            r#"{{"name":"Ana","type":"web","phone_number":"55119{person:08}","email":"ana{person}@exemplo.com"}}"#
-        );
-        let request = format!(
-            "POST /integrabot/v1/leads HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {TOKEN}\r\n\
-             content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-            self.address,
-            body.len()
-        );
+        let request = self.load.request(&self.address, number);
         self.stream.get_mut().write_all(request.as_bytes()).await.unwrap();
         let (mut line, mut length) = (String::new(), 0);
         self.stream.read_line(&mut line).await.unwrap();
@@ -157,12 +217,14 @@ impl AsyncSend for HttpSender {
     }
 }
 
-async fn load_server(folder: &Path, is_memory: bool, leads: Leads, lasts: Duration) -> Answers {
+/// Loads a server of its own, with its table in a folder or in memory.
+async fn load_server(folder: Option<&Path>, load: Load, lasts: Duration) -> Answers {
     let mut command = Command::new(std::env::current_dir().unwrap().join("target/bench/leadhook"));
-    command.args(["serve", "--port", "0"]).current_dir(folder);
-    if is_memory {
-        command.arg("--memory");
-    }
+    command.args(["serve", "--port", "0"]);
+    match folder {
+        Some(folder) => command.current_dir(folder),
+        None => command.arg("--memory"),
+    };
     let command = command.stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
     let mut process = command.spawn().unwrap();
     let mut said = BufReader::new(process.stdout.take().unwrap()).lines();
@@ -181,10 +243,10 @@ async fn load_server(folder: &Path, is_memory: bool, leads: Leads, lasts: Durati
         async move {
             let stream = TcpStream::connect(&address).await.unwrap();
             stream.set_nodelay(true).unwrap();
-            HttpSender { address, stream: BufReader::new(stream), leads }
+            HttpSender { address, stream: BufReader::new(stream), load }
         }
     };
-    let answers = send_all(lasts, connect).await;
+    let answers = send_all(load.connections, lasts, connect).await;
     process.kill().await.unwrap();
     answers
 }
@@ -227,5 +289,5 @@ async fn load_engine(storage: &Storage, lasts: Duration) -> Answers {
         let table = table.clone();
         async move { EngineSender { table, sources: Sources::system() } }
     };
-    send_all(lasts, connect).await
+    send_all(CONNECTIONS, lasts, connect).await
 }

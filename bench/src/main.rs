@@ -14,14 +14,21 @@ mod report;
 mod runtime_api;
 mod share;
 mod table;
+mod timeline;
 
 use figures::Figures;
 use instance::{Contender, Instance};
 use report::{draw_charts, report};
 use runtime_api::RuntimeApi;
 use share::Share;
-use std::{collections::BTreeMap, env, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeMap,
+    env,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 use table::Table;
+use timeline::{Step, Timeline};
 
 /// The lead: with a phone number and an e-mail.
 const EVENT: &str = include_str!("../../events/integrabot-create-lead/created.json");
@@ -51,6 +58,7 @@ struct Measured {
     warm: Figures,
     processor: Figures,
     memory: Figures,
+    timeline: Timeline,
 }
 
 #[tokio::main]
@@ -130,7 +138,7 @@ async fn measure(rounds: usize) {
     let mut written = String::new();
     for circumstance in circumstances() {
         let mut measured: BTreeMap<&str, Measured> = BTreeMap::new();
-        for _ in 0..rounds {
+        for round in 0..rounds {
             // The engine becomes slower with each transaction of the last ten minutes.
             let table = Table::start().await;
             table.delay(circumstance.connection, circumstance.answer);
@@ -138,10 +146,12 @@ async fn measure(rounds: usize) {
             // What Python's runtime needs.
             variables.push(("PYTHONPATH", "bench/peers/python".to_owned()));
             variables.push(("_HANDLER", "app.handler".to_owned()));
-            for contender in &contenders {
+            // Each is the first in turn: the table and the processor are not the same for the last.
+            let (later, first) = contenders.split_at(round % contenders.len());
+            for contender in first.iter().chain(later) {
                 let instance = Instance::start(contender, &variables, &mut api).await;
                 let measured = measured.entry(contender.name).or_default();
-                run(instance, &circumstance, measured, &mut number).await;
+                run(instance, &circumstance, &table, measured, &mut number).await;
             }
             eprint!(".");
         }
@@ -157,14 +167,17 @@ async fn measure(rounds: usize) {
 async fn run(
     instance: Instance<'_>,
     circumstance: &Circumstance,
+    table: &Table,
     measured: &mut Measured,
     number: &mut u64,
 ) {
-    let ready = instance.ready;
-    if let Some(share) = &circumstance.share {
-        instance.throttle(share);
-    }
+    let (started, ready) = (instance.started, instance.ready);
+    let _throttled = circumstance.share.as_ref().map(|share| instance.throttle(share));
+    let sent = Instant::now();
     let (first, mut instance) = instance.invoke(event(number)).await;
+    let mut steps = table.seen.take();
+    steps.extend([(Step::Ready, started + ready), (Step::Delivered, sent + first)]);
+    measured.timeline.push(started, steps);
     measured.ready.push_time(ready);
     measured.first.push_time(first);
     measured.sum.push_time(ready + first);
@@ -183,6 +196,7 @@ async fn run(
         measured.memory.push(instance.peak_memory() as f64 / 1e6);
     }
     instance.stop().await;
+    let _ = table.seen.take();
 }
 
 /// A delivery of another person each time.

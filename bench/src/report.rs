@@ -31,6 +31,10 @@ pub(crate) fn report(
     let head = ["", "ready ms", "first answer ms", "sum ms", "p10", "p90", "sum to floor"];
     let mut text = format!("From the start to the first answer {}:\n\n", circumstance.name);
     text += &write_table(&head, &rows);
+    for contender in &contenders[..2] {
+        text += "\n";
+        text += &measured[contender.name].timeline.write(contender.name);
+    }
     if circumstance.is_warm {
         text += "\nAfter that:\n\n";
         text += &report_warm(contenders, measured);

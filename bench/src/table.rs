@@ -1,6 +1,7 @@
 //! The table: an engine in a process of its own, and in front of it TLS with an authority of its
 //! own.
 
+use crate::timeline::{Seen, Step};
 use jiff::{Timestamp, tz::TimeZone};
 use local::{EmbeddedTable, ServedTable, Storage, seed_demo_accounts};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
@@ -19,7 +20,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader},
@@ -71,6 +72,8 @@ pub(crate) struct Table {
     access_key: String,
     roots: tempfile::NamedTempFile,
     delays: Arc<Delays>,
+    /// What reached the table.
+    pub(crate) seen: Seen,
     _engine: Child,
 }
 
@@ -99,9 +102,16 @@ impl Table {
         let (acceptor, authority) = make_certificates();
         let roots = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(roots.path(), AMAZON_ROOTS.concat() + &authority).unwrap();
-        let delays = Arc::<Delays>::default();
-        tokio::spawn(accept(listener, acceptor, upstream.clone(), Arc::clone(&delays)));
-        Self { address: address.to_string(), upstream, access_key, roots, delays, _engine: engine }
+        let (delays, seen) = (Arc::<Delays>::default(), Seen::default());
+        let front = Front {
+            acceptor,
+            upstream: upstream.clone(),
+            delays: Arc::clone(&delays),
+            seen: seen.clone(),
+        };
+        tokio::spawn(front.accept(listener));
+        let address = address.to_string();
+        Self { address, upstream, access_key, roots, delays, seen, _engine: engine }
     }
 
     /// From now on, a connection and an answer take so much longer.
@@ -159,41 +169,55 @@ fn make_certificates() -> (TlsAcceptor, String) {
     (TlsAcceptor::from(Arc::new(config)), authority)
 }
 
-async fn accept(
-    listener: TcpListener,
+/// TLS in front of the engine.
+#[derive(Clone)]
+struct Front {
     acceptor: TlsAcceptor,
     upstream: String,
     delays: Arc<Delays>,
-) {
-    while let Ok((stream, _)) = listener.accept().await {
-        let (acceptor, upstream, delays) =
-            (acceptor.clone(), upstream.clone(), Arc::clone(&delays));
-        tokio::spawn(async move {
-            wait(&delays.of_connections).await;
-            stream.set_nodelay(true).unwrap();
-            let Ok(outside) = acceptor.accept(stream).await else { return };
-            let inside = TcpStream::connect(upstream).await.unwrap();
-            inside.set_nodelay(true).unwrap();
-            let (mut read_outside, mut write_outside) = tokio::io::split(outside);
-            let (mut read_inside, mut write_inside) = inside.into_split();
-            let no_delay = AtomicU64::new(0);
-            tokio::select! {
-                () = copy(&mut read_outside, &mut write_inside, &no_delay) => {}
-                () = copy(&mut read_inside, &mut write_outside, &delays.of_answers) => {}
-            }
-        });
+    seen: Seen,
+}
+
+impl Front {
+    async fn accept(self, listener: TcpListener) {
+        while let Ok((stream, _)) = listener.accept().await {
+            self.seen.add(Step::Connection, Instant::now());
+            tokio::spawn(self.clone().serve(stream));
+        }
+    }
+
+    async fn serve(self, stream: TcpStream) {
+        let Self { acceptor, upstream, delays, seen } = self;
+        wait(&delays.of_connections).await;
+        stream.set_nodelay(true).unwrap();
+        let Ok(outside) = acceptor.accept(stream).await else { return };
+        seen.add(Step::Handshake, Instant::now());
+        let inside = TcpStream::connect(upstream).await.unwrap();
+        inside.set_nodelay(true).unwrap();
+        let (mut read_outside, mut write_outside) = tokio::io::split(outside);
+        let (mut read_inside, mut write_inside) = inside.into_split();
+        let no_delay = AtomicU64::new(0);
+        let request = || seen.add(Step::Request, Instant::now());
+        let answer = || seen.add(Step::Answer, Instant::now());
+        tokio::select! {
+            () = copy(&mut read_outside, &mut write_inside, &no_delay, request) => {}
+            () = copy(&mut read_inside, &mut write_outside, &delays.of_answers, answer) => {}
+        }
     }
 }
 
-/// Copies until one side ends. Answers are so short that each is one part.
+/// Copies until one side ends. Requests and answers are so short that each is one part. `see` runs
+/// before a part is written.
 async fn copy(
     from: &mut (impl AsyncRead + Unpin),
     to: &mut (impl AsyncWrite + Unpin),
     delay: &AtomicU64,
+    see: impl Fn(),
 ) {
     let mut part = vec![0; 64 * 1_024];
     while let Ok(count @ 1..) = from.read(&mut part).await {
         wait(delay).await;
+        see();
         let written = to.write_all(&part[..count]).await;
         if written.is_err() || to.flush().await.is_err() {
             return;
