@@ -77,7 +77,11 @@ if (table) {
   const say = (text) => { if (state.textContent !== text) state.textContent = text; };
   const add = (event) => {
     after = Number(event.lastEventId) || after;
+    const before = rows.rows.length;
     rows.insertAdjacentHTML("afterbegin", event.data);
+    const arrived = [...rows.rows].slice(0, rows.rows.length - before);
+    // Many at once would keep the browser painting.
+    if (arrived.length <= 10) arrived.forEach((row) => row.classList.add("arrived"));
     while (rows.rows.length > limit) rows.deleteRow(-1);
     document.getElementById("empty")?.remove();
     tick();
