@@ -6,7 +6,7 @@
 #
 # bench/run.sh               the comparison, 20 rounds; a number as argument is another number of rounds
 # bench/run.sh instructions  instructions and allocations of each function, by Valgrind
-# bench/run.sh load          leads a second of the local server: 25 minutes
+# bench/run.sh load          leads a second of the local server: 18 minutes
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools=$(tests/python-tools.sh)

@@ -6,7 +6,7 @@ pub struct ServeOptions {
     /// The port to listen on, only on 127.0.0.1; 0 selects a free one
     #[arg(long, default_value_t = 3000)]
     pub port: u16,
-    /// Store leads in memory: they are lost when the server stops
+    /// Store up to 1 GiB of leads in memory: they are lost when the server stops
     #[arg(long, conflicts_with = "data_dir")]
     pub memory: bool,
     /// The folder to store leads in

@@ -73,8 +73,8 @@ where
     }
 }
 
-/// An event. It is found as a whole first and then read, because the runtime's reader notes the
-/// path of each member, which takes longer than the reading.
+/// An event. It is found as a whole first and then read: the runtime's reader would note the path of
+/// each member that is read.
 struct Event<E>(E);
 
 impl<'de, E: DeserializeOwned> Deserialize<'de> for Event<E> {
