@@ -5,6 +5,10 @@ use proptest::{
 use std::{cell::Cell, env, thread};
 use tokio::runtime::Builder;
 
+/// The stack of a player, in bytes. Futures of a debug build are large: some histories need more than
+/// the two megabytes of a thread.
+const STACK: usize = 16 << 20;
+
 /// How many random histories a test plays, and where it stores the seeds of those that failed.
 pub struct Histories {
     /// The variable that sets the number.
@@ -35,7 +39,8 @@ impl Histories {
             self.run(histories.div_ceil(self.players), &strategy(), play)
         };
         let steps = thread::scope(|scope| {
-            let players: Vec<_> = (0..self.players).map(|_| scope.spawn(play_one)).collect();
+            let start = |_| thread::Builder::new().stack_size(STACK).spawn_scoped(scope, play_one);
+            let players: Vec<_> = (0..self.players).map(start).collect::<Result<_, _>>().unwrap();
             players.into_iter().map(|player| player.join().unwrap()).sum()
         });
         (histories, steps)
