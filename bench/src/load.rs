@@ -39,8 +39,8 @@ const PART: u32 = 20;
 #[derive(Clone, Copy)]
 struct Load {
     connections: usize,
-    /// How many persons there are; 0: each lead has another.
-    persons: u64,
+    /// How many persons there are; none: each lead has another.
+    persons: Option<u64>,
     /// Whether a lead has a phone number and an e-mail.
     has_contacts: bool,
     has_idempotency_key: bool,
@@ -52,14 +52,14 @@ impl Load {
     /// New persons on 64 connections.
     const USUAL: Self = Self {
         connections: CONNECTIONS,
-        persons: 0,
+        persons: None,
         has_contacts: true,
         has_idempotency_key: false,
         text: 0,
     };
 
     fn request(&self, host: &str, number: u64) -> String {
-        let person = if self.persons == 0 { number } else { number % self.persons };
+        let person = self.persons.map_or(number, |persons| number % persons);
         let mut body = r#"{"name":"Ana","type":"web""#.to_owned();
         if self.has_contacts {
             body +=
@@ -102,7 +102,7 @@ pub(crate) async fn measure(seconds: u64) {
     note("new persons, in memory", &answers, lasts / IN_MEMORY);
     let lasts = lasts / PART;
     for (name, load) in [
-        ("known persons", Load { persons: 100, ..Load::USUAL }),
+        ("known persons", Load { persons: Some(100), ..Load::USUAL }),
         ("1 connection", Load { connections: 1, ..Load::USUAL }),
         ("8 connections", Load { connections: 8, ..Load::USUAL }),
         ("256 connections", Load { connections: 256, ..Load::USUAL }),

@@ -176,11 +176,7 @@ async fn run(
     let sent = Instant::now();
     let (first, mut instance) = instance.invoke(event(number)).await;
     let mut steps = table.seen.take();
-    steps.push((Step::Delivered, sent + first));
-    // The time to make a group for a share is not the function's.
-    let pause = sent - (started + ready);
-    steps.iter_mut().filter(|(_, at)| *at > sent).for_each(|(_, at)| *at -= pause);
-    steps.push((Step::Ready, started + ready));
+    steps.extend([(Step::Ready, started + ready), (Step::Delivered, sent + first)]);
     measured.timeline.push(started, steps);
     measured.ready.push_time(ready);
     measured.first.push_time(first);

@@ -48,7 +48,7 @@ impl Share {
             fs::write("/sys/fs/cgroup/cgroup.subtree_control", "+cpu")?;
         }
         let group = Path::new(root).join(format!("leadhook-bench-{name}"));
-        fs::create_dir(&group)?;
+        fs::create_dir_all(&group)?;
         let throttled = Throttled { group };
         let group = &throttled.group;
         let quota = PERIOD * self.megabytes / WHOLE;

@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "target/console"
 AXE = ROOT / "target/console-tools/axe/package/axe.min.js"
-LEADHOOK = Path(os.environ.get("LEADHOOK_BINARY", ROOT / "target/debug/leadhook"))
+LEADHOOK = Path(os.environ.get("LEADHOOK_BINARY", ROOT / "target/debug/leadhook")).resolve()
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 

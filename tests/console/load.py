@@ -5,6 +5,7 @@
     LEADHOOK_BINARY=target/release/leadhook target/console-tools/bin/python tests/console/load.py
 """
 
+import http.client
 import json
 import socket
 import statistics
@@ -18,8 +19,7 @@ ROUNDS, SECONDS, RATE, SENDERS = 5, 10, 1000, 8
 
 
 def send(address, sender, started, times):
-    """Sends each delivery at its time over one connection. Notes how long after that time the answer
-    came."""
+    """Sends each delivery at its time. Notes how long after that time the answer came."""
     host, port = address.split(":")
     with socket.create_connection((host, int(port))) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -33,25 +33,18 @@ def send(address, sender, started, times):
             due = started + number / RATE
             time.sleep(max(0, due - time.monotonic()))
             connection.sendall(request)
-            read_answer(connection)
+            answer = http.client.HTTPResponse(connection)
+            answer.begin()
+            answer.read()
+            assert answer.status == 200, answer.status
             times.append(time.monotonic() - due)
-
-
-def read_answer(connection):
-    answer = b""
-    while b"\r\n\r\n" not in answer:
-        answer += connection.recv(65536)
-    head, body = answer.split(b"\r\n\r\n", 1)
-    assert head.startswith(b"HTTP/1.1 200"), head
-    length = next(int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
-    while len(body) < length:
-        body += connection.recv(65536)
 
 
 def load(address):
     """The times of all deliveries in milliseconds, and how many came in a second."""
     times, started = [], time.monotonic() + 0.1
-    senders = [threading.Thread(target=send, args=(address, n, started, times)) for n in range(SENDERS)]
+    new = lambda sender: threading.Thread(target=send, args=(address, sender, started, times))
+    senders = [new(sender) for sender in range(SENDERS)]
     for sender in senders:
         sender.start()
     for sender in senders:

@@ -2,7 +2,6 @@
 //! same look-ups and the same transaction as leadhook, checks only that the fields are there, and
 //! has no logs, no timeouts, no retries of its own, and no answer for errors.
 #![allow(clippy::unwrap_used, reason = "a peer of a benchmark stops at its first fault")]
-#![allow(clippy::disallowed_methods, reason = "a peer does not start from a snapshot")]
 
 use aws_config::{BehaviorVersion, environment::EnvironmentVariableCredentialsProvider};
 use aws_sdk_dynamodb::{
