@@ -1,7 +1,7 @@
 //! What an operator does with a table. The commands and the console both call this, so that neither
 //! has its own way to draw a key, to erase a person or to explain a refusal.
 
-#![allow(clippy::wildcard_enum_match_arm, reason = "only some cases of JSON values matter")]
+#![expect(clippy::wildcard_enum_match_arm, reason = "only some cases of JSON values matter")]
 
 pub mod destinations;
 pub mod erase;

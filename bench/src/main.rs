@@ -2,7 +2,7 @@
 //! (the floor), one without an SDK (the limit), and what one would write in Python and JavaScript.
 //!
 //! `bench/run.sh` builds all of them and runs this.
-#![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on should say where and stop")]
+#![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on should say where and stop")]
 
 mod cost;
 mod figures;

@@ -1,6 +1,6 @@
 //! The `leadhook` command: the local server and the operator's commands.
 
-#![allow(
+#![expect(
     clippy::wildcard_enum_match_arm,
     reason = "only some cases of JSON values and foreign errors matter"
 )]

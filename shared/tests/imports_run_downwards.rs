@@ -1,7 +1,7 @@
 //! The rooms of this crate import only rooms below them, and the imports of a room's files have no
 //! circle.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where and stop")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where and stop")]
 
 use std::{
     collections::{BTreeMap, BTreeSet},

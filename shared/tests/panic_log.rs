@@ -1,6 +1,6 @@
 //! The log line of a panic. This test has its own process, because the hook is for the whole
 //! process.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where and stop")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where and stop")]
 
 use shared::function::log_panics;
 use std::{

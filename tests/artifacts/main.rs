@@ -2,7 +2,7 @@
 //! takes every sample event of its function and gives exactly the answer beside it.
 //!
 //! Run by `tests/artifacts/run.sh`, which builds the artifacts and brings the emulator.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where and stop")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where and stop")]
 
 use jiff::Timestamp;
 use local::{EmbeddedTable, ServedTable, Storage, seed_demo_accounts};

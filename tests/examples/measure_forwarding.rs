@@ -2,7 +2,7 @@
 //!
 //! First: how fast waiting leads reach a destination that answers in 5 ms, and what that asks of
 //! the table. Then: whether a destination that is dead, and one that never answers, delay another.
-#![allow(clippy::unwrap_used, reason = "a measurement that cannot go on should stop")]
+#![expect(clippy::unwrap_used, reason = "a measurement that cannot go on should stop")]
 
 use axum::{Router, extract::State, routing::post};
 use forwarding::{Addresses, Forwarder, HttpsClient, MasterSecret, SETTLED_AFTER, Wake};

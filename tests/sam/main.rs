@@ -2,7 +2,7 @@
 //! the table of a running `leadhook serve`.
 //!
 //! Run by `tests/sam/run.sh`, which brings the SAM CLI, a Docker engine and the table.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where and stop")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where and stop")]
 
 mod invoke;
 mod start_api;

@@ -1,8 +1,8 @@
 //! Tests that run the compiled `leadhook`.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where and stop")]
-#![allow(clippy::wildcard_enum_match_arm, reason = "any other case fails the test")]
-#![allow(clippy::disallowed_methods, reason = "a test does not start from a snapshot")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where and stop")]
+#![expect(clippy::wildcard_enum_match_arm, reason = "any other case fails the test")]
+#![expect(clippy::disallowed_methods, reason = "a test does not start from a snapshot")]
 
 mod console;
 mod examples;

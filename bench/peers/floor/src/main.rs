@@ -1,7 +1,7 @@
 //! The floor: a function as one writes it by hand for a single sender, on the same SDK. It does the
 //! same look-ups and the same transaction as leadhook, checks only that the fields are there, and
 //! has no logs, no timeouts, no retries of its own, and no answer for errors.
-#![allow(clippy::unwrap_used, reason = "a peer of a benchmark stops at its first fault")]
+#![expect(clippy::unwrap_used, reason = "a peer of a benchmark stops at its first fault")]
 
 use aws_config::{BehaviorVersion, environment::EnvironmentVariableCredentialsProvider};
 use aws_sdk_dynamodb::{

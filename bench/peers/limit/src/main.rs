@@ -1,8 +1,8 @@
 //! The limit: what a function costs that does only what it must. It sends the same requests as the
 //! floor, but it has no SDK, no runtime library and no async runtime: it writes HTTP/1.1 by hand on
 //! two connections and signs by hand. Nobody should write a function like this.
-#![allow(clippy::unwrap_used, reason = "a peer of a benchmark stops at its first fault")]
-#![allow(clippy::disallowed_methods, reason = "a peer does not start from a snapshot")]
+#![expect(clippy::unwrap_used, reason = "a peer of a benchmark stops at its first fault")]
+#![expect(clippy::disallowed_methods, reason = "a peer does not start from a snapshot")]
 
 mod http;
 mod sign;
