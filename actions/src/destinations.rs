@@ -153,7 +153,7 @@ fn lead_state(
         None if lead <= *starts_after => "older than its start",
         None if lead <= *cursor => "forwarded",
         None if reached.is_some_and(|reached| lead <= reached) => {
-            "forwarded, and waiting to be posted again"
+            "perhaps forwarded, waiting to be posted again"
         }
         Some(_) | None => "waiting",
     };

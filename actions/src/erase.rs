@@ -136,8 +136,9 @@ async fn find_held(
     Ok(finds)
 }
 
-/// Erases what was found, and tells the destinations that may have one of the leads. Calls `receipt`
-/// with what was deleted in each account. Returns how many messages will be sent.
+/// Erases what was found, and tells the destinations that may have one of the leads. The accounts
+/// and their leads are erased in the order of `finds`. Calls `receipt` with what was deleted in each
+/// account. Returns how many messages will be sent.
 ///
 /// # Errors
 /// If the table cannot be read or written. Some may be deleted nevertheless; another call deletes

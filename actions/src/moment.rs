@@ -101,10 +101,14 @@ pub fn read_moment(text: &str) -> Result<Moment, String> {
     if let Ok(day) = read_day(text) {
         return Ok(Moment::StartOf(day));
     }
-    text.parse().map(Moment::Ago).map_err(|_| {
-        "write a time as 2026-11-21, 2026-11-21T12:00:00Z, today or 7d for seven days ago"
-            .to_owned()
-    })
+    match text.parse::<Span>() {
+        // A sign, or the word "ago", would turn the past into the future.
+        Ok(span) if !span.is_negative() => Ok(Moment::Ago(span)),
+        _ => {
+            Err("write a time as 2026-11-21, 2026-11-21T12:00:00Z, today or 7d for seven days ago"
+                .to_owned())
+        }
+    }
 }
 
 /// Reads a time in the future: a date, a time stamp, or how long from now.
@@ -153,6 +157,7 @@ mod tests {
             ("yesterday", "2028-02-28T00:00:00Z"),
             ("10m", "2028-02-29T23:49:59Z"),
             ("7d", "2028-02-22T23:59:59Z"),
+            ("0s", "2028-02-29T23:59:59Z"),
             ("1y", "2027-02-28T23:59:59Z"),
         ];
         for (text, expected) in cases {
@@ -165,13 +170,21 @@ mod tests {
     }
 
     #[test]
+    fn a_time_that_is_given_as_a_duration_has_no_sign_and_no_ago() {
+        for text in ["-7d", "7d ago", "7 days ago", "-1h30m", "-P7D", "-PT1H"] {
+            let read = read_moment(text);
+            assert!(read.is_err_and(|why| why.contains("7d for seven days ago")), "{text}");
+        }
+    }
+
+    #[test]
     fn an_expiry_is_in_the_future() {
         let now = at("2026-11-30T23:50:00Z");
         let cases = [("90d", "2027-02-28T23:50:00Z"), ("2027-01-31", "2027-01-31T00:00:00Z")];
         for (text, expected) in cases {
             assert_eq!(read_expiry(text, now), Ok(at(expected)), "{text}");
         }
-        for text in ["soon", "2020-01-01", "today", "yesterday", "-1d"] {
+        for text in ["soon", "2020-01-01", "today", "yesterday", "-1d", "1d ago", "0s"] {
             assert!(read_expiry(text, now).is_err(), "{text}");
         }
     }

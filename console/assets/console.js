@@ -94,8 +94,13 @@ if (table) {
     source.addEventListener("open", () => say("Live"));
     source.addEventListener("rows", add);
     source.addEventListener("error", () => {
-      say("Not connected; trying again");
-      if (source.readyState === EventSource.CLOSED) close();
+      // A refusal ends it: the cookie of a server that was started again is unknown.
+      if (source.readyState === EventSource.CLOSED) {
+        close();
+        say("Not connected. Open the address that the terminal shows.");
+      } else {
+        say("Not connected; trying again");
+      }
     });
   };
   const close = () => {

@@ -1,8 +1,12 @@
 use crate::sessions::Sessions;
 use axum::Router;
 use forwarding::{Forwarder, HttpsClient};
-use local::{Guard, RecentDeliveries};
-use shared::{delivery::Context, model::Sources, table::LeadTable};
+use local::{Guard, RecentDeliveries, Running, redeliver_held};
+use shared::{
+    delivery::{Context, Redelivered},
+    model::{Account, HeldDelivery, Sources},
+    table::{LeadTable, StoreError},
+};
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -36,6 +40,8 @@ pub struct Live {
     pub api: Router,
     /// The server's address: `http://127.0.0.1:3000`.
     pub base: String,
+    /// The deliveries that are handled now.
+    pub running: Running,
     /// Whether the demo accounts exist, so that samples can be sent.
     pub has_samples: bool,
 }
@@ -47,5 +53,19 @@ impl Console {
 
     pub(crate) fn sources(&self) -> &Sources {
         &self.context.sources
+    }
+
+    /// Redelivers a held delivery. While it runs, the local server forwards no later lead.
+    ///
+    /// # Errors
+    /// Those of [`redeliver_held`].
+    pub(crate) async fn redeliver(
+        &self,
+        account: &Account,
+        held: &HeldDelivery,
+        body: &[u8],
+    ) -> Result<Redelivered, StoreError> {
+        let _running = self.live.as_ref().map(|live| live.running.begin());
+        redeliver_held(&self.context, account, held, body).await
     }
 }

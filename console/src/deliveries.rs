@@ -12,7 +12,7 @@ use crate::{
     json::{Line, lines, pretty},
     page::{Answer, Failed, Frame, Tab, go, show},
     sessions::Seat,
-    snippets::{Snippet, masked_headers, snippets},
+    snippets::{Snippet, masked_headers, needs_secret, snippets},
     words::{Ending, When, ending, size},
 };
 use actions::providers::read_faults;
@@ -24,7 +24,7 @@ use axum::{
 use forwarding::write_id;
 use local::{REMEMBERED, SeenBody, SeenDelivery};
 use row::Rows;
-use send::SampleAddress;
+use send::{SampleAddress, why_not_again};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -134,6 +134,8 @@ struct Detail {
     answer_headers: Vec<(String, String)>,
     answer: BodyView,
     snippets: Vec<Snippet>,
+    /// Whether the snippets also need a secret.
+    needs_secret: bool,
     can_send: bool,
 }
 
@@ -153,14 +155,18 @@ struct BodyView {
     raw: String,
     /// Whether the lines differ from what was sent.
     is_formatted: bool,
-    /// Says how much of it is left out.
+    /// Says what of it is not kept.
     cut: Option<String>,
 }
 
 impl BodyView {
     fn new(body: &SeenBody, faults: &[(String, String)]) -> Self {
-        let cut = (!body.is_whole())
-            .then(|| format!("the first 16 KiB of {}; the rest is not kept", size(body.size)));
+        let cut = why_not_again(body).map(|why| {
+            if body.is_whole() {
+                return why.to_owned();
+            }
+            format!("the first 16 KiB of {}; the rest is not kept", size(body.size))
+        });
         Self {
             lines: lines(&body.text, faults),
             is_formatted: pretty(&body.text).is_some_and(|text| text != body.text),
@@ -207,7 +213,8 @@ impl Detail {
             answer_headers: seen.answer_headers.clone(),
             answer,
             snippets: snippets(&live.base, seen),
-            can_send: seen.body.is_whole(),
+            needs_secret: needs_secret(&seen.headers),
+            can_send: why_not_again(&seen.body).is_none(),
             faults,
         }
     }

@@ -40,6 +40,7 @@ struct Row {
     is_active: bool,
     last: String,
     last_at: Option<When>,
+    /// The next attempt, if it is active.
     next_at: Option<When>,
     waiting: String,
     set_aside: usize,
@@ -73,6 +74,8 @@ impl Row {
         let set_aside =
             table.events_set_aside(&account, Some(&destination.id), None, now).await?.len();
         let last = destination.last.as_ref();
+        let is_active = destination.state == DestinationState::Active;
+        let next_at = destination.next_attempt_at.filter(|_| is_active);
         Ok(Self {
             id: destination.id.to_string(),
             label: destination.label.clone().unwrap_or_default(),
@@ -80,13 +83,13 @@ impl Row {
             provider: destination.provider.as_str(),
             account: destination.account.to_string(),
             state: destination_state(destination, now),
-            is_active: destination.state == DestinationState::Active,
+            is_active,
             last: last.map_or_else(String::new, |last| {
                 let error = || last.error.clone().unwrap_or_default();
                 last.status.map_or_else(error, |status| status.to_string())
             }),
             last_at: last.map(|last| When::new(last.at, now)),
-            next_at: destination.next_attempt_at.map(|at| When::new(at, now)),
+            next_at: next_at.map(|at| When::new(at, now)),
             waiting,
             set_aside,
             format: destination.format.as_str(),

@@ -102,7 +102,8 @@ impl Row {
             account: account.id.to_string(),
             name: frame.mask.text(find.name.as_deref()),
             contact: frame.mask.text(find.email.as_deref().or(find.phone.as_deref())),
-            places: find.places.join(", "),
+            // A place may be the name of a member, which a sender chose.
+            places: frame.mask.all(&find.places.join(", ")),
         }
     }
 }
@@ -130,6 +131,7 @@ pub(crate) async fn erase(
     for (account, finds) in &mut found {
         finds.retain(|find| chosen.contains(key_of(account, find).as_str()));
     }
+    put_last(&mut found, &account, id);
     let is_blocked = fields.iter().any(|(name, _)| name == "block");
     if is_blocked {
         // Before the claims are deleted: they refuse the person until all functions see the block.
@@ -140,6 +142,15 @@ pub(crate) async fn erase(
     let (receipts, messages) = delete(&console, &found).await?;
     let frame = Frame::new(&console, seat, Tab::Leads);
     show(&ErasedPage { frame, receipts, messages, is_blocked })
+}
+
+/// Orders what was found so that this lead is deleted last. The page finds the person by it, so
+/// after an interruption the same page deletes the rest.
+fn put_last(found: &mut Finds, account: &Account, id: LeadId) {
+    found.sort_by_key(|(other, _)| other == account);
+    for (_, finds) in found {
+        finds.sort_by_key(|find| find.lead_id() == Some(id));
+    }
 }
 
 async fn delete(
@@ -154,4 +165,34 @@ async fn delete(
     let messages = erase_finds(console.table(), found, now, receipt).await?;
     receipts.retain(|(_, erased)| *erased != Erased::default());
     Ok((receipts, messages))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actions::erase::FoundItem;
+    use shared::model::{AccountId, Provider};
+
+    fn find(item: FoundItem) -> Find {
+        let (name, email, phone) = (None, None, None);
+        let (id, received, places) = (String::new(), String::new(), Vec::new());
+        Find { item, id, received, places, name, email, phone }
+    }
+
+    #[test]
+    fn the_lead_of_the_page_is_deleted_last() {
+        let account = |provider| Account { provider, id: AccountId::from_static("demo") };
+        let [own, first, second] = [2, 1, 3].map(|random| LeadId::new(LeadId::beginning(), random));
+        let accounts = [Provider::Integrabot, Provider::RdStation, Provider::Flextell].map(account);
+        let finds = || {
+            let leads = [own, first, second].map(|id| find(FoundItem::Lead(id)));
+            leads.into_iter().chain([find(FoundItem::Held("invalid#1".to_owned()))]).collect()
+        };
+        let mut found: Finds = accounts.iter().map(|account| (account.clone(), finds())).collect();
+        put_last(&mut found, &accounts[1], own);
+        let order: Vec<_> = found.iter().map(|(account, _)| account.provider).collect();
+        assert_eq!(order, [Provider::Integrabot, Provider::Flextell, Provider::RdStation]);
+        let leads: Vec<_> = found[2].1.iter().map(Find::lead_id).collect();
+        assert_eq!(leads, [Some(first), Some(second), None, Some(own)]);
+    }
 }

@@ -18,11 +18,11 @@ use axum::{
 };
 use fields::{Field, body_of, fields_of};
 use forwarding::{LeadRecord, write_id};
-use local::redeliver_held;
 use serde::Deserialize;
 use shared::{
     delivery::Redelivered,
-    model::{Account, HeldAnswer, HeldDelivery, HeldReason},
+    model::{Account, HeldAnswer, HeldDelivery, HeldReason, LeadId},
+    table::StoreError,
 };
 use std::{cmp::Reverse, sync::Arc};
 
@@ -71,7 +71,7 @@ pub(crate) async fn list(
     Query(Filter { provider, reason, done }): Query<Filter>,
 ) -> Answer {
     let frame = Frame::new(&console, seat, Tab::Held).after(done.as_deref());
-    let mut held = read_all(&console, &provider, &reason, listed).await?;
+    let mut held = read_all(&console, &provider, &reason).await?;
     let total = held.len();
     let invalid = held.iter().filter(|row| !row.is_repeat).count();
     held.sort_by_key(|row| Reverse(row.received_at));
@@ -114,21 +114,19 @@ fn listed(account: &Account, held: HeldDelivery) -> Listed {
     }
 }
 
+/// What the ids of invalid deliveries begin with.
+const INVALID: &str = "invalid#";
+
 /// Reads the held deliveries of a provider, or of all, for a reason, or for all.
-async fn read_all<T>(
-    console: &Console,
-    provider: &str,
-    reason: &str,
-    read: impl Fn(&Account, HeldDelivery) -> T,
-) -> Result<Vec<T>, Failed> {
+async fn read_all(console: &Console, provider: &str, reason: &str) -> Result<Vec<Listed>, Failed> {
     let prefix = match reason {
-        "invalid" => "invalid#",
+        "invalid" => INVALID,
         "repeat" => "repeat#",
         _ => "",
     };
     let mut all = Vec::new();
     for account in console.table().accounts(read_provider(provider)?).await? {
-        let take = |held| all.push(read(&account, held));
+        let take = |held| all.push(listed(&account, held));
         console.table().each_held(&account, prefix, console.sources().now(), take).await?;
     }
     Ok(all)
@@ -147,6 +145,8 @@ struct OnePage {
     status: Option<u16>,
     /// Whether this is the answer to a correction.
     is_tried: bool,
+    /// The lead that the person of a correction already is: its path and its id.
+    known: Option<(String, String)>,
     fields: Option<Vec<Field>>,
     body: String,
     lines: Vec<Line>,
@@ -167,6 +167,7 @@ struct Tried {
     status: Option<u16>,
     faults: Vec<(Option<String>, String)>,
     is_new: bool,
+    lead: Option<LeadId>,
 }
 
 impl Tried {
@@ -174,7 +175,7 @@ impl Tried {
         let body = answer.map(|answer| answer.body.as_str()).unwrap_or_default();
         let faults = read_faults(account.provider, body);
         let faults = faults.into_iter().map(|fault| (fault.field, fault.text)).collect();
-        Self { status: answer.map(|answer| answer.status), faults, is_new: false }
+        Self { status: answer.map(|answer| answer.status), faults, is_new: false, lead: None }
     }
 
     fn of_redelivery(account: &Account, redelivered: &Redelivered) -> Self {
@@ -186,7 +187,8 @@ impl Tried {
         let status = answer.status().as_u16();
         let read = HeldAnswer { status, body: answer.body().clone() };
         let read = Self::of_answer(account, Some(&read));
-        Self { faults: if own.is_empty() { read.faults } else { own }, is_new: true, ..read }
+        let faults = if own.is_empty() { read.faults } else { own };
+        Self { faults, is_new: true, lead: redelivered.lead, ..read }
     }
 }
 
@@ -199,10 +201,20 @@ async fn find(
     let account = read_account(&provider, account)?;
     let missing = || Failed::missing("it is not held; it may have become a lead");
     let (reason, hash) = id.split_once('-').ok_or_else(missing)?;
-    let mut found = Vec::new();
-    let (prefix, now) = (format!("{reason}#{hash}"), console.sources().now());
-    console.table().each_held(&account, &prefix, now, |held| found.push(held)).await?;
-    Ok((account, found.pop().ok_or_else(missing)?))
+    let held = read_one(console, &account, &format!("{reason}#{hash}")).await?;
+    Ok((account, held.ok_or_else(missing)?))
+}
+
+/// The held delivery with this id in the table.
+async fn read_one(
+    console: &Console,
+    account: &Account,
+    id: &str,
+) -> Result<Option<HeldDelivery>, StoreError> {
+    let mut found = None;
+    let take = |held| found = Some(held);
+    console.table().each_held(account, id, console.sources().now(), take).await?;
+    Ok(found)
 }
 
 pub(crate) async fn one(
@@ -239,6 +251,7 @@ async fn page(
         why: tried.faults.into_iter().map(|(_, text)| text).collect(),
         status: tried.status,
         is_tried: tried.is_new,
+        known: tried.lead.map(|id| (lead_path(&account, id), write_id(account.provider, id))),
         fields: if is_hidden { None } else { fields_of(&body, &named) },
         lines: lines(&frame.mask.all(&body), &named),
         is_repeat: held.reason != HeldReason::Invalid,
@@ -254,7 +267,7 @@ async fn beside(
     console: &Console,
     frame: &Frame,
     account: &Account,
-    id: shared::model::LeadId,
+    id: LeadId,
 ) -> Result<Option<Beside>, Failed> {
     let leads = console.table().get_leads(&[(account.clone(), id)]).await?;
     let Some((account, lead)) = leads.into_iter().next() else { return Ok(None) };
@@ -273,7 +286,7 @@ pub(crate) async fn redeliver(
 ) -> Answer {
     let (account, held) = find(&console, path).await?;
     let body = body_of(&form).map_err(Failed::input)?;
-    let redelivered = redeliver_held(&console.context, &account, &held, body.as_bytes()).await?;
+    let redelivered = console.redeliver(&account, &held, body.as_bytes()).await?;
     if let Some(lead) = redelivered.lead.filter(|_| redelivered.became_lead) {
         return go(&format!("{}?done=redelivered", lead_path(&account, lead)));
     }
@@ -299,6 +312,8 @@ struct AllPage {
     frame: Frame,
     became: usize,
     stayed: usize,
+    /// Why the rest was not redelivered.
+    failed: Option<String>,
 }
 
 /// Redelivers every invalid delivery as it is: what it refers to may exist now.
@@ -307,13 +322,42 @@ pub(crate) async fn redeliver_all(
     Extension(seat): Extension<Seat>,
     Form(AllForm { provider }): Form<AllForm>,
 ) -> Answer {
-    let read = |account: &Account, held| (account.clone(), held);
-    let all = read_all(&console, &provider, "invalid", read).await?;
+    let accounts = console.table().accounts(read_provider(&provider)?).await?;
     let (mut became, mut stayed) = (0, 0);
-    for (account, held) in all {
-        let redelivered = redeliver_held(&console.context, &account, &held, &held.body).await?;
+    let count = |redelivered: &Redelivered| {
         *(if redelivered.became_lead { &mut became } else { &mut stayed }) += 1;
-    }
+    };
+    let failed = redeliver_each(&console, &accounts, count).await.err();
     let frame = Frame::new(&console, seat, Tab::Held);
-    show(&AllPage { frame, became, stayed })
+    show(&AllPage { frame, became, stayed, failed })
+}
+
+/// Redelivers the invalid deliveries of some accounts, until the table fails. Reads each body when it
+/// is redelivered: together they may be large. Calls `count` with each result.
+async fn redeliver_each(
+    console: &Console,
+    accounts: &[Account],
+    mut count: impl FnMut(&Redelivered),
+) -> Result<(), String> {
+    let failed = |error: StoreError| error.to_string();
+    for account in accounts {
+        let mut ids = Vec::new();
+        let take = |held: HeldDelivery| ids.push(held.id);
+        let now = console.sources().now();
+        console.table().each_held(account, INVALID, now, take).await.map_err(failed)?;
+        for id in ids {
+            // It may have become a lead meanwhile.
+            let Some(held) = read_one(console, account, &id).await.map_err(failed)? else {
+                continue;
+            };
+            let redelivered = console.redeliver(account, &held, &held.body).await;
+            let redelivered = redelivered.map_err(failed)?;
+            let status = redelivered.answer.status();
+            if status.is_server_error() {
+                return Err(format!("a delivery was answered {status}"));
+            }
+            count(&redelivered);
+        }
+    }
+    Ok(())
 }

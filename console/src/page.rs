@@ -93,7 +93,7 @@ impl Frame {
             "stored" => "The entry is stored. Functions see it within a minute.",
             "removed" => "The entry is removed. Functions see it within a minute.",
             "paused" => "It is paused. Its leads wait.",
-            "resumed" => "It is active. What waits is forwarded now.",
+            "resumed" => "It is active. The next pass forwards what waits.",
             "replayed" => "Its cursor moved back. The leads after it are posted again.",
             "retried" => "What was set aside is posted again.",
             _ => return self,

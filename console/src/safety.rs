@@ -34,7 +34,8 @@ const HEADERS: [(HeaderName, &str); 7] = [
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
 ];
 
-/// The paths of what acts on the session alone, and not on the table.
+/// Where names and contacts are shown or hidden. It changes only the session, so a read-only page
+/// allows it.
 pub(crate) const UNMASK_PATH: &str = "/console/unmask";
 
 /// Refuses requests that are not of the page itself. Adds the headers to every answer.

@@ -10,7 +10,8 @@ pub(crate) struct Snippet {
 
 /// The headers that a snippet sends, in lower case.
 const SENT: [&str; 6] =
-    ["authorization", "x-api-key", "x-api-secret", "x-tenant", "idempotency-key", "content-type"];
+    ["authorization", "x-api-key", SECRET_HEADER, "x-tenant", "idempotency-key", "content-type"];
+const SECRET_HEADER: &str = "x-api-secret";
 
 /// What stands for the value of a header with a credential, and the variable that has the
 /// credential.
@@ -18,7 +19,7 @@ fn credential(name: &str) -> Option<(&'static str, &'static str)> {
     match name {
         "authorization" => Some(("Bearer ", "LEADHOOK_KEY")),
         "x-api-key" => Some(("", "LEADHOOK_KEY")),
-        "x-api-secret" => Some(("", "LEADHOOK_SECRET")),
+        SECRET_HEADER => Some(("", "LEADHOOK_SECRET")),
         _ => None,
     }
 }
@@ -35,6 +36,11 @@ pub(crate) fn masked_headers(headers: &[(String, String)]) -> Vec<(String, Strin
         (name.clone(), value)
     });
     masked.collect()
+}
+
+/// Whether the snippets of a delivery with these headers have the variable of a secret.
+pub(crate) fn needs_secret(headers: &[(String, String)]) -> bool {
+    headers.iter().any(|(name, _)| name == SECRET_HEADER)
 }
 
 /// The snippets of a delivery.
@@ -143,6 +149,7 @@ mod tests {
     #[test]
     fn shown_headers_have_no_credentials() {
         let headers = HEADERS.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert!(needs_secret(&headers) && !needs_secret(&headers[..2]));
         let shown = masked_headers(&headers);
         let values: Vec<_> = shown.iter().map(|(_, value)| value.as_str()).collect();
         assert_eq!(values, ["Bearer •••", "1", "•••"]);

@@ -2,7 +2,6 @@ use flextell::{Country, ReferenceSource, Status, User};
 use keyspot::Property;
 use serde_json::json;
 use shared::{
-    lookup::Directory,
     model::{Account, AccountId, ApiKey, EntryId, EntryKey, Provider, TokenHash},
     table::{LeadTable, StoreError},
 };
@@ -21,7 +20,7 @@ pub async fn seed_demo_accounts(table: &LeadTable) -> Result<(), StoreError> {
             table.put_api_key(&token, key).await?;
         }
     }
-    seed_directory(&Directory::new(table.clone())).await
+    seed_directory(table).await
 }
 
 fn demo_account(provider: Provider) -> Account {
@@ -46,16 +45,16 @@ fn demo_keys() -> [(&'static str, ApiKey); 5] {
     ]
 }
 
-async fn seed_directory(directory: &Directory) -> Result<(), StoreError> {
+async fn seed_directory(table: &LeadTable) -> Result<(), StoreError> {
     let chatbot = EntryKey::new(pollybot::CHATBOT, EntryId::from_static("cb_1234567890abcdef"));
-    directory.put_new(&demo_account(Provider::PollyBot), &chatbot, &json!({})).await?;
+    table.put_new_entry(&demo_account(Provider::PollyBot), &chatbot, &json!({})).await?;
 
     let property = Property {
         property_id: "clp0demo0ap001".to_owned(),
         title: "Apartamento 2 quartos, Pinheiros".to_owned(),
     };
     let code = EntryKey::new(keyspot::PROPERTY, EntryId::from_static("AP001"));
-    directory.put_new(&demo_account(Provider::Keyspot), &code, &property).await?;
+    table.put_new_entry(&demo_account(Provider::Keyspot), &code, &property).await?;
 
     let tenant = demo_account(Provider::Flextell);
     let status = Status {
@@ -66,12 +65,12 @@ async fn seed_directory(directory: &Directory) -> Result<(), StoreError> {
         is_terminal: Some(false),
     };
     for id in [EntryId::from(1), EntryId::from_static(flextell::DEFAULT_STATUS)] {
-        directory.put_new(&tenant, &EntryKey::new(flextell::STATUS, id), &status).await?;
+        table.put_new_entry(&tenant, &EntryKey::new(flextell::STATUS, id), &status).await?;
     }
     let source = ReferenceSource { id: 1, name: Some("Website".to_owned()), external_id: None };
-    directory.put_new(&tenant, &EntryKey::new(flextell::REFERENCE_SOURCE, 1), &source).await?;
+    table.put_new_entry(&tenant, &EntryKey::new(flextell::REFERENCE_SOURCE, 1), &source).await?;
     let user = User { id: 1, name: Some("Demo User".to_owned()) };
-    directory.put_new(&tenant, &EntryKey::new(flextell::USER, 1), &user).await?;
+    table.put_new_entry(&tenant, &EntryKey::new(flextell::USER, 1), &user).await?;
     let country = Country { id: 76, name: Some("Brazil".to_owned()) };
-    directory.put_new(&tenant, &EntryKey::new(flextell::COUNTRY, 76), &country).await
+    table.put_new_entry(&tenant, &EntryKey::new(flextell::COUNTRY, 76), &country).await
 }

@@ -5,6 +5,7 @@ use shared::model::Sources;
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, Write},
+    net::SocketAddr,
     path::{Path, PathBuf},
 };
 use tempfile::NamedTempFile;
@@ -75,7 +76,14 @@ impl Folder {
 
     /// The access key of this folder. Creates one if there is none.
     pub(crate) fn access_key(&self) -> io::Result<AccessKey> {
-        self.secret(ACCESS_KEY_FILE).map(AccessKey::new)
+        let wrong = || {
+            let text = format!(
+                "the key in the file {ACCESS_KEY_FILE} must have only letters and digits; delete \
+                 the file to get another key"
+            );
+            io::Error::new(io::ErrorKind::InvalidData, text)
+        };
+        read_access_key(self.secret(ACCESS_KEY_FILE)?).ok_or_else(wrong)
     }
 
     /// The key that signs Keyspot's tokens. Creates one if there is none.
@@ -140,12 +148,20 @@ pub(crate) struct ServerFiles {
 }
 
 /// Reads the files of the server that has the folder's table open; `None` if there is none.
+///
+/// `leadhook env` prints their texts for a shell, and somebody else may have written the folder. So
+/// files that no server writes count as no server.
 pub(crate) fn read_server(folder: &Path) -> Option<ServerFiles> {
     let read = |name| fs::read_to_string(folder.join(name)).ok();
-    Some(ServerFiles {
-        endpoint: read(ADDRESS_FILE)?,
-        access_key: read(ACCESS_KEY_FILE).map(AccessKey::new)?,
-    })
+    let address: SocketAddr = read(ADDRESS_FILE)?.strip_prefix("http://")?.parse().ok()?;
+    let access_key = read_access_key(read(ACCESS_KEY_FILE)?)?;
+    Some(ServerFiles { endpoint: format!("http://{address}"), access_key })
+}
+
+/// An access key of letters and digits, as [`draw_secret`] draws it; `None` for any other text.
+fn read_access_key(text: String) -> Option<AccessKey> {
+    let is_key = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    is_key.then(|| AccessKey::new(text))
 }
 
 /// A random text of letters and digits with 190 bits.
@@ -176,4 +192,67 @@ fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
 #[cfg(not(unix))]
 fn set_mode(_: &Path, _: u32) -> io::Result<()> {
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An access key as a server draws it.
+    const KEY: &str = "0Az9";
+
+    fn folder_with(address: &str, access_key: &str) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(ADDRESS_FILE), address).unwrap();
+        fs::write(folder.path().join(ACCESS_KEY_FILE), access_key).unwrap();
+        folder
+    }
+
+    #[test]
+    fn the_files_of_a_server_are_read() {
+        let key = draw_secret();
+        for address in ["http://127.0.0.1:8000", "http://172.17.0.1:8000", "http://[::1]:8000"] {
+            let folder = folder_with(address, &key);
+            let files = read_server(folder.path());
+            let read = files.map(|files| (files.endpoint, files.access_key.as_str().to_owned()));
+            assert_eq!(read, Some((address.to_owned(), key.clone())), "{address}");
+        }
+    }
+
+    #[test]
+    fn files_that_no_server_writes_count_as_no_server() {
+        let here = "http://127.0.0.1:8000";
+        let cases = [
+            ("a name", "http://example.com:80", KEY),
+            ("a name of this machine", "http://localhost:8000", KEY),
+            ("another scheme", "https://127.0.0.1:8000", KEY),
+            ("no scheme", "127.0.0.1:8000", KEY),
+            ("no port", "http://127.0.0.1", KEY),
+            ("a path", "http://127.0.0.1:8000/x", KEY),
+            ("a user", "http://x@127.0.0.1:8000", KEY),
+            ("a command after the address", "http://127.0.0.1:8000; touch x", KEY),
+            ("a line after the address", "http://127.0.0.1:8000\ntouch x", KEY),
+            ("no address", "", KEY),
+            ("a command after the key", here, "x; touch x"),
+            ("a command in the key", here, "$(touch${IFS}x)"),
+            ("a line after the key", here, "x\ntouch x"),
+            ("a letter that is not ASCII", here, "\u{e9}"),
+            ("no key", here, ""),
+        ];
+        for (case, address, key) in cases {
+            assert!(read_server(folder_with(address, key).path()).is_none(), "{case}");
+        }
+    }
+
+    #[test]
+    fn a_folder_with_another_access_key_than_a_drawn_one_is_not_served() {
+        for key in ["x; touch x", "x\n", ""] {
+            let parent = folder_with("", key);
+            let Lock::Locked(folder) = Folder::lock(parent.path()).unwrap() else {
+                panic!("{key:?}: another process has the folder open");
+            };
+            let error = folder.access_key().unwrap_err().to_string();
+            assert!(error.contains(ACCESS_KEY_FILE), "{key:?}: {error}");
+        }
+    }
 }

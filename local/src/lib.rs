@@ -10,6 +10,7 @@ mod gateway;
 mod guard;
 mod in_process;
 mod listen;
+mod new_leads;
 mod openapi;
 mod recent;
 mod redeliver;
@@ -26,12 +27,13 @@ pub use forward::keep_forwarding;
 pub use gateway::{ANSWERED_HEADERS, SENT_HEADERS, router};
 pub use guard::{Foreign, Guard};
 pub use listen::listen;
+pub use new_leads::NewLeads;
 pub use openapi::openapi;
 pub use recent::{
     REMEMBERED, REMEMBERED_BODY, RecentDeliveries, SeenBody, SeenDelivery, SeenNumber,
 };
 pub use redeliver::redeliver_held;
-pub use running::Running;
+pub use running::{Arrival, Running};
 pub use samples::{Example, KEYSPOT_TOKEN_PATH, Sample, examples};
 pub use table::{
     EmbeddedError, EmbeddedTable, LocalTable, REGION, ServedTable, Storage, connect_to,

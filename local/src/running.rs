@@ -27,11 +27,16 @@ impl Running {
         &self,
         delivery: impl Future<Output = T> + Send + 'static,
     ) -> JoinHandle<T> {
-        let arrival = Arrival::note(&self.arrivals);
+        let arrival = self.begin();
         self.tasks.spawn(async move {
             let _arrival = arrival;
             delivery.await
         })
+    }
+
+    /// Notes a delivery that begins now. It is running until the result is dropped.
+    pub fn begin(&self) -> Arrival {
+        Arrival::note(&self.arrivals)
     }
 
     /// When the oldest running delivery arrived. All leads before that time are in the table.
@@ -47,7 +52,8 @@ impl Running {
 }
 
 /// A running delivery. It also ends if its handler panics.
-struct Arrival {
+#[must_use]
+pub struct Arrival {
     number: u64,
     arrivals: Arc<Mutex<Arrivals>>,
 }

@@ -4,15 +4,18 @@ use crate::{
     AccessKey,
     engine::Engine,
     guard::{Foreign, Guard},
+    new_leads::{NewLeads, leads_in},
 };
 use axum::{
     Router,
     body::Body,
-    extract::{DefaultBodyLimit, State},
-    http::{HeaderMap, StatusCode, Uri, header::AUTHORIZATION, header::CONTENT_TYPE},
+    extract::{DefaultBodyLimit, Request, State},
+    http::{HeaderMap, StatusCode, header::AUTHORIZATION, header::CONTENT_TYPE},
+    middleware::{Next, from_fn_with_state},
     response::Response,
     routing::post,
 };
+use jiff::Timestamp;
 use serde_json::json;
 use std::{net::SocketAddr, sync::Arc};
 
@@ -24,17 +27,25 @@ const TARGET_PREFIX: &str = "DynamoDB_20120810.";
 struct Front {
     engine: Engine,
     access_key: AccessKey,
+    new_leads: NewLeads,
     guard: Guard,
 }
 
-/// DynamoDB's HTTP API for an engine at this address. A request needs the access key.
-pub(crate) fn table_router(engine: Engine, access_key: AccessKey, address: SocketAddr) -> Router {
+/// DynamoDB's HTTP API for an engine at this address. A request needs the access key. `new_leads`
+/// gets the leads that are stored through it.
+pub(crate) fn table_router(
+    engine: Engine,
+    access_key: AccessKey,
+    new_leads: NewLeads,
+    address: SocketAddr,
+) -> Router {
     let guard = Guard::with_containers(address);
-    let front = Front { engine, access_key, guard };
+    let front = Arc::new(Front { engine, access_key, new_leads, guard });
     Router::new()
         .route("/", post(answer))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .with_state(Arc::new(front))
+        .layer(from_fn_with_state(Arc::clone(&front), refuse_strangers))
+        .with_state(front)
 }
 
 /// The operation that an `X-Amz-Target` header names.
@@ -42,30 +53,38 @@ pub(crate) fn operation(target: &str) -> Option<&str> {
     target.strip_prefix(TARGET_PREFIX)
 }
 
-async fn answer(
+/// Refuses web pages, and requests with another access key.
+async fn refuse_strangers(
     State(front): State<Arc<Front>>,
-    uri: Uri,
-    headers: HeaderMap,
-    body: String,
+    request: Request,
+    next: Next,
 ) -> Response {
-    if let Err(foreign) = front.guard.check(&uri, &headers) {
+    if let Err(foreign) = front.guard.check(request.uri(), request.headers()) {
         let status = StatusCode::FORBIDDEN;
         return fault(status, "AccessDeniedException", &why_refused(foreign));
     }
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let authorization = header(AUTHORIZATION.as_str()).unwrap_or_default();
-    if !front.access_key.has_signed(authorization) {
+    let authorization = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    if !front.access_key.has_signed(authorization.unwrap_or_default()) {
         let text = "this is not the access key of the local table; `leadhook env` prints it";
         return fault(StatusCode::BAD_REQUEST, "UnrecognizedClientException", text);
     }
-    let Some(operation) = header("x-amz-target").and_then(operation) else {
+    next.run(request).await
+}
+
+async fn answer(State(front): State<Arc<Front>>, headers: HeaderMap, body: String) -> Response {
+    let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok());
+    let Some(operation) = target.and_then(operation) else {
         return fault(
             StatusCode::BAD_REQUEST,
             "UnknownOperationException",
             "no operation is named",
         );
     };
+    let leads = leads_in(operation, &body);
     let (status, answer) = front.engine.call(operation.to_owned(), body).await;
+    if status == 200 {
+        front.new_leads.note(leads, Timestamp::now());
+    }
     json_response(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), answer)
 }
 

@@ -4,6 +4,7 @@ use crate::{
     folder::{Folder, Lock, ServerFiles, draw_secret, has_table, read_server},
     in_process::in_process_client,
     listen,
+    new_leads::NewLeads,
     server::table_router,
 };
 use aws_sdk_dynamodb::{
@@ -43,6 +44,7 @@ pub struct EmbeddedTable {
     access_key: AccessKey,
     signing_key: String,
     forwarding_secret: String,
+    new_leads: NewLeads,
     server: Option<TableServer>,
 }
 
@@ -106,6 +108,7 @@ impl EmbeddedTable {
                     access_key: AccessKey::draw(),
                     signing_key: draw_secret(),
                     forwarding_secret: draw_secret(),
+                    new_leads: NewLeads::default(),
                     server: None,
                 })
             }
@@ -123,7 +126,8 @@ impl EmbeddedTable {
         let forwarding_secret = folder.forwarding_secret().map_err(cannot)?;
         let engine = Engine::in_folder(folder)
             .map_err(|error| EmbeddedError::Database(path.to_owned(), error.to_string()))?;
-        Ok(Self { engine, access_key, signing_key, forwarding_secret, server: None })
+        let new_leads = NewLeads::default();
+        Ok(Self { engine, access_key, signing_key, forwarding_secret, new_leads, server: None })
     }
 
     /// A new client for the table inside this process.
@@ -148,7 +152,8 @@ impl EmbeddedTable {
         let listener = TcpListener::bind(address).await.map_err(cannot)?;
         let address = listener.local_addr().map_err(cannot)?;
         let endpoint = format!("http://{address}");
-        let router = table_router(self.engine.clone(), self.access_key.clone(), address);
+        let (engine, access_key) = (self.engine.clone(), self.access_key.clone());
+        let router = table_router(engine, access_key, self.new_leads.clone(), address);
         let (stop, stopped) = oneshot::channel();
         let done = tokio::spawn(listen(listener, router, async {
             // The server also stops if the sender is dropped.
@@ -169,6 +174,11 @@ impl EmbeddedTable {
     /// The secret that signs forwarded leads. It is the same after a restart.
     pub fn forwarding_secret(&self) -> &str {
         &self.forwarding_secret
+    }
+
+    /// The leads that other processes stored late.
+    pub fn new_leads(&self) -> NewLeads {
+        self.new_leads.clone()
     }
 
     /// Deletes expired items now and every hour. It never ends by itself.

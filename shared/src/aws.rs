@@ -11,8 +11,8 @@ use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
 use std::env;
 
-/// The authorities of AWS's endpoints: <https://www.amazontrust.com/repository/>. To read the 145 of
-/// the system takes a third of a function's start.
+/// The authorities of AWS's endpoints: <https://www.amazontrust.com/repository/>. Reading the
+/// system's 145 authorities takes a third of a function's start.
 pub const AMAZON_ROOTS: [&str; 5] = [
     include_str!("../roots/amazon-root-ca-1.pem"),
     include_str!("../roots/amazon-root-ca-2.pem"),
@@ -41,7 +41,7 @@ pub struct Overrides {
 }
 
 /// The configuration of a deployed function. Lambda sets region and credentials as variables, so
-/// they are not searched for anywhere else. If they are not set, this is [`load_config`].
+/// they are not searched for anywhere else. If they are not set, it calls [`load_config`].
 pub async fn load_function_config() -> SdkConfig {
     let set = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
     let (Some(region), Some(_)) = (set("AWS_REGION"), set("AWS_ACCESS_KEY_ID")) else {

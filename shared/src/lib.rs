@@ -1,19 +1,19 @@
-//! The code that all leadhook functions share, in rooms. A room imports only the rooms above it in
-//! this table:
+//! The code that all leadhook functions share, in rooms. A room imports only rooms below it in this
+//! table; `tests/imports_run_downwards.rs` names them for each room.
 //!
 //! | room | what it holds |
 //! |---|---|
-//! | [`model`] | the lead, its id, its claims, accounts, API keys: values |
-//! | [`request`] | the request: its token, body, fields and rules |
-//! | [`person_search`] | the search for a person in texts |
-//! | [`table`] | the DynamoDB table: the requests of functions |
-//! | [`operator`] | the DynamoDB table: the requests that only operators make |
-//! | [`lookup`] | the TTL caches: API keys, blocks, the directory |
-//! | [`delivery`] | the steps around every provider's handler |
 //! | [`function`] | the start of a Lambda function |
+//! | [`delivery`] | the steps around every provider's handler |
+//! | [`lookup`] | the TTL caches: API keys, blocks, the directory |
+//! | [`operator`] | the DynamoDB table: the requests that only operators make |
+//! | [`table`] | the DynamoDB table: the requests of functions |
+//! | [`person_search`] | the search for a person in texts |
+//! | [`request`] | the request: its token, body, fields and rules |
+//! | [`model`] | the lead, its id, its claims, accounts, API keys: values |
+//! | [`aws`] | the configuration of the AWS SDK |
 //!
-//! Every room may also import [`aws`]. The crate knows no provider's wire format: each provider has
-//! its own package under `functions/`.
+//! The crate knows no provider's wire format: each provider has its own package under `functions/`.
 
 pub mod aws;
 pub mod delivery;

@@ -24,7 +24,7 @@ const ROOMS: [(&str, &[&str]); 9] = [
     ("operator", &["model", "table"]),
     ("lookup", &["model", "request", "person_search", "table"]),
     ("delivery", &["model", "request", "table", "lookup"]),
-    ("function", &["model", "request", "table", "delivery"]),
+    ("function", &["aws", "model", "request", "table", "delivery"]),
 ];
 
 type Graph = BTreeMap<String, BTreeSet<String>>;

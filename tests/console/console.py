@@ -6,7 +6,9 @@ import subprocess
 import sys
 import traceback
 
-from harness import AXE, CHROMIUM, LEADHOOK, PICTURES, ROOT, Leadhook, Site, folder, request, wait_until
+from harness import (
+    AXE, CHROMIUM, LEADHOOK, PICTURES, ROOT, Leadhook, Site, Table, folder, request, wait_until,
+)
 from playwright.sync_api import expect, sync_playwright
 
 PAGES = ["deliveries", "leads", "held", "keys", "directory", "destinations", "api"]
@@ -136,6 +138,8 @@ def deliveries(browser, leadhook):
         visit.button(name)
         visit.sees("token issued" if name == "Keyspot token" else "new lead")
         assert "demo" not in page.locator(".detail .headers").first.text_content(), name
+        if name == "Keyspot token":
+            visit.sees("LEADHOOK_SECRET to its secret")
     # Keyspot's lead needs a token of its own.
     expect(page.locator("#deliveries tbody tr")).to_have_count(7)
     for name, part in [("curl", "$LEADHOOK_KEY"), ("fetch", "process.env"), ("Python", "os.environ")]:
@@ -168,6 +172,21 @@ def deliveries(browser, leadhook):
     visit.link("Close")
     visit.button("Clear")
     visit.sees("Nothing has come in yet")
+    visit.close()
+
+
+def restarted(browser, leadhook):
+    """After a restart of the server, an open page says what to do."""
+    visit = Visit(browser, leadhook)
+    state = visit.page.locator("#live")
+    expect(state).to_have_text("Live")
+    leadhook.process.terminate()
+    leadhook.process.wait(timeout=30)
+    expect(state).to_have_text("Not connected; trying again")
+    port = leadhook.base.rsplit(":", 1)[1]
+    with Leadhook("serve", "--port", port, cwd=leadhook.folder):
+        told = "Not connected. Open the address that the terminal shows."
+        expect(state).to_have_text(told, timeout=30_000)
     visit.close()
 
 
@@ -227,10 +246,7 @@ def held(browser, leadhook):
     person = {"name": "Bea", "type": "web", "email": "bea@exemplo.com"}
     assert create(base, person)[0] == 201
     assert create(base, person | {"name": "Bea Two"})[0] == 200
-    pollybot = {"Authorization": "Bearer sk-workspace_your_api_key"}
-    lead = b'{"name": "Cy", "email": "cy@example.com", "phone": "1", "source": "website"}'
-    path = "/pollybot/api/v1/chatbots/cb_new/leads"
-    assert request(base + path, "POST", lead, pollybot)[0] == 404
+    to_unknown_chatbot(base, "cy@example.com")
     assert create(base, {"name": "", "type": "web"})[0] == 422
 
     visit.tab("Held")
@@ -240,12 +256,7 @@ def held(browser, leadhook):
     visit.sees("bea@exemplo.com")
 
     # The chatbot is known now, so its delivery becomes a lead.
-    visit.tab("Directory")
-    visit.link("pollybot · ws_your_workspace_id")
-    page.get_by_text("Store a chatbot").click()
-    page.get_by_label("id").fill("cb_new")
-    visit.button("Store")
-    visit.sees("The entry is stored")
+    store_chatbot(visit)
     visit.tab("Held")
     page.get_by_role("button", name="Redeliver all").click()
     visit.sees("1 delivery became a lead")
@@ -260,6 +271,22 @@ def held(browser, leadhook):
     page.get_by_role("button", name="Remove chatbot cb_new").click()
     visit.sees("The entry is removed")
     visit.close()
+
+
+def to_unknown_chatbot(base, email):
+    key = {"Authorization": "Bearer sk-workspace_your_api_key"}
+    lead = json.dumps({"name": "Cy", "email": email, "phone": "1", "source": "website"}).encode()
+    path = "/pollybot/api/v1/chatbots/cb_new/leads"
+    assert request(base + path, "POST", lead, key)[0] == 404
+
+
+def store_chatbot(visit):
+    visit.tab("Directory")
+    visit.link("pollybot · ws_your_workspace_id")
+    visit.page.get_by_text("Store a chatbot").click()
+    visit.page.get_by_label("id").fill("cb_new")
+    visit.button("Store")
+    visit.sees("The entry is stored")
 
 
 def keys(browser, leadhook):
@@ -455,15 +482,11 @@ def weight(browser, leadhook):
 
 def elsewhere(browser, leadhook):
     """`leadhook console` over another table: read-only and masked, unless asked."""
-    place = leadhook.variable("--endpoint-url")
-    variables = {
-        "AWS_ENDPOINT_URL_DYNAMODB": place,
-        "AWS_ACCESS_KEY_ID": leadhook.variable("AWS_ACCESS_KEY_ID"),
-        "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_REGION": "us-east-1",
-    }
+    variables = variables_of(leadhook, leadhook.variable("--endpoint-url"))
     assert create(leadhook.base, {"name": "Maria Silva", "type": "web", "email": "m@exemplo.com"})[0] == 201
-    assert create(leadhook.base, {"name": "Maria Silva", "type": "fax"})[0] == 422
+    # A sender may name a member as it likes.
+    named = {"name": "Maria Silva", "type": "fax", "m@exemplo.com": "m@exemplo.com"}
+    assert create(leadhook.base, named)[0] == 422
     with Leadhook("console", "--table", "leadhook", **variables) as console:
         visit = Visit(browser, console)
         page = visit.page
@@ -486,12 +509,68 @@ def elsewhere(browser, leadhook):
         visit.close()
     with Leadhook("console", "--table", "leadhook", "--allow-changes", **variables) as console:
         visit = Visit(browser, console)
+        visit.page.locator(".what a").first.click()
+        visit.link("Erase this person…")
+        expect(visit.page.locator("main tbody tr")).to_have_count(2)
+        assert "exemplo.com" not in visit.page.content() and "Maria" not in visit.page.content()
         visit.button("Show names and contacts")
         visit.tab("Held")
         visit.link("refused")
         visit.page.get_by_label("type").fill("web")
         visit.button("Redeliver")
         visit.sees("It became this lead")
+        visit.close()
+
+
+def variables_of(leadhook, place):
+    return {
+        "AWS_ENDPOINT_URL_DYNAMODB": place,
+        "AWS_ACCESS_KEY_ID": leadhook.variable("AWS_ACCESS_KEY_ID"),
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_REGION": "us-east-1",
+    }
+
+
+def interrupted(browser, leadhook):
+    """The table fails during an action: the page says so, and the same action does the rest."""
+    base = leadhook.base
+    table = Table(leadhook.variable("--endpoint-url"))
+    variables = variables_of(leadhook, table.url)
+    to_unknown_chatbot(base, "cy@example.com")
+    to_unknown_chatbot(base, "di@example.com")
+    assert create(base, {"name": "Eva", "type": "web", "email": "eva@exemplo.com"})[0] == 201
+    rd = {"Authorization": "Bearer demo-rdstation"}
+    eva = json.dumps({"name": "Eva", "email": "eva@exemplo.com"}).encode()
+    assert request(base + "/rdstation/rest/leads", "POST", eva, rd)[0] == 200
+    with Leadhook("console", "--table", "leadhook", "--allow-changes", **variables) as console:
+        visit = Visit(browser, console)
+        page = visit.page
+        store_chatbot(visit)
+        for takes in [1, None]:
+            table.takes = takes
+            visit.tab("Held")
+            page.get_by_role("button", name="Redeliver all").click()
+            visit.sees("1 delivery became a lead")
+            expect(page.get_by_role("alert")).to_have_count(1 if takes else 0)
+        visit.tab("Held")
+        visit.sees("Nothing is held")
+
+        # The lead of the page is the first that is found, and the last that is deleted.
+        visit.open("leads?provider=integrabot")
+        page.locator(".what a").first.click()
+        visit.link("Erase this person…")
+        rows = page.locator("main tbody tr")
+        expect(rows).to_have_count(2)
+        expect(rows.first).to_contain_text("integrabot")
+        table.takes = 1
+        visit.button("Delete what is chosen")
+        visit.sees("This did not work")
+        table.takes = None
+        page.go_back()
+        page.reload()
+        expect(rows).to_have_count(1)
+        visit.button("Delete what is chosen")
+        visit.sees("1 lead, 1 claim, 0 held deliveries deleted")
         visit.close()
 
 
@@ -538,11 +617,22 @@ def destinations(browser, leadhook):
     visit.sees("The leads after it are posted again")
     receiver.wait_for(4)
     assert json.loads(receiver.posts[3]) == json.loads(receiver.posts[1]), receiver.posts
+
+    # A paused destination has no next attempt.
+    receiver.status = 503
+    create(leadhook.base, {"name": "Bia", "type": "web", "email": "paused@exemplo.com"})
+    main = page.locator("main")
+    wait_until(
+        lambda: visit.open("destinations") and "next attempt" in main.text_content(), "the failure"
+    )
+    page.get_by_role("button", name="Pause").click()
+    visit.sees("It is paused")
+    expect(main).not_to_contain_text("next attempt")
     visit.close()
 
 
-TESTS = [first_visit, picture, deliveries, leads, held, keys, destinations, api, strangers, hostile, accessible,
-         weight, elsewhere]
+TESTS = [first_visit, picture, deliveries, restarted, leads, held, keys, destinations, api, strangers, hostile,
+         accessible, weight, elsewhere, interrupted]
 
 
 def main():

@@ -109,6 +109,48 @@ class Site:
         assert len(self.posts) == posts, self.posts
 
 
+class Table:
+    """Another address of a table, which can begin to refuse transactions."""
+
+    def __init__(self, place):
+        table = self
+        # How many transactions it still takes; None: all.
+        self.takes = None
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["content-length"]))
+                if table.refuses(self.headers["x-amz-target"]):
+                    self.answer(400, b'{"__type": "AccessDeniedException"}')
+                else:
+                    # The table answers only requests that name itself as their host.
+                    del self.headers["host"]
+                    status, _, text = request(place, "POST", body, dict(self.headers))
+                    self.answer(status, text.encode())
+
+            def answer(self, status, body):
+                self.send_response(status)
+                self.send_header("content-type", "application/x-amz-json-1.0")
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def refuses(self, target):
+        if self.takes is None or not target.endswith("TransactWriteItems"):
+            return False
+        self.takes -= 1
+        return self.takes < 0
+
+
 def wait_until(is_so, what):
     for _ in range(300):
         if is_so():

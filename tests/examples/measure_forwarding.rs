@@ -7,7 +7,7 @@
 use axum::{Router, extract::State, routing::post};
 use forwarding::{Addresses, Forwarder, HttpsClient, MasterSecret, SETTLED_AFTER, Wake};
 use jiff::{SignedDuration, Timestamp};
-use local::{EmbeddedTable, Running, ServedTable, Storage, connect_to, keep_forwarding};
+use local::{EmbeddedTable, NewLeads, Running, ServedTable, Storage, connect_to, keep_forwarding};
 use shared::{
     model::{
         Account, AccountId, Claims, Destination, DestinationId, Lead, LeadId, NewLead, Provider,
@@ -18,6 +18,7 @@ use shared::{
 use std::{
     collections::BTreeMap,
     env, fs,
+    future::pending,
     net::Ipv4Addr,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
@@ -143,7 +144,7 @@ async fn measure_delay(is_beside_bad_ones: bool, seconds: usize) -> f64 {
         bench.add_destination(format!("http://{}/", closed.local_addr().unwrap())).await;
         bench.add_destination(format!("http://{}/", silent.local_addr().unwrap())).await;
     }
-    let running = Running::default();
+    let (forwarder, running) = (Arc::clone(&bench.forwarder), Running::default());
     let create = async {
         let mut every = tokio::time::interval(LEAD_EVERY);
         for _ in 0..seconds * 10 {
@@ -153,7 +154,7 @@ async fn measure_delay(is_beside_bad_ones: bool, seconds: usize) -> f64 {
         tokio::time::sleep(Duration::from_secs(4)).await;
     };
     tokio::select! {
-        () = keep_forwarding(Arc::clone(&bench.forwarder), &running) => {}
+        () = keep_forwarding(forwarder, &running, Some(NewLeads::default()), pending()) => {}
         () = create => {}
     }
     let mut delays = received.lock().unwrap().clone();

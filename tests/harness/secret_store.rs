@@ -30,6 +30,7 @@ struct State {
     versions: Mutex<Vec<(String, Timestamp)>>,
     away: AtomicBool,
     previous_fails: AtomicBool,
+    previous_hangs: AtomicBool,
     reads: AtomicUsize,
 }
 
@@ -60,6 +61,11 @@ impl SecretStore {
         self.state.previous_fails.store(fails, SeqCst);
     }
 
+    /// Whether a request for the version before the current one gets no answer.
+    pub fn set_previous_hangs(&self, hangs: bool) {
+        self.state.previous_hangs.store(hangs, SeqCst);
+    }
+
     /// How often the secret was requested.
     pub fn reads(&self) -> usize {
         self.state.reads.load(SeqCst)
@@ -87,6 +93,9 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> HttpAnswer {
     let is_previous = asked["VersionStage"] == "AWSPREVIOUS";
     if state.away.load(SeqCst) || is_previous && state.previous_fails.load(SeqCst) {
         return Err(io::Error::other("away"));
+    }
+    if is_previous && state.previous_hangs.load(SeqCst) {
+        return std::future::pending().await;
     }
     let age = match asked["VersionStage"].as_str() {
         Some("AWSCURRENT") | None => 0,

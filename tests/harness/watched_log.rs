@@ -6,7 +6,11 @@ use std::{
     process,
     sync::{LazyLock, Mutex, Once},
 };
-use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{
+    filter::{LevelFilter, Targets},
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 
 /// Texts shorter than this appear in logs by chance, in times and request ids.
 const TELLING: usize = 9;
@@ -32,7 +36,8 @@ pub(crate) fn watch_log() {
     static STARTED: Once = Once::new();
     STARTED.call_once(|| {
         let lines = tracing_subscriber::fmt::layer().json().with_writer(|| WatchedLog);
-        tracing_subscriber::registry().with(guarded(lines, EnvFilter::new("trace"))).init();
+        let all = Targets::new().with_default(LevelFilter::TRACE);
+        tracing_subscriber::registry().with(guarded(lines, all)).init();
     });
 }
 

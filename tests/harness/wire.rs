@@ -198,7 +198,7 @@ fn refusal(fault: Fault, operation: &str) -> Option<(StatusCode, Value)> {
                 json!([{ "Code": "None" }, { "Code": "TransactionConflict" }]);
             Some((StatusCode::BAD_REQUEST, canceled))
         }
-        (Fault::Conflict, "PutItem") => {
+        (Fault::Conflict, "PutItem" | "UpdateItem" | "DeleteItem") => {
             Some((StatusCode::BAD_REQUEST, error("TransactionConflictException")))
         }
         (Fault::Conflict | Fault::Throttled, _) => {

@@ -232,17 +232,21 @@ async fn a_redelivery_of_a_known_person_stays_held() {
         let mut more = (sender.body)(1);
         more["name"] = "Ana Maria".into();
         world.send(sender.deliver(&world, more.to_string()).await).await;
+        let (context, account) = (&world.app.context, sender.account());
         let before = held(&world, sender).await;
         assert_eq!(before.len(), 2, "{name}: one invalid, one repeat");
         for held in &before {
             let body = more.to_string().into_bytes();
-            let answer = redeliver_held(&world.app.context, &sender.account(), held, &body)
-                .await
-                .unwrap()
-                .answer;
-            assert!([200, 409].contains(&answer.status().as_u16()), "{name}");
+            let redelivered = redeliver_held(context, &account, held, &body).await.unwrap();
+            assert!([200, 409].contains(&redelivered.answer.status().as_u16()), "{name}");
+            assert!(redelivered.lead.is_some() && !redelivered.became_lead, "{name}");
         }
         assert_eq!(held(&world, sender).await, before, "{name}");
+        // Another correction is not the same delivery again.
+        let other = (sender.body)(2).to_string().into_bytes();
+        let redelivered = redeliver_held(context, &account, &before[0], &other).await.unwrap();
+        assert_eq!(redelivered.answer.status().as_u16(), sender.created, "{name}");
+        assert!(redelivered.became_lead, "{name}");
     }
 }
 
@@ -343,8 +347,8 @@ async fn a_redelivery_has_the_chatbot_of_the_delivery() {
     for id in ["cb_1234567890abcdef", "team/a", "50 %", "a/leads/chatbots/b"] {
         let (world, sender) = (World::start().await, Sender::of(Provider::PollyBot));
         let chatbot = EntryKey::new(pollybot::CHATBOT, EntryId::from_static(id));
-        let directory = &world.app.context.directory;
-        directory.put_new(&sender.account(), &chatbot, &json!({})).await.unwrap();
+        let table = &world.app.context.table;
+        table.put_new_entry(&sender.account(), &chatbot, &json!({})).await.unwrap();
         let delivery = sender.deliver(&world, "{}").await.chatbot(id);
         assert_eq!(world.send(delivery).await.status, 400, "{id}");
         let held = &held(&world, sender).await[0];

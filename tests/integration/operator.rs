@@ -1,6 +1,6 @@
 //! The table's functions for the operator's commands: pages, lookups, keys and erasure.
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, TimeToLiveSpecification};
 use jiff::SignedDuration;
 use serde_json::json;
 use shared::{
@@ -357,6 +357,49 @@ async fn a_cursor_is_moved_back_only_from_where_it_was_seen() {
     table.remove_destination(&moved, world.now()).await.unwrap();
     assert!(!table.move_cursor_back(&moved, LeadId::FIRST).await.unwrap());
     assert!(table.destinations().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_cursor_is_moved_back_also_if_the_first_answer_was_lost() {
+    let world = World::start().await;
+    let table = &world.app.context.table;
+    let stored = destination(&world, send(&world, 1).await);
+    table.add_destination(&stored).await.unwrap();
+    world.wire.fail_next("UpdateItem", Fault::AnswerLost);
+    assert!(table.move_cursor_back(&stored, LeadId::FIRST).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_destination_that_was_not_removed_completely_can_be_removed_again() {
+    let world = World::start().await;
+    let table = &world.app.context.table;
+    let lead = send(&world, 1).await;
+    let stored = destination(&world, lead);
+    table.add_destination(&stored).await.unwrap();
+    let event = SetAside::due(lead, stored.id.clone(), SetAsideEvent::Created, world.now());
+    table.set_aside(&account(), &event).await.unwrap();
+    // The SDK gives up after twelve attempts.
+    for _ in 0..12 {
+        world.wire.fail_next("BatchWriteItem", Fault::Throttled);
+    }
+    assert!(table.remove_destination(&stored, world.now()).await.is_err());
+    assert_eq!(table.destinations().await.unwrap(), std::slice::from_ref(&stored));
+    table.remove_destination(&stored, world.now()).await.unwrap();
+    assert!(table.destinations().await.unwrap().is_empty());
+    assert!(world.items("set-aside#").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_table_whose_creation_ended_early_gets_its_time_to_live() {
+    let world = World::start().await;
+    let table = &world.app.context.table;
+    let off = TimeToLiveSpecification::builder().attribute_name("expires_at").enabled(false);
+    let client = world.direct_client();
+    let update = client.update_time_to_live().table_name(table.name());
+    update.time_to_live_specification(off.build().unwrap()).send().await.unwrap();
+    assert!(!table.has_time_to_live().await.unwrap());
+    table.create().await.unwrap();
+    assert!(table.has_time_to_live().await.unwrap());
 }
 
 #[tokio::test]

@@ -254,7 +254,7 @@ async fn a_chatbots_id_is_percent_decoded_from_every_gateway() {
         id: AccountId::from_static("ws_your_workspace_id"),
     };
     let chatbot = EntryKey::new(pollybot::CHATBOT, EntryId::from_static("team/a é"));
-    world.app.context.directory.put_new(&account, &chatbot, &json!({})).await.unwrap();
+    world.app.context.table.put_new_entry(&account, &chatbot, &json!({})).await.unwrap();
     let deliver = |n: usize| {
         let body = json!({ "name": "Ana", "email": format!("ana{n}@exemplo.com") });
         Delivery::new(FUNCTION, body.to_string()).bearer(TOKEN)

@@ -18,7 +18,10 @@ use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
-use tokio::{io::AsyncWriteExt, net::TcpListener};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
 use tokio_rustls::TlsAcceptor;
 
 /// A destination on this machine, with a certificate for `localhost`.
@@ -210,13 +213,14 @@ async fn nobody_listening_is_no_connection() {
     assert_eq!(error_of(client.post(request(&url)).await), PostError::NoConnection);
 }
 
-/// A server that accepts a connection, sends `text` and then nothing.
+/// A server that reads the beginning of a request, sends `text` and then nothing.
 async fn serve_silence(text: &'static str) -> String {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             tokio::spawn(async move {
+                let _ = stream.read(&mut [0; 1024]).await;
                 let _ = stream.write_all(text.as_bytes()).await;
                 std::future::pending::<()>().await;
             });
@@ -239,6 +243,23 @@ async fn a_post_ends_after_15_seconds_and_a_connection_after_5() {
         let expected = Duration::from_secs(seconds);
         assert!(waited >= expected && waited < expected + Duration::from_secs(1), "{waited:?}");
     }
+}
+
+#[tokio::test]
+async fn the_status_counts_also_if_the_body_never_ends() {
+    let address = serve_silence("HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nthanks").await;
+    let client = HttpsClient::trusting(RootCertStore::empty(), Addresses::PublicAndLoopback);
+    let answer = client.post(request(&format!("http://{address}/"))).await;
+    let Answered { status, body, .. } = answer.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!((status, body.as_str()), (200, "thanks"));
+}
+
+#[tokio::test]
+async fn a_port_without_tls_is_not_secure() {
+    let address = serve_silence("HTTP/1.1 400 Bad Request\r\n\r\n").await;
+    let client = HttpsClient::trusting(RootCertStore::empty(), Addresses::PublicAndLoopback);
+    let refused = error_of(client.post(request(&format!("https://{address}/"))).await);
+    assert_eq!(refused, PostError::NotSecure);
 }
 
 #[tokio::test]

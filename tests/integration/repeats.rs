@@ -132,6 +132,22 @@ async fn the_same_key_with_another_body_is_422() {
     }
 }
 
+/// A key that was stored for a known person is not a claim of the lead, so it stays when the lead is
+/// erased.
+#[tokio::test]
+async fn a_key_whose_lead_was_deleted_refuses_no_other_body() {
+    for case in SENDERS.iter().filter(|case| case.unique) {
+        let name = case.function;
+        let world = World::start().await;
+        assert_eq!(world.send(case.delivery(&world, 1).await).await.status, case.created, "{name}");
+        let again = case.delivery(&world, 1).await.header("idempotency-key", "key-1");
+        assert_ne!(world.send(again).await.status, case.created, "{name}");
+        world.delete_leads().await;
+        let other = case.delivery(&world, 2).await.header("idempotency-key", "key-1");
+        assert_eq!(world.send(other).await.status, case.created, "{name}");
+    }
+}
+
 /// A key is stored with its result even if the result is not a new lead.
 #[tokio::test]
 async fn a_key_used_for_a_known_person_replays_its_answer() {

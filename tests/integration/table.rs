@@ -162,6 +162,16 @@ async fn a_claim_whose_lead_was_deleted_refuses_nobody() {
     assert_eq!(world.items("claim#").await.len(), 2);
 }
 
+#[tokio::test]
+async fn a_conflict_while_a_left_claim_is_deleted_does_not_reach_the_sender() {
+    let world = World::start().await;
+    assert!(is_created(&create(&world, MARIA).await));
+    world.delete_leads().await;
+    world.wire.fail_next("DeleteItem", Fault::Conflict);
+    let outcome = create(&world, MARIA).await;
+    assert!(is_created(&outcome), "{outcome:?}");
+}
+
 /// Statuses and bodies.
 type CannedAnswers = &'static [(u16, &'static str)];
 

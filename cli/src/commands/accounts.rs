@@ -31,9 +31,8 @@ impl AccountOptions {
         accounts.retain(|account| self.account.as_ref().is_none_or(|id| *id == account.id));
         if accounts.is_empty() {
             let place = &session.place;
-            let text = format!(
-                "no such account {place}: none has or had a key; `leadhook keys create` makes one"
-            );
+            let text =
+                format!("no such account ever had a key {place}; `leadhook keys create` makes one");
             return Err(Failure::NotFound(text));
         }
         Ok(accounts)

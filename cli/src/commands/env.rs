@@ -41,6 +41,7 @@ impl Env {
         let mut out = io::stdout().lock();
         // Some tools prefer a profile, or use a session token of other credentials.
         writeln!(out, "unset AWS_PROFILE AWS_SESSION_TOKEN")?;
+        // No value needs quotes: `ServedTable` has an IP address, and a key of letters and digits.
         for (name, value) in variables {
             writeln!(out, "export {name}={value}")?;
         }

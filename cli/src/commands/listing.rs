@@ -98,7 +98,7 @@ impl Listing {
         Ok(())
     }
 
-    /// Every row for people, on lines of at most 80 characters where words allow.
+    /// Every row for people, on lines that fit the terminal where words allow.
     pub(super) fn to_table(&self) -> String {
         self.lay_out(width()).0
     }

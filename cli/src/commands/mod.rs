@@ -27,7 +27,7 @@ use std::io::{self, Write};
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done; 1 failed, or not confirmed; 2 invalid input; 3 nothing was found;
-4 the table cannot be used.";
+4 the table cannot be used. `serve` fails with 1, or with 2 for invalid options.";
 
 /// Receives leads at the addresses of five lead providers and stores them in your own DynamoDB
 /// table.

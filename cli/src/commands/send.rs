@@ -61,6 +61,7 @@ type Header = (&'static str, String);
 
 impl SendLead {
     pub(super) fn run(self) -> Result<(), Failure> {
+        self.check()?;
         let config = Agent::config_builder().timeout_global(Some(TIMEOUT)).max_redirects(0);
         let client = config.http_status_as_error(false).build().new_agent();
         let sample = Sample::of(self.provider);
@@ -84,6 +85,21 @@ impl SendLead {
         } else {
             Err(Failure::Failed(format!("the lead was not accepted: {status}")))
         }
+    }
+
+    /// Refuses options of other providers: their values would go to the wrong address, or nowhere.
+    fn check(&self) -> Result<(), Failure> {
+        let facts = facts(self.provider);
+        let problem = if self.chatbot.is_some() && self.provider != Provider::PollyBot {
+            "only PollyBot has chatbots: leave out --chatbot"
+        } else if self.tenant.is_some() && !facts.has_tenants {
+            "only Flextell has tenants: leave out --tenant"
+        } else if self.secret.is_some() && !facts.has_secret {
+            "only Keyspot keys have a secret: leave out --secret and LEADHOOK_SECRET"
+        } else {
+            return Ok(());
+        };
+        Err(Failure::input(problem))
     }
 
     fn body(&self, sample: &Sample) -> Result<Vec<u8>, Failure> {

@@ -13,8 +13,8 @@ use axum::Router;
 use console::{Console, Live};
 use forwarding::{Forwarder, HttpsClient};
 use local::{
-    App, EmbeddedTable, Guard, RecentDeliveries, Running, Storage, keep_forwarding, listen, router,
-    seed_demo_accounts,
+    App, EmbeddedTable, Guard, NewLeads, RecentDeliveries, Running, Storage, keep_forwarding,
+    listen, router, seed_demo_accounts,
 };
 use settings::Settings;
 use shared::{
@@ -42,12 +42,12 @@ const DRAIN_FOR: Duration = Duration::from_secs(10);
 /// # Errors
 /// If the port, the folder or the table cannot be used.
 pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
+    let environment = Environment::of_process();
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
-    tracing_subscriber::registry().with(guarded(lines, asked_filter())).init();
+    tracing_subscriber::registry().with(guarded(lines, asked_filter(&environment))).init();
     log_panics();
     let stop = stop_signal("finishing the running deliveries, then stopping\n");
 
-    let environment = Environment::of_process();
     let settings = Settings::from_env(&environment)?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
     let listener = TcpListener::bind(address).await.map_err(|e| ServeError::Port(address, e))?;
@@ -64,11 +64,7 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
         let (api, link) = api.open(app, place, forwarder.clone(), stop.clone(), false);
         let stored = stored_in(&environment, &endpoint);
         say(&format!("{}{stored}\n\n{}", greeting(&base), invitation(&link)));
-        let running = api.running.clone();
-        tokio::select! {
-            () = api.serve(stop) => {}
-            () = forward(forwarder, &running) => {}
-        }
+        api.serve(forwarder, None, stop).await;
     } else {
         let mut embedded = EmbeddedTable::open(&storage(&options)).await?;
         let served = embedded.serve(options.table_address).await?;
@@ -80,23 +76,13 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
         let (api, link) = api.open(app, place, forwarder.clone(), stop.clone(), true);
         let (greeting, examples) = (greeting(&base), examples_text(&base));
         say(&format!("{greeting}{stored}{examples}\n{}", invitation(&link)));
-        let running = api.running.clone();
         tokio::select! {
-            () = api.serve(stop) => {}
+            () = api.serve(forwarder, Some(embedded.new_leads()), stop) => {}
             () = embedded.sweep_expired() => {}
-            () = forward(forwarder, &running) => {}
         }
         embedded.close().await;
     }
     Ok(())
-}
-
-/// Forwards leads until the server stops. Without a secret, no lead is forwarded.
-async fn forward(forwarder: Option<Arc<Forwarder<HttpsClient>>>, running: &Running) {
-    match forwarder {
-        Some(forwarder) => keep_forwarding(forwarder, running).await,
-        None => std::future::pending().await,
-    }
 }
 
 fn storage(options: &ServeOptions) -> Storage {
@@ -171,7 +157,13 @@ impl Api {
             place,
             allows_changes: true,
             masks: false,
-            live: Some(Live { recent, api: api.clone(), base, has_samples }),
+            live: Some(Live {
+                recent,
+                api: api.clone(),
+                base,
+                running: running.clone(),
+                has_samples,
+            }),
             forwarder,
             sessions: sessions(address),
             guard: Guard::new(address, Vec::new()),
@@ -184,13 +176,26 @@ impl Api {
 }
 
 impl OpenApi {
-    async fn serve(self, stop: watch::Receiver<bool>) {
-        let finished = async {
-            listen(self.listener, self.router, stopped(stop.clone())).await;
-            self.running.finish().await;
+    /// Serves and forwards until the stop, and then finishes what is running. Without a forwarder, no
+    /// lead is forwarded.
+    async fn serve(
+        self,
+        forwarder: Option<Arc<Forwarder<HttpsClient>>>,
+        new_leads: Option<NewLeads>,
+        stop: watch::Receiver<bool>,
+    ) {
+        let Self { listener, router, running } = self;
+        let served = async {
+            listen(listener, router, stopped(stop.clone())).await;
+            running.finish().await;
+        };
+        let forwarded = async {
+            if let Some(forwarder) = forwarder {
+                keep_forwarding(forwarder, &running, new_leads, stopped(stop.clone())).await;
+            }
         };
         tokio::select! {
-            () = finished => {}
+            _ = async { tokio::join!(served, forwarded) } => {}
             () = async { stopped(stop.clone()).await; tokio::time::sleep(DRAIN_FOR).await } => {}
         }
     }

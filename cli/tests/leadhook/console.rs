@@ -119,6 +119,24 @@ async fn no_page_of_another_site_reads_and_no_other_name_is_served() {
 }
 
 #[tokio::test]
+async fn only_a_body_that_is_kept_as_it_was_is_sent_again() {
+    let serve = Serve::start(&mut Serve::command(&["--memory"]));
+    let page = Page::open(&serve).await;
+    let bodies = [br#"{"name":"Ana","type":"web"}"#.to_vec(), b"{\"name\":\"\xc1vila\"}".to_vec()];
+    for body in bodies {
+        let post = page.client.post(serve.lead_url()).bearer_auth(TOKEN).body(body);
+        post.send().await.unwrap();
+    }
+    for (number, expected) in [(1, 303), (2, 422)] {
+        let again = page.post(&format!("/deliveries/{number}/again"));
+        assert_eq!(status(again.header("sec-fetch-site", "same-origin")).await, expected);
+    }
+    let shown = page.get("/deliveries/2").send().await.unwrap().text().await.unwrap();
+    assert!(shown.contains("its body is not UTF-8 text"), "{shown}");
+    assert!(!shown.contains("/deliveries/2/again"), "{shown}");
+}
+
+#[tokio::test]
 async fn a_stop_does_not_wait_for_an_open_page() {
     let serve = Serve::start(&mut Serve::command(&["--memory"]));
     let page = Page::open(&serve).await;

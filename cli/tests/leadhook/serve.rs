@@ -120,6 +120,16 @@ async fn leads_are_still_there_after_a_restart() {
 }
 
 #[tokio::test]
+async fn an_unknown_address_is_logged_without_what_may_be_personal() {
+    let serve = Serve::start(&mut Serve::command(&["--memory"]));
+    let url = format!("{}/integrabot/v2/leads/maria@exemplo.com", serve.base);
+    assert_eq!(reqwest::get(url).await.unwrap().status(), 404);
+    let log = serve.stop();
+    assert!(log.contains("unknown address") && log.contains("/integrabot/*/leads/*"), "{log}");
+    assert!(!log.contains("maria"), "{log}");
+}
+
+#[tokio::test]
 async fn a_second_server_on_the_same_folder_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let serve = Serve::in_folder(folder.path());

@@ -11,7 +11,7 @@ use axum::{
     extract::{ConnectInfo, Path, State},
     http::{HeaderName, HeaderValue, Method, Request, header},
 };
-use local::{KEYSPOT_TOKEN_PATH, Sample, SeenNumber};
+use local::{KEYSPOT_TOKEN_PATH, Sample, SeenBody, SeenNumber};
 use serde::Deserialize;
 use shared::model::Provider;
 use std::{
@@ -111,14 +111,26 @@ pub(crate) async fn edited(
     repeat(&console, number, Some(body)).await
 }
 
+/// Why a body cannot be sent again as it was; `None` if it can.
+pub(super) fn why_not_again(body: &SeenBody) -> Option<&'static str> {
+    // A body is remembered as text. Its bytes that are no text became this character.
+    let is_text = !body.text.contains(char::REPLACEMENT_CHARACTER);
+    match (body.is_whole(), is_text) {
+        (false, _) => Some("only the first part of its body is remembered"),
+        (true, false) => Some("its body is not UTF-8 text, and is not kept as it was"),
+        (true, true) => None,
+    }
+}
+
 async fn repeat(console: &Console, number: u64, body: Option<String>) -> Answer {
     let live = live(console)?;
     let gone = || Failed::missing(format!("the delivery {number} is not remembered"));
     let seen = live.recent.get(number).ok_or_else(gone)?;
-    if body.is_none() && !seen.body.is_whole() {
-        return Err(Failed::input("only the first part of its body is remembered"));
-    }
-    let body = body.unwrap_or_else(|| seen.body.text.clone());
+    let body = match (body, why_not_again(&seen.body)) {
+        (Some(body), _) => body,
+        (None, Some(why)) => return Err(Failed::input(why)),
+        (None, None) => seen.body.text.clone(),
+    };
     let sent = send(live, &seen.path, &seen.headers, body).await?;
     go(&format!("/console/deliveries/{}", sent.number))
 }
@@ -152,4 +164,21 @@ async fn send(live: &Live, path: &str, headers: &[Header], body: String) -> Resu
 
 fn unsent() -> Failed {
     Failed::input("the request cannot be sent")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use local::REMEMBERED_BODY;
+
+    #[test]
+    fn only_a_body_that_is_kept_as_it_was_is_sent_again() {
+        let why = |body: &[u8]| why_not_again(&SeenBody::new(body)).unwrap_or_default();
+        assert_eq!(why(b""), "");
+        assert_eq!(why("{\"name\":\"D'Ávila\"}".as_bytes()), "");
+        assert!(why(b"{\"name\":\"\xc1vila\"}").contains("UTF-8"));
+        // The limit cuts a letter of two bytes.
+        let long = format!("x{}", "é".repeat(REMEMBERED_BODY / 2));
+        assert!(why(long.as_bytes()).contains("first part"));
+    }
 }

@@ -24,14 +24,17 @@ pub(crate) fn fields_of(body: &str, faults: &[(String, String)]) -> Option<Vec<F
         .iter()
         .map(|(name, value)| Field {
             name: name.clone(),
-            value: value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+            value: match value {
+                Value::Null => String::new(),
+                Value::String(text) => text.clone(),
+                Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+                    value.to_string()
+                }
+            },
             is_text: value.is_string() || value.is_null(),
             fault: fault(name),
         })
         .collect();
-    for field in fields.iter_mut().filter(|field| field.value == "null" && field.is_text) {
-        field.value.clear();
-    }
     for (name, _) in faults {
         if !fields.iter().any(|field| field.name == *name) {
             let (name, value) = (name.clone(), String::new());
@@ -42,10 +45,11 @@ pub(crate) fn fields_of(body: &str, faults: &[(String, String)]) -> Option<Vec<F
 }
 
 /// The body of a form: its field `body`, or else an object of the fields `text:<name>` and
-/// `json:<name>`. An empty value leaves a member out.
+/// `json:<name>`. An empty value leaves a member out. Browsers send each line break as CR LF; it
+/// becomes LF again.
 pub(crate) fn body_of(form: &[(String, String)]) -> Result<String, String> {
     if let Some((_, body)) = form.iter().find(|(name, _)| name == "body") {
-        return Ok(body.clone());
+        return Ok(with_lf(body));
     }
     let mut members = Map::new();
     for (key, value) in form {
@@ -56,11 +60,15 @@ pub(crate) fn body_of(form: &[(String, String)]) -> Result<String, String> {
         let value = match kind {
             "json" => serde_json::from_str(value)
                 .map_err(|_| format!("`{name}` is not JSON: put a text into quotation marks"))?,
-            _ => Value::String(value.clone()),
+            _ => Value::String(with_lf(value)),
         };
         members.insert(name.to_owned(), value);
     }
     Ok(Value::Object(members).to_string())
+}
+
+fn with_lf(text: &str) -> String {
+    text.replace("\r\n", "\n")
 }
 
 #[cfg(test)]
@@ -104,5 +112,22 @@ mod tests {
         assert!(body_of(&[field(("json:age", "eight"))]).is_err());
         assert_eq!(body_of(&[field(("body", "[]"))]).unwrap(), "[]");
         assert!(fields_of("[]", &[]).is_none());
+    }
+
+    #[test]
+    fn a_form_that_is_sent_back_unchanged_gives_the_same_values() {
+        let body = r#"{"name":"null","about":"a\nb","age":null,"tags":["null"]}"#;
+        let form = fields_of(body, &[]).unwrap().into_iter().map(|field| {
+            let kind = if field.is_text { "text" } else { "json" };
+            // As browsers send the text of a field.
+            (format!("{kind}:{}", field.name), field.value.replace('\n', "\r\n"))
+        });
+        assert_eq!(
+            body_of(&form.collect::<Vec<_>>()).unwrap(),
+            r#"{"name":"null","about":"a\nb","tags":["null"]}"#,
+            "only the empty field is left out"
+        );
+        let whole = [("body".to_owned(), "{\r\n  \"name\": \"Ana\"\r\n}".to_owned())];
+        assert_eq!(body_of(&whole).unwrap(), "{\n  \"name\": \"Ana\"\n}");
     }
 }

@@ -24,7 +24,7 @@ use shared::{
 use std::{io, sync::Arc};
 
 #[derive(Deserialize)]
-pub(crate) struct Form {
+pub(crate) struct ExportFormat {
     #[serde(default)]
     format: String,
 }
@@ -47,7 +47,7 @@ pub(crate) async fn export(
     State(console): State<Arc<Console>>,
     Extension(seat): Extension<Seat>,
     Query(filter): Query<Filter>,
-    Query(Form { format }): Query<Form>,
+    Query(ExportFormat { format }): Query<ExportFormat>,
 ) -> Answer {
     if console.masks && !seat.unmasked {
         return Err(Failed::input("show names and contacts first: an export has them"));

@@ -115,7 +115,7 @@ pub fn check_url(text: &str, allowed: Addresses) -> Result<Url, BadUrl> {
 }
 
 /// Whether an address is one of the public internet.
-pub fn is_public(address: IpAddr) -> bool {
+pub(crate) fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => !NOT_PUBLIC.iter().any(|network| contains_v4(*network, address)),
         IpAddr::V6(address) => {

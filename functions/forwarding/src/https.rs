@@ -30,7 +30,10 @@ use std::{
     time::Duration,
     vec,
 };
-use tokio::net::{TcpStream, lookup_host};
+use tokio::{
+    net::{TcpStream, lookup_host},
+    time::timeout,
+};
 use tower::{
     BoxError, Service,
     timeout::{Timeout, error::Elapsed},
@@ -40,8 +43,10 @@ use url::{Host, Url};
 
 /// How long a connection may take, with the look-up of its name and its handshake.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
-/// How long a post may take.
+/// How long a post may take until the head of its answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
+/// How long the body of an answer is read.
+const READ_WITHIN: Duration = Duration::from_secs(2);
 /// How much of an answer is read, in bytes.
 const MAX_ANSWER: usize = 16 * 1024;
 /// How long an unused connection is kept.
@@ -95,7 +100,7 @@ impl HttpsClient {
         Self { allowed, tls, client }
     }
 
-    async fn send(&self, request: PostRequest) -> Result<Answered, PostError> {
+    async fn send(&self, request: PostRequest) -> Result<Response<Incoming>, PostError> {
         let url = check_url(&request.url, self.allowed)?;
         let uri: Uri = url.as_str().parse().map_err(|_| crate::BadUrl::NotAUrl)?;
         let PostRequest { id, timestamp, signature, body, .. } = request;
@@ -107,15 +112,14 @@ impl HttpsClient {
             .header("webhook-signature", signature)
             .body(Full::from(body))
             .map_err(|_| crate::BadUrl::NotAUrl)?;
-        let answer = self.client.request(request).await.map_err(|error| of_client(&error))?;
-        Ok(read_answer(answer).await)
+        self.client.request(request).await.map_err(|error| of_client(&error))
     }
 }
 
 impl Post for HttpsClient {
     async fn post(&self, request: PostRequest) -> Result<Answered, PostError> {
-        match tokio::time::timeout(ANSWER_WITHIN, self.send(request)).await {
-            Ok(answer) => answer,
+        match timeout(ANSWER_WITHIN, self.send(request)).await {
+            Ok(answer) => Ok(read_answer(answer?).await),
             Err(_) => Err(PostError::TimedOut),
         }
     }
@@ -130,20 +134,25 @@ fn tls_config(roots: RootCertStore) -> ClientConfig {
         .with_no_client_auth()
 }
 
-/// Reads the beginning of an answer. The status counts even if the body ends early.
+/// Reads the beginning of an answer. The status counts even if the body ends early or never.
 async fn read_answer(answer: Response<Incoming>) -> Answered {
-    let (head, mut body) = answer.into_parts();
+    let (head, body) = answer.into_parts();
     let mut read = Vec::new();
-    while read.len() < MAX_ANSWER {
-        let Some(Ok(frame)) = body.frame().await else { break };
-        if let Ok(data) = frame.into_data() {
-            read.extend_from_slice(&data[..data.len().min(MAX_ANSWER - read.len())]);
-        }
-    }
+    let _ = timeout(READ_WITHIN, read_beginning(body, &mut read)).await;
     Answered {
         status: head.status.as_u16(),
         retry_after: read_retry_after(&head.headers, Timestamp::now()),
         body: String::from_utf8_lossy(&read).into_owned(),
+    }
+}
+
+async fn read_beginning(mut body: Incoming, read: &mut Vec<u8>) {
+    while read.len() < MAX_ANSWER
+        && let Some(Ok(frame)) = body.frame().await
+    {
+        if let Ok(data) = frame.into_data() {
+            read.extend_from_slice(&data[..data.len().min(MAX_ANSWER - read.len())]);
+        }
     }
 }
 
@@ -182,7 +191,7 @@ impl Service<Name> for CheckedNames {
 /// If an address may not be used, or if the host's name has none.
 pub async fn check_host(url: &Url, allowed: Addresses) -> Result<(), PostError> {
     let Some(Host::Domain(name)) = url.host() else { return Ok(()) };
-    match tokio::time::timeout(CONNECT_WITHIN, look_up(name, allowed)).await {
+    match timeout(CONNECT_WITHIN, look_up(name, allowed)).await {
         Ok(found) => found.map(|_| ()),
         Err(_) => Err(PostError::TimedOut),
     }
@@ -209,8 +218,9 @@ fn of_client(error: &hyper_util::client::legacy::Error) -> PostError {
         if error.is::<Elapsed>() {
             return PostError::TimedOut;
         }
-        if error.is::<rustls::Error>() {
-            return PostError::BadCertificate;
+        if let Some(error) = error.downcast_ref::<rustls::Error>() {
+            let is_certificate = matches!(error, rustls::Error::InvalidCertificate(_));
+            return if is_certificate { PostError::BadCertificate } else { PostError::NotSecure };
         }
         cause = match error.downcast_ref::<io::Error>() {
             Some(outer) => outer.get_ref().map(|inner| inner as &(dyn Error + 'static)),

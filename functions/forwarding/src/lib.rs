@@ -19,7 +19,7 @@ mod secret;
 mod start_up;
 mod wait;
 
-pub use address::{Addresses, BadUrl, check_url, is_public};
+pub use address::{Addresses, BadUrl, check_url};
 pub use answer::{Verdict, judge};
 pub use event::{ForwardingEvent, NewLeadRecord};
 pub use forward::{Forwarder, SETTLED_AFTER, Wake};

@@ -15,17 +15,16 @@ use shared::{
         Account, Destination, DestinationState, LastAttempt, LeadId, LeadSpan, SetAside,
         SetAsideEvent, StoredLead,
     },
-    table::{Lease, Order, StoreError},
+    table::{LeadPage, Lease, Order, StoreError},
 };
-use std::ops::ControlFlow;
+use std::{collections::HashSet, ops::ControlFlow};
 
 /// How long a lease is valid. A post takes 15 seconds at most.
 const LEASED_FOR: SignedDuration = SignedDuration::from_secs(60);
 /// How long a pass posts before it stores its progress and takes the lease for longer.
 const SAVED_EVERY: SignedDuration = SignedDuration::from_secs(20);
-/// How many leads are read at a time. The cursor moves after each page, and a crash repeats a page
-/// at most.
-const PAGE: usize = 25;
+/// How many leads are read at a time.
+const PAGE: i32 = 25;
 /// How long a page that was read is posted. Then it is read again, so that a lead which was erased
 /// meanwhile is not posted.
 const PAGE_VALID_FOR: SignedDuration = SignedDuration::from_secs(1);
@@ -64,7 +63,7 @@ impl<P: Post> Pass<'_, P> {
     /// Forwards what waits for a destination. Changes nothing if another pass does so.
     async fn forward(&mut self, destination: &mut Destination) -> Result<(), StoreError> {
         let Forwarder { table, sources, .. } = self.forwarder;
-        if self.read_page(destination).await?.is_empty()
+        if self.read_page(destination).await?.leads.is_empty()
             && self.due_events(destination).await?.is_empty()
         {
             return Ok(());
@@ -102,41 +101,55 @@ impl<P: Post> Pass<'_, P> {
             }
             self.save_now_and_then(destination, holder).await?;
         }
-        loop {
+        while !self.is_over() {
             let valid_until = self.forwarder.sources.now() + PAGE_VALID_FOR;
-            let mut page = self.read_page(destination).await?.into_iter();
-            let is_last = page.len() < PAGE;
+            let LeadPage { leads, rest, .. } = self.read_page(destination).await?;
+            let mut leads = leads.into_iter();
             while self.forwarder.sources.now() <= valid_until
-                && let Some(lead) = page.next()
+                && let Some(lead) = leads.next()
             {
                 if self.post_lead(destination, lead).await?.is_break() {
                     return Ok(());
                 }
                 self.save_now_and_then(destination, holder).await?;
             }
-            match page.len() {
-                0 if is_last => return Ok(()),
-                0 => self.save(destination, holder).await?,
+            match (leads.len(), rest) {
+                (0, None) => return Ok(()),
+                (0, Some(_)) => self.save(destination, holder).await?,
                 _ => {}
             }
         }
+        Ok(())
     }
 
-    /// The oldest leads after the cursor.
-    async fn read_page(&self, destination: &Destination) -> Result<Vec<StoredLead>, StoreError> {
+    /// Whether no post may begin any more.
+    fn is_over(&self) -> bool {
+        self.forwarder.sources.now() >= self.until
+    }
+
+    /// The oldest leads after the cursor. Large leads are fewer: DynamoDB ends a page at 1 MB.
+    async fn read_page(&self, destination: &Destination) -> Result<LeadPage, StoreError> {
         let settled = LeadId::new(self.settled, 0);
         let span = LeadSpan::ALL.after(destination.cursor).and_then(|span| span.before(settled));
-        let Some(span) = span else { return Ok(Vec::new()) };
-        let (account, order) = (destination.account(), Order::OldestFirst);
-        let limit = i32::try_from(PAGE).ok();
-        Ok(self.forwarder.table.leads(&account, span, order, limit).await?.leads)
+        let Some(span) = span else { return Ok(LeadPage::default()) };
+        let account = destination.account();
+        self.forwarder.table.leads(&account, span, Order::OldestFirst, Some(PAGE)).await
     }
 
-    /// The events set aside that are due now.
+    /// The events set aside that are due now. The erasure of a lead waits until the lead is deleted,
+    /// because until then the lead itself may be posted.
     async fn due_events(&self, destination: &Destination) -> Result<Vec<SetAside>, StoreError> {
         let Forwarder { table, sources, .. } = self.forwarder;
         let (account, now) = (destination.account(), sources.now());
-        table.events_set_aside(&account, Some(&destination.id), Some(now), now).await
+        let due = table.events_set_aside(&account, Some(&destination.id), Some(now), now).await?;
+        let erased = due.iter().filter(|event| event.event == SetAsideEvent::Erased);
+        let erased: Vec<_> = erased.map(|event| (account.clone(), event.lead_id)).collect();
+        let left = table.get_leads(&erased).await?;
+        let left: HashSet<_> = left.into_iter().map(|(_, lead)| lead.id).collect();
+        let can_be_posted = |event: &SetAside| {
+            event.event != SetAsideEvent::Erased || !left.contains(&event.lead_id)
+        };
+        Ok(due.into_iter().filter(can_be_posted).collect())
     }
 
     /// Posts a lead after the cursor, and moves the cursor over it. Breaks if the pass ends.
@@ -153,13 +166,18 @@ impl<P: Post> Pass<'_, P> {
             let event = SetAside::due(id, destination.id.clone(), SetAsideEvent::Created, now);
             self.set_aside(&destination.account(), event, status).await?;
         }
-        if posted == Posted::Stopped {
-            // The destination may have the lead, although it gave no answer.
-            destination.reached = destination.reached.max(Some(id));
-            return Ok(ControlFlow::Break(()));
+        match posted {
+            Posted::Taken | Posted::Refused(_) => {
+                destination.cursor = id;
+                Ok(ControlFlow::Continue(()))
+            }
+            Posted::Failed => {
+                // The destination may have the lead, although it did not take it.
+                destination.reached = destination.reached.max(Some(id));
+                Ok(ControlFlow::Break(()))
+            }
+            Posted::OutOfTime => Ok(ControlFlow::Break(())),
         }
-        destination.cursor = id;
-        Ok(ControlFlow::Continue(()))
     }
 
     /// Posts an event that was set aside. Breaks if the pass ends.
@@ -188,7 +206,7 @@ impl<P: Post> Pass<'_, P> {
         match self.try_message(destination, message).await {
             Posted::Taken => table.delete_set_aside(&account, &event).await?,
             Posted::Refused(status) => self.set_aside(&account, event, status).await?,
-            Posted::Stopped => return Ok(ControlFlow::Break(())),
+            Posted::Failed | Posted::OutOfTime => return Ok(ControlFlow::Break(())),
         }
         Ok(ControlFlow::Continue(()))
     }
@@ -199,9 +217,8 @@ impl<P: Post> Pass<'_, P> {
         destination: &mut Destination,
         message: Result<Message, UnreadableLead>,
     ) -> Posted {
-        let sources = &self.forwarder.sources;
-        if sources.now() >= self.until {
-            return Posted::Stopped;
+        if self.is_over() {
+            return Posted::OutOfTime;
         }
         let message = match message {
             Ok(message) => message,
@@ -211,6 +228,7 @@ impl<P: Post> Pass<'_, P> {
             }
         };
         let answer = self.forwarder.post_message(destination, &message).await;
+        let sources = &self.forwarder.sources;
         let now = sources.now();
         destination.last = Some(LastAttempt {
             at: now,
@@ -231,7 +249,7 @@ impl<P: Post> Pass<'_, P> {
                 destination.state = DestinationState::Gone;
                 destination.failing_since.get_or_insert(now);
                 self.report.failed += 1;
-                Posted::Stopped
+                Posted::Failed
             }
             Verdict::Wait(asked) => {
                 destination.failures = destination.failures.saturating_add(1);
@@ -239,7 +257,7 @@ impl<P: Post> Pass<'_, P> {
                 let wait = wait_after(destination.failures, asked, sources);
                 destination.next_attempt_at = Some(now + wait);
                 self.report.failed += 1;
-                Posted::Stopped
+                Posted::Failed
             }
         }
     }
@@ -292,8 +310,10 @@ enum Posted {
     Taken,
     /// The destination does not accept this message; it may have answered with this status.
     Refused(Option<u16>),
-    /// The destination gets nothing more in this pass.
-    Stopped,
+    /// The destination failed, and gets nothing more in this pass.
+    Failed,
+    /// Nothing was posted, because the time of the pass is over.
+    OutOfTime,
 }
 
 fn create_message(destination: &Destination, lead: StoredLead) -> Result<Message, UnreadableLead> {

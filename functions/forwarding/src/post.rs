@@ -42,9 +42,12 @@ pub enum PostError {
     /// There is no connection.
     #[error("no connection")]
     NoConnection,
-    /// There is no secure connection.
+    /// Its certificate is not of a trusted authority, not for its name, or expired.
     #[error("its certificate is not accepted")]
     BadCertificate,
+    /// It does not speak TLS, or no version that is accepted.
+    #[error("no secure connection (TLS)")]
+    NotSecure,
     /// It took too long.
     #[error("no answer in time")]
     TimedOut,

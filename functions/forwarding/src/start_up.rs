@@ -12,10 +12,10 @@ use crate::{
 };
 use jiff::SignedDuration;
 use shared::{
-    aws::load_function_config,
+    aws::{SdkConfig, load_function_config},
     function::{Environment, StartUpError},
     model::Sources,
-    table::{LeadTable, StoreError, connect_from_env},
+    table::{LeadTable, StoreError, Timeouts, connect_as},
 };
 use std::io::{self, Write};
 
@@ -29,8 +29,9 @@ impl Forwarder<HttpsClient> {
     /// If a variable is missing or invalid, or if the master secret cannot be read.
     pub async fn from_env(environment: &Environment) -> Result<Self, StartUpError> {
         let table_name = environment.required("TABLE_NAME")?;
-        let master = read_master(environment).await?;
-        let table = LeadTable::new(connect_from_env().await, table_name);
+        let aws = load_function_config().await;
+        let master = read_master(environment, &aws).await?;
+        let table = LeadTable::new(connect_as(&aws, Timeouts::DEPLOYED), table_name);
         let post = HttpsClient::new(Addresses::Public);
         Ok(Self { table, sources: Sources::system(), post, master })
     }
@@ -50,15 +51,17 @@ impl Forwarder<HttpsClient> {
 
 /// The secret that `FORWARDING_SIGNING_SECRET` names. If it is not set: the text in
 /// `FORWARDING_SIGNING_KEY`.
-async fn read_master(environment: &Environment) -> Result<MasterSecret, StartUpError> {
+async fn read_master(
+    environment: &Environment,
+    aws: &SdkConfig,
+) -> Result<MasterSecret, StartUpError> {
     let Some(id) = environment.optional(SIGNING_SECRET) else {
         let text = environment.required(SIGNING_KEY)?;
         return MasterSecret::new(&text)
             .map_err(|_| StartUpError::BadVariable(SIGNING_KEY, "at least 32 characters long"));
     };
-    read_managed_secret(&id, &load_function_config().await).await.map_err(|_| {
-        StartUpError::BadVariable(SIGNING_SECRET, "a secret that this function may read")
-    })
+    let read = read_managed_secret(&id, aws).await;
+    read.map_err(|error| StartUpError::BadSecret(SIGNING_SECRET, error.to_string()))
 }
 
 /// Forwards what is due. After an event of the table's stream, waits until the new leads are

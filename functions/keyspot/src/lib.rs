@@ -17,6 +17,7 @@ pub use signing_secret::{ManagedSecret, SIGNING_KEY, SigningSecret};
 
 use contract::Refusal;
 use shared::{
+    aws::load_function_config,
     delivery::Context,
     function::{Environment, StartUpError},
     model::ApiKey,
@@ -38,8 +39,9 @@ impl Keyspot {
     /// # Errors
     /// If a variable is missing or invalid.
     pub async fn from_env(environment: &Environment) -> Result<Self, StartUpError> {
-        let signing_secret = SigningSecret::from_env(environment).await?;
-        let context = Arc::new(Context::from_env(environment).await?);
+        let aws = load_function_config().await;
+        let signing_secret = SigningSecret::from_env(environment, &aws)?;
+        let context = Arc::new(Context::connect(environment, &aws).await?);
         Ok(Self { context, signing_secret })
     }
 }

@@ -1,13 +1,12 @@
 use crate::{KeyTooShort, SigningKeys};
 use aws_sdk_secretsmanager::{
     Client,
-    config::{Builder, timeout::TimeoutConfig},
     error::{ProvideErrorMetadata, SdkError},
     operation::get_secret_value::GetSecretValueError,
 };
 use jiff::{SignedDuration, Timestamp};
 use shared::{
-    aws,
+    aws::SdkConfig,
     delivery::Rejection,
     function::{Environment, StartUpError},
     model::TokenHash,
@@ -17,6 +16,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
+use tokio::time::timeout;
 
 const SIGNING_SECRET: &str = "KEYSPOT_SIGNING_SECRET";
 /// The variable that holds the signing key itself.
@@ -28,8 +28,8 @@ const RETRIED_AFTER: SignedDuration = SignedDuration::from_secs(15);
 /// How old a key must be before it signs tokens: then every instance has read it. One minute more
 /// than the cache, because clocks differ.
 const SIGNS_FROM: SignedDuration = SignedDuration::from_mins(6);
-/// The timeout of Secrets Manager. The sender waits during this time.
-const TIMEOUT: Duration = Duration::from_secs(1);
+/// How long both versions may take to be read. The sender waits during this time.
+const TIMEOUT: Duration = Duration::from_millis(1_500);
 /// The stages of the secret's current version and of the version before it.
 const CURRENT: &str = "AWSCURRENT";
 const PREVIOUS: &str = "AWSPREVIOUS";
@@ -86,9 +86,9 @@ impl SigningSecret {
     ///
     /// # Errors
     /// If neither is set, or if the key is too short.
-    pub async fn from_env(environment: &Environment) -> Result<Self, StartUpError> {
+    pub fn from_env(environment: &Environment, aws: &SdkConfig) -> Result<Self, StartUpError> {
         match environment.optional(SIGNING_SECRET) {
-            Some(id) => Ok(Self::Managed(ManagedSecret::from_env(id).await)),
+            Some(id) => Ok(Self::Managed(ManagedSecret::new(Client::new(aws), id))),
             None => Self::fixed(&environment.required(SIGNING_KEY)?),
         }
     }
@@ -149,12 +149,6 @@ impl ManagedSecret {
         Self { client, id, cached: Mutex::default() }
     }
 
-    async fn from_env(id: String) -> Self {
-        let timeouts = TimeoutConfig::builder().operation_timeout(TIMEOUT).build();
-        let config = Builder::from(&aws::load_function_config().await).timeout_config(timeouts);
-        Self::new(Client::from_conf(config.build()), id)
-    }
-
     /// The cached keys, or new ones if the cache is too old. If they cannot be read, the cached
     /// keys stay in use.
     async fn keys(&self, now: Timestamp) -> Option<CachedKeys> {
@@ -162,7 +156,8 @@ impl ManagedSecret {
         if let Some(cached) = last.clone().filter(|cached| now < cached.again_at) {
             return Some(cached);
         }
-        let cached = match self.read(now).await {
+        let read = timeout(TIMEOUT, self.read(now)).await.unwrap_or(Err(SecretError::NoAnswer));
+        let cached = match read {
             Ok(keys) => {
                 CachedKeys { keys: Arc::new(keys), read_at: now, again_at: now + CACHED_FOR }
             }

@@ -98,6 +98,8 @@ pub struct Delivery<'a> {
     pub body: &'a [u8],
     /// The value of its `Idempotency-Key` header.
     pub idempotency_key: Option<&'a [u8]>,
+    /// The id of the held delivery that is redelivered.
+    pub held: Option<&'a str>,
     /// When it was received.
     pub received_at: Timestamp,
     log: &'a DeliveryLog,
@@ -119,15 +121,21 @@ impl Delivery<'_> {
         }
     }
 
-    /// The claims that a delivery of any provider makes: its `Idempotency-Key`, if it has one.
+    /// The claims that a delivery of any provider makes: its `Idempotency-Key`, if it has one, or
+    /// that it is a redelivery.
     ///
     /// # Errors
     /// A key that is too long.
     pub fn claims(&self) -> Result<Claims, Violation> {
-        let Self { body, target, idempotency_key, received_at, .. } = *self;
-        Claims::new(body, target, idempotency_key, received_at).map_err(|IdempotencyKeyTooLong| {
+        let Self { body, target, idempotency_key, held, received_at, .. } = *self;
+        let claims = Claims::new(body, target, idempotency_key, received_at);
+        let claims = claims.map_err(|IdempotencyKeyTooLong| {
             let rule = Rule::Length { max: MAX_IDEMPOTENCY_KEY };
             Violation { field: IDEMPOTENCY_KEY, rule, sent: None }
+        })?;
+        Ok(match held {
+            Some(id) => claims.redelivery(id),
+            None => claims,
         })
     }
 
@@ -179,6 +187,7 @@ pub async fn create_lead<E: LeadEndpoint>(state: &E::State, request: &Request) -
             target: target.as_deref(),
             body: &request.body,
             idempotency_key: request.headers.get(IDEMPOTENCY_KEY).map(HeaderValue::as_bytes),
+            held: None,
             received_at: context.sources.now(),
             log: &log,
         };
@@ -187,11 +196,7 @@ pub async fn create_lead<E: LeadEndpoint>(state: &E::State, request: &Request) -
     let result = context.in_time(steps).await;
     let reason = result.as_ref().map_or_else(RefusalReason::held_reason, Outcome::held_reason);
     let outcome = result.as_ref().map_or_else(RefusalReason::as_str, Outcome::as_str);
-    let lead = match (&result, reason) {
-        (Ok(outcome), _) => Some(outcome.lead.id),
-        (Err(_), Some(HeldReason::Repeat(id))) => Some(id),
-        (Err(_), _) => None,
-    };
+    let lead = lead_of::<E>(&result);
     let faults = faults_of(context, &result);
     let answer = E::answer(result);
     let mut held = None;
@@ -203,6 +208,17 @@ pub async fn create_lead<E: LeadEndpoint>(state: &E::State, request: &Request) -
         *summary = DeliverySummary { outcome, account, lead, faults, held };
     }
     answer
+}
+
+/// The lead that a delivery made or found.
+fn lead_of<E: LeadEndpoint>(result: &Accepted<E>) -> Option<LeadId> {
+    match result {
+        Ok(outcome) => Some(outcome.lead.id),
+        Err(refusal) => match refusal.held_reason() {
+            Some(HeldReason::Repeat(id)) => Some(id),
+            Some(HeldReason::Invalid) | None => None,
+        },
+    }
 }
 
 /// The fields at fault with the rules that they break. Only the local server shows them.
@@ -224,14 +240,14 @@ pub struct Redelivered {
     pub answer: Answer,
     /// Whether it became a lead, so that it is not held any longer.
     pub became_lead: bool,
-    /// The lead that it made or found.
+    /// The lead that it made, or the one that its person already is.
     pub lead: Option<LeadId>,
     /// The fields at fault, also those that the answer does not name.
     pub faults: Vec<FieldFault>,
 }
 
-/// Redelivers a held delivery of an account with another body. The held delivery's id is its
-/// `Idempotency-Key`, so that a second redelivery makes no second lead.
+/// Redelivers a held delivery of an account with another body. A second redelivery makes no second
+/// lead.
 pub async fn redeliver<E: LeadEndpoint>(
     context: &Context,
     account: &Account,
@@ -244,14 +260,15 @@ pub async fn redeliver<E: LeadEndpoint>(
         account,
         target: held.target.as_deref(),
         body,
-        idempotency_key: Some(held.id.as_bytes()),
+        idempotency_key: None,
+        held: Some(&held.id),
         received_at: context.sources.now(),
         log: &log,
     };
     let result = context.in_time(E::accept(&delivery)).await;
     let became_lead = result.as_ref().is_ok_and(Outcome::is_new);
     let outcome = result.as_ref().map_or_else(RefusalReason::as_str, Outcome::as_str);
-    let lead = result.as_ref().ok().map(|outcome| outcome.lead.id);
+    let lead = lead_of::<E>(&result);
     let faults = faults_of(context, &result);
     let answer = log.finish(outcome, E::answer(result));
     Redelivered { answer, became_lead, lead, faults }

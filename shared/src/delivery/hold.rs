@@ -10,9 +10,9 @@ use crate::{
 const MAX_ANSWER_BYTES: usize = 16 * 1024;
 
 impl Context {
-    /// Holds a delivery of `account`. Its sender does not see this and waits only a short time for
-    /// it. Returns the id of the held delivery. The delivery is not held if the table fails, or if it is too slow to say whether the
-    /// account blocks the person.
+    /// Holds a delivery of `account`, and returns the id of the held delivery. The sender waits only
+    /// a short time for it and does not see whether it worked: the delivery is not held if the table
+    /// fails or is too slow, or if the account blocks a person whom the body names.
     pub(crate) async fn hold(
         &self,
         account: &Account,
@@ -28,9 +28,10 @@ impl Context {
         let mut held = HeldDelivery::new(account, reason, target, body.to_vec(), now);
         held.answer = stored_answer(answer);
         let put = async {
-            // An invalid delivery was refused before the check for blocks.
-            let is_checked = reason != HeldReason::Invalid;
-            if !is_checked && self.blocks.are_named_in(account, &held, held.received_at).await? {
+            // The fields of other deliveries were read and compared with the blocks.
+            if reason == HeldReason::Invalid
+                && self.blocks.are_named_in(account, &held, held.received_at).await?
+            {
                 return Ok(false);
             }
             self.table.put_held(account, &held).await?;

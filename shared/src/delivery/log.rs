@@ -67,7 +67,7 @@ impl DeliveryLog {
     }
 
     /// Notes how long a write to the table takes.
-    pub async fn time_store<T>(&self, write: impl Future<Output = T>) -> T {
+    pub(crate) async fn time_store<T>(&self, write: impl Future<Output = T>) -> T {
         let started = Instant::now();
         let written = write.await;
         // Each delivery has one such write.

@@ -9,9 +9,12 @@ pub enum StartUpError {
     /// An environment variable has an invalid value.
     #[error("the environment variable {0} must be {1}")]
     BadVariable(&'static str, &'static str),
+    /// A secret that an environment variable names cannot be used, with the reason.
+    #[error("the secret that {0} names cannot be used: {1}")]
+    BadSecret(&'static str, String),
 }
 
-/// The environment variables. The AWS SDK and the log filter read theirs directly from the process.
+/// The environment variables. The AWS SDK reads its own directly from the process.
 pub struct Environment(Box<dyn Fn(&'static str) -> Option<String> + Send + Sync>);
 
 impl Environment {

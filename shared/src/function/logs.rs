@@ -1,31 +1,33 @@
 //! The log lines of a function. None has personal data.
 
+use super::environment::Environment;
 use std::panic;
 use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::{
-    EnvFilter, Layer,
-    filter::{FilterExt, filter_fn},
+    Layer,
+    filter::{FilterExt, Targets, filter_fn},
     layer::SubscriberExt,
     registry::LookupSpan,
     util::SubscriberInitExt,
 };
 
 /// Our crates: their log lines have no personal data at any level.
-const OUR_CRATES: [&str; 8] = [
+const OUR_CRATES: [&str; 9] = [
     "flextell",
     "forwarding",
     "integrabot",
     "keyspot",
     "leadhook",
+    "local",
     "pollybot",
     "rdstation",
     "shared",
 ];
 
 /// Starts JSON logs on standard output.
-pub fn start_json_logs() {
+pub(crate) fn start_json_logs(environment: &Environment) {
     let json = tracing_subscriber::fmt::layer().json().flatten_event(true);
-    let json = guarded(json.with_current_span(false), asked_filter());
+    let json = guarded(json.with_current_span(false), asked_filter(environment));
     tracing_subscriber::registry().with(json).init();
     log_panics();
 }
@@ -39,14 +41,16 @@ pub fn log_panics() {
     }));
 }
 
-/// The filter in `RUST_LOG`; `info` if it is not set.
-pub fn asked_filter() -> EnvFilter {
-    EnvFilter::builder().with_default_directive(Level::INFO.into()).from_env_lossy()
+/// The filter in `RUST_LOG`: a level, or the levels of crates and modules, such as
+/// `warn,shared=debug`. It is `info` if the variable is not set or cannot be read.
+pub fn asked_filter(environment: &Environment) -> Targets {
+    let asked = environment.optional("RUST_LOG").and_then(|asked| asked.parse().ok());
+    asked.unwrap_or_else(|| Targets::new().with_default(Level::INFO))
 }
 
 /// Logs what `asked` allows, but only errors of other crates: at lower levels the AWS SDK and its
 /// HTTP stack print requests, with leads and tokens.
-pub fn guarded<S>(layer: impl Layer<S>, asked: EnvFilter) -> impl Layer<S>
+pub fn guarded<S>(layer: impl Layer<S>, asked: Targets) -> impl Layer<S>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
@@ -56,4 +60,39 @@ where
 fn is_harmless(line: &Metadata<'_>) -> bool {
     let name = line.target().split("::").next().unwrap_or_default();
     OUR_CRATES.contains(&name) || *line.level() == Level::ERROR
+}
+
+#[cfg(test)]
+mod tests {
+    use super::asked_filter;
+    use crate::function::Environment;
+    use tracing::Level;
+
+    #[test]
+    fn rust_log_sets_the_level_of_all_crates_or_of_single_ones() {
+        // `RUST_LOG`, then the lowest level of `shared` and of `keyspot`.
+        let cases = [
+            (None, Some(Level::INFO), Some(Level::INFO)),
+            (Some(""), Some(Level::INFO), Some(Level::INFO)),
+            (Some("debug"), Some(Level::DEBUG), Some(Level::DEBUG)),
+            (Some("WARN"), Some(Level::WARN), Some(Level::WARN)),
+            (Some("off"), None, None),
+            (Some("warn,shared=trace"), Some(Level::TRACE), Some(Level::WARN)),
+            (Some("shared::table=debug,keyspot=error"), None, Some(Level::ERROR)),
+            (Some("shared"), Some(Level::TRACE), None),
+            (Some("shared=loud"), Some(Level::INFO), Some(Level::INFO)),
+            (Some("a=b=c"), Some(Level::INFO), Some(Level::INFO)),
+        ];
+        let levels = [Level::TRACE, Level::DEBUG, Level::INFO, Level::WARN, Level::ERROR];
+        for (rust_log, shared, keyspot) in cases {
+            let environment = Environment::new(move |name| {
+                rust_log.filter(|_| name == "RUST_LOG").map(str::to_owned)
+            });
+            let filter = asked_filter(&environment);
+            let lowest =
+                |target: &str| levels.into_iter().find(|level| filter.would_enable(target, level));
+            assert_eq!(lowest("shared::delivery"), shared, "shared with {rust_log:?}");
+            assert_eq!(lowest("keyspot"), keyspot, "keyspot with {rust_log:?}");
+        }
+    }
 }

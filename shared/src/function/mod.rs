@@ -7,6 +7,6 @@ mod run;
 mod start_up;
 
 pub use environment::{Environment, StartUpError};
-pub use logs::{asked_filter, guarded, log_panics, start_json_logs};
+pub use logs::{asked_filter, guarded, log_panics};
 pub use run::{EventHandler, Handler, run_event_function, run_function};
 pub use start_up::read_replay_window;

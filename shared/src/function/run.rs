@@ -54,8 +54,9 @@ async fn run_with<S, E: DeserializeOwned, A: Serialize, F>(
 where
     F: Into<Diagnostic> + fmt::Debug,
 {
-    start_json_logs();
-    let state = match start_up(&Environment::of_process()).await {
+    let environment = Environment::of_process();
+    start_json_logs(&environment);
+    let state = match start_up(&environment).await {
         Ok(state) => state,
         Err(error) => {
             tracing::error!(%error, "the function cannot start");
@@ -73,8 +74,8 @@ where
     }
 }
 
-/// An event. It is found as a whole first and then read: the runtime's reader would note the path of
-/// each member that is read.
+/// An event. It is first taken as raw JSON, because the runtime's deserializer records the path of
+/// each member that it reads.
 struct Event<E>(E);
 
 impl<'de, E: DeserializeOwned> Deserialize<'de> for Event<E> {

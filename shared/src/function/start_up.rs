@@ -1,15 +1,16 @@
 use super::environment::{Environment, StartUpError};
 use crate::{
+    aws::{SdkConfig, load_function_config},
     delivery::{Context, DEFAULT_REPLAY_WINDOW, Report},
     model::Sources,
-    table::{LeadTable, Timeouts, connect_from_env},
+    table::{LeadTable, Timeouts, connect_as},
 };
 use jiff::SignedDuration;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// How long a start waits for its connection to the table. A sender who meets a start still gets an
-/// answer within three seconds.
+/// How long a start waits for its connection to the table. A sender whose delivery starts a
+/// function still gets an answer within three seconds.
 const CONNECT_WITHIN: Duration = Duration::from_millis(400);
 
 impl Context {
@@ -19,9 +20,17 @@ impl Context {
     /// # Errors
     /// If a variable is missing or invalid.
     pub async fn from_env(environment: &Environment) -> Result<Self, StartUpError> {
+        Self::connect(environment, &load_function_config().await).await
+    }
+
+    /// The same with the configuration of AWS, for a function that uses it for other services too.
+    ///
+    /// # Errors
+    /// If a variable is missing or invalid.
+    pub async fn connect(environment: &Environment, aws: &SdkConfig) -> Result<Self, StartUpError> {
         let table_name = environment.required("TABLE_NAME")?;
         let replay_window = read_replay_window(environment)?;
-        let table = LeadTable::new(connect_from_env().await, table_name);
+        let table = LeadTable::new(connect_as(aws, Timeouts::DEPLOYED), table_name);
         open_connection(&table).await;
         let context = Self::new(table, Sources::system(), replay_window, Timeouts::DEPLOYED);
         Ok(Self { report: Report::Metrics, ..context })

@@ -16,7 +16,7 @@ pub struct ApiKeys {
 }
 
 impl ApiKeys {
-    /// The API keys of `table`. The cache is empty. `blocks` learns from the keys which accounts
+    /// The API keys of `table`. The cache is empty. The keys tell `blocks` which accounts
     /// block nobody. `note_within` is the timeout to write that a key was used.
     pub fn new(table: LeadTable, blocks: Arc<Blocks>, note_within: Duration) -> Self {
         Self { table, cache: TtlCache::default(), blocks, note_within }

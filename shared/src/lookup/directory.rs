@@ -4,7 +4,7 @@ use crate::{
     table::{LeadTable, StoreError},
 };
 use jiff::Timestamp;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 
 /// The directory of each account: the entries that deliveries refer to. It has a TTL cache.
@@ -80,18 +80,5 @@ impl Directory {
         let has_any = self.table.has_entries(account, kind).await?;
         self.kinds.put(key, has_any, now);
         Ok(has_any)
-    }
-
-    /// Stores an entry if there is none with this key.
-    ///
-    /// # Errors
-    /// If the table cannot be written.
-    pub async fn put_new(
-        &self,
-        account: &Account,
-        key: &EntryKey,
-        entry: &impl Serialize,
-    ) -> Result<(), StoreError> {
-        self.table.put_new_entry(account, key, entry).await
     }
 }

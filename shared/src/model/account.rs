@@ -124,7 +124,7 @@ impl fmt::Display for AccountId {
 
 /// A text that cannot be an account's id.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("an account's name has 1 to 200 characters, and no #")]
+#[error("an account's id has 1 to 200 bytes, no # and no control characters")]
 pub struct NotAnAccountId;
 
 impl fmt::Display for Account {

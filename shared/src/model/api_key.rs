@@ -63,8 +63,8 @@ pub struct ApiKey {
     pub tenants: Vec<u64>,
     /// The networks the key may be used from; empty: from any network.
     pub networks: Vec<IpNet>,
-    /// Whether its account is known to block nobody. The table decides it when the key is stored,
-    /// and it ends when somebody is blocked.
+    /// Whether its account is known to block nobody. It is set when the key is stored, and removed
+    /// when the account blocks somebody.
     pub blocks_nobody: bool,
 }
 

@@ -8,14 +8,16 @@ use jiff::{SignedDuration, Timestamp};
 pub(crate) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 /// The longest `Idempotency-Key`, in bytes.
 pub(crate) const MAX_IDEMPOTENCY_KEY: usize = 255;
-/// For how long an `Idempotency-Key` is stored.
-const IDEMPOTENCY_KEY_STORED_FOR: SignedDuration = SignedDuration::from_hours(24);
+/// For how long an `Idempotency-Key`, and the id of a held delivery that became a lead, is stored.
+const STORED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 /// What a claim is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum ClaimKind {
     /// An `Idempotency-Key`: the sender's id of a delivery.
     IdempotencyKey,
+    /// A held delivery that became a lead.
+    Redelivery,
     /// The body of a delivery, for a short time.
     Replay,
     /// A person's phone number or e-mail address.
@@ -27,6 +29,7 @@ impl ClaimKind {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::IdempotencyKey => "idempotency-key",
+            Self::Redelivery => "redelivery",
             Self::Replay => "replay",
             Self::Contact(kind) => kind.as_str(),
         }
@@ -102,9 +105,15 @@ impl Claims {
             return Err(IdempotencyKeyTooLong);
         }
         if !key.is_empty() {
-            claims.add(ClaimKind::IdempotencyKey, key, IDEMPOTENCY_KEY_STORED_FOR);
+            claims.add(ClaimKind::IdempotencyKey, key, STORED_FOR);
         }
         Ok(claims)
+    }
+
+    /// Allows no second lead of this held delivery, also with another correction.
+    pub fn redelivery(mut self, held: &str) -> Self {
+        self.add(ClaimKind::Redelivery, held.as_bytes(), STORED_FOR);
+        self
     }
 
     /// Allows no second lead with this body within `window`. A window of zero makes no claim.

@@ -9,7 +9,7 @@ use std::{fmt, str::FromStr};
 
 /// Where the leads of an account are forwarded to.
 ///
-/// A destination is a cursor: the leads up to `cursor` were forwarded, and those after it wait. The
+/// A destination has a cursor: the leads up to `cursor` were forwarded, and those after it wait. The
 /// `Debug` output has no URL, because the URL of a Slack webhook is a secret.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Destination {
@@ -87,7 +87,7 @@ pub enum DestinationFormat {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DestinationState {
-    /// They are.
+    /// Leads are forwarded.
     Active,
     /// The operator paused it.
     Paused,

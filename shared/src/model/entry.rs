@@ -68,5 +68,5 @@ impl fmt::Display for EntryId {
 
 /// A text that cannot be an entry's id.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("an id has 1 to 900 characters")]
+#[error("an id has 1 to 900 bytes")]
 pub struct NotAnEntryId;

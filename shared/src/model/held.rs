@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// For how long a delivery is held.
-pub const HELD_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
+pub(crate) const HELD_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Why an authenticated delivery is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -24,7 +24,8 @@ pub use destination::{
     Destination, DestinationFormat, DestinationId, DestinationState, LastAttempt, NotADestinationId,
 };
 pub use entry::{Entry, EntryId, EntryKey, NotAnEntryId};
-pub use held::{HELD_FOR, HeldAnswer, HeldDelivery, HeldReason};
+pub(crate) use held::HELD_FOR;
+pub use held::{HeldAnswer, HeldDelivery, HeldReason};
 pub use lead::{Lead, NewLead, Outcome, Standing, StoredLead};
 pub use lead_id::{LeadId, LeadIdForm, LeadSpan, NotALeadId};
 pub use raw_json::RawJson;

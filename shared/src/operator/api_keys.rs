@@ -1,7 +1,7 @@
 use crate::{
     model::{Account, ApiKey, ListedKey, Provider, TokenHash},
     table::api_keys::{key_item, read_key},
-    table::fault::StoreError,
+    table::fault::{StoreError, if_true},
     table::keys::{self, LISTED_KEYS},
     table::lead_table::LeadTable,
     table::put_new::seconds,
@@ -75,14 +75,8 @@ impl LeadTable {
         let prefix = format!("{account}#");
         for (_, token) in self.listed(LISTED_KEYS, &prefix, keys::read_listed_key).await? {
             let update = self.update_key(&token).update_expression("REMOVE blocks_nobody");
-            match update.send().await {
-                Ok(_) => {}
-                Err(error) => match error.as_service_error() {
-                    // It is listed, but it has expired.
-                    Some(fault) if fault.is_conditional_check_failed_exception() => {}
-                    _ => return Err(error.into()),
-                },
-            }
+            // A key that has expired may still be listed: then there is nothing to update.
+            if_true(update.send().await)?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 use crate::{
-    model::{Account, Destination, LeadId, LeadSpan, SetAside},
-    table::destinations::destination_item,
+    model::{Account, Destination, DestinationId, LeadId, LeadSpan, SetAside},
+    table::destinations::{destination_item, read_destination},
     table::fault::StoreError,
     table::keys::{self, PK, SK},
     table::lead_table::{Item, LeadTable, PAGE},
@@ -44,6 +44,18 @@ impl LeadTable {
         self.write_all(items.into_iter().map(put).collect::<Result<_, StoreError>>()?).await
     }
 
+    /// The destination as it is stored now.
+    ///
+    /// # Errors
+    /// If the table cannot be read.
+    pub async fn get_destination(
+        &self,
+        account: &Account,
+        id: &DestinationId,
+    ) -> Result<Option<Destination>, StoreError> {
+        self.get(keys::destination(account, id)).await?.map(read_destination).transpose()
+    }
+
     /// Stores an operator's change. False if there is no such destination any more.
     ///
     /// # Errors
@@ -79,7 +91,10 @@ impl LeadTable {
         };
         let names = ["cursor", "starts_after", "reached", "lease"];
         let seen = AttributeValue::N(seen.to_string());
-        self.update_destination(&moved, &names, ("#cursor = :expected", Some(seen))).await
+        // The cursor is already back if the answer to the request was lost and the SDK sent it
+        // again.
+        let condition = "#cursor = :expected OR #cursor = :cursor";
+        self.update_destination(&moved, &names, (condition, Some(seen))).await
     }
 
     /// The number of an account's leads in a span of ids. It stops to count after `most`: then the
@@ -137,6 +152,8 @@ impl LeadTable {
         destination: &Destination,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        // First the events, so that after a failure the destination is still there to be removed.
+        self.delete_events_set_aside(destination, now).await?;
         let (account, id) = (destination.account(), &destination.id);
         let delete = |key: Item| {
             let delete = Delete::builder().table_name(&self.name).set_key(Some(key)).build()?;
@@ -144,6 +161,16 @@ impl LeadTable {
         };
         let keys = [keys::destination(&account, id), keys::listed_destination(&account, id)];
         self.write_all(keys.into_iter().map(delete).collect::<Result<_, StoreError>>()?).await?;
+        // A pass may have set an event aside meanwhile.
+        self.delete_events_set_aside(destination, now).await
+    }
+
+    async fn delete_events_set_aside(
+        &self,
+        destination: &Destination,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (account, id) = (destination.account(), &destination.id);
         let events = self.events_set_aside(&account, Some(id), None, now).await?;
         let keys = events.iter().map(|event| keys::set_aside(&account, event.lead_id, id));
         self.delete_all_items(keys.collect()).await

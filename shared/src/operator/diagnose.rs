@@ -20,8 +20,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 const PROBE_EXPIRES_AFTER: SignedDuration = SignedDuration::from_hours(1);
 
 impl LeadTable {
-    /// The time of the table's clock, to the second. A refusal tells it too, so no permission is
-    /// necessary.
+    /// The time of the table's clock, to the second. A refused request also has the date of its
+    /// answer, so no permission is necessary.
     ///
     /// # Errors
     /// If the table cannot be reached.

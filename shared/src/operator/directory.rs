@@ -1,10 +1,11 @@
 use crate::{
     model::{Account, Entry, EntryId, EntryKey},
     table::directory::entry_item,
-    table::fault::StoreError,
+    table::fault::{StoreError, if_true},
     table::keys::{self, PK, SK},
     table::lead_table::{Item, LeadTable, PAGE},
 };
+use serde::Serialize;
 
 impl LeadTable {
     /// The entries of an account with one of these kinds, sorted by kind and id.
@@ -43,6 +44,22 @@ impl LeadTable {
     ) -> Result<(), StoreError> {
         let items = entries.iter().map(|(key, entry)| entry_item(account, key, entry));
         self.put_all_items(items.collect::<Result<_, _>>()?).await
+    }
+
+    /// Stores an entry if there is none with this key.
+    ///
+    /// # Errors
+    /// If the table cannot be written.
+    pub async fn put_new_entry(
+        &self,
+        account: &Account,
+        key: &EntryKey,
+        entry: &impl Serialize,
+    ) -> Result<(), StoreError> {
+        let put = self.client.put_item().table_name(&self.name);
+        let put = put.set_item(Some(entry_item(account, key, entry)?));
+        if_true(put.condition_expression("attribute_not_exists(pk)").send().await)?;
+        Ok(())
     }
 
     /// Deletes an entry. False if there was none.

@@ -28,7 +28,7 @@ pub struct Erased {
 /// A claim of a lead, without its value: only a hash is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeadClaim {
-    /// What it is for: `email`, `phone`, `replay` or `idempotency-key`.
+    /// What it is for: `email`, `phone`, `replay`, `redelivery` or `idempotency-key`.
     pub kind: String,
     /// When it expires; none: never.
     pub expires_at: Option<Timestamp>,

@@ -7,6 +7,7 @@ mod diagnose;
 mod directory;
 mod erase;
 mod held;
+mod leads;
 mod schema;
 
 pub use destinations::DestinationChange;

@@ -25,7 +25,8 @@ pub enum Shape {
 }
 
 impl LeadTable {
-    /// Creates the table as `template.yaml` declares it. Does nothing if it exists.
+    /// Creates the table as `template.yaml` declares it. If it exists, only its time to live is
+    /// turned on if it is off: an earlier call may have ended before that.
     ///
     /// # Errors
     /// If DynamoDB refuses it.
@@ -44,7 +45,12 @@ impl LeadTable {
         match created {
             Ok(_) => self.turn_time_to_live_on().await,
             Err(error) => match error.as_service_error() {
-                Some(fault) if fault.is_resource_in_use_exception() => Ok(()),
+                Some(fault) if fault.is_resource_in_use_exception() => {
+                    if !self.has_time_to_live().await? {
+                        self.turn_time_to_live_on().await?;
+                    }
+                    Ok(())
+                }
                 _ => Err(error.into()),
             },
         }

@@ -99,7 +99,8 @@ impl Person {
     }
 }
 
-/// All texts that may be contacts. A person who is found in the same text has one of them.
+/// All texts that may be contacts. If the search finds a person in the same text, one of the
+/// person's contacts is in `found`.
 pub(crate) struct Contacts {
     pub(crate) found: HashSet<Contact>,
     /// False if there are more than [`MOST_CONTACTS`].

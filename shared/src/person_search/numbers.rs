@@ -12,16 +12,17 @@ const WITH_AREA: usize = 10;
 /// Calls `take` with the digits of each number in the text, until `take` breaks. A number has
 /// `longest` digits at most; only the number of all digits in the text may be longer.
 ///
-/// A number begins and ends with a group of digits. The digits beside it are another number, or the
-/// number has its area code and no `+` before that.
+/// A number begins and ends with a group of digits. What is before or after it has no digits, or
+/// enough digits for another number. Beside a number with its area code there may also be fewer:
+/// always after it, and before it if no `+` comes first.
 pub(super) fn each(
     text: &str,
     longest: usize,
     take: &mut dyn FnMut(&str) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
     let all: String = text.chars().filter_map(digit).collect();
-    let says_no_more = || text.chars().all(|c| c == '+' || is_between(c) || digit(c).is_some());
-    if all.len() >= SHORTEST || (!all.is_empty() && says_no_more()) {
+    let has_nothing_else = || text.chars().all(|c| c == '+' || is_between(c) || digit(c).is_some());
+    if all.len() >= SHORTEST || (!all.is_empty() && has_nothing_else()) {
         take(&all)?;
     }
     if all.len() < SHORTEST {

@@ -1,7 +1,7 @@
 use crate::model::RawJson;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
-use std::{borrow::Cow, collections::HashMap, fmt};
+use std::{collections::HashMap, fmt};
 
 /// Some programs write it before UTF-8 text. JSON readers may ignore it (RFC 8259, 8.1).
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
@@ -24,7 +24,7 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 /// # Ok::<(), shared::request::BodyError>(())
 /// ```
 pub struct Fields<'a> {
-    members: HashMap<Cow<'a, str>, &'a RawValue>,
+    members: HashMap<String, &'a RawValue>,
     violations: Vec<Violation>,
 }
 
@@ -38,7 +38,8 @@ pub struct Violation {
     pub field: &'static str,
     /// The rule it breaks.
     pub rule: Rule,
-    /// The value that was sent; none: the field was missing.
+    /// The value that was sent. `None` if the field was missing, and for the rules that
+    /// [`Fields`] does not check.
     pub sent: Option<RawJson>,
 }
 
@@ -119,7 +120,7 @@ impl JsonType {
 
 impl<'a> Fields<'a> {
     /// The members of the JSON object in `body`; `None` if it is not an object.
-    pub fn parse(body: &'a [u8]) -> Option<Self> {
+    pub(crate) fn parse(body: &'a [u8]) -> Option<Self> {
         let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
         let members = serde_json::from_slice(body).ok()?;
         Some(Self { members, violations: Vec::new() })
@@ -250,13 +251,11 @@ impl<'a> Fields<'a> {
 /// The whole number that a JSON number is. JSON does not tell `1.0` from `1`, and JSON Schema calls
 /// both an integer.
 fn whole(number: &str) -> Option<i64> {
-    // An `f64` rounds a large integer, and so could bring one that is too large into the range.
+    // From here on, an `f64` rounds integers to others.
+    const ROUNDED: f64 = 9_007_199_254_740_992.0;
     if !number.contains(['.', 'e', 'E']) {
         return number.parse().ok();
     }
     let number: f64 = number.parse().ok()?;
-    // The smallest `i64`; its negative is one more than the largest.
-    let least = i64::MIN as f64;
-    let fits = number.fract() == 0.0 && (least..-least).contains(&number);
-    fits.then_some(number as i64)
+    (number.fract() == 0.0 && number.abs() < ROUNDED).then_some(number as i64)
 }

@@ -14,8 +14,36 @@ const READ_BATCH: usize = 100;
 const WRITE_BATCH: usize = 25;
 /// How often a batch is sent if DynamoDB processes nothing of it.
 const BATCH_ATTEMPTS: u32 = 5;
-/// How long to wait before the second attempt. The time doubles with each attempt.
+/// How long to wait before the second of these attempts. The time doubles with each attempt.
 const BATCH_BACKOFF: Duration = Duration::from_millis(25);
+
+/// The waits between the attempts of a batch. The SDK does not send again what DynamoDB left
+/// unprocessed.
+#[derive(Default)]
+struct Backoff {
+    /// How many attempts in a row DynamoDB processed nothing.
+    failures: u32,
+}
+
+impl Backoff {
+    /// Waits before the next attempt. After an attempt that made progress there is no wait: a batch
+    /// of large items may need many attempts.
+    ///
+    /// # Errors
+    /// If there were enough attempts without progress.
+    async fn wait(&mut self, made_progress: bool) -> Result<(), StoreError> {
+        if made_progress {
+            self.failures = 0;
+            return Ok(());
+        }
+        self.failures += 1;
+        if self.failures == BATCH_ATTEMPTS {
+            return Err(StoreError::Unavailable("busy"));
+        }
+        tokio::time::sleep(BATCH_BACKOFF * 2_u32.pow(self.failures - 1)).await;
+        Ok(())
+    }
+}
 
 impl LeadTable {
     /// Reads items by their keys. Returns those that exist, in the order of `wanted`, each with the
@@ -37,29 +65,24 @@ impl LeadTable {
         Ok(found.collect())
     }
 
-    /// Reads a batch. Requests the unprocessed keys again, because the SDK does not.
+    /// Reads a batch, with as many requests as necessary.
     async fn get_batch(&self, keys: Vec<Item>) -> Result<Vec<Item>, StoreError> {
         let wanted =
             KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build()?;
         let mut wanted = HashMap::from([(self.name.clone(), wanted)]);
         let mut items = Vec::new();
-        let mut attempt = 0;
-        while attempt < BATCH_ATTEMPTS {
+        let mut backoff = Backoff::default();
+        loop {
             let batch = self.client.batch_get_item().set_request_items(Some(wanted)).send().await?;
             let found = batch.responses.unwrap_or_default().remove(&self.name).unwrap_or_default();
             wanted = batch.unprocessed_keys.unwrap_or_default();
+            let made_progress = !found.is_empty();
+            items.extend(found);
             if wanted.is_empty() {
-                items.extend(found);
                 return Ok(items);
             }
-            // A batch ends at 16 MB. If it returned some items, the rest is requested at once.
-            attempt = if found.is_empty() { attempt + 1 } else { 0 };
-            items.extend(found);
-            if attempt > 0 {
-                tokio::time::sleep(BATCH_BACKOFF * 2_u32.pow(attempt - 1)).await;
-            }
+            backoff.wait(made_progress).await?;
         }
-        Err(StoreError::Unavailable("busy"))
     }
 
     /// Writes items and replaces the old ones. If it fails, some may be written.
@@ -87,11 +110,10 @@ impl LeadTable {
         Ok(())
     }
 
-    /// Writes a batch, and writes the unprocessed items again. Attempts that make progress do not
-    /// count: a partition may need many attempts for large items.
+    /// Writes a batch, with as many requests as necessary.
     async fn write_batch(&self, mut writes: Vec<WriteRequest>) -> Result<(), StoreError> {
-        let mut attempt = 0;
-        while attempt < BATCH_ATTEMPTS {
+        let mut backoff = Backoff::default();
+        loop {
             let wanted = HashMap::from([(self.name.clone(), writes.clone())]);
             let write = self.client.batch_write_item().set_request_items(Some(wanted));
             let left = write.send().await?.unprocessed_items.unwrap_or_default().remove(&self.name);
@@ -99,11 +121,10 @@ impl LeadTable {
             if left.is_empty() {
                 return Ok(());
             }
-            attempt = if left.len() < writes.len() { 0 } else { attempt + 1 };
+            let made_progress = left.len() < writes.len();
             writes = left;
-            tokio::time::sleep(BATCH_BACKOFF * 2_u32.pow(attempt)).await;
+            backoff.wait(made_progress).await?;
         }
-        Err(StoreError::Unavailable("busy"))
     }
 }
 

@@ -1,5 +1,5 @@
 use super::{
-    fault::StoreError,
+    fault::{StoreError, if_true},
     keys::{self, EXPIRES_AT, PK, SK},
     lead_table::{Item, LeadTable},
     put_new::{Written, seconds},
@@ -74,7 +74,6 @@ impl LeadTable {
                 WriteResult::Stored => return Ok(Outcome::created(lead)),
                 WriteResult::IdTaken => lead.id = sources.draw_lead_id(lead.created_at),
                 WriteResult::Taken(claim, taken) => {
-                    let (standing, replayed) = judge(claim.kind, &taken, &claims)?;
                     let Some(item) = self.get(keys::lead(&account, taken.lead_id)).await? else {
                         if missing == Some(taken.lead_id) {
                             self.delete_claim(&account, &claim, taken.lead_id).await?;
@@ -83,6 +82,7 @@ impl LeadTable {
                         tokio::time::sleep(PAUSE).await;
                         continue;
                     };
+                    let (standing, replayed) = judge(claim.kind, &taken, &claims)?;
                     let own = lead_item(&account, &lead, &claims, &mark)?;
                     let differs = standing == Standing::Known && content(&item) != content(&own);
                     let found = serde_dynamo::from_item(item).map_err(StoreError::from)?;
@@ -145,13 +145,8 @@ impl LeadTable {
             .set_key(Some(keys::claim(account, claim)))
             .condition_expression("lead_id = :holder")
             .expression_attribute_values(":holder", AttributeValue::N(holder.to_string()));
-        match delete.send().await {
-            Ok(_) => Ok(()),
-            Err(error) => match error.as_service_error() {
-                Some(fault) if fault.is_conditional_check_failed_exception() => Ok(()),
-                _ => Err(error.into()),
-            },
-        }
+        if_true(delete.send().await)?;
+        Ok(())
     }
 }
 
@@ -185,7 +180,9 @@ fn judge(
             Err(CreateLeadError::IdempotencyKeyReused)
         }
         ClaimKind::IdempotencyKey if taken.known == Some(true) => Ok((Standing::Known, true)),
-        ClaimKind::IdempotencyKey | ClaimKind::Replay => Ok((Standing::New, true)),
+        ClaimKind::IdempotencyKey | ClaimKind::Redelivery | ClaimKind::Replay => {
+            Ok((Standing::New, true))
+        }
         ClaimKind::Contact(_) => Ok((Standing::Known, false)),
     }
 }

@@ -1,15 +1,12 @@
 //! The requests of whoever forwards leads.
 
 use super::{
-    fault::StoreError,
+    fault::{StoreError, if_true},
     keys::{self, LISTED_DESTINATIONS, PK, SK},
     lead_table::{Item, LeadTable},
 };
-use crate::model::{Account, Destination, DestinationId};
-use aws_sdk_dynamodb::{
-    operation::update_item::UpdateItemError,
-    types::{AttributeValue, ReturnValue},
-};
+use crate::model::{Account, Destination};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use jiff::Timestamp;
 
 /// The attributes that a pass changes.
@@ -60,18 +57,6 @@ impl LeadTable {
         found.into_iter().map(|((), item)| read_destination(item)).collect()
     }
 
-    /// The destination as it is stored now.
-    ///
-    /// # Errors
-    /// If the table cannot be read.
-    pub async fn get_destination(
-        &self,
-        account: &Account,
-        id: &DestinationId,
-    ) -> Result<Option<Destination>, StoreError> {
-        self.get(keys::destination(account, id)).await?.map(read_destination).transpose()
-    }
-
     /// Takes the lease of a destination. Returns the destination as it is now; `None` if it is not
     /// active, not due, or leased to another pass.
     ///
@@ -100,13 +85,8 @@ impl LeadTable {
             .expression_attribute_values(":until", milliseconds(lease.until))
             .expression_attribute_values(":now", milliseconds(now))
             .return_values(ReturnValue::AllNew);
-        match update.send().await {
-            Ok(updated) => updated.attributes.map(read_destination).transpose(),
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
-                _ => Err(error.into()),
-            },
-        }
+        let updated = if_true(update.send().await)?.and_then(|updated| updated.attributes);
+        updated.map(read_destination).transpose()
     }
 
     /// Stores the progress of a pass. False if the pass no longer has the lease: then nothing is
@@ -154,13 +134,7 @@ impl LeadTable {
         if let Some(expected) = expected {
             update = update.expression_attribute_values(":expected", expected);
         }
-        match update.send().await {
-            Ok(_) => Ok(true),
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
-                _ => Err(error.into()),
-            },
-        }
+        Ok(if_true(update.send().await)?.is_some())
     }
 }
 
@@ -170,7 +144,7 @@ pub(crate) fn destination_item(destination: &Destination) -> Result<Item, StoreE
     Ok(item)
 }
 
-fn read_destination(mut item: Item) -> Result<Destination, StoreError> {
+pub(crate) fn read_destination(mut item: Item) -> Result<Destination, StoreError> {
     item.remove(PK);
     item.remove(SK);
     Ok(serde_dynamo::from_item(item)?)

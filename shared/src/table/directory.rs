@@ -32,23 +32,6 @@ impl LeadTable {
         Ok(query.send().await?.count > 0)
     }
 
-    pub(crate) async fn put_new_entry(
-        &self,
-        account: &Account,
-        key: &EntryKey,
-        entry: &impl Serialize,
-    ) -> Result<(), StoreError> {
-        let put = self.client.put_item().table_name(&self.name);
-        let put = put.set_item(Some(entry_item(account, key, entry)?));
-        match put.condition_expression("attribute_not_exists(pk)").send().await {
-            Ok(_) => Ok(()),
-            Err(error) => match error.as_service_error() {
-                Some(fault) if fault.is_conditional_check_failed_exception() => Ok(()),
-                _ => Err(error.into()),
-            },
-        }
-    }
-
     /// A query of an account's entries of a kind.
     pub(crate) fn query_entries(
         &self,

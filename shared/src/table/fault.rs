@@ -44,6 +44,17 @@ pub enum Denial {
     BadSignature,
 }
 
+/// The output of a conditional write; `None` if its condition was false.
+pub(crate) fn if_true<T, E: ProvideErrorMetadata>(
+    written: Result<T, SdkError<E, HttpResponse>>,
+) -> Result<Option<T>, StoreError> {
+    match written.map_err(StoreError::from) {
+        Ok(output) => Ok(Some(output)),
+        Err(StoreError::Canceled) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 impl<E: ProvideErrorMetadata> From<SdkError<E, HttpResponse>> for StoreError {
     #[expect(clippy::wildcard_enum_match_arm, reason = "the SDK adds cases at any time")]
     fn from(error: SdkError<E, HttpResponse>) -> Self {

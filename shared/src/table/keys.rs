@@ -100,8 +100,8 @@ pub(crate) fn set_aside_partition(account: &Account) -> Item {
     key(format!("set-aside#{account}"), String::new())
 }
 
-/// Reads the account and the lead's id from the key of a lead.
-pub(crate) fn read_lead(pk: &str, sk: &str) -> Option<(Account, LeadId)> {
+/// Reads the account and the lead's id from the key of a lead, as the table's stream tells it.
+pub fn read_lead_key(pk: &str, sk: &str) -> Option<(Account, LeadId)> {
     let (provider, id) = pk.strip_prefix("lead#")?.split_once('#')?;
     let account = Account { provider: provider.parse().ok()?, id: id.parse().ok()? };
     Some((account, LeadId::from_sort_key(sk)?))

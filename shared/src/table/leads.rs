@@ -5,7 +5,6 @@ use super::{
 };
 use crate::model::{Account, LeadId, LeadSpan, StoredLead};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
-use std::cmp::Reverse;
 
 /// The order in which leads are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +16,7 @@ pub enum Order {
 }
 
 /// Some leads of an account.
+#[derive(Default)]
 pub struct LeadPage {
     /// The leads, in the requested order.
     pub leads: Vec<StoredLead>,
@@ -60,35 +60,6 @@ impl LeadTable {
             _ => None,
         };
         Ok(LeadPage { leads, rest, units })
-    }
-
-    /// The newest leads of several accounts in a span of ids, the newest first: `limit` leads, from
-    /// as many pages as necessary.
-    ///
-    /// # Errors
-    /// If the table cannot be read.
-    pub async fn newest_leads(
-        &self,
-        accounts: &[Account],
-        span: LeadSpan,
-        limit: usize,
-    ) -> Result<Vec<(Account, StoredLead)>, StoreError> {
-        let page_limit = i32::try_from(limit).unwrap_or(PAGE).min(PAGE);
-        let mut newest: Vec<(Account, StoredLead)> = Vec::new();
-        for account in accounts {
-            let mut rest = Some(span);
-            while let Some(span) = rest {
-                let page = self.leads(account, span, Order::NewestFirst, Some(page_limit)).await?;
-                newest.extend(page.leads.into_iter().map(|lead| (account.clone(), lead)));
-                newest.sort_by_key(|(_, lead)| Reverse(lead.id));
-                newest.truncate(limit);
-                // If the list is full, leads that are older than its oldest one do not matter.
-                let is_full = newest.len() == limit;
-                let oldest = newest.last().filter(|_| is_full).map(|(_, lead)| lead.id);
-                rest = page.rest.filter(|rest| oldest.is_none_or(|oldest| rest.last > oldest));
-            }
-        }
-        Ok(newest)
     }
 
     /// The leads that exist, each with its account.

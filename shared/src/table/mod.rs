@@ -24,7 +24,7 @@ pub(crate) mod fault;
 pub(crate) mod held;
 pub(crate) mod keys;
 pub(crate) mod lead_table;
-mod leads;
+pub(crate) mod leads;
 mod listed;
 mod open_connection;
 pub(crate) mod put_new;
@@ -37,6 +37,6 @@ pub use client::{ENDPOINT_VARIABLE, Timeouts, connect, connect_as, connect_from_
 pub use create_lead::CreateLeadError;
 pub use destinations::Lease;
 pub use fault::{Denial, StoreError};
+pub use keys::read_lead_key;
 pub use lead_table::LeadTable;
 pub use leads::{LeadPage, Order};
-pub use set_aside::read_lead_key;

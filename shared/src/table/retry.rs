@@ -6,10 +6,12 @@ use aws_sdk_dynamodb::{
         retry::{ClassifyRetry, RetryAction, RetryConfig, RetryPartition, TokenBucket},
     },
     operation::{
+        delete_item::DeleteItemError,
         put_item::PutItemError,
         transact_write_items::TransactWriteItemsError::{
             self, TransactionCanceledException, TransactionInProgressException,
         },
+        update_item::UpdateItemError,
     },
     types::CancellationReason,
 };
@@ -42,9 +44,13 @@ impl ClassifyRetry for RetryConflicts {
         let conflict = error.as_operation_error().is_some_and(|error| {
             if let Some(error) = error.downcast_ref::<TransactWriteItemsError>() {
                 is_conflict(error)
+            } else if let Some(error) = error.downcast_ref::<PutItemError>() {
+                error.is_transaction_conflict_exception()
+            } else if let Some(error) = error.downcast_ref::<UpdateItemError>() {
+                error.is_transaction_conflict_exception()
             } else {
-                let error = error.downcast_ref::<PutItemError>();
-                error.is_some_and(PutItemError::is_transaction_conflict_exception)
+                let error = error.downcast_ref::<DeleteItemError>();
+                error.is_some_and(DeleteItemError::is_transaction_conflict_exception)
             }
         });
         if conflict { RetryAction::transient_error() } else { RetryAction::NoActionIndicated }

@@ -2,16 +2,13 @@
 
 use super::{
     destinations::milliseconds,
-    fault::StoreError,
+    fault::{StoreError, if_true},
     keys::{self, EXPIRES_AT, PK},
     lead_table::{Item, LeadTable, PAGE},
     put_new::seconds,
 };
-use crate::model::{Account, DestinationId, LeadId, SetAside};
-use aws_sdk_dynamodb::{
-    operation::{delete_item::DeleteItemError, put_item::PutItemError},
-    types::AttributeValue,
-};
+use crate::model::{Account, DestinationId, SetAside};
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 
 impl LeadTable {
@@ -31,13 +28,8 @@ impl LeadTable {
                 ":event",
                 AttributeValue::S(event.event.as_str().to_owned()),
             );
-        match put.send().await {
-            Ok(_) => Ok(()),
-            Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(()),
-                _ => Err(error.into()),
-            },
-        }
+        if_true(put.send().await)?;
+        Ok(())
     }
 
     /// Deletes an event that its destination took. Does nothing if another event of the lead was
@@ -58,13 +50,8 @@ impl LeadTable {
                 ":event",
                 AttributeValue::S(event.event.as_str().to_owned()),
             );
-        match delete.send().await {
-            Ok(_) => Ok(()),
-            Err(error) => match error.as_service_error() {
-                Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(()),
-                _ => Err(error.into()),
-            },
-        }
+        if_true(delete.send().await)?;
+        Ok(())
     }
 
     /// The events set aside for an account's leads, by their ids; only those of `destination` if it
@@ -100,9 +87,4 @@ impl LeadTable {
         let items = query.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await?;
         items.into_iter().map(|item| Ok(serde_dynamo::from_item(item)?)).collect()
     }
-}
-
-/// Reads the account and the lead's id from the key of a lead, as the table's stream tells it.
-pub fn read_lead_key(pk: &str, sk: &str) -> Option<(Account, LeadId)> {
-    keys::read_lead(pk, sk)
 }

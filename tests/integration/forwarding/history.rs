@@ -60,8 +60,8 @@ pub(super) enum Action {
     Replay(u8, u8),
     /// The operator rotates its secret.
     Rotate(u8),
-    /// The operator erases a lead.
-    Erase(u8),
+    /// The operator erases a lead. A pass may run before the lead is deleted.
+    Erase(u8, bool),
 }
 
 /// A pass of a function instance.
@@ -159,7 +159,7 @@ fn action() -> impl Strategy<Value = Action> {
         1 => any::<u8>().prop_map(Action::Resume),
         1 => any::<(u8, u8)>().prop_map(|(n, lead)| Action::Replay(n, lead)),
         1 => any::<u8>().prop_map(Action::Rotate),
-        2 => any::<u8>().prop_map(Action::Erase),
+        2 => any::<(u8, bool)>().prop_map(|(lead, pass)| Action::Erase(lead, pass)),
     ]
 }
 
@@ -196,8 +196,11 @@ impl Action {
                 *pass = PlannedPass { killed_at: None, faults: Vec::new(), ..*pass }
             }
             Self::Pause(_) | Self::Resume(_) | Self::Replay(..) => *self = Self::Wait(5),
-            Self::Create { .. } | Self::Tell | Self::Wait(_) | Self::Rotate(_) | Self::Erase(_) => {
-            }
+            Self::Create { .. }
+            | Self::Tell
+            | Self::Wait(_)
+            | Self::Rotate(_)
+            | Self::Erase(..) => {}
         }
     }
 }

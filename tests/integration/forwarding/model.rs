@@ -27,6 +27,8 @@ pub(super) struct Log {
     pub(super) leads: Vec<Told>,
     /// Leads that the stream has not told yet.
     pub(super) untold: Vec<Told>,
+    /// Leads whose erasure has begun.
+    erasing: HashSet<LeadId>,
     pub(super) erased: HashMap<LeadId, Erasure>,
     pub(super) known: Vec<Known>,
     /// All posts, in the order in which they began.
@@ -196,11 +198,14 @@ impl Log {
         leads.map(|lead| lead.id).collect()
     }
 
-    pub(super) fn lead_to_erase(&self, n: u8) -> Option<(Account, LeadId)> {
+    /// Chooses a lead to erase. Each lead is erased once.
+    pub(super) fn begin_erasure(&mut self, n: u8) -> Option<(Account, LeadId)> {
         let left: Vec<_> =
-            self.leads.iter().filter(|lead| !self.erased.contains_key(&lead.id)).collect();
+            self.leads.iter().filter(|lead| !self.erasing.contains(&lead.id)).collect();
         let lead = left.get(usize::from(n) % left.len().max(1))?;
-        Some((lead.account.clone(), lead.id))
+        let chosen = (lead.account.clone(), lead.id);
+        self.erasing.insert(chosen.1);
+        Some(chosen)
     }
 
     /// The number of the destination with this URL.
@@ -261,6 +266,13 @@ impl Log {
             let is_refused = refusals.count() >= REFUSALS as usize;
             if had && !told.any(Seen::is_received) && !is_refused {
                 return Err(format!("the erasure was not told: {lead}"));
+            }
+            let last = of_lead(SetAsideEvent::Created).rfind(|(_, post)| post.is_received());
+            let first = of_lead(SetAsideEvent::Erased).find(|(_, post)| post.is_received());
+            if let (Some((last, _)), Some((first, _))) = (last, first)
+                && last > first
+            {
+                return Err(format!("posted after its erasure was told: {lead}"));
             }
         }
         Ok(())

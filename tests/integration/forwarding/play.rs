@@ -22,6 +22,7 @@ use shared::{
     table::LeadTable,
 };
 use std::{
+    collections::HashSet,
     future::poll_fn,
     pin::{Pin, pin},
     sync::{
@@ -158,7 +159,7 @@ impl Play {
                 Action::Resume(n) => play.set_state(n, DestinationState::Active).await,
                 Action::Replay(n, lead) => play.replay(n, lead).await,
                 Action::Rotate(n) => play.rotate(n).await,
-                Action::Erase(lead) => play.erase(lead).await,
+                Action::Erase(lead, with_pass) => play.erase(lead, with_pass).await,
             }
         })
     }
@@ -288,16 +289,35 @@ impl Play {
         self.log().known[n].secrets.push((changed.secret_version, changed.old_secret_until));
     }
 
-    /// Erases a lead, and tells it to the destinations that may have it.
-    async fn erase(&self, n: u8) {
-        let Some((account, id)) = self.log().lead_to_erase(n) else { return };
+    /// Erases a lead, and tells it to the destinations that may have it: before the lead is deleted,
+    /// and again afterwards to those that got it meanwhile.
+    async fn erase(self: &Arc<Self>, n: u8, with_pass: bool) {
+        let Some((account, id)) = self.log().begin_erasure(n) else { return };
+        let mut told = HashSet::new();
+        self.tell_erasure(&account, id, &mut told).await;
+        if with_pass {
+            self.pass(CALM_PASS).await;
+        }
         self.table.erase_lead(&account, id).await.unwrap();
         let now = self.now();
         self.log().note_erased(id, now);
+        self.tell_erasure(&account, id, &mut told).await;
+    }
+
+    async fn tell_erasure(
+        &self,
+        account: &Account,
+        lead: LeadId,
+        told: &mut HashSet<DestinationId>,
+    ) {
         for destination in self.table.destinations().await.unwrap() {
-            if destination.account() == account && destination.may_have(id) {
-                let event = SetAside::due(id, destination.id, SetAsideEvent::Erased, now);
-                self.table.set_aside(&account, &event).await.unwrap();
+            if destination.account() == *account
+                && destination.may_have(lead)
+                && told.insert(destination.id.clone())
+            {
+                let event = SetAsideEvent::Erased;
+                let event = SetAside::due(lead, destination.id, event, self.now());
+                self.table.set_aside(account, &event).await.unwrap();
             }
         }
     }
@@ -325,16 +345,18 @@ impl Play {
                 self.set_state(n as u8, DestinationState::Active).await;
             }
         }
-        let pass = PlannedPass { new_leads: false, killed_at: None, faults: Vec::new() };
         for wait in [LONGEST_WAIT, LONGEST_RETRY] {
             self.wait(wait);
-            self.pass(pass.clone()).await;
+            self.pass(CALM_PASS).await;
         }
     }
 }
 
 const TAKES: Handling =
     Handling { reply: Reply::Status(200, None), milliseconds: 1, meanwhile: Vec::new() };
+
+const CALM_PASS: PlannedPass =
+    PlannedPass { new_leads: false, killed_at: None, faults: Vec::new() };
 
 /// A running pass. It also ends if it is killed.
 struct Running<'a>(&'a AtomicUsize);

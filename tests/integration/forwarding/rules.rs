@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use shared::{
     model::{
         Account, Destination, DestinationFormat, DestinationId, DestinationState, LeadId, NewLead,
-        Provider, SetAside, Sources,
+        Provider, SetAside, SetAsideEvent, Sources,
     },
     table::{LeadTable, Lease},
 };
@@ -176,6 +176,7 @@ async fn each_answer_has_its_meaning() {
         PostError::NoSuchName,
         PostError::NoConnection,
         PostError::BadCertificate,
+        PostError::NotSecure,
         PostError::TimedOut,
         PostError::Unreadable,
         PostError::NotPublic([127, 0, 0, 1].into()),
@@ -290,7 +291,23 @@ async fn no_post_begins_after_the_end_of_a_pass() {
     stage.store(2).await;
     stage.pass_at(stage.world.now(), SignedDuration::ZERO, takes).await;
     assert_eq!(stage.leads_got(), []);
-    assert_eq!(stage.stored().await.failures, 0);
+    let stored = stage.stored().await;
+    assert_eq!((stored.failures, stored.reached), (0, None));
+}
+
+/// DynamoDB ends a page at 1 MB.
+#[tokio::test]
+async fn large_leads_are_forwarded_in_one_pass() {
+    let stage = Stage::start().await;
+    let mut ids = Vec::new();
+    for _ in 0..12 {
+        let text = format!(r#"{{"text":"{}"}}"#, "a".repeat(200 * 1024));
+        let details = BTreeMap::from([("custom_fields".to_owned(), json!(text))]);
+        ids.push(stage.store_with(details).await);
+        stage.world.advance(SignedDuration::from_secs(1));
+    }
+    stage.pass(takes).await;
+    assert_eq!(stage.leads_got(), ids);
 }
 
 #[tokio::test]
@@ -365,6 +382,27 @@ async fn an_erased_lead_is_not_posted() {
     stage.table().erase_lead(&account(), ids[0]).await.unwrap();
     stage.pass(takes).await;
     assert_eq!(stage.leads_got(), ids[1..]);
+}
+
+/// An erasure sets the message aside before it deletes the lead.
+#[tokio::test]
+async fn an_erasure_is_told_after_the_lead_was_posted_and_deleted() {
+    let stage = Stage::start().await;
+    let ids = stage.store(1).await;
+    let id = stage.destination.id.clone();
+    let event = SetAside::due(ids[0], id, SetAsideEvent::Erased, stage.world.now());
+    stage.table().set_aside(&account(), &event).await.unwrap();
+    let kinds = || -> Vec<_> {
+        stage.bodies_got().iter().map(|body| body["type"].as_str().unwrap().to_owned()).collect()
+    };
+    stage.pass(takes).await;
+    assert_eq!(kinds(), ["lead.created"]);
+    stage.pass(takes).await;
+    assert!(kinds().is_empty());
+    stage.table().erase_lead(&account(), ids[0]).await.unwrap();
+    stage.pass(takes).await;
+    assert_eq!(kinds(), ["lead.erased"]);
+    assert_eq!(stage.set_aside().await, []);
 }
 
 #[tokio::test]

@@ -106,6 +106,17 @@ async fn a_secret_that_cannot_be_read_is_read_again_after_fifteen_seconds() {
     }
 }
 
+#[tokio::test]
+async fn loaded_keys_still_work_if_secrets_manager_stops_answering_midway() {
+    let world = World::start().await;
+    let store = SecretStore::start(SIGNING_KEY, world.now()).await;
+    let instance = world.instance_with(store.signing_secret());
+    let token = token_of(&instance).await;
+    store.set_previous_hangs(true);
+    world.advance(SignedDuration::from_mins(5));
+    assert_eq!(status_of(&instance, &token).await, 201);
+}
+
 /// With only the current key, tokens of the previous key would be refused.
 #[tokio::test]
 async fn a_previous_version_that_cannot_be_read_is_503_and_not_401() {

@@ -21,8 +21,8 @@ use tests::{
     send_event,
 };
 
-/// The variables that libraries read by themselves: the log filter and the AWS SDK.
-const READ_BY_LIBRARIES: [&str; 2] = ["AWS_ENDPOINT_URL_DYNAMODB", "RUST_LOG"];
+/// The variables that a function reads before its own start-up, and those that the AWS SDK reads.
+const READ_ELSEWHERE: [&str; 2] = ["AWS_ENDPOINT_URL_DYNAMODB", "RUST_LOG"];
 
 #[test]
 fn the_template_has_every_route_and_no_other() {
@@ -96,7 +96,7 @@ async fn each_function_has_exactly_the_variables_that_it_reads() {
     }
     for function in template.functions() {
         let mut read = read.remove(function.name).unwrap();
-        read.extend(READ_BY_LIBRARIES);
+        read.extend(READ_ELSEWHERE);
         assert_eq!(function.variables(), read, "{}", function.name);
     }
 }

@@ -29,7 +29,7 @@ pub(super) async fn pause(session: &Session, named: &Named) -> Result<(), Failur
 
 pub(super) async fn resume(session: &Session, named: &Named) -> Result<(), Failure> {
     resume_destination(&session.table, &named.id).await?;
-    eprintln!("it is active: what waits is forwarded now");
+    eprintln!("it is active: the next pass forwards what waits");
     Ok(())
 }
 

@@ -10,6 +10,7 @@ use super::{
     find, short_id, shown,
 };
 use clap::Args;
+use forwarding::write_id;
 use local::redeliver_held;
 use serde_json::{Map, Value};
 use shared::{
@@ -43,7 +44,7 @@ impl RedeliverHeld {
         let body = self.correct(&held.body)?;
         let (table, sources) = (session.table.clone(), session.table_sources().await?);
         let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, Timeouts::LOCAL);
-        let Redelivered { answer, became_lead, .. } =
+        let Redelivered { answer, became_lead, lead, .. } =
             redeliver_held(&context, &account, &held, &body).await?;
         let mut out = data_out(Escapes::Text);
         writeln!(out, "{}\n{}", answer.status(), shown(answer.body().as_bytes()))?;
@@ -52,7 +53,10 @@ impl RedeliverHeld {
             return Ok(());
         }
         let id = short_id(&held);
-        Err(Failure::Failed(format!("{id} did not become a lead; it stays held")))
+        let why = lead.map_or_else(String::new, |lead| {
+            format!(": its person is already the lead {}", write_id(account.provider, lead))
+        });
+        Err(Failure::Failed(format!("{id} did not become a lead{why}; it stays held")))
     }
 
     /// The body to deliver.

@@ -47,7 +47,8 @@ impl Export {
             Some(path) => {
                 let written = self.write_file(session, &accounts, span, path).await;
                 written.map_err(|failure| match failure {
-                    Failure::Output(error) => cannot_write(path, &error),
+                    // The path was right, but for example the disk is full.
+                    Failure::Output(error) => Failure::Failed(cannot_write(path, &error)),
                     failure => failure,
                 })
             }
@@ -81,8 +82,11 @@ impl Export {
         let file = self.write(session, accounts, span, file).await?;
         let file = file.into_inner().map_err(std::io::IntoInnerError::into_error)?;
         file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
+        match file.persist(path) {
+            Ok(_) => Ok(()),
+            // For example, the path is a folder.
+            Err(error) => Err(Failure::Input(cannot_write(path, &error.error))),
+        }
     }
 
     /// Reads leads page by page, and writes each page before the next is read.
@@ -106,9 +110,9 @@ impl Export {
 fn new_beside(path: &Path) -> Result<NamedTempFile, Failure> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let file = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")));
-    file.map_err(|error| cannot_write(path, &error))
+    file.map_err(|error| Failure::Input(cannot_write(path, &error)))
 }
 
-fn cannot_write(path: &Path, error: &io::Error) -> Failure {
-    Failure::Input(format!("{} cannot be written: {error}", path.display()))
+fn cannot_write(path: &Path, error: &io::Error) -> String {
+    format!("{} cannot be written: {error}", path.display())
 }

@@ -10,6 +10,7 @@ use super::{
 use clap::{Args, ValueEnum};
 use forwarding::{LeadRecord, read_id, write_id};
 use jiff::Timestamp;
+use serde_json::Value;
 use shared::model::{Account, HeldDelivery, HeldReason, LeadSpan, StoredLead};
 use std::collections::BTreeMap;
 
@@ -48,6 +49,15 @@ impl List {
             Outcome::Invalid => self.list_held(session, "invalid").await,
             Outcome::Repeat => self.list_held(session, "repeat").await,
         }
+    }
+
+    /// Refuses invalid options before anything is opened.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        if self.outcome != Outcome::Created && self.before.is_some() {
+            let text = "--before is only for leads; for held deliveries, name a time with --until";
+            return Err(Failure::input(text));
+        }
+        Ok(())
     }
 
     async fn list_leads(&self, session: &Session) -> Result<(), Failure> {
@@ -97,16 +107,15 @@ impl List {
 
     async fn list_held(&self, session: &Session, reason: &str) -> Result<(), Failure> {
         let (since, until) = self.filter.times(session.sources.now())?;
-        let mut newest = BTreeMap::<_, (Account, HeldDelivery)>::new();
+        // Only the listed data stays in memory, not the bodies.
+        let mut newest = BTreeMap::<_, [Value; 6]>::new();
         for account in self.filter.accounts.find(session).await? {
             let prefix = format!("{reason}#");
             let take = |held: HeldDelivery| {
                 let at = held.received_at;
                 if since.is_none_or(|since| since <= at) && until.is_none_or(|until| at < until) {
-                    newest.insert(
-                        (at, account.to_string(), held.id.clone()),
-                        (account.clone(), held),
-                    );
+                    let row = held_row(&account, &held);
+                    newest.insert((at, account.to_string(), held.id), row);
                 }
                 if newest.len() > self.limit.into() {
                     newest.pop_first();
@@ -116,20 +125,25 @@ impl List {
         }
         let mut listing =
             Listing::new(&["id", "provider", "account", "received_at", "outcome", "lead"]);
-        for (account, held) in newest.into_values().rev() {
-            let lead = match held.reason {
-                HeldReason::Invalid => None,
-                HeldReason::Repeat(id) => Some(write_id(account.provider, id)),
-            };
-            listing.push([
-                short_id(&held).into(),
-                account.provider.as_str().into(),
-                account.id.as_str().into(),
-                format!("{:.3}", held.received_at).into(),
-                held.reason.as_str().into(),
-                lead.into(),
-            ]);
+        for row in newest.into_values().rev() {
+            listing.push(row);
         }
         listing.print(self.output.output)
     }
+}
+
+/// The row of a held delivery.
+fn held_row(account: &Account, held: &HeldDelivery) -> [Value; 6] {
+    let lead = match held.reason {
+        HeldReason::Invalid => None,
+        HeldReason::Repeat(id) => Some(write_id(account.provider, id)),
+    };
+    [
+        short_id(held).into(),
+        account.provider.as_str().into(),
+        account.id.as_str().into(),
+        format!("{:.3}", held.received_at).into(),
+        held.reason.as_str().into(),
+        lead.into(),
+    ]
 }

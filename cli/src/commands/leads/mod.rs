@@ -89,8 +89,10 @@ impl Command {
 
 impl Leads {
     pub(super) async fn run(self) -> Result<(), Failure> {
-        if let Command::Export(export) = &self.command {
-            export.check()?;
+        match &self.command {
+            Command::List(list) => list.check()?,
+            Command::Export(export) => export.check()?,
+            _ => {}
         }
         let session = self.table.open(self.command.access()).await?;
         let done = match self.command {

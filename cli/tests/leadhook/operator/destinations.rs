@@ -3,7 +3,12 @@
 use super::{Desk, ana, deliver, failure, items, receiver::Receiver};
 use crate::server::{Serve, TOKEN};
 use axum::{Router, http::StatusCode};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
+use shared::{
+    model::{Account, AccountId, Claims, Lead, NewLead, Provider, Sources},
+    table::LeadTable,
+};
 use std::sync::{Arc, Mutex};
 
 /// The account of the demo key.
@@ -85,7 +90,8 @@ async fn leads_are_forwarded_signed_paused_and_replayed() {
     assert!(!printed.contains("secret-path") && !printed.contains("whsec_"), "{printed}");
     assert_eq!(desk.count(&["destinations", "list", "--provider", "keyspot"]), 0);
 
-    desk.run(&["destinations", "resume", &id]);
+    let resumed = said(&desk, &["destinations", "resume", &id]);
+    assert!(resumed.contains("the next pass forwards what waits"), "{resumed}");
     assert_eq!(receiver.next().await.body["data"]["id"], second);
     wait_until(|| state_of(&second, &id) == "forwarded");
 
@@ -298,5 +304,35 @@ async fn for_a_table_in_aws_the_secret_is_in_secrets_manager() {
     assert!(code == 4 && says.iter().all(|part| why.contains(part)), "{why}");
     assert_eq!(why.lines().count(), 1, "{why}");
     assert_eq!(desk.count(&["destinations", "list"]), 3);
+    serve.stop();
+}
+
+/// The command line and other servers store leads in the same table.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lead_that_another_process_stores_late_is_forwarded() {
+    let desk = Desk::local();
+    let serve = desk.serve();
+    let mut receiver = Receiver::start().await;
+    add(&desk, &receiver.url, &["--from", "all"]);
+    let first = lead(&serve, 1).await;
+    assert_eq!(receiver.next().await.body["data"]["id"], first);
+    // The cursor has passed the id of this lead.
+    let (table, sources) = (LeadTable::new(serve.client(), "leadhook"), Sources::system());
+    let drawn_at = sources.now() - SignedDuration::from_mins(1);
+    let id = sources.draw_lead_id(drawn_at);
+    let late = Lead {
+        id,
+        created_at: drawn_at,
+        name: Some("Ana".to_owned()),
+        email: None,
+        phone: None,
+        source: None,
+        status: None,
+        details: json!({ "custom_fields": "{}" }),
+    };
+    let account = Account { provider: Provider::Integrabot, id: AccountId::from_static(ACCOUNT) };
+    let claims = Claims::new(b"", None, None, drawn_at).unwrap();
+    table.create_lead(NewLead { account, claims, lead: late }, &sources).await.unwrap();
+    assert_eq!(receiver.next().await.body["data"]["id"], id.to_string());
     serve.stop();
 }

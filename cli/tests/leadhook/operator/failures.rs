@@ -7,7 +7,7 @@ use crate::server::Serve;
 async fn wrong_input_is_one_line_of_error_with_an_exit_code_for_its_kind() {
     let desk = Desk::local();
     let keys = desk.json(&["keys", "list"]);
-    let cases: [(&[&str], i32, &str); 27] = [
+    let cases: [(&[&str], i32, &str); 35] = [
         (&["keys", "create", "hubspot", "--account", "a"], 2, "integrabot, rdstation"),
         (&["keys", "create", "integrabot"], 2, "--account"),
         (&["keys", "create", "integrabot", "--account", "a#b"], 2, "no #"),
@@ -26,6 +26,10 @@ async fn wrong_input_is_one_line_of_error_with_an_exit_code_for_its_kind() {
         (&["leads", "list", "--day", "2023-12-31"], 2, "2024-01-01"),
         (&["leads", "stats", "--until", "2020-01-01"], 2, "2024-01-01"),
         (&["leads", "list", "--since", "today", "--until", "yesterday"], 2, "--since"),
+        (&["leads", "export", "--since", "7d ago"], 2, "7d for seven days ago"),
+        (&["leads", "export", "--since=-7d"], 2, "7d for seven days ago"),
+        (&["leads", "list", "--outcome", "invalid", "--before", "1"], 2, "--until"),
+        (&["leads", "list", "--outcome", "repeat", "--before", "1"], 2, "--until"),
         (&["leads", "list", "-p", "integrabot", "-a", "nobody"], 3, "no such account"),
         (&["leads", "erase", "--email", "a@b.c", "-a", "nobody", "--yes"], 3, "no such account"),
         (
@@ -42,6 +46,10 @@ async fn wrong_input_is_one_line_of_error_with_an_exit_code_for_its_kind() {
         (&["leads", "show", "1"], 3, "no lead 1"),
         (&["leads", "erase", "--email", "nobody"], 2, "has an @"),
         (&["send", "integrabot", "--to", "http://127.0.0.1:1"], 1, "leadhook serve"),
+        (&["send", "integrabot", "--chatbot", "cb_1"], 2, "only PollyBot"),
+        (&["send", "pollybot", "--tenant", "1"], 2, "only Flextell"),
+        (&["send", "flextell", "--key", "k", "--secret", "s"], 2, "only Keyspot"),
+        (&["send", "rdstation", "--key", "k", "--secret", "s"], 2, "only Keyspot"),
         (&["held", "show", "invalid-0"], 3, "leadhook held list"),
     ];
     for (arguments, code, expected) in cases {
@@ -119,6 +127,31 @@ async fn a_table_that_cannot_be_used_is_an_error_that_says_what_to_do() {
     let (code, said) = at(&other.table, &["doctor", "--table", "foreign"]);
     assert!(code == 4 && said.contains("1 check failed"), "{said}");
     assert!(!desk.folder.path().join(".leadhook").exists(), "no local table was created");
+    other.stop();
+}
+
+#[tokio::test]
+async fn serve_fails_with_1_or_with_2_for_invalid_options() {
+    let desk = Desk::local();
+    let other = desk.serve();
+    let serve = |endpoint: &str, arguments: &[&str]| {
+        let mut command = desk.command(&["serve", "--port", "0"]);
+        command.args(arguments).env("AWS_ENDPOINT_URL_DYNAMODB", endpoint);
+        command.env("AWS_ACCESS_KEY_ID", &other.access_key).env("AWS_SECRET_ACCESS_KEY", "local");
+        failure(command.env("AWS_REGION", "eu-west-1").env("TABLE_NAME", "nowhere"))
+    };
+    let cases = [
+        ("no table", serve(&other.table, &[]), 1, "no table nowhere"),
+        ("no DynamoDB", serve("http://127.0.0.1:1", &[]), 1, "no connection"),
+        ("an invalid variable", serve("localhost", &[]), 1, "AWS_ENDPOINT_URL_DYNAMODB"),
+        ("a folder in use", serve("", &[]), 1, "is in use"),
+        ("an invalid option", serve("", &["--table-address", "here"]), 2, "--table-address"),
+    ];
+    for (case, (code, said), expected_code, expected) in cases {
+        assert!(code == expected_code && said.contains(expected), "{case}: {code}: {said}");
+    }
+    let help = desk.run(&["--help"]);
+    assert!(help.contains("`serve` fails with 1, or with 2 for invalid options"), "{help}");
     other.stop();
 }
 

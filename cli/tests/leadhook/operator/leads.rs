@@ -51,6 +51,38 @@ async fn leads_are_listed_by_day() {
 }
 
 #[tokio::test]
+async fn an_outcome_lists_the_deliveries_that_are_held_for_it_newest_first() {
+    let desk = Desk::new().await;
+    let token = desk.create_key(&["integrabot", "--account", "acme"])["token"].clone();
+    let token = token.as_str().unwrap();
+    let serve = desk.serve();
+    let (_, lead) = deliver(&serve, token, ana(1)).await;
+    let mut again = ana(1);
+    again["name"] = "Ana Again".into();
+    assert_eq!(deliver(&serve, token, again).await.0, 200, "held as a repeat");
+    for n in 0..3 {
+        assert_eq!(deliver(&serve, token, json!({ "note": n })).await.0, 422, "held as invalid");
+    }
+    serve.stop();
+    let list = |options: &[&str]| desk.json(&[&["leads", "list", "--outcome"], options].concat());
+    let repeats = list(&["repeat"]);
+    assert_eq!(repeats.as_array().unwrap().len(), 1, "{repeats}");
+    let shown = ["provider", "account", "outcome", "lead"].map(|name| repeats[0][name].clone());
+    let expected = json!(["integrabot", "acme", "repeat", lead["id"].to_string()]);
+    assert_eq!(json!(shown), expected, "{repeats}");
+    let invalid = list(&["invalid"]);
+    let rows = invalid.as_array().unwrap();
+    let times: Vec<_> = rows.iter().map(|row| row["received_at"].as_str().unwrap()).collect();
+    assert!(times.len() == 3 && times.is_sorted_by(|a, b| a >= b), "{invalid}");
+    for row in rows {
+        assert!(row["id"].as_str().unwrap().starts_with("invalid-"), "{row}");
+        assert_eq!((&row["outcome"], &row["lead"]), (&json!("invalid"), &Value::Null), "{row}");
+    }
+    assert_eq!(list(&["invalid", "--limit", "2"]), json!(rows[..2]));
+    assert_eq!(list(&["invalid", "--until", "2025-01-01"]), json!([]));
+}
+
+#[tokio::test]
 async fn a_lead_is_shown_with_its_details() {
     let (desk, ids) = desk_with_five_leads().await;
     let shown = desk.json(&["leads", "show", &ids[0]]);
@@ -103,6 +135,43 @@ async fn an_export_has_every_lead_in_every_format() {
     assert_eq!(leads[2]["details"]["custom_fields"], json!({ "n": "2" }));
     let (code, said) = desk.fail(&[&of_acme[..], &["--file", "no/such/folder.csv"]].concat());
     assert!(code == 2 && said.contains("cannot be written"), "{said}");
+}
+
+/// A file of this process may not grow, as on a full disk.
+#[tokio::test]
+async fn an_export_fails_with_1_if_the_disk_is_full_and_with_2_if_no_file_can_be_made() {
+    let desk = Desk::local();
+    let serve = desk.serve();
+    deliver(&serve, "sk_demo_integrabot", ana(1)).await;
+    std::fs::create_dir(desk.folder.path().join("folder")).unwrap();
+    for format in ["csv", "jsonl"] {
+        let export = |limit: &str, file: &str| {
+            let script = format!("trap '' XFSZ; {limit} exec \"$0\" leads export \"$@\"");
+            let mut command = std::process::Command::new("sh");
+            command.args(["-c", &script, env!("CARGO_BIN_EXE_leadhook")]);
+            command.args(["--format", format, "--file", file]).current_dir(desk.folder.path());
+            command.env_remove("AWS_ENDPOINT_URL_DYNAMODB").env_remove("TABLE_NAME");
+            let output = command.output().unwrap();
+            (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+        };
+        let cases = [
+            ("a full disk", "ulimit -f 0;", "full.out", 1),
+            ("no folder", "", "no/such/folder.out", 2),
+            ("a folder in its place", "", "folder", 2),
+        ];
+        for (case, limit, file, expected) in cases {
+            let (code, said) = export(limit, file);
+            assert_eq!(code, expected, "{case}: {format}: {said}");
+            let why = format!("error: {file} cannot be written: ");
+            assert!(said.contains(&why), "{case}: {format}: {said}");
+        }
+        assert_eq!(export("", "good.out").0, 0, "{format}");
+    }
+    let files = std::fs::read_dir(desk.folder.path()).unwrap();
+    let mut names: Vec<_> = files.map(|file| file.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, [".leadhook", "folder", "good.out"], "nothing is left of a failed export");
+    serve.stop();
 }
 
 #[cfg(not(feature = "parquet"))]

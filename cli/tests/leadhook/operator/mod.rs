@@ -8,6 +8,7 @@ mod held;
 mod keys;
 mod leads;
 mod pages;
+mod permissions;
 mod proxy;
 mod receiver;
 mod tools;

@@ -1,6 +1,7 @@
 //! `doctor`, `send`, `env`, and how commands reach the local table.
 
 use super::{Desk, ana, deliver};
+use crate::server::Serve;
 use shared::model::Provider;
 use std::io::Read;
 use std::process::Stdio;
@@ -156,4 +157,47 @@ async fn the_variables_that_env_prints_name_the_running_servers_table() {
     assert!(!said.contains("AWS_PROFILE") && !said.contains("AWS_SESSION_TOKEN"), "{said}");
     serve.stop();
     assert_eq!(desk.fail(&["env"]).0, 4, "no server is running");
+}
+
+/// A shell runs what `env` prints, and a downloaded folder may have any files.
+#[tokio::test]
+async fn env_prints_nothing_from_files_that_no_server_wrote() {
+    let desk = Desk::empty();
+    // Something accepts connections at the address.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::fs::create_dir(desk.folder.path().join(".leadhook")).unwrap();
+    let here = format!("http://127.0.0.1:{port}");
+    let cases = [
+        ("a good key at an address", here.clone(), "0Az9", true),
+        ("a name for an address", format!("http://localhost:{port}"), "0Az9", false),
+        ("no address", "http://$(touch ran)".to_owned(), "0Az9", false),
+        ("a command after the address", format!("{here}; touch ran"), "0Az9", false),
+        ("a command after the key", here.clone(), "x; touch ran", false),
+        ("a line after the key", here, "x\ntouch ran", false),
+    ];
+    for (case, address, key, is_good) in cases {
+        desk.write(".leadhook/address", &address);
+        desk.write(".leadhook/access-key", key);
+        let output = desk.command(&["env"]).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        let code = if is_good { 0 } else { 4 };
+        assert_eq!(output.status.code(), Some(code), "{case}: {said}");
+        assert_eq!(!output.stdout.is_empty(), is_good, "{case}");
+        assert!(is_good || said.contains("leadhook serve"), "{case}: {said}");
+    }
+    let (code, said) = desk.fail(&["serve", "--port", "0"]);
+    assert!(code == 1 && said.contains("access-key"), "{said}");
+}
+
+#[tokio::test]
+async fn env_names_a_table_that_is_served_for_containers() {
+    let desk = Desk::empty();
+    let address = std::net::TcpListener::bind("127.0.0.2:0").unwrap().local_addr().unwrap();
+    let mut command = Serve::command(&["--table-address", &address.to_string()]);
+    let serve = Serve::start(command.current_dir(desk.folder.path()));
+    let printed = desk.run(&["env"]);
+    let expected = format!("export AWS_ENDPOINT_URL_DYNAMODB=http://{address}\n");
+    assert!(printed.contains(&expected), "{printed}");
+    serve.stop();
 }

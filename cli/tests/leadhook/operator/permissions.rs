@@ -1,0 +1,187 @@
+//! The IAM actions that each command needs, as `docs/operations.md` lists them.
+
+use super::{Desk, ana, deliver};
+use crate::server::{Serve, TOKEN};
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use shared::{
+    model::{SetAside, SetAsideEvent, Sources},
+    table::{LeadTable, Lease},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
+use tests::Wire;
+
+/// Every command may read the shape of the table, and works without it.
+const FOR_ALL: &str = "DescribeTable";
+
+/// A table, and the requests that commands send to it.
+struct Recorded {
+    desk: Desk,
+    serve: Serve,
+    wire: Wire,
+}
+
+impl Recorded {
+    async fn start() -> Self {
+        let desk = Desk::local();
+        let serve = desk.serve();
+        let wire = Wire::to(&serve.table).await;
+        Self { desk, serve, wire }
+    }
+
+    /// Runs a command as it runs on a table in AWS, and returns what it printed. It may fail: the
+    /// test of a destination does, because it may not reach an address of this machine.
+    fn run(&self, arguments: &[&str]) -> String {
+        let mut command = self.desk.command(arguments);
+        command
+            .env("AWS_ENDPOINT_URL_DYNAMODB", &self.wire.endpoint)
+            .env("AWS_REGION", "eu-west-1");
+        command.env("AWS_ACCESS_KEY_ID", &self.serve.access_key);
+        command.env("AWS_SECRET_ACCESS_KEY", "local").env("TABLE_NAME", "leadhook");
+        command.env("FORWARDING_SIGNING_KEY", "a secret with at least 32 characters");
+        let output = command.output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        let is_as_expected = output.status.success() || said.contains("which is not public");
+        assert!(is_as_expected, "{arguments:?}: {said}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        serde_json::from_str(&self.run(&[arguments, &["--output", "json"]].concat())).unwrap()
+    }
+
+    /// The actions that commands need.
+    fn actions_of(&self, commands: &[&[&str]]) -> BTreeSet<String> {
+        self.wire.take_actions();
+        for arguments in commands {
+            self.run(arguments);
+        }
+        let mut actions = self.wire.take_actions();
+        actions.remove(FOR_ALL);
+        actions
+    }
+}
+
+/// The DynamoDB actions of each row of the table in the documents, by the row's first command.
+fn documented() -> BTreeMap<String, BTreeSet<String>> {
+    let document = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/operations.md");
+    let document = fs::read_to_string(document).unwrap();
+    let rows = document.lines().skip_while(|line| *line != "| command | actions |").skip(2);
+    let rows =
+        rows.map_while(|line| line.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "));
+    let words = |text: &str| {
+        let quoted = text.split('`').skip(1).step_by(2);
+        quoted.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let rows = rows.filter(|(commands, _)| *commands != "all").map(|(commands, actions)| {
+        let actions = words(actions.split(';').next().unwrap());
+        (words(commands).remove(0), actions.into_iter().collect())
+    });
+    rows.collect()
+}
+
+/// The text of a member of an object.
+fn text<'a>(value: &'a Value, member: &str) -> &'a str {
+    value[member].as_str().unwrap_or_else(|| panic!("no {member}: {value}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_command_needs_the_actions_that_the_documents_list() {
+    let table = Recorded::start().await;
+    let mut held = Vec::new();
+    for n in 1..=3 {
+        assert_eq!(deliver(&table.serve, TOKEN, ana(n)).await.0, 201);
+        let invalid = json!({ "name": "Ana", "type": "web", "email": format!("{n}") });
+        assert_eq!(deliver(&table.serve, TOKEN, invalid).await.0, 422);
+    }
+    for row in table.json(&["held", "list"]).as_array().unwrap() {
+        held.push(text(row, "id").to_owned());
+    }
+    let leads = table.json(&["leads", "list"]);
+    let lead = text(&leads[0], "id");
+    let key = table.json(&["keys", "create", "integrabot", "-a", "demo"]);
+    let key = text(&key, "id");
+    let add = ["destinations", "add", "integrabot", "-a", "demo", "--from", "all", "--url"];
+    // The name resolves to this machine, so nothing is posted there.
+    let url = "https://localhost:9/";
+    let destination = table.desk.json(&[&add[..], &[url]].concat());
+    let destination = text(&destination, "id");
+    // A pass that runs may have posted any lead, so an erasure has to tell the destination.
+    let stored = LeadTable::new(table.serve.client(), "leadhook");
+    let now = Sources::system().now();
+    let lease = Lease { holder: "pass".to_owned(), until: now + SignedDuration::from_mins(1) };
+    let leased = &stored.destinations().await.unwrap()[0];
+    stored.take_lease(leased, &lease, now).await.unwrap().unwrap();
+    let event = SetAsideEvent::Created;
+    let refused = SetAside::due(lead.parse().unwrap(), leased.id.clone(), event, now);
+    stored.set_aside(&leased.account(), &refused).await.unwrap();
+    table.desk.write("chatbots.csv", "kind,id\nchatbot,cb_1\n");
+
+    let url = "http://127.0.0.1:9/";
+    let cases: [(&str, &[&[&str]]); 14] = [
+        (
+            "keys list",
+            &[
+                &["keys", "list"],
+                &["leads", "list"],
+                &["leads", "show", lead],
+                &["leads", "export"],
+                &["leads", "stats"],
+                &["held", "list"],
+                &["held", "show", &held[0]],
+                &["destinations", "list"],
+                &["destinations", "show", destination],
+                &["destinations", "set-aside", destination],
+            ],
+        ),
+        ("forward", &[&["forward", "--to", url, "--since", "1s"]]),
+        (
+            "keys create",
+            &[
+                &["keys", "create", "rdstation", "-a", "new"],
+                &["keys", "rotate", key],
+                &["keys", "revoke", key],
+            ],
+        ),
+        ("destinations test", &[&["destinations", "test", destination]]),
+        ("destinations rotate", &[&["destinations", "rotate", destination]]),
+        (
+            "destinations pause",
+            &[&["destinations", "pause", destination], &["destinations", "resume", destination]],
+        ),
+        (
+            "destinations set-aside --retry",
+            &[&["destinations", "set-aside", destination, "--retry"]],
+        ),
+        ("leads erase", &[&["leads", "erase", "--email", "ana1@exemplo.com", "--block", "--yes"]]),
+        ("leads unblock", &[&["leads", "unblock", "--email", "ana1@exemplo.com"]]),
+        (
+            "held redeliver",
+            &[
+                &["held", "redeliver", &held[0], "--set", "email=bia@exemplo.com"],
+                &["held", "discard", &held[1]],
+            ],
+        ),
+        ("destinations add", &[&[&add[..], &["https://1.1.1.1/"]].concat()]),
+        ("destinations remove", &[&["destinations", "remove", destination, "--yes"]]),
+        (
+            "directory",
+            &[
+                &["directory", "import", "chatbots.csv", "--provider", "pollybot", "-a", "demo"],
+                &["directory", "list", "-p", "pollybot", "-a", "demo"],
+                &["directory", "remove", "-p", "pollybot", "-a", "demo", "chatbot", "cb_1"],
+            ],
+        ),
+        ("doctor", &[&["doctor"]]),
+    ];
+    let documented = documented();
+    let tried: BTreeSet<_> = cases.iter().map(|(row, _)| *row).collect();
+    assert_eq!(documented.keys().map(String::as_str).collect::<BTreeSet<_>>(), tried);
+    for (row, commands) in cases {
+        assert_eq!(table.actions_of(commands), documented[row], "{row}");
+    }
+    table.serve.stop();
+}
