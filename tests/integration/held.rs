@@ -241,6 +241,9 @@ async fn a_redelivery_of_a_known_person_stays_held() {
             assert!([200, 409].contains(&redelivered.answer.status().as_u16()), "{name}");
             assert!(redelivered.lead.is_some() && !redelivered.became_lead, "{name}");
         }
+        let same = (sender.body)(1).to_string().into_bytes();
+        let redelivered = redeliver_held(context, &account, &before[0], &same).await.unwrap();
+        assert!(redelivered.lead.is_some() && !redelivered.became_lead, "{name}: the same content");
         assert_eq!(held(&world, sender).await, before, "{name}");
         // Another correction is not the same delivery again.
         let other = (sender.body)(2).to_string().into_bytes();

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use shared::{
     delivery::{Delivery, LeadFields, RefusalReason, Rejection},
-    model::{HeldReason, Lead, Outcome, RawJson},
+    model::{HeldReason, Lead, LeadId, Outcome, RawJson},
     request::{Fields, Violation, rules},
 };
 
@@ -110,6 +110,13 @@ impl RefusalReason for Refusal {
         match self {
             Self::Rejected(rejection) => Some(rejection),
             Self::ChatbotNotFound | Self::DuplicateEmail { .. } => None,
+        }
+    }
+
+    fn known_lead(&self) -> Option<LeadId> {
+        match self {
+            Self::DuplicateEmail { met, .. } => Some(met.lead.id),
+            Self::Rejected(_) | Self::ChatbotNotFound => None,
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     model::{
-        Account, ApiKey, Claims, EntryId, EntryKey, HeldDelivery, HeldReason, IDEMPOTENCY_KEY,
+        Account, ApiKey, Claims, EntryId, EntryKey, HeldDelivery, IDEMPOTENCY_KEY,
         IdempotencyKeyTooLong, Lead, LeadId, MAX_IDEMPOTENCY_KEY, NewLead, Outcome, Provider,
         TokenHash,
     },
@@ -214,10 +214,7 @@ pub async fn create_lead<E: LeadEndpoint>(state: &E::State, request: &Request) -
 fn lead_of<E: LeadEndpoint>(result: &Accepted<E>) -> Option<LeadId> {
     match result {
         Ok(outcome) => Some(outcome.lead.id),
-        Err(refusal) => match refusal.held_reason() {
-            Some(HeldReason::Repeat(id)) => Some(id),
-            Some(HeldReason::Invalid) | None => None,
-        },
+        Err(refusal) => refusal.known_lead(),
     }
 }
 
@@ -246,8 +243,8 @@ pub struct Redelivered {
     pub faults: Vec<FieldFault>,
 }
 
-/// Redelivers a held delivery of an account with another body. A second redelivery makes no second
-/// lead.
+/// Redelivers a held delivery of an account with another body. A second redelivery within a day makes
+/// no second lead.
 pub async fn redeliver<E: LeadEndpoint>(
     context: &Context,
     account: &Account,

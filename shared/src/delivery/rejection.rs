@@ -1,5 +1,5 @@
 use crate::{
-    model::HeldReason,
+    model::{HeldReason, LeadId},
     request::{BodyError, Rule, Unauthorized, Violation},
     table::{CreateLeadError, Denial, StoreError},
 };
@@ -137,6 +137,11 @@ pub trait RefusalReason: From<Rejection> + From<Unauthorized> + From<StoreError>
 
     /// The reason, if it is one that all providers have.
     fn rejection(&self) -> Option<&Rejection>;
+
+    /// The lead that the person of the delivery already is, if that is the reason.
+    fn known_lead(&self) -> Option<LeadId> {
+        None
+    }
 }
 
 impl RefusalReason for Rejection {
