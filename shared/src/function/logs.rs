@@ -44,8 +44,11 @@ pub fn log_panics() {
 /// The filter in `RUST_LOG`: a level, or the levels of crates and modules, such as
 /// `warn,shared=debug`. It is `info` if the variable is not set or cannot be read.
 pub fn asked_filter(environment: &Environment) -> Targets {
-    let asked = environment.optional("RUST_LOG").and_then(|asked| asked.parse().ok());
-    asked.unwrap_or_else(|| Targets::new().with_default(Level::INFO))
+    let asked = environment.optional("RUST_LOG").unwrap_or_default();
+    // The filter takes an empty part for `error`, and a space for a part of a name.
+    let parts: Vec<_> = asked.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
+    let read = (!parts.is_empty()).then(|| parts.join(",").parse().ok()).flatten();
+    read.unwrap_or_else(|| Targets::new().with_default(Level::INFO))
 }
 
 /// Logs what `asked` allows, but only errors of other crates: at lower levels the AWS SDK and its
@@ -82,6 +85,10 @@ mod tests {
             (Some("shared"), Some(Level::TRACE), None),
             (Some("shared=loud"), Some(Level::INFO), Some(Level::INFO)),
             (Some("a=b=c"), Some(Level::INFO), Some(Level::INFO)),
+            (Some("debug,"), Some(Level::DEBUG), Some(Level::DEBUG)),
+            (Some(" , "), Some(Level::INFO), Some(Level::INFO)),
+            (Some("warn, shared = debug"), Some(Level::INFO), Some(Level::INFO)),
+            (Some("warn, shared=debug"), Some(Level::DEBUG), Some(Level::WARN)),
         ];
         let levels = [Level::TRACE, Level::DEBUG, Level::INFO, Level::WARN, Level::ERROR];
         for (rust_log, shared, keyspot) in cases {
