@@ -127,7 +127,8 @@ impl<P: Post> Pass<'_, P> {
         self.forwarder.sources.now() >= self.until
     }
 
-    /// The oldest leads after the cursor. Large leads are fewer: DynamoDB ends a page at 1 MB.
+    /// The oldest leads after the cursor. A page of large leads has fewer of them: DynamoDB ends it
+    /// at 1 MB.
     async fn read_page(&self, destination: &Destination) -> Result<LeadPage, StoreError> {
         let settled = LeadId::new(self.settled, 0);
         let span = LeadSpan::ALL.after(destination.cursor).and_then(|span| span.before(settled));
