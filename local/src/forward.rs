@@ -12,15 +12,16 @@ const EVERY: Duration = Duration::from_secs(1);
 /// How long a pass begins new posts.
 const PASS_FOR: SignedDuration = SignedDuration::from_secs(50);
 /// How long a stop waits for running passes.
-const FINISH_WITHIN: Duration = Duration::from_secs(10);
+const FINISH_WITHIN: Duration = Duration::from_secs(2);
 
 /// Forwards leads every second until `stop`, and then waits a short time for the running passes.
 ///
 /// Deployed functions wait five seconds before they forward a lead, because they do not know which
-/// deliveries are running. This process knows its own: it waits for them. `new_leads` has those that
-/// other processes stored late in an embedded table. Without it, the leads of other processes are
-/// not known, and leads wait for five seconds too. A destination that does not answer delays no
-/// other: the next pass begins before the last one ends.
+/// deliveries are running. This process knows its own and waits for them. `new_leads` tells which
+/// leads other processes stored late in an embedded table. Without it, this process does not know
+/// them: leads wait for five seconds as in a deployed function, and a lead that is later than that is
+/// not noticed. A destination that does not answer delays no other: the next pass begins before the
+/// last one ends.
 pub async fn keep_forwarding<P: Post + 'static>(
     forwarder: Arc<Forwarder<P>>,
     running: &Running,
@@ -42,24 +43,25 @@ pub async fn keep_forwarding<P: Post + 'static>(
         // A delivery that arrives from here on gets a later id.
         let now = forwarder.sources.now();
         let settled = running.oldest().unwrap_or(now).min(now - margin);
-        let (forwarder, new_leads) = (Arc::clone(&forwarder), new_leads.clone());
-        passes.spawn(run_pass(forwarder, new_leads, settled, now + PASS_FOR));
+        set_late_leads_aside(&forwarder, &new_leads).await;
+        passes.spawn(run_pass(Arc::clone(&forwarder), settled, now + PASS_FOR));
     }
-    // A pass that goes on longer is ended. Its leads are posted again by the next server.
-    let _ = timeout(FINISH_WITHIN, passes.join_all()).await;
+    // A pass that goes on longer is ended. The next server posts again what it did not store.
+    let finished = async { while passes.join_next().await.is_some() {} };
+    let _ = timeout(FINISH_WITHIN, finished).await;
+    set_late_leads_aside(&forwarder, &new_leads).await;
 }
 
-async fn run_pass(
-    forwarder: Arc<Forwarder<impl Post>>,
-    new_leads: NewLeads,
-    settled: Timestamp,
-    until: Timestamp,
-) {
+/// If the table fails, the leads are set aside the next time.
+async fn set_late_leads_aside(forwarder: &Forwarder<impl Post>, new_leads: &NewLeads) {
     let late = new_leads.take();
     if let Err(error) = forwarder.note_late_leads(&late).await {
         tracing::error!(%error, "late leads cannot be set aside yet");
         new_leads.put_back(late);
     }
+}
+
+async fn run_pass(forwarder: Arc<Forwarder<impl Post>>, settled: Timestamp, until: Timestamp) {
     match forwarder.forward_due(Wake::Schedule, settled, until).await {
         Ok(report) if report.is_empty() => {}
         Ok(report) => {

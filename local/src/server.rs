@@ -32,7 +32,7 @@ struct Front {
 }
 
 /// DynamoDB's HTTP API for an engine at this address. A request needs the access key. `new_leads`
-/// gets the leads that are stored through it.
+/// gets the leads that are stored late through it.
 pub(crate) fn table_router(
     engine: Engine,
     access_key: AccessKey,

@@ -4,6 +4,7 @@
 //! `forwarding.seeds`, to be tried first from then on.
 
 mod history;
+mod late;
 mod model;
 mod play;
 mod rules;
