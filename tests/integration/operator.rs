@@ -367,6 +367,9 @@ async fn a_cursor_is_moved_back_also_if_the_first_answer_was_lost() {
     table.add_destination(&stored).await.unwrap();
     world.wire.fail_next("UpdateItem", Fault::AnswerLost);
     assert!(table.move_cursor_back(&stored, LeadId::FIRST).await.unwrap());
+    world.wire.fail_next("UpdateItem", Fault::Conflict);
+    let moved = Destination { cursor: LeadId::FIRST, ..stored };
+    assert!(table.move_cursor_back(&moved, LeadId::FIRST).await.unwrap(), "a conflict");
 }
 
 #[tokio::test]

@@ -73,14 +73,16 @@ impl LeadTable {
         let mut items = Vec::new();
         let mut backoff = Backoff::default();
         loop {
+            let sent = count_keys(&wanted);
             let batch = self.client.batch_get_item().set_request_items(Some(wanted)).send().await?;
             let found = batch.responses.unwrap_or_default().remove(&self.name).unwrap_or_default();
-            wanted = batch.unprocessed_keys.unwrap_or_default();
-            let made_progress = !found.is_empty();
+            let left = batch.unprocessed_keys.unwrap_or_default();
             items.extend(found);
-            if wanted.is_empty() {
+            if left.is_empty() {
                 return Ok(items);
             }
+            let made_progress = count_keys(&left) < sent;
+            wanted = left;
             backoff.wait(made_progress).await?;
         }
     }
@@ -126,6 +128,10 @@ impl LeadTable {
             backoff.wait(made_progress).await?;
         }
     }
+}
+
+fn count_keys(wanted: &HashMap<String, KeysAndAttributes>) -> usize {
+    wanted.values().map(|wanted| wanted.keys().len()).sum()
 }
 
 /// The values of an item's key. All keys of this table are text.
