@@ -150,8 +150,8 @@ pub async fn erase_finds(
     mut receipt: impl FnMut(&Account, Erased),
 ) -> Result<usize, Failure> {
     let mut messages = Messages::new(table, finds, now);
-    // Before the leads are deleted, so that after a crash between the two a destination gets a
-    // message too many rather than none.
+    // Before the leads are deleted: a crash in between must not leave a deleted lead without its
+    // message. The message is posted when the lead is deleted.
     messages.set_aside().await?;
     for (account, finds) in finds {
         receipt(account, erase(table, account, finds).await?);

@@ -313,7 +313,7 @@ fn means(kind: &str) -> &'static str {
         "email" => "no other lead of the account has this e-mail",
         "phone" => "no other lead of the account has this phone number",
         "replay" => "the same body again is answered as the first time",
-        "redelivery" => "the held delivery that it was made of makes no second lead",
+        "redelivery" => "the held delivery that it was made from makes no second lead",
         "idempotency-key" => "the same Idempotency-Key again is answered as the first time",
         _ => "",
     }

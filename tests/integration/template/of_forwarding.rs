@@ -105,6 +105,15 @@ fn the_stream_is_read_if_it_is_known() {
     }
 }
 
+/// A mapping begins to read some minutes after it was made. `LATEST` could miss late leads meanwhile.
+#[test]
+fn the_stream_is_read_from_its_oldest_record() {
+    let template = Template::read();
+    let mut mappings = template.resources("AWS::Lambda::EventSourceMapping");
+    let properties = &mappings.next().unwrap()["Properties"];
+    assert_eq!(properties["StartingPosition"], "TRIM_HORIZON");
+}
+
 /// Whether a record fits a pattern of Lambda's event filters: each member has one of the listed
 /// values, or begins with a prefix.
 fn fits(pattern: &Value, record: &Value) -> bool {

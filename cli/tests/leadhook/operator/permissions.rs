@@ -5,8 +5,11 @@ use crate::server::{Serve, TOKEN};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use shared::{
-    model::{SetAside, SetAsideEvent, Sources},
-    table::{LeadTable, Lease},
+    model::{
+        Account, AccountId, Destination, DestinationId, LeadId, Provider, SetAside, SetAsideEvent,
+        Sources,
+    },
+    table::LeadTable,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,7 +17,7 @@ use std::{
 };
 use tests::Wire;
 
-/// Every command may read the shape of the table, and works without it.
+/// Every command may read the shape of the table.
 const FOR_ALL: &str = "DescribeTable";
 
 /// A table, and the requests that commands send to it.
@@ -104,20 +107,21 @@ async fn each_command_needs_the_actions_that_the_documents_list() {
     let lead = text(&leads[0], "id");
     let key = table.json(&["keys", "create", "integrabot", "-a", "demo"]);
     let key = text(&key, "id");
-    let add = ["destinations", "add", "integrabot", "-a", "demo", "--from", "all", "--url"];
-    // The name resolves to this machine, so nothing is posted there.
-    let url = "https://localhost:9/";
-    let destination = table.desk.json(&[&add[..], &[url]].concat());
-    let destination = text(&destination, "id");
-    // A pass that runs may have posted any lead, so an erasure has to tell the destination.
-    let stored = LeadTable::new(table.serve.client(), "leadhook");
-    let now = Sources::system().now();
-    let lease = Lease { holder: "pass".to_owned(), until: now + SignedDuration::from_mins(1) };
-    let leased = &stored.destinations().await.unwrap()[0];
-    stored.take_lease(leased, &lease, now).await.unwrap().unwrap();
+    // A pass has its lease and may have posted any lead, so an erasure has to tell it. Its name
+    // resolves to this machine, so nothing is posted there.
+    let (stored, sources) = (LeadTable::new(table.serve.client(), "leadhook"), Sources::system());
+    let account = Account { provider: Provider::Integrabot, id: AccountId::from_static("demo") };
+    let (id, url) = (DestinationId::draw(&sources), "https://localhost:9/".to_owned());
+    let now = sources.now();
+    let new = Destination::new(&account, id, url, LeadId::FIRST, now);
+    let lease_until = Some(now + SignedDuration::from_hours(1));
+    let leased = Destination { lease: Some("pass".to_owned()), lease_until, ..new };
+    stored.add_destination(&leased).await.unwrap();
+    let destination = leased.id.as_str();
     let event = SetAsideEvent::Created;
     let refused = SetAside::due(lead.parse().unwrap(), leased.id.clone(), event, now);
     stored.set_aside(&leased.account(), &refused).await.unwrap();
+    let add = ["destinations", "add", "integrabot", "-a", "demo", "--url", "https://1.1.1.1/"];
     table.desk.write("chatbots.csv", "kind,id\nchatbot,cb_1\n");
 
     let url = "http://127.0.0.1:9/";
@@ -165,7 +169,7 @@ async fn each_command_needs_the_actions_that_the_documents_list() {
                 &["held", "discard", &held[1]],
             ],
         ),
-        ("destinations add", &[&[&add[..], &["https://1.1.1.1/"]].concat()]),
+        ("destinations add", &[&add]),
         ("destinations remove", &[&["destinations", "remove", destination, "--yes"]]),
         (
             "directory",
