@@ -5,7 +5,7 @@ use std::panic;
 use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::{
     Layer,
-    filter::{FilterExt, Targets, filter_fn},
+    filter::{FilterExt, LevelFilter, Targets, filter_fn},
     layer::SubscriberExt,
     registry::LookupSpan,
     util::SubscriberInitExt,
@@ -42,7 +42,7 @@ pub fn log_panics() {
 }
 
 /// The filter in `RUST_LOG`: a level, or the levels of crates and modules, such as
-/// `warn,shared=debug`. It is `info` if the variable is not set or cannot be read.
+/// `warn,shared=info`. It is `info` if the variable is not set or cannot be read.
 pub fn asked_filter(environment: &Environment) -> Targets {
     let asked = environment.optional("RUST_LOG").unwrap_or_default();
     // The filter takes an empty part for `error`, and a space for a part of a name.
@@ -57,7 +57,9 @@ pub fn guarded<S>(layer: impl Layer<S>, asked: Targets) -> impl Layer<S>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
-    layer.with_filter(asked.and(filter_fn(is_harmless)))
+    // With a hint of both filters, the lines of the SDK below the level cost nothing.
+    let harmless = filter_fn(is_harmless).with_max_level_hint(LevelFilter::TRACE);
+    layer.with_filter(asked.and(harmless))
 }
 
 fn is_harmless(line: &Metadata<'_>) -> bool {
@@ -67,9 +69,13 @@ fn is_harmless(line: &Metadata<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::asked_filter;
+    use super::{asked_filter, guarded};
     use crate::function::Environment;
     use tracing::Level;
+    use tracing_subscriber::{
+        Layer, Registry,
+        filter::{LevelFilter, Targets},
+    };
 
     #[test]
     fn rust_log_sets_the_level_of_all_crates_or_of_single_ones() {
@@ -100,6 +106,14 @@ mod tests {
                 |target: &str| levels.into_iter().find(|level| filter.would_enable(target, level));
             assert_eq!(lowest("shared::delivery"), shared, "shared with {rust_log:?}");
             assert_eq!(lowest("keyspot"), keyspot, "keyspot with {rust_log:?}");
+        }
+    }
+    #[test]
+    fn lines_below_the_asked_level_are_not_even_looked_at() {
+        for level in [LevelFilter::OFF, LevelFilter::INFO, LevelFilter::TRACE] {
+            let asked = Targets::new().with_default(level);
+            let lines = guarded::<Registry>(tracing_subscriber::fmt::layer(), asked);
+            assert_eq!(lines.max_level_hint(), Some(level));
         }
     }
 }
