@@ -229,14 +229,22 @@ impl<P: Post> Pass<'_, P> {
             }
         };
         let answer = self.forwarder.post_message(destination, &message).await;
-        let sources = &self.forwarder.sources;
-        let now = sources.now();
+        let now = self.forwarder.sources.now();
         destination.last = Some(LastAttempt {
             at: now,
             status: answer.as_ref().ok().map(|answer| answer.status),
             error: answer.as_ref().err().map(ToString::to_string),
         });
-        match judge(&answer) {
+        self.note_verdict(destination, judge(&answer), now)
+    }
+
+    fn note_verdict(
+        &mut self,
+        destination: &mut Destination,
+        verdict: Verdict,
+        now: Timestamp,
+    ) -> Posted {
+        match verdict {
             Verdict::Taken => {
                 note_success(destination);
                 self.report.forwarded += 1;
@@ -255,7 +263,7 @@ impl<P: Post> Pass<'_, P> {
             Verdict::Wait(asked) => {
                 destination.failures = destination.failures.saturating_add(1);
                 destination.failing_since.get_or_insert(now);
-                let wait = wait_after(destination.failures, asked, sources);
+                let wait = wait_after(destination.failures, asked, &self.forwarder.sources);
                 destination.next_attempt_at = Some(now + wait);
                 self.report.failed += 1;
                 Posted::Failed

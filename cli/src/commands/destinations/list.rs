@@ -13,6 +13,56 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use shared::model::{AccountId, Destination, LeadId, Provider};
 
+const LIST_COLUMNS: [&str; 13] = [
+    "id",
+    "provider",
+    "account",
+    "label",
+    "host",
+    "format",
+    "state",
+    "failing_since",
+    "next_attempt_at",
+    "waiting",
+    "oldest",
+    "last",
+    "last_at",
+];
+/// The columns that a narrow terminal leaves out, the first ones first.
+const SPARE_COLUMNS: [&str; 9] = [
+    "format",
+    "last_at",
+    "provider",
+    "oldest",
+    "failing_since",
+    "account",
+    "label",
+    "next_attempt_at",
+    "last",
+];
+const SHOW_COLUMNS: [&str; 20] = [
+    "id",
+    "provider",
+    "account",
+    "label",
+    "host",
+    "format",
+    "created_at",
+    "from",
+    "state",
+    "failures",
+    "failing_since",
+    "next_attempt_at",
+    "forwarded_to",
+    "waiting",
+    "oldest",
+    "set_aside",
+    "last",
+    "last_at",
+    "secret_version",
+    "old_secret_until",
+];
+
 #[derive(Args)]
 pub(super) struct List {
     /// Only of this provider
@@ -42,33 +92,7 @@ impl List {
                 && account.as_ref().is_none_or(|account| destination.account == *account)
         });
         let now = session.table_time().await?;
-        let columns = &[
-            "id",
-            "provider",
-            "account",
-            "label",
-            "host",
-            "format",
-            "state",
-            "failing_since",
-            "next_attempt_at",
-            "waiting",
-            "oldest",
-            "last",
-            "last_at",
-        ];
-        let spare = &[
-            "format",
-            "last_at",
-            "provider",
-            "oldest",
-            "failing_since",
-            "account",
-            "label",
-            "next_attempt_at",
-            "last",
-        ];
-        let mut listing = Listing::new(columns).sparing(spare);
+        let mut listing = Listing::new(&LIST_COLUMNS).sparing(&SPARE_COLUMNS);
         for destination in destinations {
             let waiting = Waiting::count(&session.table, &destination).await?;
             listing.push([
@@ -98,28 +122,7 @@ impl Show {
         let waiting = Waiting::count(&session.table, &destination).await?;
         let set_aside =
             session.table.events_set_aside(&account, Some(&destination.id), None, now).await?;
-        let mut listing = Listing::new(&[
-            "id",
-            "provider",
-            "account",
-            "label",
-            "host",
-            "format",
-            "created_at",
-            "from",
-            "state",
-            "failures",
-            "failing_since",
-            "next_attempt_at",
-            "forwarded_to",
-            "waiting",
-            "oldest",
-            "set_aside",
-            "last",
-            "last_at",
-            "secret_version",
-            "old_secret_until",
-        ]);
+        let mut listing = Listing::new(&SHOW_COLUMNS);
         let time = |id: LeadId| (id > LeadId::FIRST).then(|| write_moment(id.time()));
         listing.push([
             destination.id.as_str().into(),
