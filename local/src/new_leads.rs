@@ -1,9 +1,9 @@
 //! New leads that other processes store in the embedded table.
 
-use forwarding::NewLeadRecord;
+use forwarding::{ItemKey, NewLeadRecord};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
-use shared::table::read_lead_key;
+use shared::model::{Account, LeadId};
 use std::{
     mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -18,11 +18,11 @@ pub(crate) const SETTLED_AFTER: SignedDuration = SignedDuration::from_secs(1);
 pub struct NewLeads(Arc<Mutex<Vec<NewLeadRecord>>>);
 
 impl NewLeads {
-    /// Notes leads that were stored at this time.
-    pub(crate) fn note(&self, leads: impl IntoIterator<Item = NewLeadRecord>, at: Timestamp) {
+    /// Notes those of the leads that were stored late, at this time.
+    pub(crate) fn note(&self, leads: Vec<(Account, LeadId)>, at: Timestamp) {
         let late =
-            leads.into_iter().filter(|lead| at.duration_since(lead.id.time()) >= SETTLED_AFTER);
-        self.lock().extend(late.map(|lead| NewLeadRecord { is_late: true, ..lead }));
+            leads.into_iter().filter(|(_, id)| at.duration_since(id.time()) >= SETTLED_AFTER);
+        self.lock().extend(late.map(|(account, id)| NewLeadRecord { account, id, is_late: true }));
     }
 
     /// The leads since the last call.
@@ -44,7 +44,7 @@ impl NewLeads {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Request {
-    item: Option<Key>,
+    item: Option<ItemKey>,
     #[serde(default)]
     transact_items: Vec<Write>,
 }
@@ -58,34 +58,18 @@ struct Write {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Put {
-    item: Key,
-}
-
-#[derive(Deserialize)]
-struct Key {
-    pk: Text,
-    sk: Text,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-struct Text {
-    s: String,
+    item: ItemKey,
 }
 
 /// The leads that a request stores.
-pub(crate) fn leads_in(operation: &str, request: &str) -> Vec<NewLeadRecord> {
+pub(crate) fn leads_in(operation: &str, request: &str) -> Vec<(Account, LeadId)> {
     if !matches!(operation, "PutItem" | "TransactWriteItems") {
         return Vec::new();
     }
     let Ok(request) = serde_json::from_str::<Request>(request) else { return Vec::new() };
     let in_transaction = request.transact_items.into_iter().filter_map(|write| write.put);
     let items = request.item.into_iter().chain(in_transaction.map(|put| put.item));
-    let leads = items.filter_map(|Key { pk, sk }| {
-        let (account, id) = read_lead_key(&pk.s, &sk.s)?;
-        Some(NewLeadRecord { account, id, is_late: false })
-    });
-    leads.collect()
+    items.filter_map(|key| key.lead()).collect()
 }
 
 #[cfg(test)]
@@ -121,7 +105,7 @@ mod tests {
     fn a_lead_is_told_if_it_was_stored_a_second_after_its_id_or_later() {
         let request = json!({ "Item": item("lead#flextell#acme", "0374611969024001") }).to_string();
         let leads = leads_in("PutItem", &request);
-        let drawn_at = leads[0].id.time();
+        let drawn_at = leads[0].1.time();
         for (milliseconds, told) in [(0, 0), (999, 0), (1_000, 1), (60_000, 1)] {
             let new_leads = NewLeads::default();
             let at = drawn_at + SignedDuration::from_millis(milliseconds);

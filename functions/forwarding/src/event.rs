@@ -29,13 +29,21 @@ struct StreamRecord {
 #[serde(rename_all = "PascalCase")]
 struct Change {
     approximate_creation_date_time: f64,
-    keys: Keys,
+    keys: ItemKey,
 }
 
+/// The key of an item, in DynamoDB's JSON.
 #[derive(Deserialize)]
-struct Keys {
+pub struct ItemKey {
     pk: Text,
     sk: Text,
+}
+
+impl ItemKey {
+    /// The account and the id of the lead, if the item is a lead.
+    pub fn lead(&self) -> Option<(Account, LeadId)> {
+        read_lead_key(&self.pk.s, &self.sk.s)
+    }
 }
 
 #[derive(Deserialize)]
@@ -71,7 +79,7 @@ impl StreamRecord {
             return None;
         }
         let Change { approximate_creation_date_time: written, keys } = &self.dynamodb;
-        let (account, id) = read_lead_key(&keys.pk.s, &keys.sk.s)?;
+        let (account, id) = keys.lead()?;
         let written = Timestamp::from_second(*written as i64).ok()?;
         let is_late = written.duration_since(id.time()) >= LATE_AFTER;
         Some(NewLeadRecord { account, id, is_late })

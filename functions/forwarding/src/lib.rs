@@ -21,7 +21,7 @@ mod wait;
 
 pub use address::{Addresses, BadUrl, check_url};
 pub use answer::{Verdict, judge};
-pub use event::{ForwardingEvent, NewLeadRecord};
+pub use event::{ForwardingEvent, ItemKey, NewLeadRecord};
 pub use forward::{Forwarder, SETTLED_AFTER, Wake};
 pub use https::{HttpsClient, check_host};
 pub use managed_secret::{ManagedSecretError, read_managed_secret};

@@ -47,8 +47,8 @@ pub fn asked_filter(environment: &Environment) -> Targets {
     let asked = environment.optional("RUST_LOG").unwrap_or_default();
     // The filter takes an empty part for `error`, and a space for a part of a name.
     let parts: Vec<_> = asked.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
-    let read = (!parts.is_empty()).then(|| parts.join(",").parse().ok()).flatten();
-    read.unwrap_or_else(|| Targets::new().with_default(Level::INFO))
+    let info = Targets::new().with_default(Level::INFO);
+    if parts.is_empty() { info } else { parts.join(",").parse().unwrap_or(info) }
 }
 
 /// Logs what `asked` allows, but only errors of other crates: at lower levels the AWS SDK and its
@@ -108,6 +108,7 @@ mod tests {
             assert_eq!(lowest("keyspot"), keyspot, "keyspot with {rust_log:?}");
         }
     }
+
     #[test]
     fn lines_below_the_asked_level_are_not_even_looked_at() {
         for level in [LevelFilter::OFF, LevelFilter::INFO, LevelFilter::TRACE] {

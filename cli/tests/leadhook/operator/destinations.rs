@@ -278,10 +278,8 @@ async fn for_a_table_in_aws_the_secret_is_in_secrets_manager() {
     let desk = Desk::local();
     let serve = desk.serve();
     let in_aws = |secrets: &str, arguments: &[&str]| {
-        let mut command = desk.command(arguments);
-        command.env("AWS_ENDPOINT_URL_DYNAMODB", &serve.table);
-        command.env("AWS_ENDPOINT_URL_SECRETS_MANAGER", secrets).env("AWS_REGION", "eu-west-1");
-        command.env("AWS_ACCESS_KEY_ID", &serve.access_key).env("AWS_SECRET_ACCESS_KEY", "local");
+        let mut command = desk.command_at(&serve.table, &serve.access_key, arguments);
+        command.env("AWS_ENDPOINT_URL_SECRETS_MANAGER", secrets);
         command
     };
     let (secrets, reads) = secrets_manager(Some("a secret with at least 32 characters")).await;

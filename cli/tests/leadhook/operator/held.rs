@@ -110,11 +110,9 @@ async fn a_redelivered_lead_has_the_time_of_its_table() {
     deliver(&serve, TOKEN, json!({ "name": "Ana", "email": "nowhere", "type": "web" })).await;
     let held = desk.json(&["held", "list"]);
     let id = held[0]["id"].as_str().unwrap();
-    let mut redeliver = desk.command(&["held", "redeliver", id, "--set", "email=ana@exemplo.com"]);
     let proxy = Proxy::start(&serve.table, SignedDuration::from_hours(1)).await;
-    redeliver.env("AWS_ENDPOINT_URL_DYNAMODB", &proxy.endpoint);
-    redeliver.env("AWS_ACCESS_KEY_ID", &serve.access_key).env("AWS_SECRET_ACCESS_KEY", "local");
-    redeliver.assert().success();
+    let redeliver = ["held", "redeliver", id, "--set", "email=ana@exemplo.com"];
+    desk.command_at(&proxy.endpoint, &serve.access_key, &redeliver).assert().success();
     let lead = desk.json(&["leads", "list"]);
     let created_at: Timestamp = lead[0]["created_at"].as_str().unwrap().parse().unwrap();
     let ahead = created_at.duration_since(Timestamp::now());

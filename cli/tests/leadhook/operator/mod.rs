@@ -78,6 +78,14 @@ impl Desk {
         command
     }
 
+    /// A command on the table at this address, as on a table in AWS.
+    fn command_at(&self, endpoint: &str, access_key: &str, arguments: &[&str]) -> Command {
+        let mut command = self.command(arguments);
+        command.env("AWS_ENDPOINT_URL_DYNAMODB", endpoint).env("AWS_REGION", "eu-west-1");
+        command.env("AWS_ACCESS_KEY_ID", access_key).env("AWS_SECRET_ACCESS_KEY", "local");
+        command
+    }
+
     /// What a command that succeeds prints.
     fn run(&self, arguments: &[&str]) -> String {
         let output = self.command(arguments).assert().success().get_output().stdout.clone();

@@ -1,12 +1,12 @@
 //! What the console's pages cost over a table that is elsewhere.
 
-use super::{Desk, ana, deliver, proxy::Proxy};
+use super::{Desk, ana, deliver};
 use crate::server::{TOKEN, leadhook};
-use jiff::SignedDuration;
 use std::{
     io::{BufRead, BufReader},
     process::{Child, Stdio},
 };
+use tests::Wire;
 
 /// A running `leadhook console`. It ends with its test.
 struct Console {
@@ -42,8 +42,8 @@ impl Drop for Console {
 async fn the_first_page_of_leads_takes_as_many_requests_as_the_command() {
     let desk = Desk::local();
     let serve = desk.serve();
-    let proxy = Proxy::start(&serve.table, SignedDuration::ZERO).await;
-    let console = Console::start(&proxy.endpoint, &serve.access_key);
+    let wire = Wire::to(&serve.table).await;
+    let console = Console::start(&wire.endpoint, &serve.access_key);
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
     let client = client.build().unwrap();
     let opened = client.get(&console.link).send().await.unwrap();
@@ -54,16 +54,16 @@ async fn the_first_page_of_leads_takes_as_many_requests_as_the_command() {
         for n in 0..leads {
             deliver(&serve, TOKEN, ana(n)).await;
         }
-        proxy.take_reads();
+        wire.take_operations();
         let page = client.get(format!("{base}/console/leads")).header("cookie", cookie);
         let page = page.send().await.unwrap();
         assert_eq!(page.status(), 200);
-        let of_page = proxy.take_reads();
-        let mut list = desk.command(&["leads", "list", "--table", "leadhook"]);
-        list.env("AWS_ENDPOINT_URL_DYNAMODB", &proxy.endpoint).env("AWS_REGION", "us-east-1");
-        list.env("AWS_ACCESS_KEY_ID", &serve.access_key).env("AWS_SECRET_ACCESS_KEY", "local");
-        list.assert().success();
-        let of_command = proxy.take_reads();
+        let of_page = wire.take_operations();
+        let list = ["leads", "list", "--table", "leadhook"];
+        desk.command_at(&wire.endpoint, &serve.access_key, &list).assert().success();
+        let mut of_command = wire.take_operations();
+        // A command describes the table when it starts, the page does not.
+        of_command.retain(|operation| operation != "DescribeTable");
         assert_eq!(of_page, of_command, "{leads} leads");
         // The list of the keys, and the leads of each of the five demo accounts.
         assert_eq!(of_page, ["Query"; 6], "{leads} leads");

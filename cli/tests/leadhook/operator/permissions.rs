@@ -38,12 +38,8 @@ impl Recorded {
     /// Runs a command as it runs on a table in AWS, and returns what it printed. It may fail: the
     /// test of a destination does, because it may not reach an address of this machine.
     fn run(&self, arguments: &[&str]) -> String {
-        let mut command = self.desk.command(arguments);
-        command
-            .env("AWS_ENDPOINT_URL_DYNAMODB", &self.wire.endpoint)
-            .env("AWS_REGION", "eu-west-1");
-        command.env("AWS_ACCESS_KEY_ID", &self.serve.access_key);
-        command.env("AWS_SECRET_ACCESS_KEY", "local").env("TABLE_NAME", "leadhook");
+        let access_key = &self.serve.access_key;
+        let mut command = self.desk.command_at(&self.wire.endpoint, access_key, arguments);
         command.env("FORWARDING_SIGNING_KEY", "a secret with at least 32 characters");
         let output = command.output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
