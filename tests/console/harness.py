@@ -72,6 +72,33 @@ def request(url, method="GET", body=None, headers=None):
     return answer.status, answer.headers, answer.read().decode()
 
 
+class Answers(http.server.BaseHTTPRequestHandler):
+    """Answers requests, and writes no log."""
+
+    protocol_version = "HTTP/1.1"
+    content_type = "text/html"
+
+    def read(self):
+        return self.rfile.read(int(self.headers.get("content-length") or 0))
+
+    def answer(self, body, status=200):
+        self.send_response(status)
+        self.send_header("content-type", self.content_type)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def serve(handler):
+    """Serves on a free port of this machine until the tests end, and returns the address."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f"http://127.0.0.1:{server.server_port}"
+
+
 class Site:
     """Another origin on this machine: it serves one page, and notes what is posted to it."""
 
@@ -80,28 +107,15 @@ class Site:
         self.posts = []
         self.status = 200
 
-        class Handler(http.server.BaseHTTPRequestHandler):
+        class Handler(Answers):
             def do_GET(self):
                 self.answer(page.encode())
 
             def do_POST(self):
-                length = int(self.headers.get("content-length") or 0)
-                site.posts.append(self.rfile.read(length).decode())
+                site.posts.append(self.read().decode())
                 self.answer(b"taken", site.status)
 
-            def answer(self, body, status=200):
-                self.send_response(status)
-                self.send_header("content-type", "text/html")
-                self.send_header("content-length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.url = serve(Handler)
 
     def wait_for(self, posts):
         """Waits until so many requests were posted."""
@@ -117,32 +131,20 @@ class Table:
         # How many transactions it still takes; None: all.
         self.takes = None
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
+        class Handler(Answers):
+            content_type = "application/x-amz-json-1.0"
 
             def do_POST(self):
-                body = self.rfile.read(int(self.headers["content-length"]))
+                body = self.read()
                 if table.refuses(self.headers["x-amz-target"]):
-                    self.answer(400, b'{"__type": "AccessDeniedException"}')
+                    self.answer(b'{"__type": "AccessDeniedException"}', 400)
                 else:
                     # The table answers only requests that name itself as their host.
                     del self.headers["host"]
                     status, _, text = request(place, "POST", body, dict(self.headers))
-                    self.answer(status, text.encode())
+                    self.answer(text.encode(), status)
 
-            def answer(self, status, body):
-                self.send_response(status)
-                self.send_header("content-type", "application/x-amz-json-1.0")
-                self.send_header("content-length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.url = serve(Handler)
 
     def refuses(self, target):
         if self.takes is None or not target.endswith("TransactWriteItems"):
