@@ -5,6 +5,7 @@
 
 mod access;
 mod consumption;
+mod empty_fields;
 mod erasure;
 mod events;
 mod faults;

@@ -356,7 +356,9 @@ fn values(document: &Document, schema: &Value) -> Vec<Value> {
         values.extend([json!(value), json!(format!("{value}x")), json!(value.to_uppercase())]);
         values.push(json!(value.to_lowercase()));
     }
-    let longest = schema["maxLength"].as_u64().unwrap_or(300) as usize;
+    let parts = schema["anyOf"].as_array().into_iter().flatten().chain([schema]);
+    let longest = parts.filter_map(|part| part["maxLength"].as_u64()).max();
+    let longest = longest.unwrap_or(300) as usize;
     for length in [longest - 1, longest, longest + 1] {
         values.extend(of_length(length).map(Value::from));
     }
@@ -365,7 +367,7 @@ fn values(document: &Document, schema: &Value) -> Vec<Value> {
 
 fn enumerated<'a>(document: &'a Document, schema: &'a Value) -> Vec<&'a str> {
     let schema = document.resolve(schema);
-    let either = schema["oneOf"].as_array().into_iter().flatten();
+    let either = schema["anyOf"].as_array().into_iter().flatten();
     let inner = either.flat_map(|schema| enumerated(document, schema));
     texts(&schema["enum"]).chain(inner).collect()
 }

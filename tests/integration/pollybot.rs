@@ -109,7 +109,6 @@ async fn each_field_follows_its_rule() {
         ("source", json!({}), string),
         ("source", json!("webinar"), ""),
         ("status", json!("hot"), status),
-        ("status", json!(""), status),
         ("status", json!("New"), status),
         ("status", json!(7), string),
         ("status", json!("new"), ""),
@@ -118,7 +117,7 @@ async fn each_field_follows_its_rule() {
         ("status", json!("converted"), ""),
         ("status", json!("lost"), ""),
         ("status", json!("follow_up"), ""),
-        ("metadata", json!([]), "Must be an object"),
+        ("metadata", json!([1]), "Must be an object"),
         ("metadata", json!("x"), "Must be an object"),
         ("metadata", json!({}), ""),
     ];

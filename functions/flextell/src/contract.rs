@@ -70,12 +70,12 @@ impl LeadFields for CreateLead {
             last_name: body.required_string("last_name", &[rules::max_length::<255>]),
             first_name: body.string("first_name", &[rules::max_length::<255>]),
             phone_number: body.string("phone_number", &[rules::max_length::<50>]),
-            email: body.string("email", &[rules::email, rules::max_length::<255>]),
+            email: body.formatted_string("email", &[rules::email, rules::max_length::<255>]),
             description: body.string("description", &[]),
             message: body.string("message", &[]),
             preferred_contact: body.string("preferred_contact", &[rules::max_length::<50>]),
             source_page_url: body
-                .string("source_page_url", &[rules::url, rules::max_length::<2048>]),
+                .formatted_string("source_page_url", &[rules::url, rules::max_length::<2048>]),
             ids: Ids {
                 status: body.integer("lead_status_id"),
                 reference_source: body.integer("lead_reference_source_id"),

@@ -42,9 +42,9 @@ impl LeadFields for CreateLead {
         let lead = Self {
             name: body.required_string("name", &[]),
             channel: body.required_choice("type", &TYPES),
-            phone_number: body.string("phone_number", &[rules::digits]),
-            email: body.string("email", &[rules::email]),
-            agent_id: body.string("agent_id", &[rules::uuid]),
+            phone_number: body.formatted_string("phone_number", &[rules::digits]),
+            email: body.formatted_string("email", &[rules::email]),
+            agent_id: body.formatted_string("agent_id", &[rules::uuid]),
             custom_fields: body.string_members("custom_fields"),
         };
         body.finish(lead)

@@ -143,6 +143,8 @@ impl CreateLead {
         property: Option<Property>,
     ) -> Lead<Details> {
         let (property_id, title) = property.map(|found| (found.property_id, found.title)).unzip();
+        let is_empty = |text: &str| text.trim().is_empty();
+        let sent = self.interested_property_title;
         Lead {
             id: delivery.draw_lead_id(),
             created_at: delivery.received_at,
@@ -155,7 +157,10 @@ impl CreateLead {
                 message: self.message,
                 property_code: self.property_code,
                 property_id,
-                interested_property_title: self.interested_property_title.or(title),
+                interested_property_title: match &sent {
+                    Some(text) if !is_empty(text) => sent,
+                    _ => title.or(sent),
+                },
                 traffic_origin: self.traffic_origin,
             },
         }

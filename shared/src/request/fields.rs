@@ -12,12 +12,16 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 /// name all invalid fields. Only [`Fields::finish`] returns the values. If a member is there twice,
 /// the last one counts, as in the providers' languages.
 ///
+/// Form builders send every field, the empty ones as `""`. So empty text, which is `""` or white
+/// space alone, counts as missing in an optional field with a form, a list of values or another type
+/// than text. In free text it stays. `[]` counts as a missing object: PHP writes an empty one so.
+///
 /// ```
 /// use shared::request::{Rule, read_body, rules};
 ///
 /// let mut body = read_body(br#"{"name": "Ana", "email": "nowhere"}"#)?;
 /// let name = body.required_string("name", &[rules::max_length::<255>]);
-/// let email = body.string("email", &[rules::email]);
+/// let email = body.formatted_string("email", &[rules::email]);
 /// let violations = body.finish((name, email)).unwrap_err();
 /// assert_eq!(violations.len(), 1);
 /// assert_eq!((violations[0].field, &violations[0].rule), ("email", &Rule::Email));
@@ -126,9 +130,19 @@ impl<'a> Fields<'a> {
         Some(Self { members, violations: Vec::new() })
     }
 
-    /// A string that passes `checks`. Null counts as missing.
+    /// Free text that passes `checks`. Null counts as missing.
     pub fn string(&mut self, name: &'static str, checks: &[Check]) -> Option<String> {
         let string: String = self.typed(name, JsonType::String, Rule::Unicode)?;
+        self.check(name, string, checks)
+    }
+
+    /// A string of a certain form: it passes `checks`. Null and empty text count as missing.
+    pub fn formatted_string(&mut self, name: &'static str, checks: &[Check]) -> Option<String> {
+        let string = self.string(name, &[]).filter(|string| !string.trim().is_empty())?;
+        self.check(name, string, checks)
+    }
+
+    fn check(&mut self, name: &'static str, string: String, checks: &[Check]) -> Option<String> {
         match checks.iter().find_map(|check| check(&string)) {
             Some(rule) => self.note(name, rule),
             None => Some(string),
@@ -148,13 +162,13 @@ impl<'a> Fields<'a> {
         self.require(name, string)
     }
 
-    /// One of the documented values. Null counts as missing.
+    /// One of the documented values. Null and empty text count as missing.
     pub fn choice(
         &mut self,
         name: &'static str,
         values: &'static [&'static str],
     ) -> Option<&'static str> {
-        let sent = self.string(name, &[])?;
+        let sent = self.formatted_string(name, &[])?;
         let known = values.iter().copied().find(|value| *value == sent);
         known.or_else(|| self.note(name, Rule::Choice(values)))
     }
@@ -169,24 +183,25 @@ impl<'a> Fields<'a> {
         self.require(name, choice)
     }
 
-    /// A whole number, also in a writing such as `1.0`. Null counts as missing.
+    /// A whole number, also in a writing such as `1.0`. Null and empty text count as missing.
     pub fn integer(&mut self, name: &'static str) -> Option<i64> {
         let number: Box<RawValue> = self.typed(name, JsonType::Number, Rule::Integer)?;
         whole(number.get()).or_else(|| self.note(name, Rule::Integer))
     }
 
-    /// An object with any members, as it was sent. Null counts as missing.
+    /// An object with any members, as it was sent. Null, `[]` and empty text count as missing.
     pub fn object(&mut self, name: &'static str) -> Option<RawJson> {
         self.typed::<Box<RawValue>>(name, JsonType::Object, Rule::Unicode).map(RawJson::new)
     }
 
-    /// An object whose members are all strings, as it was sent. Null counts as missing.
+    /// An object whose members are all strings, as it was sent. Null, `[]` and empty text count as
+    /// missing.
     pub fn string_members(&mut self, name: &'static str) -> Option<RawJson> {
         self.typed::<HashMap<String, String>>(name, JsonType::Object, Rule::StringMembers)?;
         self.sent(name)
     }
 
-    /// An array whose items are all strings, as it was sent. Null counts as missing.
+    /// An array whose items are all strings, as it was sent. Null and empty text count as missing.
     pub fn string_items(&mut self, name: &'static str) -> Option<RawJson> {
         self.typed::<Vec<String>>(name, JsonType::Array, Rule::StringItems)?;
         self.sent(name)
@@ -210,7 +225,7 @@ impl<'a> Fields<'a> {
         if self.violations.is_empty() { Ok(read) } else { Err(self.violations) }
     }
 
-    /// A member of type `expected`. If it has that type but cannot be read as a `T`, it breaks the
+    /// A member of type `expected`; `None` if it is missing or counts as missing. If it has that type but cannot be read as a `T`, it breaks the
     /// rule `otherwise`.
     fn typed<T: DeserializeOwned>(
         &mut self,
@@ -224,6 +239,9 @@ impl<'a> Fields<'a> {
             return None;
         }
         if received != expected {
+            if is_empty(value, expected) {
+                return None;
+            }
             return self.note(name, Rule::Type { expected, received });
         }
         let parsed = serde_json::from_str(value.get()).ok();
@@ -246,6 +264,15 @@ impl<'a> Fields<'a> {
         }
         None
     }
+}
+
+/// Whether form builders and PHP write an empty field so, whose type is `expected`.
+fn is_empty(value: &RawValue, expected: JsonType) -> bool {
+    if JsonType::of(value) == JsonType::Array {
+        let items = value.get().strip_prefix('[').unwrap_or_default();
+        return expected == JsonType::Object && items.trim() == "]";
+    }
+    serde_json::from_str::<String>(value.get()).is_ok_and(|text| text.trim().is_empty())
 }
 
 /// The whole number that a JSON number is. JSON does not tell `1.0` from `1`, and JSON Schema calls

@@ -66,8 +66,7 @@ async fn each_field_follows_its_rule() {
         ("email", json!("joao"), "email must be a valid email address".to_owned()),
         ("phone", json!("any form"), String::new()),
         ("source", json!("LANDING_PAGE"), source.clone()),
-        ("source", json!("api"), source.clone()),
-        ("source", json!(""), source),
+        ("source", json!("api"), source),
         ("source", json!(1), "source must be a string".to_owned()),
     ];
     for field in ["name", "email", "phone", "message"] {
@@ -133,6 +132,8 @@ async fn a_property_code_links_the_property_and_fills_the_title() {
     let (id, title) = ("clp0demo0ap001", "Apartamento 2 quartos, Pinheiros");
     let known = json!({ "propertyCode": "AP001" });
     let titled = json!({ "propertyCode": "AP001", "interestedPropertyTitle": "Cobertura" });
+    let empty_titled = json!({ "propertyCode": "AP001", "interestedPropertyTitle": "" });
+    let untitled = json!({ "interestedPropertyTitle": " " });
     let unknown = json!({ "propertyCode": "AP999" });
     let unknown_titled = json!({ "propertyCode": "AP999", "interestedPropertyTitle": "Casa" });
     let cases = [
@@ -141,6 +142,8 @@ async fn a_property_code_links_the_property_and_fills_the_title() {
         ("unknown", unknown, json!([null, null])),
         ("unknown, with a title", unknown_titled, json!([null, "Casa"])),
         ("empty", json!({ "propertyCode": "" }), json!([null, null])),
+        ("known, with an empty title", empty_titled, json!([id, title])),
+        ("no code, with an empty title", untitled, json!([null, " "])),
         ("longer than a key", json!({ "propertyCode": "A".repeat(9_000) }), json!([null, null])),
     ];
     for (case, given, expected) in cases {
