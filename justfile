@@ -54,6 +54,10 @@ sam *sample:
 template:
     tests/template/run.sh
 
+# Compare the form of e-mail addresses with another implementation (Python)
+contacts:
+    tests/contacts/run.sh
+
 # Try the OpenAPI documents with a linter, schemathesis and generated clients (Python, npm)
 openapi:
     tests/openapi/run.sh

@@ -5,6 +5,7 @@
 
 mod access;
 mod consumption;
+mod contacts;
 mod empty_fields;
 mod erasure;
 mod events;

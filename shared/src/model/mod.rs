@@ -18,8 +18,8 @@ pub use account::{Account, AccountId, NotAProvider, NotAnAccountId, Provider};
 pub use api_key::{ApiKey, ListedKey, TokenHash};
 pub(crate) use claim::{Claim, ClaimKind, IDEMPOTENCY_KEY, MAX_IDEMPOTENCY_KEY};
 pub use claim::{Claims, IdempotencyKeyTooLong};
-pub(crate) use contact::digit;
 pub use contact::{Contact, Email, Phone};
+pub(crate) use contact::{digit, fold_text};
 pub use destination::{
     Destination, DestinationFormat, DestinationId, DestinationState, LastAttempt, NotADestinationId,
 };

@@ -9,7 +9,7 @@ mod emails;
 mod json;
 mod numbers;
 
-use crate::model::{Contact, Email, HeldDelivery, Phone, StoredLead};
+use crate::model::{Contact, Email, HeldDelivery, Phone, StoredLead, fold_text};
 use json::{each_piece, is_json};
 use std::{
     borrow::Cow,
@@ -31,6 +31,7 @@ const MOST_CONTACTS: usize = 2_000;
 /// A person: all known e-mail addresses and phone numbers.
 pub struct Person {
     emails: Vec<Email>,
+    writings: Vec<String>,
     phones: Vec<Phone>,
 }
 
@@ -40,7 +41,8 @@ type TakeText<'t> = dyn FnMut(&Place<'_>, &str) -> ControlFlow<()> + 't;
 impl Person {
     /// The person with these contacts.
     pub fn new(emails: Vec<Email>, phones: Vec<Phone>) -> Self {
-        Self { emails, phones }
+        let writings = emails.iter().flat_map(Email::writings).collect();
+        Self { emails, writings, phones }
     }
 
     /// The contacts to block, each once.
@@ -75,7 +77,8 @@ impl Person {
         places
     }
 
-    fn is_in(&self, text: &str) -> bool {
+    /// Whether a text that is not encoded has the person in it.
+    pub fn is_in(&self, text: &str) -> bool {
         self.has_email_in(text) || self.has_phone_in(text)
     }
 
@@ -83,8 +86,8 @@ impl Person {
         if self.emails.is_empty() || !text.contains('@') {
             return false;
         }
-        let text = text.to_lowercase();
-        self.emails.iter().any(|email| emails::has(&text, email.as_str()))
+        let text = fold_text(text);
+        self.writings.iter().any(|email| emails::has(&text, email))
     }
 
     fn has_phone_in(&self, text: &str) -> bool {
@@ -125,7 +128,7 @@ fn contacts(each_text: impl FnOnce(&mut TakeText<'_>) -> ControlFlow<()>) -> Con
         if seen < MOST_CONTACTS { Continue(()) } else { Break(()) }
     };
     let done = each_text(&mut |_, text| {
-        emails::each(&text.to_lowercase(), &mut |email| take(Contact::email(email)))?;
+        emails::each(&fold_text(text), &mut |email| take(Contact::email(email)))?;
         numbers::each(text, LONGEST_NUMBER, &mut |number| take(Contact::phone(number)))
     });
     Contacts { found, are_all: done.is_continue() }

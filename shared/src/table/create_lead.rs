@@ -6,11 +6,11 @@ use super::{
     write_mark::{WRITE_MARK, has_mark},
 };
 use crate::model::{
-    Account, Claim, ClaimKind, Claims, Lead, LeadId, NewLead, Outcome, Sources, Standing,
+    Account, Claim, ClaimKind, Claims, Email, Lead, LeadId, NewLead, Outcome, Sources, Standing,
 };
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 /// Which claims a lead has: the partition keys of their items, for whoever erases it.
 pub(crate) const CLAIMS: &str = "claims";
@@ -84,7 +84,8 @@ impl LeadTable {
                     };
                     let (standing, replayed) = judge(claim.kind, &taken, &claims)?;
                     let own = lead_item(&account, &lead, &claims, &mark)?;
-                    let differs = standing == Standing::Known && content(&item) != content(&own);
+                    let differs =
+                        standing == Standing::Known && content(item.clone()) != content(own);
                     let found = serde_dynamo::from_item(item).map_err(StoreError::from)?;
                     let by_key = claim.kind == ClaimKind::IdempotencyKey;
                     if by_key || self.store_key(&account, &claims, &taken, standing).await? {
@@ -221,8 +222,13 @@ fn claim_item(
     Ok(item)
 }
 
-/// The content of a lead: its item without the attributes that always differ.
-fn content(lead: &Item) -> HashMap<&String, &AttributeValue> {
+/// The content of a lead: its item without the attributes that always differ, and with its e-mail in
+/// the form that is compared.
+fn content(mut lead: Item) -> Item {
     const ALWAYS_DIFFER: [&str; 6] = [PK, SK, CLAIMS, WRITE_MARK, "id", "created_at"];
-    lead.iter().filter(|(name, _)| !ALWAYS_DIFFER.contains(&name.as_str())).collect()
+    lead.retain(|name, _| !ALWAYS_DIFFER.contains(&name.as_str()));
+    if let Some(AttributeValue::S(email)) = lead.get_mut("email") {
+        *email = Email::new(email).as_str().to_owned();
+    }
+    lead
 }
