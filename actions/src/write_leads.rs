@@ -7,7 +7,7 @@ use std::{
 };
 
 /// The columns of an export.
-pub const COLUMNS: [&str; 10] = [
+pub const COLUMNS: [&str; 11] = [
     "id",
     "provider",
     "account",
@@ -18,6 +18,7 @@ pub const COLUMNS: [&str; 10] = [
     "source",
     "status",
     "details",
+    "extra",
 ];
 
 /// Leads as comma-separated values, the names of the columns first.
@@ -98,5 +99,6 @@ pub fn cells<'a>(lead: &'a LeadRecord, details: &'a str) -> [Option<&'a str>; CO
         lead.source.as_deref(),
         lead.status.as_deref(),
         Some(details),
+        lead.extra_text(),
     ]
 }

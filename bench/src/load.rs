@@ -275,6 +275,7 @@ impl AsyncSend for EngineSender {
                 phone: Some(phone),
                 source: Some("web".to_owned()),
                 status: Some("new".to_owned()),
+                extra: None,
                 details: BTreeMap::<String, String>::new(),
             },
         };

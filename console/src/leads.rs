@@ -107,6 +107,7 @@ impl Filter {
         let has = |part: &str| part.to_lowercase().contains(&text);
         own.into_iter().flatten().any(|part| has(part))
             || lead.details.values().any(|value| has(&value.to_string()))
+            || lead.extra.as_ref().is_some_and(|extra| has(extra.as_raw().get()))
     }
 }
 
@@ -239,6 +240,7 @@ struct LeadPage {
     source: String,
     status: String,
     details: Vec<Line>,
+    extra: Vec<Line>,
     claims: Vec<Claim>,
     ways: Vec<Way>,
     can_erase: bool,
@@ -284,6 +286,7 @@ pub(crate) async fn one(
         email: mask.text(record.email.as_deref()),
         phone: mask.text(record.phone.as_deref()),
         details: lines(&mask.all(&record.details_text()), &[]),
+        extra: record.extra_text().map(|text| lines(&mask.all(text), &[])).unwrap_or_default(),
         provider: account.provider.as_str(),
         account: account.id.to_string(),
         when: When::new(at, now),

@@ -86,6 +86,7 @@ impl Bench {
             phone: Some("5511999990000".to_owned()),
             source: Some("web".to_owned()),
             status: None,
+            extra: None,
             details: BTreeMap::<String, String>::new(),
         };
         let claims = Claims::new(b"", None, None, at).unwrap();

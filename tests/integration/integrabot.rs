@@ -174,7 +174,7 @@ async fn all_invalid_fields_are_named_at_once() {
 }
 
 #[tokio::test]
-async fn unknown_members_are_ignored_and_the_last_duplicate_counts() {
+async fn unknown_members_are_not_answered_and_the_last_duplicate_counts() {
     let world = World::start().await;
     let body = r#"{"name": "First", "status": "lost", "id": 1, "name": "Last", "type": "web"}"#;
     let answer = world.send(Delivery::new(FUNCTION, body).bearer(TOKEN)).await;

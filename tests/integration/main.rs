@@ -32,3 +32,4 @@ mod samconfig;
 mod snippets;
 mod table;
 mod template;
+mod unknown_members;

@@ -47,6 +47,7 @@ fn new_lead(sources: &Sources, Maria { phone, email }: Maria) -> NewLead<()> {
         phone,
         source: None,
         status: None,
+        extra: None,
         details: (),
     };
     NewLead { account: account(), claims, lead }

@@ -18,7 +18,7 @@ pub enum Refusal {
     ForeignTenant,
 }
 
-/// The request body. Unknown members are ignored.
+/// The request body.
 pub(crate) struct CreateLead {
     pub(crate) last_name: String,
     pub(crate) first_name: Option<String>,
@@ -30,6 +30,7 @@ pub(crate) struct CreateLead {
     pub(crate) source_page_url: Option<String>,
     pub(crate) ids: Ids,
     pub(crate) marketing_attribution: Option<RawJson>,
+    pub(crate) extra: Option<RawJson>,
 }
 
 /// The details that are stored as JSON text, as it was sent.
@@ -83,6 +84,7 @@ impl LeadFields for CreateLead {
                 country: body.integer("country_id"),
             },
             marketing_attribution: body.string_items("marketing_attribution"),
+            extra: body.unread(),
         };
         body.finish(lead)
     }
@@ -109,6 +111,7 @@ impl CreateLead {
             phone: self.phone_number,
             source: reference_source.as_ref().and_then(|source| source.name.clone()),
             status: status.as_ref().and_then(|status| status.name.clone()),
+            extra: self.extra,
             details: Details {
                 first_name: self.first_name,
                 last_name: self.last_name,

@@ -28,6 +28,8 @@ pub struct LeadRecord {
     pub status: Option<String>,
     /// The fields of only its provider. JSON objects are as they were sent.
     pub details: BTreeMap<String, Box<RawValue>>,
+    /// The members that its provider does not know, as they were sent.
+    pub extra: Option<Box<RawValue>>,
 }
 
 /// A stored lead whose details are not JSON.
@@ -56,6 +58,7 @@ impl LeadRecord {
             account: account.id.to_string(),
             created_at: write_time(lead.created_at),
             details: details.collect::<Result<_, _>>()?,
+            extra: lead.extra.map(|extra| extra.as_raw().to_owned()),
             name: lead.name,
             email: lead.email,
             phone: lead.phone,
@@ -68,6 +71,11 @@ impl LeadRecord {
     pub fn details_text(&self) -> String {
         // Texts and JSON can always be written.
         serde_json::to_string(&self.details).unwrap_or_default()
+    }
+
+    /// The unknown members as JSON text.
+    pub fn extra_text(&self) -> Option<&str> {
+        self.extra.as_deref().map(RawValue::get)
     }
 }
 

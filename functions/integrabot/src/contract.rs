@@ -14,7 +14,7 @@ pub const TYPES: [&str; 4] = ["web", "telegram", "email", "manual"];
 /// The status of a new lead.
 const NEW: &str = "new";
 
-/// The request body, schema `LeadInput`. Unknown members are ignored.
+/// The request body, schema `LeadInput`.
 pub(crate) struct CreateLead {
     pub(crate) name: String,
     pub(crate) channel: &'static str,
@@ -22,6 +22,7 @@ pub(crate) struct CreateLead {
     pub(crate) email: Option<String>,
     pub(crate) agent_id: Option<String>,
     pub(crate) custom_fields: Option<RawJson>,
+    pub(crate) extra: Option<RawJson>,
 }
 
 /// The details that are stored as JSON text, as it was sent.
@@ -46,6 +47,7 @@ impl LeadFields for CreateLead {
             email: body.formatted_string("email", &[rules::email]),
             agent_id: body.formatted_string("agent_id", &[rules::uuid]),
             custom_fields: body.string_members("custom_fields"),
+            extra: body.unread(),
         };
         body.finish(lead)
     }
@@ -69,6 +71,7 @@ impl CreateLead {
             phone: self.phone_number,
             source: Some(self.channel.to_owned()),
             status: Some(NEW.to_owned()),
+            extra: self.extra,
             details: Details {
                 agent_id: self.agent_id,
                 custom_fields: self.custom_fields.unwrap_or_else(RawJson::empty_object),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use shared::{
     delivery::{Delivery, LeadFields, RefusalReason, Rejection},
-    model::{HeldReason, Lead},
+    model::{HeldReason, Lead, RawJson},
     request::{Fields, Violation, rules},
 };
 
@@ -83,7 +83,7 @@ pub struct Property {
     pub title: String,
 }
 
-/// The request body. Unknown members are ignored.
+/// The request body.
 pub(crate) struct CreateLead {
     pub(crate) name: String,
     pub(crate) email: String,
@@ -93,6 +93,7 @@ pub(crate) struct CreateLead {
     pub(crate) property_code: Option<String>,
     pub(crate) interested_property_title: Option<String>,
     pub(crate) traffic_origin: Option<String>,
+    pub(crate) extra: Option<RawJson>,
 }
 
 /// The fields of a lead that only Keyspot has.
@@ -123,6 +124,7 @@ impl LeadFields for CreateLead {
             property_code: body.string("propertyCode", &[]),
             interested_property_title: body.string("interestedPropertyTitle", &[]),
             traffic_origin: body.string("trafficOrigin", &[]),
+            extra: body.unread(),
         };
         body.finish(lead)
     }
@@ -153,6 +155,7 @@ impl CreateLead {
             phone: Some(self.phone),
             source: Some(self.source.unwrap_or(DEFAULT_SOURCE).to_owned()),
             status: Some(NEW_LEAD.to_owned()),
+            extra: self.extra,
             details: Details {
                 message: self.message,
                 property_code: self.property_code,

@@ -23,7 +23,7 @@ pub enum Refusal {
     DuplicateEmail { email: String, met: Box<Outcome<Details>> },
 }
 
-/// The request body. Unknown members are ignored.
+/// The request body.
 pub(crate) struct CreateLead {
     pub(crate) name: String,
     pub(crate) email: String,
@@ -31,6 +31,7 @@ pub(crate) struct CreateLead {
     pub(crate) source: Option<String>,
     pub(crate) status: Option<&'static str>,
     pub(crate) metadata: Option<RawJson>,
+    pub(crate) extra: Option<RawJson>,
 }
 
 /// The details that are stored as JSON text, as it was sent.
@@ -56,6 +57,7 @@ impl LeadFields for CreateLead {
             source: body.string("source", &[]),
             status: body.choice("status", &STATUSES),
             metadata: body.object("metadata"),
+            extra: body.unread(),
         };
         body.finish(lead)
     }
@@ -80,6 +82,7 @@ impl CreateLead {
             phone: self.phone,
             source: self.source,
             status: Some(self.status.unwrap_or(STATUSES[0]).to_owned()),
+            extra: self.extra,
             details: Details {
                 workspace_id: delivery.account.id.to_string(),
                 chatbot_id: delivery.target.map(str::to_owned),

@@ -10,7 +10,7 @@ use shared::{
 /// How much of a lead the assistant has captured. The first is the default.
 pub const CAPTURES: [&str; 2] = ["completed", "partial"];
 
-/// The request body. Every member is optional. Unknown members are ignored.
+/// The request body. Every member is optional.
 pub(crate) struct CreateLead {
     pub(crate) agent_id: Option<String>,
     pub(crate) name: Option<String>,
@@ -21,6 +21,7 @@ pub(crate) struct CreateLead {
     pub(crate) custom: Option<RawJson>,
     pub(crate) utm: Option<RawJson>,
     pub(crate) capture: Option<&'static str>,
+    pub(crate) extra: Option<RawJson>,
 }
 
 /// The details that are stored as JSON text, as it was sent.
@@ -54,6 +55,7 @@ impl LeadFields for CreateLead {
             custom: body.not_null("custom", JsonType::Object).object("custom"),
             utm: body.not_null("utm", JsonType::Object).object("utm"),
             capture: body.not_null("capture", JsonType::String).choice("capture", &CAPTURES),
+            extra: body.unread(),
         };
         body.finish(lead)
     }
@@ -77,6 +79,7 @@ impl CreateLead {
             phone: self.phone,
             source: None,
             status: Some(self.capture.unwrap_or(CAPTURES[0]).to_owned()),
+            extra: self.extra,
             details: Details {
                 workspace_id: delivery.account.id.to_string(),
                 agent_id: self.agent_id,

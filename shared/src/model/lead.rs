@@ -1,4 +1,6 @@
-use super::{account::Account, claim::Claims, held::HeldReason, lead_id::LeadId};
+use super::{
+    account::Account, claim::Claims, held::HeldReason, lead_id::LeadId, raw_json::RawJson,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -30,6 +32,10 @@ pub struct Lead<D> {
     /// The lead's status, as its provider writes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
+    /// The members of its body that are none of its fields, as one JSON object: those that its
+    /// provider does not know, and of a repeated field all but the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extra: Option<RawJson>,
     /// The fields of only its provider.
     pub details: D,
 }

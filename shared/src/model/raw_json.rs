@@ -1,3 +1,4 @@
+use super::members::Member;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
@@ -13,12 +14,21 @@ impl RawJson {
 
     /// `{}`.
     pub fn empty_object() -> Self {
-        Self::constant("{}")
+        Self::valid("{}".to_owned())
     }
 
     /// `[]`.
     pub fn empty_array() -> Self {
-        Self::constant("[]")
+        Self::valid("[]".to_owned())
+    }
+
+    /// An object with these members, as they were sent; `None` if there are none.
+    pub(crate) fn object<'m, 'a: 'm>(
+        members: impl Iterator<Item = &'m Member<'a>>,
+    ) -> Option<Self> {
+        let members: Vec<_> =
+            members.map(|member| format!("{}:{}", member.raw_name, member.value)).collect();
+        (!members.is_empty()).then(|| Self::valid(format!("{{{}}}", members.join(","))))
     }
 
     /// The JSON itself, for an answer.
@@ -26,9 +36,9 @@ impl RawJson {
         &self.0
     }
 
-    /// JSON that is a constant in the code and valid.
-    fn constant(json: &str) -> Self {
-        Self(RawValue::from_string(json.to_owned()).unwrap_or_default())
+    /// JSON that is known to be valid.
+    fn valid(json: String) -> Self {
+        Self(RawValue::from_string(json).unwrap_or_default())
     }
 }
 

@@ -135,7 +135,8 @@ fn contacts(each_text: impl FnOnce(&mut TakeText<'_>) -> ControlFlow<()>) -> Con
 }
 
 fn each_text_of_lead(lead: &StoredLead, take: &mut TakeText<'_>) -> ControlFlow<()> {
-    let StoredLead { id: _, created_at: _, name, email, phone, source, status, details } = lead;
+    let StoredLead { id: _, created_at: _, name, email, phone, source, status, extra, details } =
+        lead;
     let own = [
         ("name", name),
         ("email", email),
@@ -147,6 +148,9 @@ fn each_text_of_lead(lead: &StoredLead, take: &mut TakeText<'_>) -> ControlFlow<
         if let Some(text) = text {
             each_text(&Place::of(&[name.into()]), text, take)?;
         }
+    }
+    if let Some(extra) = extra {
+        each_text(&Place::of(&["extra".into()]), extra.as_raw().get(), take)?;
     }
     for (name, value) in details {
         let text = value.as_str().map_or_else(|| value.to_string().into(), Cow::Borrowed);

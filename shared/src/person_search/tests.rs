@@ -122,6 +122,7 @@ fn a_person_is_found_in_every_attribute_of_a_lead() {
         (json!({ "details": { "number": 5_511_999_998_888_u64 } }), "details.number"),
         (json!({ "details": raw }), "details.custom.a.b"),
         (json!({ "details": map }), "details.user.name"),
+        (json!({ "extra": r#"{"a": 1e400, "b": "m@x.com"}"# }), "extra.b"),
     ];
     for (changes, place) in cases {
         assert_eq!(maria().places_in_lead(&stored(changes)), [place]);

@@ -1,7 +1,7 @@
-use crate::model::RawJson;
+use crate::model::{Members, RawJson};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
-use std::{collections::HashMap, fmt};
+use std::{collections::HashMap, fmt, str};
 
 /// Some programs write it before UTF-8 text. JSON readers may ignore it (RFC 8259, 8.1).
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
@@ -28,7 +28,9 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 /// # Ok::<(), shared::request::BodyError>(())
 /// ```
 pub struct Fields<'a> {
-    members: HashMap<String, &'a RawValue>,
+    members: Members<'a>,
+    /// The places of the members that were read.
+    read: Vec<usize>,
     violations: Vec<Violation>,
 }
 
@@ -126,8 +128,8 @@ impl<'a> Fields<'a> {
     /// The members of the JSON object in `body`; `None` if it is not an object.
     pub(crate) fn parse(body: &'a [u8]) -> Option<Self> {
         let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
-        let members = serde_json::from_slice(body).ok()?;
-        Some(Self { members, violations: Vec::new() })
+        let members = Members::read(str::from_utf8(body).ok()?)?;
+        Some(Self { members, read: Vec::new(), violations: Vec::new() })
     }
 
     /// Free text that passes `checks`. Null counts as missing.
@@ -209,12 +211,19 @@ impl<'a> Fields<'a> {
 
     /// Refuses null for the field that is read next, which has the type `expected`.
     pub fn not_null(&mut self, name: &'static str, expected: JsonType) -> &mut Self {
-        let value = self.members.get(name);
-        if value.is_some_and(|value| JsonType::of(value) == JsonType::Null) {
+        if self.value(name).is_some_and(|value| JsonType::of(value) == JsonType::Null) {
             let received = JsonType::Null;
             self.note::<()>(name, Rule::Type { expected, received });
         }
         self
+    }
+
+    /// The members that were not read as a field, as they were sent: those that the provider does
+    /// not know, and of a repeated field all but the last. `None` if there are none.
+    pub fn unread(&self) -> Option<RawJson> {
+        let members = self.members.iter().enumerate();
+        let unread = members.filter(|(place, _)| !self.read.contains(place));
+        RawJson::object(unread.map(|(_, member)| member))
     }
 
     /// Returns `read` if all fields are valid.
@@ -233,7 +242,9 @@ impl<'a> Fields<'a> {
         expected: JsonType,
         otherwise: Rule,
     ) -> Option<T> {
-        let value = *self.members.get(name)?;
+        let place = self.members.position(name)?;
+        self.read.push(place);
+        let value = self.members[place].value;
         let received = JsonType::of(value);
         if received == JsonType::Null {
             return None;
@@ -253,7 +264,11 @@ impl<'a> Fields<'a> {
     }
 
     fn sent(&self, name: &str) -> Option<RawJson> {
-        self.members.get(name).map(|value| RawJson::new((*value).to_owned()))
+        self.value(name).map(|value| RawJson::new(value.to_owned()))
+    }
+
+    fn value(&self, name: &str) -> Option<&'a RawValue> {
+        self.members.position(name).map(|place| self.members[place].value)
     }
 
     /// Notes the first violation of a field.

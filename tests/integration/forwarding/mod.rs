@@ -104,6 +104,7 @@ fn new_lead(account: Account, id: LeadId) -> NewLead<BTreeMap<String, Value>> {
         phone: None,
         source: Some("web".to_owned()),
         status: None,
+        extra: None,
         details: BTreeMap::new(),
     };
     let claims = Claims::new(b"", None, None, created_at).unwrap();

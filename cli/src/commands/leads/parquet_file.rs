@@ -21,6 +21,7 @@ const PARQUET_SCHEMA: &str = "message leads {
     optional binary source (STRING);
     optional binary status (STRING);
     required binary details (STRING);
+    optional binary extra (STRING);
 }";
 /// The size of a group of rows in bytes. A group is in memory until it is full.
 const GROUP_BYTES: usize = 16 * 1024 * 1024;

@@ -326,6 +326,7 @@ async fn a_lead_that_another_process_stores_late_is_forwarded() {
         phone: None,
         source: None,
         status: None,
+        extra: None,
         details: json!({ "custom_fields": "{}" }),
     };
     let account = Account { provider: Provider::Integrabot, id: AccountId::from_static(ACCOUNT) };

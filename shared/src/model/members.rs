@@ -1,0 +1,73 @@
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
+use serde_json::value::RawValue;
+use std::{borrow::Cow, fmt, ops::Deref};
+
+/// The members of a JSON object, as they were sent: in their order, with repeated ones, at any depth.
+pub struct Members<'a>(Vec<Member<'a>>);
+
+/// A member of a JSON object.
+pub struct Member<'a> {
+    /// Its name.
+    pub name: Cow<'a, str>,
+    /// Its name as JSON, as it was sent.
+    pub raw_name: &'a RawValue,
+    /// Its value, as it was sent.
+    pub value: &'a RawValue,
+}
+
+impl<'a> Members<'a> {
+    /// The members of the object that `json` is; `None` if it is no JSON object.
+    pub fn read(json: &'a str) -> Option<Self> {
+        serde_json::from_str(json).ok()
+    }
+
+    /// The place of the member with this name. If there are several, the last one counts, as in the
+    /// providers' languages.
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.0.iter().rposition(|member| member.name == name)
+    }
+}
+
+impl<'a> Deref for Members<'a> {
+    type Target = [Member<'a>];
+
+    fn deref(&self) -> &[Member<'a>] {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ReadMembers)
+    }
+}
+
+struct ReadMembers;
+
+impl<'de> Visitor<'de> for ReadMembers {
+    type Value = Members<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
+        let mut members = Vec::new();
+        while let Some((raw_name, value)) = map.next_entry::<&RawValue, &RawValue>()? {
+            let name = read_name(raw_name).map_err(serde::de::Error::custom)?;
+            members.push(Member { name, raw_name, value });
+        }
+        Ok(Members(members))
+    }
+}
+
+/// Most names have no escapes, and are not copied.
+fn read_name(json: &RawValue) -> serde_json::Result<Cow<'_, str>> {
+    match json.get().strip_prefix('"').and_then(|name| name.strip_suffix('"')) {
+        Some(name) if !name.contains('\\') => Ok(name.into()),
+        _ => serde_json::from_str::<String>(json.get()).map(Cow::Owned),
+    }
+}
