@@ -8,14 +8,19 @@ use axum::http::{
     header::{HOST, ORIGIN},
     uri::Authority,
 };
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
+/// The port of `http` URLs. Clients leave it out of `Host`.
+const DEFAULT_PORT: u16 = 80;
+/// The names of a loopback address.
+const LOOPBACK_HOSTS: [&str; 4] = ["127.0.0.1", "localhost", "localhost.", "[::1]"];
 /// The name that containers use for the machine they run on.
 const CONTAINER_HOST: &str = "host.docker.internal";
 
 /// Who may send requests to a listener.
 #[derive(Clone, Debug)]
 pub struct Guard {
+    port: u16,
     hosts: Vec<String>,
     origins: Vec<String>,
 }
@@ -37,19 +42,20 @@ impl Guard {
     /// Accepts requests to `address` and, if that is a loopback address, to a loopback name.
     /// Accepts only web pages of `origins`.
     pub fn new(address: SocketAddr, origins: Vec<String>) -> Self {
-        let port = address.port();
-        let mut hosts = vec![address.to_string()];
+        let mut hosts = vec![match address.ip() {
+            IpAddr::V4(ip) => ip.to_string(),
+            IpAddr::V6(ip) => format!("[{ip}]"),
+        }];
         if address.ip().is_loopback() {
-            let names = ["127.0.0.1", "localhost", "[::1]"];
-            hosts.extend(names.map(|name| format!("{name}:{port}")));
+            hosts.extend(LOOPBACK_HOSTS.map(str::to_owned));
         }
-        Self { hosts, origins }
+        Self { port: address.port(), hosts, origins }
     }
 
     /// Also accepts requests of containers, which use their own name for this machine.
     pub(crate) fn with_containers(address: SocketAddr) -> Self {
         let mut guard = Self::new(address, Vec::new());
-        guard.hosts.push(format!("{CONTAINER_HOST}:{}", address.port()));
+        guard.hosts.push(CONTAINER_HOST.to_owned());
         guard
     }
 
@@ -80,11 +86,21 @@ impl Guard {
         let mut hosts = headers.get_all(HOST).iter().map(|host| host.to_str().ok());
         let host = hosts.next().flatten();
         let absolute = uri.authority().map(Authority::as_str);
-        let is_ours = |host: &str| self.hosts.iter().any(|own| own.eq_ignore_ascii_case(host));
+        let is_ours = |host: &str| self.is_ours(host);
         if !host.is_some_and(is_ours) || hosts.next().is_some() || !absolute.is_none_or(is_ours) {
             return Err(Foreign::Host);
         }
         Ok(())
+    }
+
+    /// Whether this is one of our names with our port.
+    fn is_ours(&self, host: &str) -> bool {
+        let name = match host.strip_suffix(&format!(":{}", self.port)) {
+            Some(name) => name,
+            None if self.port == DEFAULT_PORT => host,
+            None => return false,
+        };
+        self.hosts.iter().any(|own| own.eq_ignore_ascii_case(name))
     }
 }
 
@@ -114,6 +130,10 @@ mod tests {
             (&[("host", "localhost:3000")], ours),
             (&[("host", "LOCALHOST:3000")], ours),
             (&[("host", "[::1]:3000")], ours),
+            (&[("host", "localhost.:3000")], ours),
+            (&[("host", "localhost..:3000")], foreign),
+            (&[("host", "::1:3000")], foreign),
+            (&[("host", ":3000")], foreign),
             (&[], foreign),
             (&[("host", "")], foreign),
             (&[("host", "127.0.0.1")], foreign),
@@ -130,6 +150,36 @@ mod tests {
         let absolute = "http://rebound.example:3000/";
         let host = [("host", "localhost:3000")];
         assert_eq!(check("127.0.0.1:3000", absolute, &host), foreign, "an absolute target");
+    }
+
+    #[test]
+    fn only_port_80_may_be_left_out_of_a_host() {
+        let (ours, foreign) = (Ok(()), Err(Foreign::Host));
+        let cases = [
+            ("127.0.0.1:80", "127.0.0.1", ours),
+            ("127.0.0.1:80", "127.0.0.1:80", ours),
+            ("127.0.0.1:80", "LocalHost", ours),
+            ("127.0.0.1:80", "localhost.", ours),
+            ("127.0.0.1:80", "[::1]", ours),
+            ("127.0.0.1:80", "[::1]:80", ours),
+            ("[::1]:80", "[::1]", ours),
+            ("[::1]:80", "localhost", ours),
+            ("[::1]:8000", "[::1]:8000", ours),
+            ("172.17.0.1:80", "172.17.0.1", ours),
+            ("127.0.0.1:80", "", foreign),
+            ("127.0.0.1:80", ":80", foreign),
+            ("127.0.0.1:80", "localhost:3000", foreign),
+            ("127.0.0.1:80", "localhost:80:80", foreign),
+            ("127.0.0.1:80", "rebound.example", foreign),
+            ("127.0.0.1:80", "rebound.example:80", foreign),
+            ("127.0.0.1:8080", "localhost", foreign),
+            ("127.0.0.1:443", "localhost", foreign),
+        ];
+        for (address, host, expected) in cases {
+            assert_eq!(check(address, "/", &[("host", host)]), expected, "{host} at {address}");
+        }
+        let absolute = "http://localhost/";
+        assert_eq!(check("127.0.0.1:80", absolute, &[("host", "localhost")]), ours, "absolute");
     }
 
     #[test]

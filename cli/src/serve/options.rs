@@ -1,4 +1,5 @@
 use std::{net::SocketAddr, path::PathBuf};
+use url::Url;
 
 /// The options of the server.
 #[derive(Clone, Debug, clap::Args)]
@@ -32,13 +33,45 @@ fn read_table_address(text: &str) -> Result<SocketAddr, String> {
     Ok(address)
 }
 
-/// Reads an origin as browsers write it: a scheme, a host and perhaps a port.
+/// Reads an origin and writes it as browsers do: in lower case, without the scheme's own port.
 fn read_origin(text: &str) -> Result<String, String> {
-    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    match host {
-        Some(host) if !host.is_empty() && !host.contains(['/', '*', ' ', '@']) => {
-            Ok(text.to_ascii_lowercase())
-        }
+    let url = Url::parse(text).ok();
+    let url = url.filter(|url| ["http", "https"].contains(&url.scheme()) && !text.contains('*'));
+    let origin = url.map(|url| (url.origin().ascii_serialization(), url));
+    match origin {
+        // What a URL has besides an origin is refused: it would not be compared.
+        Some((origin, url)) if url.as_str().strip_suffix('/') == Some(&origin) => Ok(origin),
         _ => Err("an origin is a scheme and a host: http://localhost:5173".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read_origin;
+
+    #[test]
+    fn an_origin_is_read_as_browsers_write_it() {
+        let cases = [
+            ("http://localhost:5173", Some("http://localhost:5173")),
+            ("HTTP://LocalHost:5173", Some("http://localhost:5173")),
+            ("http://localhost:80", Some("http://localhost")),
+            ("https://form.example:443", Some("https://form.example")),
+            ("http://localhost:443", Some("http://localhost:443")),
+            ("https://form.example/", Some("https://form.example")),
+            ("http://[::1]:5173", Some("http://[::1]:5173")),
+            ("https://ação.example", Some("https://xn--ao-siap.example")),
+            ("localhost:5173", None),
+            ("https://", None),
+            ("https://*", None),
+            ("https://*.example", None),
+            ("https://user@form.example", None),
+            ("https://form.example/leads", None),
+            ("https://form.example?a", None),
+            ("ftp://form.example", None),
+            ("null", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(read_origin(text).ok().as_deref(), expected, "{text}");
+        }
     }
 }
