@@ -27,8 +27,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::time::timeout;
-use tower::limit::GlobalConcurrencyLimitLayer;
+use tokio::{sync::Semaphore, time::timeout};
 use tower_http::cors::CorsLayer;
 
 /// The domain name of the local API in events.
@@ -42,15 +41,15 @@ pub const SENT_HEADERS: [&str; 6] =
 /// The headers that web pages may read, in lower case.
 pub const ANSWERED_HEADERS: [&str; 2] = ["idempotency-replayed", "retry-after"];
 
-/// How many deliveries are read and handled at once. More have to wait. This limits the memory for
-/// their bodies.
+/// How many deliveries are handled at once. More have to wait. A delivery counts when its body has
+/// been read, so a sender of a slow body delays no other delivery.
 const DELIVERIES_AT_ONCE: usize = 256;
 
 /// Serves the API as API Gateway does: each request becomes an HTTP API event (payload 2.0) for the
 /// function of its route.
 ///
 /// It is served at `address`. Only web pages of `origins` may send requests to it. A delivery that
-/// was read completely is finished even if its sender does not wait; `running` tracks these
+/// has begun to be handled is finished even if its sender does not wait; `running` tracks these
 /// deliveries, and `recent`, if there is one, remembers the last of them.
 pub fn router(
     app: &Arc<App>,
@@ -60,13 +59,13 @@ pub fn router(
     origins: Vec<String>,
 ) -> Router {
     let guard = Guard::new(address, origins);
+    let places = Arc::new(Semaphore::new(DELIVERIES_AT_ONCE));
     let mut router = Router::new();
     for Route { path, handler, .. } in ROUTES {
         let (app, running, recent) = (Arc::clone(app), running.clone(), recent.cloned());
-        let target = Target { app, running, recent, path, handler };
+        let target = Target { app, running, recent, places: Arc::clone(&places), path, handler };
         router = router.route(path, any(invoke).with_state(target));
     }
-    let router = router.layer(GlobalConcurrencyLimitLayer::new(DELIVERIES_AT_ONCE));
     let mut router = router.merge(documents(address)).fallback(not_found);
     if !guard.origins().is_empty() {
         router = router.layer(cors(guard.origins()));
@@ -121,12 +120,14 @@ struct Target {
     app: Arc<App>,
     running: Running,
     recent: Option<RecentDeliveries>,
+    /// One permit for each delivery that may be handled now.
+    places: Arc<Semaphore>,
     path: &'static str,
     handler: Handler<App>,
 }
 
 async fn invoke(
-    State(Target { app, running, recent, path, handler }): State<Target>,
+    State(Target { app, running, recent, places, path, handler }): State<Target>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: HttpRequest,
 ) -> HttpResponse {
@@ -139,11 +140,13 @@ async fn invoke(
         Ok(None) => return gateway_answer(StatusCode::BAD_REQUEST, "Bad Request"),
         Err(_) => return gateway_answer(StatusCode::REQUEST_TIMEOUT, "Request Timeout"),
     };
+    let place = places.acquire_owned().await;
     let seen = recent.and_then(|recent| {
         Some((SeenRequest::new(head.uri.path(), &head.headers, &body)?, recent))
     });
     let event = event(path, peer, &head, body);
     let invocation = running.spawn(async move {
+        let _place = place;
         let request: Request = serde_json::from_value(event).ok()?;
         let started = Instant::now();
         let mut answer = handler(&app, &request).await;
@@ -249,13 +252,29 @@ async fn read_capped(mut body: HttpBody) -> Option<Vec<u8>> {
 
 /// Answers 404 with all addresses, and logs the request.
 async fn not_found(request: HttpRequest) -> HttpResponse {
-    let (method, path) = (request.method(), printable_path(request.uri().path()));
-    tracing::warn!(%method, path, "unknown address");
+    let path = printable_path(request.uri().path());
+    tracing::warn!(method = printable_method(request.method()), path, "unknown address");
     let routes = ROUTES.iter().map(|route| format!("POST {}", route.path));
     let documents = Provider::ALL.map(|provider| format!("GET {}", document_path(provider)));
     let addresses: Vec<_> = routes.chain(documents).collect();
     let body = json!({ "message": "Not Found", "addresses": addresses });
     http_answer(StatusCode::NOT_FOUND, &body)
+}
+
+/// A method of HTTP; `other` for any other word, which could be personal data.
+fn printable_method(method: &Method) -> &str {
+    const KNOWN: [Method; 9] = [
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::PUT,
+        Method::DELETE,
+        Method::PATCH,
+        Method::OPTIONS,
+        Method::TRACE,
+        Method::CONNECT,
+    ];
+    if KNOWN.contains(method) { method.as_str() } else { "other" }
 }
 
 /// A path without personal data: a star for each segment that is in no path of the API.
@@ -281,7 +300,23 @@ fn http_answer(status: StatusCode, body: &Value) -> HttpResponse {
 
 #[cfg(test)]
 mod tests {
-    use super::printable_path;
+    use super::{Method, printable_method, printable_path};
+
+    #[test]
+    fn only_a_method_of_http_is_logged() {
+        let cases = [
+            ("GET", "GET"),
+            ("DELETE", "DELETE"),
+            ("CONNECT", "CONNECT"),
+            ("get", "other"),
+            ("MARIA", "other"),
+            ("maria.exemplo.com", "other"),
+            ("5511999998888", "other"),
+        ];
+        for (sent, logged) in cases {
+            assert_eq!(printable_method(&Method::from_bytes(sent.as_bytes()).unwrap()), logged);
+        }
+    }
 
     #[test]
     fn a_path_is_logged_without_personal_data() {

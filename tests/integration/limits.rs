@@ -7,6 +7,7 @@ use axum::{
     extract::ConnectInfo,
     http::{self, Request},
 };
+use futures_util::{StreamExt, stream};
 use keyspot::SigningSecret;
 use local::{App, Running, connect_to};
 use serde_json::json;
@@ -18,6 +19,7 @@ use shared::{
 };
 use std::{convert::Infallible, fs, net::SocketAddr, sync::Arc, time::Duration};
 use tests::{Delivery, SENDERS, SIGNING_KEY, Sender, World, send_to, sign_keyspot_token};
+use tokio::task::JoinSet;
 use tower::ServiceExt;
 
 fn app(table: LeadTable) -> App {
@@ -33,7 +35,7 @@ async fn a_body_that_takes_longer_than_thirty_seconds_is_408() {
     let address = SocketAddr::from(([127, 0, 0, 1], 3000));
     let app = Arc::new(app(LeadTable::new(nowhere, "none")));
     let router = local::router(&app, &Running::default(), None, address, Vec::new());
-    let trickle = futures_util::stream::unfold((), |()| async {
+    let trickle = stream::unfold((), |()| async {
         tokio::time::sleep(Duration::from_secs(1)).await;
         Some((Ok::<_, Infallible>(" "), ()))
     });
@@ -43,6 +45,35 @@ async fn a_body_that_takes_longer_than_thirty_seconds_is_408() {
     let started = tokio::time::Instant::now();
     let answer = router.oneshot(request).await.unwrap();
     assert_eq!((answer.status().as_u16(), started.elapsed().as_secs()), (408, 30));
+}
+
+/// The clock is paused. It goes on only when nothing else can, so no slow body ends before the
+/// delivery is answered, unless the delivery waits for it.
+#[tokio::test(start_paused = true)]
+async fn slow_bodies_of_strangers_do_not_delay_a_delivery() {
+    let address = SocketAddr::from(([127, 0, 0, 1], 3000));
+    let app = Arc::new(app(taking_table("integrabot", "acme")));
+    let router = local::router(&app, &Running::default(), None, address, Vec::new());
+    let post = |body: Body| {
+        let request = Request::post("/integrabot/v1/leads").header("host", address.to_string());
+        let mut request = request.header("authorization", "Bearer any").body(body).unwrap();
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1))));
+        router.clone().oneshot(request)
+    };
+    let mut strangers = JoinSet::new();
+    for _ in 0..1_000 {
+        let begun = stream::iter([Ok::<_, Infallible>("{")]);
+        strangers.spawn(post(Body::from_stream(begun.chain(stream::pending()))));
+    }
+    // Each of them begins before the delivery.
+    for _ in 0..1_000 {
+        tokio::task::yield_now().await;
+    }
+    let answer = post(Body::from(r#"{"name": "Ana", "type": "web"}"#)).await.unwrap();
+    assert_eq!(answer.status().as_u16(), 201);
+    assert!(strangers.try_join_next().is_none(), "the delivery waited for a slow body");
+    let first = strangers.join_next().await.unwrap().unwrap().unwrap();
+    assert_eq!(first.status().as_u16(), 408, "the slow bodies were being read");
 }
 
 /// The processor time of this thread; `None` if the system does not measure it.
