@@ -78,7 +78,8 @@ fn check(console: &Console, request: &mut Request) -> Result<(), Refused> {
         return Err(forbidden("another web page may not act here"));
     }
     if is_start {
-        return Ok(());
+        let opens = request.method() == Method::GET && is_navigation(headers);
+        return opens.then_some(()).ok_or_else(|| forbidden("open this address in a browser"));
     }
     let cookies = headers.get(COOKIE).and_then(|cookies| cookies.to_str().ok()).unwrap_or_default();
     let seat = console.sessions.find(cookies).ok_or(Refused::NoSession)?;
@@ -92,6 +93,15 @@ fn check(console: &Console, request: &mut Request) -> Result<(), Refused> {
 /// Whether a browser says that another page sent this request.
 fn is_of_another_page(headers: &HeaderMap) -> bool {
     headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none")
+}
+
+/// Whether no browser says that a request is anything but a visit to the page. Previews and
+/// prefetches must not use up the token of an address.
+fn is_navigation(headers: &HeaderMap) -> bool {
+    let is = |name, expected| headers.get(name).is_none_or(|value| value == expected);
+    let is_ahead =
+        ["sec-purpose", "purpose", "x-moz"].iter().any(|name| headers.contains_key(*name));
+    is("sec-fetch-mode", "navigate") && is("sec-fetch-dest", "document") && !is_ahead
 }
 
 /// Whether a browser says that this page sent the request. What acts must prove it.

@@ -1,7 +1,7 @@
 //! Who may use the console: whoever has the printed address, from the page itself, and no web page.
 
 use crate::server::{Serve, TOKEN};
-use reqwest::{Client, RequestBuilder, StatusCode, redirect::Policy};
+use reqwest::{Client, Method, RequestBuilder, StatusCode, redirect::Policy};
 use serde_json::json;
 
 /// Every page, and one address of each kind that acts.
@@ -39,7 +39,12 @@ impl Page {
     fn post(&self, path: &str) -> RequestBuilder {
         let form = "application/x-www-form-urlencoded";
         let post = self.client.post(self.url(path)).header("cookie", &self.cookie);
-        post.header("content-type", form).body("")
+        post.header("content-type", form).body("provider=integrabot&account=acme")
+    }
+
+    async fn live_keys(&self) -> usize {
+        let shown = self.get("/keys").send().await.unwrap().text().await.unwrap();
+        shown.matches("/revoke\"").count()
     }
 }
 
@@ -68,9 +73,46 @@ async fn the_printed_address_opens_the_console_once() {
 }
 
 #[tokio::test]
+async fn only_a_visit_uses_up_the_printed_address() {
+    let serve = Serve::start(&mut Serve::command(&["--memory"]));
+    let client = Client::builder().redirect(Policy::none()).build().unwrap();
+    let visits = [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
+    let others = [
+        (Method::HEAD, &[][..]),
+        (Method::HEAD, &visits),
+        (Method::POST, &visits),
+        (Method::OPTIONS, &[]),
+        (Method::GET, &[("sec-purpose", "prefetch")]),
+        (Method::GET, &[("sec-purpose", "prefetch;prerender"), visits[0], visits[1]]),
+        (Method::GET, &[("purpose", "prefetch")]),
+        (Method::GET, &[("x-moz", "prefetch")]),
+        (Method::GET, &[("sec-fetch-mode", "no-cors"), ("sec-fetch-dest", "image")]),
+        (Method::GET, &[("sec-fetch-mode", "cors"), ("sec-fetch-dest", "empty")]),
+        (Method::GET, &[visits[0], ("sec-fetch-dest", "iframe")]),
+    ];
+    for (method, headers) in others {
+        let case = format!("{method} {headers:?}");
+        let mut request = client.request(method, &serve.console);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), 403, "{case}");
+        assert_eq!(answer.headers().get("set-cookie"), None, "{case}");
+    }
+    let mut visit = client.get(&serve.console);
+    for (name, value) in visits {
+        visit = visit.header(name, value);
+    }
+    assert_eq!(visit.send().await.unwrap().status(), 303, "the token was not used up");
+}
+
+#[tokio::test]
 async fn only_the_page_itself_acts() {
     let serve = Serve::start(&mut Serve::command(&["--memory"]));
     let page = Page::open(&serve).await;
+    let keys = page.live_keys().await;
+    assert_ne!(keys, 0);
     for path in ACTIONS {
         let foreign = [
             ("sec-fetch-site", "cross-site"),
@@ -86,9 +128,12 @@ async fn only_the_page_itself_acts() {
         }
         let no_cookie = page.client.post(page.url(path)).header("sec-fetch-site", "same-origin");
         assert_eq!(status(no_cookie).await, 401, "{path} without a cookie");
-        let by_get = page.get(path).send().await.unwrap().status();
-        assert!(by_get == 405 || by_get == 404 || path == "/keys", "{path} by GET: {by_get}");
+        // By GET, an address either shows a page or is none.
+        let by_get = status(page.get(path)).await;
+        let expected: &[u16] = if PAGES.contains(&path) { &[200] } else { &[404, 405] };
+        assert!(expected.contains(&by_get), "{path} by GET: {by_get}");
     }
+    assert_eq!(page.live_keys().await, keys, "no key was made or revoked");
     for (name, value) in [("sec-fetch-site", "same-origin"), ("origin", page.base.as_str())] {
         assert_eq!(
             status(page.post("/deliveries/clear").header(name, value)).await,
