@@ -20,7 +20,7 @@ use serde_json::{Map, Value, json};
 use shared::{
     function::Handler,
     model::{Provider, Sources},
-    request::{MAX_BODY_BYTES, Request},
+    request::{MAX_BODY_BYTES, Request, decompress},
 };
 use std::{
     net::SocketAddr,
@@ -142,6 +142,7 @@ async fn invoke(
     };
     let place = places.acquire_owned().await;
     let seen = recent.and_then(|recent| {
+        let body = decompress(&head.headers, &body);
         Some((SeenRequest::new(head.uri.path(), &head.headers, &body)?, recent))
     });
     let event = event(path, peer, &head, body);
@@ -208,12 +209,13 @@ fn path_parameters(route: &str, path: &str) -> Map<String, Value> {
     parameters.collect()
 }
 
-/// Joins headers with the same name by commas, as API Gateway does. Sets the headers that describe
-/// the connection, because senders could forge them.
+/// Joins headers with the same name by commas, as API Gateway does. Each byte becomes a character, so
+/// that values which differ stay different. Sets the headers that describe the connection, because
+/// senders could forge them.
 fn gateway_headers(headers: &HeaderMap, peer: SocketAddr) -> Map<String, Value> {
     let values = |name| {
-        let values = headers.get_all(name).iter();
-        values.map(|value| String::from_utf8_lossy(value.as_bytes())).collect::<Vec<_>>().join(",")
+        let values = headers.get_all(name).iter().map(HeaderValue::as_bytes);
+        values.collect::<Vec<_>>().join(&b',').into_iter().map(char::from).collect::<String>()
     };
     let sent = headers.keys().map(|name| (name.to_string(), values(name).into()));
     let own = [

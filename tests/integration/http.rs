@@ -1,9 +1,14 @@
 //! The API over HTTP: simultaneous senders, and the tasks of API Gateway.
 
+use flate2::{
+    Compression,
+    write::{GzEncoder, ZlibEncoder},
+};
 use local::ROUTES;
+use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
-use shared::model::Provider;
-use std::{collections::HashSet, time::Duration};
+use shared::{model::Provider, request::MAX_BODY_BYTES};
+use std::{collections::HashSet, io::Write, time::Duration};
 use tests::{Server, World};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -124,6 +129,64 @@ async fn the_content_type_of_a_body_does_not_matter() {
         let lead: Value = answer.json().await.unwrap();
         assert_eq!(lead["name"], "João", "{content_type}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_compressed_body_is_read_up_to_the_limit() {
+    let world = World::start().await;
+    let server = Server::start(&world).await;
+    let gzip = |text: &[u8]| {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(text).unwrap();
+        encoder.finish().unwrap()
+    };
+    let deflate = |text: &[u8]| {
+        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(text).unwrap();
+        encoder.finish().unwrap()
+    };
+    let body = r#"{"name":"João","type":"web"}"#.as_bytes();
+    let padded = |length: usize| [body, &vec![b' '; length - body.len()]].concat();
+    let cut = gzip(body)[..20].to_vec();
+    let cases = [
+        ("gzip", "gzip", gzip(body), 201),
+        ("gzip in two parts", "GZIP", [gzip(&body[..9]), gzip(&body[9..])].concat(), 201),
+        ("the alias", "x-gzip", gzip(body), 201),
+        ("deflate", "deflate", deflate(body), 201),
+        ("not compressed", "identity", body.to_vec(), 201),
+        ("not compressed, but the header says so", "gzip", body.to_vec(), 201),
+        ("as long as allowed", "gzip", gzip(&padded(MAX_BODY_BYTES)), 201),
+        ("longer", "gzip", gzip(&padded(MAX_BODY_BYTES + 1)), 413),
+        ("much longer", "gzip", gzip(&vec![b' '; 64 << 20]), 413),
+        ("cut", "gzip", cut, 422),
+        ("compressed, but no header says so", "identity", gzip(body), 422),
+    ];
+    for (case, encoding, body, status) in cases {
+        let request = reqwest::Client::new().post(format!("{}/integrabot/v1/leads", server.base));
+        let request = request.bearer_auth("sk_demo_integrabot").body(body);
+        let answer = request.header("content-encoding", encoding).send().await.unwrap();
+        assert_eq!(answer.status(), status, "{case}");
+        let text = answer.text().await.unwrap();
+        assert_eq!(status == 201, text.contains("João"), "{case}: {text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn idempotency_keys_that_differ_in_any_byte_are_two_keys() {
+    let world = World::start().await;
+    let server = Server::start(&world).await;
+    let keys: [&[u8]; 5] =
+        [b"chave-\xe9", b"chave-\xea", b"chave-\xc3\xa9", b"chave-\xff", b"chave-"];
+    for key in keys {
+        let key = HeaderValue::from_bytes(key).unwrap();
+        let request = reqwest::Client::new().post(format!("{}/rdstation/rest/leads", server.base));
+        let request = request.bearer_auth("demo-rdstation").header("idempotency-key", &key);
+        let body = json!({ "name": format!("{key:?}") }).to_string();
+        let answer = request.body(body).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{key:?}: {}", answer.text().await.unwrap());
+        assert!(!answer.headers().contains_key("idempotency-replayed"), "{key:?}");
+    }
+    assert_eq!(world.items("lead#").await.len(), keys.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 /// The header's name in the IETF's draft.
 pub(crate) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
-/// The longest `Idempotency-Key`, in bytes.
+/// The longest `Idempotency-Key`, in characters.
 pub(crate) const MAX_IDEMPOTENCY_KEY: usize = 255;
 /// For how long an `Idempotency-Key`, and the id of a held delivery that became a lead, is stored.
 const STORED_FOR: SignedDuration = SignedDuration::from_hours(24);
@@ -52,9 +52,9 @@ impl Claim {
     }
 }
 
-/// An `Idempotency-Key` of more than 255 bytes.
+/// An `Idempotency-Key` of more than 255 characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the Idempotency-Key is longer than {MAX_IDEMPOTENCY_KEY} bytes")]
+#[error("the Idempotency-Key is longer than {MAX_IDEMPOTENCY_KEY} characters")]
 pub struct IdempotencyKeyTooLong;
 
 /// The claims of one delivery. If several are taken, the first in the list decides which lead is
@@ -101,7 +101,7 @@ impl Claims {
         }
         let mut claims = Self { list: Vec::new(), body, received_at };
         let key = idempotency_key.map(unquoted).unwrap_or_default();
-        if key.len() > MAX_IDEMPOTENCY_KEY {
+        if str::from_utf8(key).map_or(key.len(), |key| key.chars().count()) > MAX_IDEMPOTENCY_KEY {
             return Err(IdempotencyKeyTooLong);
         }
         if !key.is_empty() {
@@ -188,7 +188,9 @@ mod tests {
             assert_eq!(with_key(key.as_bytes()).unwrap().list.len(), expected, "{key}");
         }
         assert_eq!(with_key("k".repeat(255).as_bytes()).unwrap().list.len(), 1);
+        assert!(with_key("é".repeat(255).as_bytes()).is_ok());
         assert!(with_key("k".repeat(256).as_bytes()).is_err());
+        assert!(with_key("é".repeat(256).as_bytes()).is_err());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! The query string, the host and the protocol are not read: no function needs them, and a library
 //! that builds a URL from them would fail on invalid ones.
 
+use super::compression::decompress;
 use base64::{
     Engine,
     alphabet::STANDARD,
@@ -10,7 +11,7 @@ use base64::{
 };
 use lambda_http::http::{HeaderMap, HeaderName, HeaderValue};
 use serde::{Deserialize, Deserializer};
-use std::{collections::HashMap, net::IpAddr};
+use std::{borrow::Cow, collections::HashMap, net::IpAddr};
 
 /// A request to a function from an HTTP API, a REST API or a function URL. It has only the parts of
 /// the event that functions need.
@@ -18,7 +19,7 @@ use std::{collections::HashMap, net::IpAddr};
 pub struct Request {
     /// The headers. Values with the same name are joined by commas.
     pub headers: HeaderMap,
-    /// The body. It is decoded if the event has it in Base64.
+    /// The body. It is decoded if the event has it in Base64, and decompressed.
     pub body: Vec<u8>,
     /// The path. It is percent-encoded from REST APIs and function URLs, but not from HTTP APIs.
     pub path: String,
@@ -76,9 +77,14 @@ impl From<Event> for Request {
     fn from(event: Event) -> Self {
         let EventContext { request_id, http, identity } = event.request_context.unwrap_or_default();
         let source = http.or(identity).and_then(|source| source.source_ip);
+        let headers = read_headers(event.headers, event.multi_value_headers);
+        let body = read_body(event.body, event.is_base64_encoded);
         Self {
-            headers: read_headers(event.headers, event.multi_value_headers),
-            body: read_body(event.body, event.is_base64_encoded),
+            body: match decompress(&headers, &body) {
+                Cow::Owned(decompressed) => decompressed,
+                Cow::Borrowed(_) => body,
+            },
+            headers,
             path: event.raw_path.or(event.path).unwrap_or_default(),
             path_parameters: event.path_parameters.unwrap_or_default(),
             source_address: source.and_then(|address| address.parse().ok()),

@@ -2,6 +2,7 @@
 
 mod bearer;
 mod body;
+mod compression;
 mod event;
 mod fields;
 mod phrase;
@@ -9,5 +10,6 @@ pub mod rules;
 
 pub use bearer::{Unauthorized, bearer_token};
 pub use body::{BodyError, MAX_BODY_BYTES, read_body};
+pub use compression::decompress;
 pub use event::Request;
 pub use fields::{Check, Fields, JsonType, Rule, Violation};

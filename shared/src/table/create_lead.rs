@@ -228,7 +228,7 @@ fn content(mut lead: Item) -> Item {
     const ALWAYS_DIFFER: [&str; 6] = [PK, SK, CLAIMS, WRITE_MARK, "id", "created_at"];
     lead.retain(|name, _| !ALWAYS_DIFFER.contains(&name.as_str()));
     if let Some(AttributeValue::S(email)) = lead.get_mut("email") {
-        *email = Email::new(email).as_str().to_owned();
+        Email::new(email).as_str().clone_into(email);
     }
     lead
 }
