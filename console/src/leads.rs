@@ -107,7 +107,7 @@ impl Filter {
         let has = |part: &str| part.to_lowercase().contains(&text);
         own.into_iter().flatten().any(|part| has(part))
             || lead.details.values().any(|value| has(&value.to_string()))
-            || lead.extra.as_ref().is_some_and(|extra| has(extra.as_raw().get()))
+            || lead.extra.as_ref().is_some_and(|extra| has(extra.as_sent()))
     }
 }
 

@@ -1,12 +1,10 @@
 use crate::{Answer, Delivery, Sender, World, send_event, send_to};
 use local::App;
-use serde_json::{Value, json, value::RawValue};
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering::SeqCst},
-    },
+use serde_json::json;
+use shared::model::{Members, read_string, text_of, well_formed};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering::SeqCst},
 };
 use tokio::runtime::Runtime;
 
@@ -151,19 +149,18 @@ fn check_shape(sender: &Sender, answer: &Answer) -> Result<(), String> {
 
 /// Whether the answer has the lead as it was sent. Free-form JSON must be equal byte for byte.
 fn check_fields(sender: &Sender, body: &[u8], answer: &Answer) -> Result<(), String> {
-    let sent: HashMap<String, Box<RawValue>> =
-        serde_json::from_slice(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body))
-            .map_err(|error| format!("taken, but {error}"))?;
+    let sent = text_of(body).and_then(Members::read).ok_or("taken, but it is no object")?;
     let lead = (sender.lead)(&answer.body);
     for field in sender.echoed {
-        let Some(sent) = sent.get(*field).filter(|sent| sent.get() != "null") else { continue };
-        let value: Value = serde_json::from_str(sent.get()).unwrap_or_default();
-        let same = match value {
-            Value::Object(_) | Value::Array(_) => answer.text.contains(sent.get()),
-            value => lead[*field] == value,
+        let Some(place) = sent.position(field) else { continue };
+        let value = sent[place].value;
+        let same = match value.get().as_bytes()[0] {
+            b'{' | b'[' => answer.text.contains(&*well_formed(value.get())),
+            b'"' => lead[*field] == *read_string(value),
+            _ => value.get() == "null",
         };
         if !same {
-            return Err(format!("{field} was {}, and is {}", sent.get(), lead[*field]));
+            return Err(format!("{field} was {value}, and is {}", lead[*field]));
         }
     }
     Ok(())

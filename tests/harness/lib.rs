@@ -1,7 +1,6 @@
 //! The harness of the integration tests: a table behind the real DynamoDB protocol, a clock that
 //! tests set, deliveries as API Gateway sends them, and a connection that can fail.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where and stop")]
-#![expect(clippy::wildcard_enum_match_arm, reason = "any other case fails the test")]
 #![expect(clippy::disallowed_methods, reason = "a test does not start from a snapshot")]
 
 mod delivery;

@@ -274,12 +274,7 @@ async fn hostile_members_are_refused_or_ignored() {
     let world = World::start().await;
     let deep = format!("{}\"x\"{}", r#"{"a":"#.repeat(200), "}".repeat(200));
     let cases = [
-        (
-            "half a surrogate pair",
-            r#"{"name":"\ud800","type":"web"}"#.to_owned(),
-            422,
-            json!({ "name": ["O campo name deve ser um texto Unicode válido."] }),
-        ),
+        ("half a surrogate pair", r#"{"name":"\ud800","type":"web"}"#.to_owned(), 201, Value::Null),
         (
             "200 levels in custom_fields",
             format!(r#"{{"name":"Ana","type":"web","custom_fields":{deep}}}"#),

@@ -4,6 +4,7 @@
 #![expect(clippy::disallowed_methods, reason = "a test does not start from a snapshot")]
 
 mod access;
+mod as_sent;
 mod consumption;
 mod contacts;
 mod empty_fields;

@@ -4,7 +4,7 @@
 use local::ROUTES;
 use serde_json::{Map, Value, json};
 use shared::{
-    model::{Account, AccountId, ApiKey, Provider},
+    model::{Account, AccountId, ApiKey, Contact, Provider},
     request::MAX_BODY_BYTES,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,10 +80,13 @@ async fn every_documented_value_of_an_issue_is_met() {
         Operation::all().find(|operation| operation.provider == Provider::RdStation).unwrap();
     let (document, schema) = (operation.document(), operation.body().unwrap());
     let world = World::start().await;
-    let delivery = Sender::of(operation.provider).delivery(&world, 1).await;
+    let sender = Sender::of(operation.provider);
+    let blocked = [Contact::email("blocked@x.com")].into();
+    world.app.context.table.block(&sender.account(), &blocked).await.unwrap();
+    let delivery = sender.delivery(&world, 1).await;
     let mut deliveries = vec![
         delivery.clone().header("idempotency-key", &"a".repeat(256)),
-        delivery.clone().with_body(r#"{"name": "\ud800"}"#),
+        delivery.clone().with_body(r#"{"email": "blocked@x.com"}"#),
     ];
     let bodies = bodies(document, schema).into_iter();
     deliveries.extend(bodies.map(|body| delivery.clone().with_body(body.to_string())));

@@ -156,7 +156,8 @@ async fn odd_values_are_returned_as_sent() {
         let body = format!(r#"{{"name":"Ana","email":{sent}}}"#);
         let answer = world.send(Delivery::new(FUNCTION, body).bearer(TOKEN)).await;
         assert_eq!(answer.status, 400, "{sent}");
-        assert!(answer.text.contains(&format!(r#""value":{sent},"#)), "{}", answer.text);
+        let written = sent.replace(r"\ud800", r"\ufffd");
+        assert!(answer.text.contains(&format!(r#""value":{written},"#)), "{}", answer.text);
     }
 }
 

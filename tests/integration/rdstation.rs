@@ -91,7 +91,8 @@ async fn custom_and_utm_are_returned_exactly_as_sent() {
             let body = format!(r#"{{"{field}":{sent}}}"#);
             let answer = world.send(Delivery::new(FUNCTION, body).bearer(TOKEN)).await;
             assert_eq!(answer.status, 200, "{field}: {sent}");
-            assert!(answer.text.contains(&format!(r#""{field}":{sent}"#)), "{}", answer.text);
+            let written = sent.replace(r"\ud800", r"\ufffd");
+            assert!(answer.text.contains(&format!(r#""{field}":{written}"#)), "{}", answer.text);
         }
         for (value, received) in [
             (json!(null), "null"),

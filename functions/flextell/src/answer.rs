@@ -10,6 +10,7 @@ use shared::{
     model::{Lead, LeadId, Outcome, Standing},
     request::{Unauthorized, Violation},
 };
+use std::borrow::Cow;
 
 pub(crate) fn answer(result: Result<Outcome<Details>, Refusal>) -> Answer {
     match result {
@@ -53,7 +54,7 @@ struct LeadBody<'a> {
     is_converted: &'static str,
     converted_at: (),
     customer_id: (),
-    marketing_attribution: &'a RawValue,
+    marketing_attribution: Cow<'a, RawValue>,
     external_id: (),
     external_branch_id: (),
     external_created_at: (),
@@ -87,7 +88,7 @@ impl<'a> LeadBody<'a> {
             is_converted: flag(false),
             converted_at: (),
             customer_id: (),
-            marketing_attribution: details.marketing_attribution.as_raw(),
+            marketing_attribution: details.marketing_attribution.to_raw(),
             external_id: (),
             external_branch_id: (),
             external_created_at: (),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_json::value::RawValue;
-use shared::model::{Account, LeadId, LeadIdForm, Provider, StoredLead};
+use shared::model::{Account, LeadId, LeadIdForm, Provider, StoredLead, well_formed};
 use std::collections::BTreeMap;
 
 /// A lead with its account, in the same shape for every provider.
@@ -26,9 +26,9 @@ pub struct LeadRecord {
     pub source: Option<String>,
     /// The lead's status, as its provider writes it.
     pub status: Option<String>,
-    /// The fields of only its provider. JSON objects are as they were sent.
+    /// The fields of only its provider. JSON is as it was sent, but [`well_formed`].
     pub details: BTreeMap<String, Box<RawValue>>,
-    /// The members that its provider does not know, as they were sent.
+    /// The members that its provider does not know, in the same way.
     pub extra: Option<Box<RawValue>>,
 }
 
@@ -47,7 +47,7 @@ impl LeadRecord {
         let details = lead.details.into_iter().map(|(name, value)| {
             let is_json = json_details(provider).contains(&name.as_str());
             let text = match value.as_str() {
-                Some(json) if is_json => json.to_owned(),
+                Some(json) if is_json => well_formed(json).into_owned(),
                 _ => value.to_string(),
             };
             Ok((name, RawValue::from_string(text).map_err(|_| UnreadableLead(lead.id))?))
@@ -58,7 +58,7 @@ impl LeadRecord {
             account: account.id.to_string(),
             created_at: write_time(lead.created_at),
             details: details.collect::<Result<_, _>>()?,
-            extra: lead.extra.map(|extra| extra.as_raw().to_owned()),
+            extra: lead.extra.map(|extra| extra.to_raw().into_owned()),
             name: lead.name,
             email: lead.email,
             phone: lead.phone,

@@ -7,6 +7,7 @@ use shared::{
     model::{Lead, LeadId, Outcome, Standing},
     request::{JsonType, Rule, Violation},
 };
+use std::borrow::Cow;
 
 pub(crate) fn answer(result: Result<Outcome<Details>, Rejection>) -> Answer {
     match result {
@@ -31,7 +32,7 @@ struct LeadBody<'a> {
     email: Option<&'a str>,
     status: Option<&'a str>,
     agent_id: Option<&'a str>,
-    custom_fields: &'a RawValue,
+    custom_fields: Cow<'a, RawValue>,
     created_at: String,
     updated_at: String,
 }
@@ -47,7 +48,7 @@ impl<'a> LeadBody<'a> {
             email: lead.email.as_deref(),
             status: lead.status.as_deref(),
             agent_id: lead.details.agent_id.as_deref(),
-            custom_fields: lead.details.custom_fields.as_raw(),
+            custom_fields: lead.details.custom_fields.to_raw(),
             updated_at: created_at.clone(),
             created_at,
         }
@@ -106,7 +107,6 @@ fn text(violation: &Violation) -> String {
     match violation.rule {
         Rule::Required => format!("O campo {field} é obrigatório."),
         Rule::Type { expected, .. } => format!("O campo {field} deve ser {}.", type_name(expected)),
-        Rule::Unicode => format!("O campo {field} deve ser um texto Unicode válido."),
         Rule::Choice(_) | Rule::Exists => format!("O campo {field} selecionado é inválido."),
         Rule::NotBlocked => format!("O campo {field} não é aceito."),
         Rule::Email => format!("O campo {field} deve ser um endereço de e-mail válido."),

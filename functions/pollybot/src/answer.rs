@@ -7,6 +7,7 @@ use shared::{
     model::{Lead, LeadIdForm, Outcome, RawJson, Standing},
     request::{Rule, Unauthorized, Violation},
 };
+use std::borrow::Cow;
 
 /// Lead ids: `lead_` and 16 hexadecimal digits.
 pub const LEAD_ID: LeadIdForm =
@@ -40,7 +41,7 @@ struct LeadBody<'a> {
     phone: Option<&'a str>,
     source: Option<&'a str>,
     status: Option<&'a str>,
-    metadata: &'a RawValue,
+    metadata: Cow<'a, RawValue>,
     created_at: String,
     updated_at: String,
     workspace_id: &'a str,
@@ -56,7 +57,7 @@ impl<'a> LeadBody<'a> {
             phone: lead.phone.as_deref(),
             source: lead.source.as_deref(),
             status: lead.status.as_deref(),
-            metadata: lead.details.metadata.as_raw(),
+            metadata: lead.details.metadata.to_raw(),
             updated_at: created_at.clone(),
             created_at,
             workspace_id: &lead.details.workspace_id,
@@ -151,14 +152,14 @@ fn invalid(details: &impl Serialize) -> Answer {
 #[derive(Serialize)]
 struct FieldFault<'a> {
     field: &'a str,
-    value: Option<&'a RawValue>,
+    value: Option<Cow<'a, RawValue>>,
     message: String,
 }
 
 impl<'a> FieldFault<'a> {
     fn of(violation: &'a Violation) -> Self {
         let Violation { field, rule, sent } = violation;
-        Self { field, value: sent.as_ref().map(RawJson::as_raw), message: text(rule) }
+        Self { field, value: sent.as_ref().map(RawJson::to_raw), message: text(rule) }
     }
 }
 

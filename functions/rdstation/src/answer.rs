@@ -4,9 +4,10 @@ use serde::Serialize;
 use serde_json::{Value, json, value::RawValue};
 use shared::{
     delivery::{Answer, Rejection, delivery_answer, json_answer},
-    model::{Lead, LeadIdForm, Outcome, Standing},
+    model::{Lead, LeadIdForm, Outcome, RawJson, Standing},
     request::{JsonType, Rule, Violation},
 };
+use std::borrow::Cow;
 
 /// Lead ids: `lead_` and 11 digits of Crockford's base 32.
 pub const LEAD_ID: LeadIdForm =
@@ -35,8 +36,8 @@ struct LeadBody<'a> {
     phone: Option<&'a str>,
     company: Option<&'a str>,
     site: Option<&'a str>,
-    custom: &'a RawValue,
-    utm: &'a RawValue,
+    custom: Cow<'a, RawValue>,
+    utm: Cow<'a, RawValue>,
     capture: Option<&'a str>,
     workspace_id: &'a str,
     created_at: String,
@@ -55,8 +56,8 @@ impl<'a> LeadBody<'a> {
             phone: lead.phone.as_deref(),
             company: company.as_deref(),
             site: site.as_deref(),
-            custom: custom.as_raw(),
-            utm: utm.as_raw(),
+            custom: custom.to_raw(),
+            utm: utm.to_raw(),
             capture: lead.status.as_deref(),
             workspace_id,
             updated_at: created_at.clone(),
@@ -118,8 +119,7 @@ fn issue(violation: &Violation) -> Value {
             })
         }
         Rule::Choice(options) => {
-            let sent = violation.sent.as_ref().map_or("null", |sent| sent.as_raw().get());
-            let received: String = serde_json::from_str(sent).unwrap_or_default();
+            let received = violation.sent.as_ref().map_or_else(String::new, RawJson::to_text);
             let quoted: Vec<String> = options.iter().map(|option| format!("'{option}'")).collect();
             let message = format!(
                 "Invalid enum value. Expected {}, received '{received}'",
@@ -138,7 +138,6 @@ fn issue(violation: &Violation) -> Value {
             })
         }
         Rule::Required => custom("Required"),
-        Rule::Unicode => custom("Invalid Unicode text"),
         Rule::Email => custom("Invalid email"),
         Rule::Digits => custom("Expected digits"),
         Rule::Uuid => custom("Invalid uuid"),

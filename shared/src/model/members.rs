@@ -1,3 +1,4 @@
+use super::json::read_string;
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor},
@@ -57,17 +58,8 @@ impl<'de> Visitor<'de> for ReadMembers {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
         let mut members = Vec::new();
         while let Some((raw_name, value)) = map.next_entry::<&RawValue, &RawValue>()? {
-            let name = read_name(raw_name).map_err(serde::de::Error::custom)?;
-            members.push(Member { name, raw_name, value });
+            members.push(Member { name: read_string(raw_name), raw_name, value });
         }
         Ok(Members(members))
-    }
-}
-
-/// Most names have no escapes, and are not copied.
-fn read_name(json: &RawValue) -> serde_json::Result<Cow<'_, str>> {
-    match json.get().strip_prefix('"').and_then(|name| name.strip_suffix('"')) {
-        Some(name) if !name.contains('\\') => Ok(name.into()),
-        _ => serde_json::from_str::<String>(json.get()).map(Cow::Owned),
     }
 }

@@ -8,6 +8,7 @@ mod destination;
 mod digest;
 mod entry;
 mod held;
+mod json;
 mod lead;
 mod lead_id;
 mod members;
@@ -27,6 +28,7 @@ pub use destination::{
 pub use entry::{Entry, EntryId, EntryKey, NotAnEntryId};
 pub(crate) use held::HELD_FOR;
 pub use held::{HeldAnswer, HeldDelivery, HeldReason};
+pub use json::{pretty, read_string, text_of, well_formed};
 pub use lead::{Lead, NewLead, Outcome, Standing, StoredLead};
 pub use lead_id::{LeadId, LeadIdForm, LeadSpan, NotALeadId};
 pub use members::{Member, Members};

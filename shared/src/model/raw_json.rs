@@ -1,6 +1,10 @@
-use super::members::Member;
+use super::{
+    json::{read_string, well_formed},
+    members::Member,
+};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 
 /// JSON as the text that was sent, with its number forms, key order and depth. In the table it is
 /// one string: a DynamoDB map loses number forms and has 32 levels at most.
@@ -8,8 +12,8 @@ use serde_json::value::RawValue;
 pub struct RawJson(Box<RawValue>);
 
 impl RawJson {
-    pub(crate) fn new(json: Box<RawValue>) -> Self {
-        Self(json)
+    pub(crate) fn of(json: &RawValue) -> Self {
+        Self(json.to_owned())
     }
 
     /// `{}`.
@@ -31,9 +35,22 @@ impl RawJson {
         (!members.is_empty()).then(|| Self::valid(format!("{{{}}}", members.join(","))))
     }
 
-    /// The JSON itself, for an answer.
-    pub fn as_raw(&self) -> &RawValue {
-        &self.0
+    /// The JSON for an answer or a message, [well-formed](well_formed).
+    pub fn to_raw(&self) -> Cow<'_, RawValue> {
+        match well_formed(self.as_sent()) {
+            Cow::Borrowed(_) => Cow::Borrowed(&*self.0),
+            Cow::Owned(json) => Cow::Owned(Self::valid(json).0),
+        }
+    }
+
+    /// The text that was sent.
+    pub fn as_sent(&self) -> &str {
+        self.0.get()
+    }
+
+    /// The text of a JSON string; empty if it is no string.
+    pub fn to_text(&self) -> String {
+        read_string(&self.0).into_owned()
     }
 
     /// JSON that is known to be valid.
@@ -44,7 +61,7 @@ impl RawJson {
 
 impl Serialize for RawJson {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.0.get())
+        serializer.serialize_str(self.as_sent())
     }
 }
 

@@ -150,7 +150,7 @@ fn each_text_of_lead(lead: &StoredLead, take: &mut TakeText<'_>) -> ControlFlow<
         }
     }
     if let Some(extra) = extra {
-        each_text(&Place::of(&["extra".into()]), extra.as_raw().get(), take)?;
+        each_text(&Place::of(&["extra".into()]), extra.as_sent(), take)?;
     }
     for (name, value) in details {
         let text = value.as_str().map_or_else(|| value.to_string().into(), Cow::Borrowed);

@@ -1,10 +1,6 @@
-use crate::model::{Members, RawJson};
-use serde::de::DeserializeOwned;
+use crate::model::{Members, RawJson, read_string, text_of};
 use serde_json::value::RawValue;
-use std::{collections::HashMap, fmt, str};
-
-/// Some programs write it before UTF-8 text. JSON readers may ignore it (RFC 8259, 8.1).
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+use std::fmt;
 
 /// The members of a JSON object, read one by one.
 ///
@@ -70,8 +66,6 @@ pub enum Rule {
         /// The type that was sent.
         received: JsonType,
     },
-    /// It must be text that UTF-8 can hold: no half of a surrogate pair.
-    Unicode,
     /// It must be one of these values.
     Choice(&'static [&'static str]),
     /// It must not be longer.
@@ -127,14 +121,13 @@ impl JsonType {
 impl<'a> Fields<'a> {
     /// The members of the JSON object in `body`; `None` if it is not an object.
     pub(crate) fn parse(body: &'a [u8]) -> Option<Self> {
-        let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
-        let members = Members::read(str::from_utf8(body).ok()?)?;
+        let members = Members::read(text_of(body)?)?;
         Some(Self { members, read: Vec::new(), violations: Vec::new() })
     }
 
     /// Free text that passes `checks`. Null counts as missing.
     pub fn string(&mut self, name: &'static str, checks: &[Check]) -> Option<String> {
-        let string: String = self.typed(name, JsonType::String, Rule::Unicode)?;
+        let string = read_string(self.typed(name, JsonType::String)?).into_owned();
         self.check(name, string, checks)
     }
 
@@ -187,26 +180,30 @@ impl<'a> Fields<'a> {
 
     /// A whole number, also in a writing such as `1.0`. Null and empty text count as missing.
     pub fn integer(&mut self, name: &'static str) -> Option<i64> {
-        let number: Box<RawValue> = self.typed(name, JsonType::Number, Rule::Integer)?;
+        let number = self.typed(name, JsonType::Number)?;
         whole(number.get()).or_else(|| self.note(name, Rule::Integer))
     }
 
     /// An object with any members, as it was sent. Null, `[]` and empty text count as missing.
     pub fn object(&mut self, name: &'static str) -> Option<RawJson> {
-        self.typed::<Box<RawValue>>(name, JsonType::Object, Rule::Unicode).map(RawJson::new)
+        self.typed(name, JsonType::Object).map(RawJson::of)
     }
 
     /// An object whose members are all strings, as it was sent. Null, `[]` and empty text count as
     /// missing.
     pub fn string_members(&mut self, name: &'static str) -> Option<RawJson> {
-        self.typed::<HashMap<String, String>>(name, JsonType::Object, Rule::StringMembers)?;
-        self.sent(name)
+        let object = self.typed(name, JsonType::Object)?;
+        let members = Members::read(object.get())?;
+        let are_strings = members.iter().all(|member| is_string(member.value));
+        if are_strings { Some(RawJson::of(object)) } else { self.note(name, Rule::StringMembers) }
     }
 
     /// An array whose items are all strings, as it was sent. Null and empty text count as missing.
     pub fn string_items(&mut self, name: &'static str) -> Option<RawJson> {
-        self.typed::<Vec<String>>(name, JsonType::Array, Rule::StringItems)?;
-        self.sent(name)
+        let array = self.typed(name, JsonType::Array)?;
+        let items: Vec<&RawValue> = serde_json::from_str(array.get()).ok()?;
+        let are_strings = items.into_iter().all(is_string);
+        if are_strings { Some(RawJson::of(array)) } else { self.note(name, Rule::StringItems) }
     }
 
     /// Refuses null for the field that is read next, which has the type `expected`.
@@ -234,14 +231,8 @@ impl<'a> Fields<'a> {
         if self.violations.is_empty() { Ok(read) } else { Err(self.violations) }
     }
 
-    /// A member of type `expected`; `None` if it is missing or counts as missing. If it has that type but cannot be read as a `T`, it breaks the
-    /// rule `otherwise`.
-    fn typed<T: DeserializeOwned>(
-        &mut self,
-        name: &'static str,
-        expected: JsonType,
-        otherwise: Rule,
-    ) -> Option<T> {
+    /// A member of type `expected`; `None` if it is missing, null or empty.
+    fn typed(&mut self, name: &'static str, expected: JsonType) -> Option<&'a RawValue> {
         let place = self.members.position(name)?;
         self.read.push(place);
         let value = self.members[place].value;
@@ -255,8 +246,7 @@ impl<'a> Fields<'a> {
             }
             return self.note(name, Rule::Type { expected, received });
         }
-        let parsed = serde_json::from_str(value.get()).ok();
-        parsed.or_else(|| self.note(name, otherwise))
+        Some(value)
     }
 
     fn require<T: Default>(&mut self, name: &'static str, value: Option<T>) -> T {
@@ -264,7 +254,7 @@ impl<'a> Fields<'a> {
     }
 
     fn sent(&self, name: &str) -> Option<RawJson> {
-        self.value(name).map(|value| RawJson::new(value.to_owned()))
+        self.value(name).map(RawJson::of)
     }
 
     fn value(&self, name: &str) -> Option<&'a RawValue> {
@@ -287,7 +277,11 @@ fn is_empty(value: &RawValue, expected: JsonType) -> bool {
         let items = value.get().strip_prefix('[').unwrap_or_default();
         return expected == JsonType::Object && items.trim() == "]";
     }
-    serde_json::from_str::<String>(value.get()).is_ok_and(|text| text.trim().is_empty())
+    is_string(value) && read_string(value).trim().is_empty()
+}
+
+fn is_string(value: &RawValue) -> bool {
+    JsonType::of(value) == JsonType::String
 }
 
 /// The whole number that a JSON number is. JSON does not tell `1.0` from `1`, and JSON Schema calls

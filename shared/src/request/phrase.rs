@@ -7,7 +7,6 @@ impl Rule {
         match self {
             Self::Required => "is required".to_owned(),
             Self::Type { expected, .. } => format!("must be {}", with_article(*expected)),
-            Self::Unicode => "must be valid Unicode text".to_owned(),
             Self::Choice(values) => format!("must be one of: {}", values.join(", ")),
             Self::Length { max } => format!("must not exceed {max} characters"),
             Self::Email => "must be a valid email address".to_owned(),
