@@ -27,4 +27,4 @@ pub use sender::{SENDERS, Sender};
 pub use server::Server;
 pub use template::{Template, TemplateFunction};
 pub use wire::{Fault, Wire};
-pub use world::{SIGNING_KEY, World, send_event, send_to, sign_keyspot_token};
+pub use world::{SIGNING_KEY, World, send_event, send_to, sign_jwt, sign_keyspot_token};

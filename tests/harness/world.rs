@@ -4,11 +4,13 @@ use crate::{
     watched_log::{note_sent, watch_log},
 };
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp};
-use jsonwebtoken::{EncodingKey, Header, encode};
 use keyspot::SigningSecret;
 use local::{App, EmbeddedTable, ROUTES, ServedTable, Storage, connect_to, seed_demo_accounts};
-use serde_json::json;
+use serde_json::{Value, json};
+use sha2::Sha256;
 use shared::{
     delivery::{Context, DEFAULT_REPLAY_WINDOW},
     model::{Account, ApiKey, Sources, TokenHash},
@@ -176,7 +178,16 @@ pub fn sign_keyspot_token(api_key: &str) -> String {
         "iss": "leadhook", "aud": "keyspot", "sub": TokenHash::of(api_key).as_str(),
         "iat": 0, "exp": 4_102_444_800_u64, "jti": "1",
     });
-    encode(&Header::default(), &claims, &EncodingKey::from_secret(SIGNING_KEY.as_bytes())).unwrap()
+    sign_jwt(&json!({ "typ": "JWT", "alg": "HS256" }), &claims, SIGNING_KEY)
+}
+
+/// A JSON Web Token that is signed with HMAC-SHA256, whatever its header says.
+pub fn sign_jwt(header: &Value, claims: &Value, key: &str) -> String {
+    let [header, claims] =
+        [header, claims].map(|part| BASE64_URL_SAFE_NO_PAD.encode(part.to_string()));
+    let signed = format!("{header}.{claims}");
+    let mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).unwrap().chain_update(&signed);
+    format!("{signed}.{}", BASE64_URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
 }
 
 /// Runs a delivery in the given context.

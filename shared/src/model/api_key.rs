@@ -10,6 +10,9 @@ use std::{fmt, net::IpAddr};
 /// digits is 1 in 50,000.
 const KEY_ID_DIGITS: usize = 12;
 
+/// How many hexadecimal digits a SHA-256 has.
+const HASH_DIGITS: usize = 64;
+
 /// The SHA-256 of a token. The token itself is not stored.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct TokenHash(String);
@@ -20,9 +23,11 @@ impl TokenHash {
         Self(sha256_hex(token.as_bytes()))
     }
 
-    /// A hash that [`TokenHash::as_str`] gave.
-    pub fn from_hex(hash: String) -> Self {
-        Self(hash)
+    /// A hash that [`TokenHash::as_str`] gave; `None` for any other text, which could be too long
+    /// for a table key.
+    pub fn from_hex(hash: String) -> Option<Self> {
+        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        (hash.len() == HASH_DIGITS && hash.bytes().all(is_digit)).then_some(Self(hash))
     }
 
     /// The hash in hexadecimal digits.

@@ -93,7 +93,7 @@ pub(crate) fn read_key(item: Item) -> Result<ApiKey, StoreError> {
         // A time outside the range of timestamps means that the key never expires.
         expires_at: item.expires_at.and_then(|second| Timestamp::from_second(second).ok()),
         revoked_at: item.revoked_at,
-        secret: item.secret.map(TokenHash::from_hex),
+        secret: item.secret.and_then(TokenHash::from_hex),
         tenants: item.tenants,
         networks: item.networks,
         blocks_nobody: item.blocks_nobody,

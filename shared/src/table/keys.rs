@@ -42,7 +42,7 @@ pub(crate) fn listed_key(account: &Account, token: &TokenHash) -> Item {
 /// Reads the account and the token's hash from the sort key of a listed key.
 pub(crate) fn read_listed_key(sk: &str) -> Option<(Account, TokenHash)> {
     let (account, hash) = read_listed(sk)?;
-    Some((account, TokenHash::from_hex(hash.to_owned())))
+    Some((account, TokenHash::from_hex(hash.to_owned())?))
 }
 
 /// Reads the account of a listed item, and what follows it.

@@ -1,19 +1,26 @@
 //! Which credentials get a token, and which tokens the lead address accepts.
 
 use super::{FUNCTION, error, example, example_with, invalid_token, token_request};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use jiff::SignedDuration;
-use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 use shared::model::{Account, AccountId, ApiKey, Provider, TokenHash};
-use tests::{Delivery, SIGNING_KEY, World};
+use tests::{Delivery, SIGNING_KEY, World, sign_jwt, sign_keyspot_token};
+
+/// The header and the claims of a token.
+fn read_parts(token: &str) -> (Value, Value) {
+    let mut parts = token.split('.').map(|part| BASE64_URL_SAFE_NO_PAD.decode(part).unwrap());
+    let mut read = || serde_json::from_slice(&parts.next().unwrap()).unwrap();
+    (read(), read())
+}
 
 #[tokio::test]
 async fn a_token_is_a_jwt_that_is_valid_for_exactly_one_hour() {
     let world = World::start().await;
     let token = world.keyspot_token().await;
-    let claims = jsonwebtoken::dangerous::insecure_decode::<Value>(&token).unwrap();
-    assert_eq!(claims.header.alg, Algorithm::HS256);
-    let claims = claims.claims;
+    let (header, claims) = read_parts(&token);
+    assert_eq!(header, json!({ "typ": "JWT", "alg": "HS256" }));
+    assert_eq!(token, sign_jwt(&header, &claims, SIGNING_KEY));
     assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 3_600);
     assert_eq!(claims["iat"], world.now().as_second());
     assert_eq!((&claims["iss"], &claims["aud"]), (&json!("leadhook"), &json!("keyspot")));
@@ -66,15 +73,14 @@ async fn the_lead_address_accepts_only_valid_tokens() {
         "iss": "leadhook", "aud": "keyspot", "sub": TokenHash::of("demo-key").as_str(),
         "iat": now, "exp": now + 3_600, "jti": "1",
     });
-    let sign = |claims: &Value, algorithm, key: &str| {
-        encode(&Header::new(algorithm), claims, &EncodingKey::from_secret(key.as_bytes())).unwrap()
-    };
+    let header = json!({ "typ": "JWT", "alg": "HS256" });
+    let sign = |claims: &Value, key: &str| sign_jwt(&header, claims, key);
     let with = |field: &str, value: Value| {
         let mut claims = claims.clone();
         claims[field] = value;
-        sign(&claims, Algorithm::HS256, SIGNING_KEY)
+        sign(&claims, SIGNING_KEY)
     };
-    let good = sign(&claims, Algorithm::HS256, SIGNING_KEY);
+    let good = sign(&claims, SIGNING_KEY);
     let parts: Vec<&str> = good.split('.').collect();
     // {"alg":"none"} and {"typ":"JWT","alg":"none"}
     let none = format!("eyJhbGciOiJub25lIn0.{}.", parts[1]);
@@ -85,7 +91,7 @@ async fn the_lead_address_accepts_only_valid_tokens() {
     let without_exp = {
         let mut claims = claims.clone();
         claims.as_object_mut().unwrap().remove("exp");
-        sign(&claims, Algorithm::HS256, SIGNING_KEY)
+        sign(&claims, SIGNING_KEY)
     };
     let body = example().to_string();
     for (case, token) in [
@@ -93,17 +99,25 @@ async fn the_lead_address_accepts_only_valid_tokens() {
         ("no expiry", without_exp),
         ("wrong audience", with("aud", json!("flextell"))),
         ("wrong issuer", with("iss", json!("someone"))),
-        ("unknown credential", with("sub", json!("x"))),
+        ("unknown credential", with("sub", json!(TokenHash::of("unknown").as_str()))),
+        ("a short credential", with("sub", json!("x"))),
+        ("no credential", with("sub", json!(""))),
+        ("a credential of 5 KB", with("sub", json!("a".repeat(5_000)))),
+        ("a credential with a separator", with("sub", json!("#".repeat(64)))),
+        ("a credential that is no text", with("sub", json!(5))),
         (
             "another provider's credential",
             with("sub", json!(TokenHash::of("demo-flextell").as_str())),
         ),
-        ("another algorithm", sign(&claims, Algorithm::HS512, SIGNING_KEY)),
-        ("another key", sign(&claims, Algorithm::HS256, "another key of 32 bytes or more..")),
+        ("another algorithm", sign_jwt(&json!({ "alg": "HS512" }), &claims, SIGNING_KEY)),
+        ("another key", sign(&claims, "another key of 32 bytes or more..")),
         ("alg none", none),
         ("alg none, typed", none_typed),
         ("tampered", tampered),
         ("unsigned", unsigned),
+        ("one part more", format!("{good}.")),
+        ("a signature with padding", format!("{good}=")),
+        ("half a signature", good[..good.len() - 20].to_owned()),
         ("the API key itself", "demo-key".to_owned()),
         ("no JWT", "x.y.z".to_owned()),
     ] {
@@ -114,6 +128,14 @@ async fn the_lead_address_accepts_only_valid_tokens() {
     assert_eq!((anonymous.status, anonymous.body), (401, invalid_token()));
     let answer = world.send(Delivery::new(FUNCTION, body.as_str()).bearer(&good)).await;
     assert_eq!(answer.status, 201, "the valid token is accepted");
+}
+
+/// The signature was made with Python's `hmac`.
+#[test]
+fn the_tests_sign_tokens_as_others_do() {
+    let signature = "kzPtFYPY3ooSvbSKTB4nGE6zUKxDQLzNFPHw3235MnE";
+    let token = sign_keyspot_token("demo-key");
+    assert_eq!(token.rsplit('.').next(), Some(signature), "{token}");
 }
 
 #[tokio::test]
