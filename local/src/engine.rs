@@ -17,6 +17,9 @@ const IN_MEMORY: &str = "file:leads?vfs=memdb";
 /// The status of a write when no space is left (RFC 4918, 11.5).
 const INSUFFICIENT_STORAGE: u16 = 507;
 
+/// The answer of a table whose database is damaged. DynamoDB has no such error.
+const DAMAGED: &str = r#"{"__type":"DamagedDatabase"}"#;
+
 /// The embedded DynamoDB. It has no address: only this process can call it.
 #[derive(Clone)]
 pub(crate) struct Engine {
@@ -69,7 +72,7 @@ impl Engine {
             }
             match answer {
                 Ok(answer) => (200, answer),
-                Err(error) => (engine.status_of(&error), error.to_json()),
+                Err(error) => engine.answer_of(&error),
             }
         });
         let aborted = |_| {
@@ -79,15 +82,18 @@ impl Engine {
         done.await.unwrap_or_else(aborted)
     }
 
-    /// The HTTP status of an error. A table without space has its own status, because DynamoDB has no
-    /// such error.
-    fn status_of(&self, error: &DynoxideError) -> u16 {
+    /// The answer to an error. A table without space has its own status and a damaged one its own
+    /// error, because DynamoDB has none.
+    fn answer_of(&self, error: &DynoxideError) -> Answer {
+        let is_of_database =
+            matches!(error, DynoxideError::InternalServerError(_) | DynoxideError::SqliteError(_));
         // In memory, only a lack of space makes the database fail.
-        let is_full = || self.folder().is_none_or(Folder::is_full);
-        if matches!(error, DynoxideError::InternalServerError(_)) && is_full() {
-            INSUFFICIENT_STORAGE
+        if is_of_database && self.folder().is_none_or(Folder::is_full) {
+            (INSUFFICIENT_STORAGE, error.to_json())
+        } else if is_of_database && self.folder().is_some_and(Folder::is_damaged) {
+            (error.status_code(), DAMAGED.to_owned())
         } else {
-            error.status_code()
+            (error.status_code(), error.to_json())
         }
     }
 

@@ -1,22 +1,15 @@
 //! The folder of a local table. Only its owner can read it.
 
-use crate::AccessKey;
+use crate::{AccessKey, own_file};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use shared::model::Sources;
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{self, File, TryLockError},
     io::{self, Write},
     net::SocketAddr,
     path::{Path, PathBuf},
 };
 use tempfile::NamedTempFile;
-
-const DATABASE_FILE: &str = "leads.db";
-const LOCK_FILE: &str = "lock";
-/// The address of the table while a server has it open.
-const ADDRESS_FILE: &str = "address";
-const ACCESS_KEY_FILE: &str = "access-key";
-const SIGNING_KEY_FILE: &str = "signing-key";
-const FORWARDING_SECRET_FILE: &str = "forwarding-secret";
 
 /// A test file of this size does not fit onto a full disk.
 const PROBE_BYTES: usize = 256 * 1024;
@@ -40,8 +33,8 @@ impl Folder {
     /// Creates the folder if there is none, and locks it if no other process has the lock.
     pub(crate) fn lock(path: &Path) -> io::Result<Lock> {
         fs::create_dir_all(path)?;
-        set_mode(path, 0o700)?;
-        let lock = open_private(&path.join(LOCK_FILE))?;
+        own_file::protect(path)?;
+        let lock = own_file::open(path, own_file::LOCK)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Ok(Lock::InUse),
@@ -50,19 +43,18 @@ impl Folder {
         let folder = Self { path: path.to_owned(), _lock: lock };
         // A server that was killed may have left its address.
         folder.remove_address()?;
-        open_private(&folder.database())?;
-        for entry in fs::read_dir(path)? {
-            let entry = entry?;
-            if entry.file_type()?.is_file() {
-                set_mode(&entry.path(), 0o600)?;
-            }
-        }
+        own_file::open(path, own_file::DATABASE)?;
         Ok(Lock::Locked(folder))
     }
 
     /// The database's file.
     pub(crate) fn database(&self) -> PathBuf {
-        self.path.join(DATABASE_FILE)
+        self.path.join(own_file::DATABASE)
+    }
+
+    /// Whether the database's file is damaged. Reads the whole file.
+    pub(crate) fn is_damaged(&self) -> bool {
+        is_damaged(&self.path)
     }
 
     /// Whether the disk is full.
@@ -77,27 +69,25 @@ impl Folder {
     /// The access key of this folder. Creates one if there is none.
     pub(crate) fn access_key(&self) -> io::Result<AccessKey> {
         let wrong = || {
-            let text = format!(
-                "the key in the file {ACCESS_KEY_FILE} must have only letters and digits; delete \
-                 the file to get another key"
-            );
+            let text = "it must have only letters and digits; delete the file to get another key";
+            let text = format!("{}: {text}", own_file::ACCESS_KEY);
             io::Error::new(io::ErrorKind::InvalidData, text)
         };
-        read_access_key(self.secret(ACCESS_KEY_FILE)?).ok_or_else(wrong)
+        read_access_key(self.secret(own_file::ACCESS_KEY)?).ok_or_else(wrong)
     }
 
     /// The key that signs Keyspot's tokens. Creates one if there is none.
     pub(crate) fn signing_key(&self) -> io::Result<String> {
-        self.secret(SIGNING_KEY_FILE)
+        self.secret(own_file::SIGNING_KEY)
     }
 
     /// The secret that signs forwarded leads. Creates one if there is none.
     pub(crate) fn forwarding_secret(&self) -> io::Result<String> {
-        self.secret(FORWARDING_SECRET_FILE)
+        self.secret(own_file::FORWARDING_SECRET)
     }
 
     fn secret(&self, name: &str) -> io::Result<String> {
-        match fs::read_to_string(self.path.join(name)) {
+        match own_file::read(&self.path, name) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let secret = draw_secret();
                 self.write(name, &secret)?;
@@ -109,11 +99,11 @@ impl Folder {
 
     /// Stores the address of the table.
     pub(crate) fn write_address(&self, endpoint: &str) -> io::Result<()> {
-        self.write(ADDRESS_FILE, endpoint)
+        self.write(own_file::ADDRESS, endpoint)
     }
 
     pub(crate) fn remove_address(&self) -> io::Result<()> {
-        match fs::remove_file(self.path.join(ADDRESS_FILE)) {
+        match fs::remove_file(self.path.join(own_file::ADDRESS)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         }
@@ -133,12 +123,29 @@ impl Folder {
 /// # Errors
 /// If it cannot be read.
 pub fn forwarding_secret(folder: &Path) -> io::Result<String> {
-    fs::read_to_string(folder.join(FORWARDING_SECRET_FILE))
+    own_file::read(folder, own_file::FORWARDING_SECRET)
+}
+
+/// Whether the database of a folder is damaged, or its file is not a database. Reads the whole file.
+pub(crate) fn is_damaged(folder: &Path) -> bool {
+    let path = folder.join(own_file::DATABASE);
+    let opened = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY);
+    let checked = opened.and_then(|connection| {
+        connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))
+    });
+    let damaged = [ErrorCode::DatabaseCorrupt, ErrorCode::NotADatabase];
+    match checked {
+        Ok(finding) => finding != "ok",
+        Err(error) => error.sqlite_error_code().is_some_and(|code| damaged.contains(&code)),
+    }
 }
 
 /// Whether this folder has a local table.
-pub(crate) fn has_table(folder: &Path) -> bool {
-    folder.join(DATABASE_FILE).exists()
+///
+/// # Errors
+/// If this user may not see what is in the folder.
+pub(crate) fn has_table(folder: &Path) -> io::Result<bool> {
+    fs::exists(folder.join(own_file::DATABASE))
 }
 
 /// The files that a server wrote into the folder.
@@ -152,9 +159,9 @@ pub(crate) struct ServerFiles {
 /// `leadhook env` prints their texts for a shell, and somebody else may have written the folder. So
 /// files that no server writes count as no server.
 pub(crate) fn read_server(folder: &Path) -> Option<ServerFiles> {
-    let read = |name| fs::read_to_string(folder.join(name)).ok();
-    let address: SocketAddr = read(ADDRESS_FILE)?.strip_prefix("http://")?.parse().ok()?;
-    let access_key = read_access_key(read(ACCESS_KEY_FILE)?)?;
+    let read = |name| own_file::read(folder, name).ok();
+    let address: SocketAddr = read(own_file::ADDRESS)?.strip_prefix("http://")?.parse().ok()?;
+    let access_key = read_access_key(read(own_file::ACCESS_KEY)?)?;
     Some(ServerFiles { endpoint: format!("http://{address}"), access_key })
 }
 
@@ -169,31 +176,6 @@ pub(crate) fn draw_secret() -> String {
     Sources::system().draw_text(32)
 }
 
-/// Opens a file that only its owner may read. Creates it if there is none.
-fn open_private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
-#[cfg(unix)]
-fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
-    use std::os::unix::fs::{MetadataExt, PermissionsExt};
-    // Do not set a mode that is already right: a file of another owner would give an error.
-    if fs::metadata(path)?.mode() & 0o777 == mode {
-        return Ok(());
-    }
-    fs::set_permissions(path, fs::Permissions::from_mode(mode))
-}
-
-/// On other systems the folder has the permissions of its parent.
-#[cfg(not(unix))]
-fn set_mode(_: &Path, _: u32) -> io::Result<()> {
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,8 +185,8 @@ mod tests {
 
     fn folder_with(address: &str, access_key: &str) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join(ADDRESS_FILE), address).unwrap();
-        fs::write(folder.path().join(ACCESS_KEY_FILE), access_key).unwrap();
+        fs::write(folder.path().join(own_file::ADDRESS), address).unwrap();
+        fs::write(folder.path().join(own_file::ACCESS_KEY), access_key).unwrap();
         folder
     }
 
@@ -252,7 +234,7 @@ mod tests {
                 panic!("{key:?}: another process has the folder open");
             };
             let error = folder.access_key().unwrap_err().to_string();
-            assert!(error.contains(ACCESS_KEY_FILE), "{key:?}: {error}");
+            assert!(error.contains(own_file::ACCESS_KEY), "{key:?}: {error}");
         }
     }
 }

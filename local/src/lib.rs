@@ -12,6 +12,7 @@ mod in_process;
 mod listen;
 mod new_leads;
 mod openapi;
+mod own_file;
 mod recent;
 mod redeliver;
 mod running;

@@ -1,7 +1,7 @@
 use crate::{
     AccessKey,
     engine::Engine,
-    folder::{Folder, Lock, ServerFiles, draw_secret, has_table, read_server},
+    folder::{Folder, Lock, ServerFiles, draw_secret, has_table, is_damaged, read_server},
     in_process::in_process_client,
     listen,
     new_leads::NewLeads,
@@ -86,6 +86,12 @@ pub enum EmbeddedError {
     /// The database cannot be read.
     #[error("the database in {0} cannot be opened: {1}")]
     Database(PathBuf, String),
+    /// The database is damaged, or its file is not a database.
+    #[error(
+        "the database leads.db in {0} is damaged or not a database; put a copy back, or choose \
+         another folder with --data-dir"
+    )]
+    Damaged(PathBuf),
     /// The address for the table cannot be used.
     #[error("the table cannot be served at {0}: {1}; choose another with --table-address")]
     Address(SocketAddr, io::Error),
@@ -124,8 +130,13 @@ impl EmbeddedTable {
         let access_key = folder.access_key().map_err(cannot)?;
         let signing_key = folder.signing_key().map_err(cannot)?;
         let forwarding_secret = folder.forwarding_secret().map_err(cannot)?;
-        let engine = Engine::in_folder(folder)
-            .map_err(|error| EmbeddedError::Database(path.to_owned(), error.to_string()))?;
+        let engine = Engine::in_folder(folder).map_err(|error| {
+            if is_damaged(path) {
+                EmbeddedError::Damaged(path.to_owned())
+            } else {
+                EmbeddedError::Database(path.to_owned(), error.to_string())
+            }
+        })?;
         let new_leads = NewLeads::default();
         Ok(Self { engine, access_key, signing_key, forwarding_secret, new_leads, server: None })
     }
@@ -209,7 +220,11 @@ impl LocalTable {
     /// # Errors
     /// If the folder stays in use or cannot be used.
     pub async fn find(folder: &Path) -> Result<Option<Self>, EmbeddedError> {
-        if has_table(folder) { Self::open(folder).await.map(Some) } else { Ok(None) }
+        let cannot = |error| EmbeddedError::Folder(folder.to_owned(), error);
+        if has_table(folder).map_err(cannot)? {
+            return Self::open(folder).await.map(Some);
+        }
+        Ok(None)
     }
 
     /// Opens a folder's table, or finds the server that has it open. Waits if a command has it

@@ -80,6 +80,9 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let hint = match &error {
             StoreError::Unavailable(_) => "check the address and the network, then try again",
+            StoreError::Damaged => {
+                "put a copy of leads.db back, or choose another folder with --data-dir"
+            }
             StoreError::Denied(Denial::NotAllowed) => {
                 "docs/operations.md lists what each command needs"
             }

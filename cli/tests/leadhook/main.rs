@@ -5,6 +5,7 @@
 #![expect(clippy::disallowed_methods, reason = "a test does not start from a snapshot")]
 
 mod console;
+mod data_folder;
 mod examples;
 mod guard;
 mod openapi;

@@ -70,6 +70,11 @@ impl From<StoreError> for Rejection {
                 tracing::warn!(%error, "a delivery could not be stored");
                 Self::Unavailable
             }
+            // The sender sends it again, when a copy of the database may be back.
+            StoreError::Damaged => {
+                tracing::error!(%error, "a delivery could not be stored");
+                Self::Unavailable
+            }
             StoreError::Denied(Denial::NotAllowed | Denial::Unknown | Denial::BadSignature)
             | StoreError::NoTable
             | StoreError::Canceled

@@ -16,6 +16,9 @@ pub enum StoreError {
     /// The table does not accept the credentials.
     #[error(transparent)]
     Denied(#[from] Denial),
+    /// The database of the local table is damaged.
+    #[error("the database of the local table is damaged")]
+    Damaged,
     /// There is no table of this name.
     #[error("there is no such table")]
     NoTable,
@@ -79,6 +82,7 @@ fn of_service(fault: &impl ProvideErrorMetadata, status: u16) -> StoreError {
             | "RequestLimitExceeded"
             | "ThrottlingException",
         ) => StoreError::Unavailable("busy"),
+        Some("DamagedDatabase") => StoreError::Damaged,
         Some("TransactionConflictException") => StoreError::Unavailable("conflict"),
         Some("AccessDeniedException") => Denial::NotAllowed.into(),
         Some("ExpiredTokenException") => Denial::Expired.into(),
