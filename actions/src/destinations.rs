@@ -45,7 +45,8 @@ pub fn unknown(id: &str) -> Failure {
 /// If there is no such destination, or if the table cannot be used.
 pub async fn pause_destination(table: &LeadTable, id: &str) -> Result<(), Failure> {
     let found = find_destination(table, id).await?;
-    store(table, &Destination { state: DestinationState::Paused, ..found }).await
+    let paused = Destination { state: DestinationState::Paused, ..found };
+    store(table, &paused, DestinationChange::Pause).await
 }
 
 /// Resumes a destination. One that waits after a failure is due at once.
@@ -55,11 +56,16 @@ pub async fn pause_destination(table: &LeadTable, id: &str) -> Result<(), Failur
 pub async fn resume_destination(table: &LeadTable, id: &str) -> Result<(), Failure> {
     let found = find_destination(table, id).await?;
     let state = DestinationState::Active;
-    store(table, &Destination { state, next_attempt_at: None, ..found }).await
+    let resumed = Destination { state, next_attempt_at: None, ..found };
+    store(table, &resumed, DestinationChange::Resume).await
 }
 
-async fn store(table: &LeadTable, destination: &Destination) -> Result<(), Failure> {
-    let is_stored = table.change_destination(destination, DestinationChange::State).await?;
+async fn store(
+    table: &LeadTable,
+    destination: &Destination,
+    change: DestinationChange,
+) -> Result<(), Failure> {
+    let is_stored = table.change_destination(destination, change).await?;
     if is_stored { Ok(()) } else { Err(unknown(destination.id.as_str())) }
 }
 

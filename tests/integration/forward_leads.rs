@@ -186,7 +186,7 @@ async fn a_pass_sends_the_requests_that_its_costs_count() {
     let event = forwarding.record(leads[0], SignedDuration::ZERO);
     forwarding.run(event, [200]).await;
     let of_a_lead =
-        ["Query", "BatchGetItem", "Query", "UpdateItem", "Query", "Query", "UpdateItem"];
+        ["Query", "BatchGetItem", "Query", "UpdateItem", "Query", "Query", "GetItem", "UpdateItem"];
     assert_eq!(wire.take_operations(), of_a_lead);
 }
 

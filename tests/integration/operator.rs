@@ -352,7 +352,9 @@ async fn a_cursor_is_moved_back_only_from_where_it_was_seen() {
     assert_eq!(now(&stored.id).await, stored);
     assert!(table.move_cursor_back(&stored, LeadId::FIRST).await.unwrap());
     let (cursor, reached) = (LeadId::FIRST, Some(ids[2]));
-    let moved = Destination { starts_after: cursor, cursor, reached, ..stored.clone() };
+    let (changes, moves) = (1, 1);
+    let moved =
+        Destination { starts_after: cursor, cursor, reached, changes, moves, ..stored.clone() };
     assert_eq!(now(&stored.id).await, moved);
     table.remove_destination(&moved, world.now()).await.unwrap();
     assert!(!table.move_cursor_back(&moved, LeadId::FIRST).await.unwrap());

@@ -7,10 +7,14 @@
 mod address;
 mod answer;
 mod event;
+mod events;
 mod forward;
 mod https;
+mod lease;
 mod managed_secret;
 mod message;
+mod next;
+mod page;
 mod pass;
 mod post;
 mod record;

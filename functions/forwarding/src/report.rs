@@ -1,3 +1,4 @@
+use crate::answer::Verdict;
 use jiff::Timestamp;
 use serde::Serialize;
 use shared::model::{Destination, DestinationState};
@@ -25,6 +26,15 @@ impl Report {
     /// Whether nothing was posted.
     pub fn is_empty(&self) -> bool {
         self.forwarded + self.set_aside + self.failed == 0
+    }
+
+    /// Counts an attempt. A refused message counts when it is set aside.
+    pub(crate) fn note_verdict(&mut self, verdict: &Verdict) {
+        match verdict {
+            Verdict::Taken => self.forwarded += 1,
+            Verdict::Refused(_) => {}
+            Verdict::Gone | Verdict::Wait(_) => self.failed += 1,
+        }
     }
 
     pub(crate) fn note_state(&mut self, destination: &Destination, now: Timestamp) {

@@ -61,6 +61,12 @@ pub struct Destination {
     /// Until when that pass may do so alone.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "milliseconds")]
     pub lease_until: Option<Timestamp>,
+    /// How many changes operators made. A running pass sees by it that there is a new one.
+    #[serde(default)]
+    pub changes: u32,
+    /// How many of them moved the cursor.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub moves: u32,
 }
 
 /// Times that a condition compares: Unix milliseconds.
@@ -137,6 +143,8 @@ impl Destination {
             last: None,
             lease: None,
             lease_until: None,
+            changes: 0,
+            moves: 0,
         }
     }
 
@@ -167,6 +175,23 @@ impl Destination {
     pub fn may_have(&self, lead: LeadId) -> bool {
         let reached = self.reached.map_or(self.cursor, |reached| reached.max(self.cursor));
         lead > self.starts_after && (lead <= reached || self.is_leased())
+    }
+
+    /// Adopts what operators changed while a pass was running, and keeps the progress of the pass.
+    pub fn adopt(&mut self, changed: Self) {
+        let is_moved = changed.moves != self.moves;
+        let cursor = if is_moved { changed.cursor } else { self.cursor };
+        *self = Self {
+            cursor,
+            reached: self.reached.max(changed.reached).max(is_moved.then_some(self.cursor)),
+            failures: self.failures,
+            failing_since: self.failing_since,
+            next_attempt_at: self.next_attempt_at,
+            last: self.last.take(),
+            lease: self.lease.take(),
+            lease_until: self.lease_until,
+            ..changed
+        };
     }
 
     /// Whether a pass may have posted more than it stored. A pass that ends stores how far it got

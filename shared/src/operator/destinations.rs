@@ -8,11 +8,13 @@ use crate::{
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, Select, TransactWriteItem};
 use jiff::Timestamp;
 
-/// A change that an operator makes to a destination.
+/// A change that an operator makes to a destination. A running pass adopts it before its next post.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DestinationChange {
-    /// Its state, and when it is due. A running pass stops.
-    State,
+    /// Its state alone.
+    Pause,
+    /// Its state, and when it is due.
+    Resume,
     /// Its secret.
     Secret,
 }
@@ -20,9 +22,8 @@ pub enum DestinationChange {
 impl DestinationChange {
     fn attributes(self) -> &'static [&'static str] {
         match self {
-            // Without its holder the lease runs until its end, so that no other pass posts at the
-            // same time, and `may_have` counts what the stopped pass posted.
-            Self::State => &["state", "next_attempt_at", "lease"],
+            Self::Pause => &["state"],
+            Self::Resume => &["state", "next_attempt_at"],
             Self::Secret => &["secret_version", "old_secret_until"],
         }
     }
@@ -65,14 +66,13 @@ impl LeadTable {
         destination: &Destination,
         change: DestinationChange,
     ) -> Result<bool, StoreError> {
-        let changed = Destination { lease: None, ..destination.clone() };
-        let condition = ("attribute_exists(pk)", None);
-        self.update_destination(&changed, change.attributes(), condition).await
+        let update = self.update_destination(destination, change.attributes())?;
+        update.by_operator().store_if("attribute_exists(pk)").await
     }
 
     /// Moves a destination's cursor back, so that the leads after it are posted again. A running
-    /// pass stops, so that it does not move the cursor too. False if the cursor has moved since the
-    /// destination was read, or if there is no such destination any more: then nothing is stored.
+    /// pass goes on from there. False if the cursor has moved since the destination was read, or if
+    /// there is no such destination any more: then nothing is stored.
     ///
     /// # Errors
     /// If the table cannot be written.
@@ -85,16 +85,16 @@ impl LeadTable {
         let moved = Destination {
             cursor,
             starts_after: destination.starts_after.min(cursor),
-            reached: Some(destination.reached.map_or(seen, |reached| reached.max(seen))),
-            lease: None,
+            reached: destination.reached.max(Some(seen)),
+            moves: destination.moves + 1,
             ..destination.clone()
         };
-        let names = ["cursor", "starts_after", "reached", "lease"];
-        let seen = AttributeValue::N(seen.to_string());
+        let names = ["cursor", "starts_after", "reached", "moves"];
+        let update = self.update_destination(&moved, &names)?;
+        let update = update.value(":seen", AttributeValue::N(seen.to_string()));
         // The cursor is already back if the answer to the request was lost and the SDK sent it
         // again.
-        let condition = "#cursor = :expected OR #cursor = :cursor";
-        self.update_destination(&moved, &names, (condition, Some(seen))).await
+        update.by_operator().store_if("#cursor = :seen OR #cursor = :cursor").await
     }
 
     /// The number of an account's leads in a span of ids. It stops to count after `most`: then the

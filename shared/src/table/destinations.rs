@@ -6,7 +6,10 @@ use super::{
     lead_table::{Item, LeadTable},
 };
 use crate::model::{Account, Destination};
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use aws_sdk_dynamodb::{
+    operation::update_item::builders::UpdateItemFluentBuilder,
+    types::{AttributeValue, ReturnValue},
+};
 use jiff::Timestamp;
 
 /// The attributes that a pass changes.
@@ -71,7 +74,9 @@ impl LeadTable {
         let key = keys::destination(&destination.account(), &destination.id);
         let update = self.client.update_item().table_name(&self.name).set_key(Some(key));
         let update = update
-            .update_expression("SET lease = :lease, lease_until = :until")
+            .update_expression(
+                "SET lease = :lease, lease_until = :until, changes = if_not_exists(changes, :zero)",
+            )
             .condition_expression(
                 // The holder's own mark is there if the answer to the request was lost and the SDK
                 // sent it again.
@@ -83,14 +88,15 @@ impl LeadTable {
             .expression_attribute_values(":active", AttributeValue::S("active".to_owned()))
             .expression_attribute_values(":lease", AttributeValue::S(lease.holder.clone()))
             .expression_attribute_values(":until", milliseconds(lease.until))
+            .expression_attribute_values(":zero", AttributeValue::N("0".to_owned()))
             .expression_attribute_values(":now", milliseconds(now))
             .return_values(ReturnValue::AllNew);
         let updated = if_true(update.send().await)?.and_then(|updated| updated.attributes);
         updated.map(read_destination).transpose()
     }
 
-    /// Stores the progress of a pass. False if the pass no longer has the lease: then nothing is
-    /// stored.
+    /// Stores the progress of a pass. False if the pass no longer has the lease, or if an operator
+    /// changed the destination since the pass read it: then nothing is stored.
     ///
     /// # Errors
     /// If the table cannot be written.
@@ -99,18 +105,18 @@ impl LeadTable {
         destination: &Destination,
         holder: &str,
     ) -> Result<bool, StoreError> {
-        let holder = AttributeValue::S(holder.to_owned());
-        self.update_destination(destination, &PROGRESS, ("lease = :expected", Some(holder))).await
+        let update = self.update_destination(destination, &PROGRESS)?;
+        let update = update.value(":holder", AttributeValue::S(holder.to_owned()));
+        let update = update.value(":changes", AttributeValue::N(destination.changes.to_string()));
+        update.store_if("lease = :holder AND changes = :changes").await
     }
 
-    /// Stores these attributes of a destination if a condition is true; it may compare `:expected`.
-    /// False if it is not true.
-    pub(crate) async fn update_destination(
+    /// An update that stores these attributes of a destination.
+    pub(crate) fn update_destination(
         &self,
         destination: &Destination,
         names: &[&str],
-        (condition, expected): (&str, Option<AttributeValue>),
-    ) -> Result<bool, StoreError> {
+    ) -> Result<DestinationUpdate, StoreError> {
         let mut item: Item = serde_dynamo::to_item(destination)?;
         let key = keys::destination(&destination.account(), &destination.id);
         let mut update = self.client.update_item().table_name(&self.name).set_key(Some(key));
@@ -130,11 +136,33 @@ impl LeadTable {
             parts => format!("{verb} {} ", parts.join(", ")),
         };
         let expression = part("SET", &set) + &part("REMOVE", &remove);
-        update = update.update_expression(expression).condition_expression(condition);
-        if let Some(expected) = expected {
-            update = update.expression_attribute_values(":expected", expected);
-        }
-        Ok(if_true(update.send().await)?.is_some())
+        Ok(DestinationUpdate { update, expression })
+    }
+}
+
+/// An update of some attributes of a destination.
+pub(crate) struct DestinationUpdate {
+    update: UpdateItemFluentBuilder,
+    expression: String,
+}
+
+impl DestinationUpdate {
+    /// Also counts the change, so that a running pass notices it.
+    pub(crate) fn by_operator(mut self) -> Self {
+        self.expression.push_str("ADD changes :one");
+        self.value(":one", AttributeValue::N("1".to_owned()))
+    }
+
+    /// Adds a value that the condition compares.
+    pub(crate) fn value(mut self, name: &str, value: AttributeValue) -> Self {
+        self.update = self.update.expression_attribute_values(name, value);
+        self
+    }
+
+    /// Stores it if the condition is true. False if it is not true.
+    pub(crate) async fn store_if(self, condition: &str) -> Result<bool, StoreError> {
+        let update = self.update.update_expression(self.expression);
+        Ok(if_true(update.condition_expression(condition).send().await)?.is_some())
     }
 }
 

@@ -3,6 +3,7 @@
 //! `FORWARDING_HISTORIES` says how many; a failing history is shrunk, and its seed kept in
 //! `forwarding.seeds`, to be tried first from then on.
 
+mod changes;
 mod history;
 mod late;
 mod model;

@@ -252,7 +252,11 @@ impl Play {
         let (n, destination) = self.destination(n).await;
         self.excuse_if_busy(n);
         let changed = Destination { state, next_attempt_at: None, ..destination };
-        self.table.change_destination(&changed, DestinationChange::State).await.unwrap();
+        let change = match state {
+            DestinationState::Active => DestinationChange::Resume,
+            DestinationState::Paused | DestinationState::Gone => DestinationChange::Pause,
+        };
+        self.table.change_destination(&changed, change).await.unwrap();
     }
 
     async fn replay(&self, n: u8, lead: u8) {

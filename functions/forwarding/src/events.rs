@@ -1,0 +1,118 @@
+//! The part of a pass that posts the events set aside.
+
+use crate::{
+    lease::{Ended, Leased},
+    message::Message,
+    next::{Next, after_attempt},
+    pass::{Pass, create_message},
+    post::Post,
+    record::UnreadableLead,
+    wait::try_again_after,
+};
+use jiff::SignedDuration;
+use shared::{
+    model::{Account, Destination, SetAside, SetAsideEvent},
+    table::StoreError,
+};
+use std::collections::HashSet;
+
+/// How long a refused event is stored.
+const SET_ASIDE_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+impl<P: Post> Pass<'_, P> {
+    /// Posts the events that are due.
+    pub(crate) async fn post_events(&mut self, leased: &mut Leased<'_>) -> Result<(), Ended> {
+        for event in self.due_events(&leased.destination).await? {
+            self.check(leased).await?;
+            self.post_event(leased, event).await?;
+            leased.save_now_and_then().await?;
+        }
+        Ok(())
+    }
+
+    /// The events set aside that are due now. The erasure of a lead waits until the lead is deleted,
+    /// because until then the lead itself may be posted.
+    pub(crate) async fn due_events(
+        &self,
+        destination: &Destination,
+    ) -> Result<Vec<SetAside>, StoreError> {
+        let table = &self.forwarder.table;
+        let (account, now) = (destination.account(), self.forwarder.sources.now());
+        let due = table.events_set_aside(&account, Some(&destination.id), Some(now), now).await?;
+        let erased = due.iter().filter(|event| event.event == SetAsideEvent::Erased);
+        let erased: Vec<_> = erased.map(|event| (account.clone(), event.lead_id)).collect();
+        let left = table.get_leads(&erased).await?;
+        let left: HashSet<_> = left.into_iter().map(|(_, lead)| lead.id).collect();
+        let can_be_posted = |event: &SetAside| {
+            event.event != SetAsideEvent::Erased || !left.contains(&event.lead_id)
+        };
+        Ok(due.into_iter().filter(can_be_posted).collect())
+    }
+
+    async fn post_event(&mut self, leased: &mut Leased<'_>, event: SetAside) -> Result<(), Ended> {
+        let table = &self.forwarder.table;
+        let account = leased.destination.account();
+        let Some(message) = self.read_event(&leased.destination, &event).await? else {
+            return Ok(table.delete_set_aside(&account, &event).await?);
+        };
+        let next = match message {
+            Ok(message) => {
+                let verdict = self.post(&mut leased.destination, &message).await;
+                after_attempt(&mut leased.destination, &verdict, &self.forwarder.sources)
+            }
+            Err(error) => set_aside_unreadable(&error),
+        };
+        match next {
+            Next::GoOn => table.delete_set_aside(&account, &event).await?,
+            Next::SetAside(status) => self.set_aside(&account, event, status).await?,
+            Next::Stop => return Err(Ended::Stopped),
+        }
+        Ok(())
+    }
+
+    /// The message of an event. None if its lead was erased meanwhile.
+    async fn read_event(
+        &self,
+        destination: &Destination,
+        event: &SetAside,
+    ) -> Result<Option<Result<Message, UnreadableLead>>, StoreError> {
+        let account = destination.account();
+        match event.event {
+            SetAsideEvent::Created => {
+                let wanted = [(account, event.lead_id)];
+                let found = self.forwarder.table.get_leads(&wanted).await?.pop();
+                Ok(found.map(|(_, lead)| create_message(destination, lead)))
+            }
+            SetAsideEvent::Erased => {
+                let (format, id) = (destination.format, destination.id.as_str());
+                Ok(Some(Ok(Message::erased(format, id, &account, event.lead_id, event.at))))
+            }
+        }
+    }
+
+    /// Sets an event aside after a refusal.
+    pub(crate) async fn set_aside(
+        &mut self,
+        account: &Account,
+        event: SetAside,
+        status: Option<u16>,
+    ) -> Result<(), StoreError> {
+        let now = self.forwarder.sources.now();
+        let tries = event.tries + 1;
+        let refused = SetAside {
+            tries,
+            status,
+            next_attempt_at: try_again_after(tries, now),
+            expires_at: Some((now + SET_ASIDE_FOR).as_second()),
+            ..event
+        };
+        self.report.set_aside += 1;
+        self.forwarder.table.set_aside(account, &refused).await
+    }
+}
+
+/// What is done with a lead that no message can be made of.
+pub(crate) fn set_aside_unreadable(error: &UnreadableLead) -> Next {
+    tracing::error!(%error, "a lead is set aside");
+    Next::SetAside(None)
+}

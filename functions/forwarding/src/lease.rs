@@ -1,0 +1,98 @@
+//! A destination that a pass forwards to, under its lease.
+
+use jiff::SignedDuration;
+use shared::{
+    model::{Destination, LeadId, Sources},
+    table::{LeadTable, Lease, StoreError},
+};
+
+/// How long a lease is valid. A post takes 15 seconds at most.
+const LEASED_FOR: SignedDuration = SignedDuration::from_secs(60);
+/// How long a pass posts before it stores its progress and takes the lease for longer.
+const SAVED_EVERY: SignedDuration = SignedDuration::from_secs(20);
+
+/// Why a pass ends before everything is posted.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Ended {
+    /// Its time is over, the destination failed, or an operator paused it.
+    #[error("nothing more is posted in this pass")]
+    Stopped,
+    /// Another pass has the lease, or the destination was removed.
+    #[error("the lease is lost")]
+    LeaseLost,
+    /// The table failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A destination whose lease a pass has. The table gets its progress now and then. Only operators
+/// change it meanwhile: they count their changes and leave the lease, and the pass adopts them.
+pub(crate) struct Leased<'a> {
+    pub(crate) destination: Destination,
+    table: &'a LeadTable,
+    sources: &'a Sources,
+    holder: String,
+}
+
+impl<'a> Leased<'a> {
+    /// Takes the lease of a destination; `None` if another pass has it, or if nothing may be posted
+    /// now.
+    pub(crate) async fn take(
+        destination: &Destination,
+        table: &'a LeadTable,
+        sources: &'a Sources,
+    ) -> Result<Option<Self>, StoreError> {
+        let now = sources.now();
+        let lease = Lease { holder: sources.draw_mark(), until: now + LEASED_FOR };
+        let Some(mut leased) = table.take_lease(destination, &lease, now).await? else {
+            return Ok(None);
+        };
+        // The pass that left a lease behind may have posted any lead until now.
+        if destination.lease_until.is_some() {
+            leased.reached = leased.reached.max(Some(LeadId::new(now, 0)));
+        }
+        Ok(Some(Self { destination: leased, table, sources, holder: lease.holder }))
+    }
+
+    /// Reads the destination again and adopts what operators changed.
+    pub(crate) async fn refresh(&mut self) -> Result<(), Ended> {
+        let Destination { id, changes, .. } = &self.destination;
+        let stored = self.table.get_destination(&self.destination.account(), id).await?;
+        let is_mine = |stored: &Destination| stored.lease.as_ref() == Some(&self.holder);
+        let stored = stored.filter(is_mine).ok_or(Ended::LeaseLost)?;
+        if stored.changes != *changes {
+            self.destination.adopt(stored);
+        }
+        Ok(())
+    }
+
+    /// Stores the progress if the last time is long ago.
+    pub(crate) async fn save_now_and_then(&mut self) -> Result<(), Ended> {
+        let now = self.sources.now();
+        let left = self.destination.lease_until.map(|until| until.duration_since(now));
+        if left.is_some_and(|left| left > LEASED_FOR - SAVED_EVERY) {
+            return Ok(());
+        }
+        self.save().await
+    }
+
+    /// Stores the progress and takes the lease for longer.
+    pub(crate) async fn save(&mut self) -> Result<(), Ended> {
+        self.destination.lease_until = Some(self.sources.now() + LEASED_FOR);
+        self.store().await
+    }
+
+    /// Stores the progress and gives the lease back.
+    pub(crate) async fn release(&mut self) -> Result<(), Ended> {
+        self.destination.lease = None;
+        self.destination.lease_until = None;
+        self.store().await
+    }
+
+    async fn store(&mut self) -> Result<(), Ended> {
+        while !self.table.save_progress(&self.destination, &self.holder).await? {
+            self.refresh().await?;
+        }
+        Ok(())
+    }
+}
