@@ -13,6 +13,7 @@ pub mod leads;
 pub mod moment;
 pub mod person;
 pub mod providers;
+pub mod readings;
 mod refusal;
 pub mod replay;
 pub mod write_leads;

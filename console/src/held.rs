@@ -10,21 +10,24 @@ use crate::{
     sessions::Seat,
     words::When,
 };
-use actions::providers::{read_faults, why};
+use actions::{
+    providers::{read_faults, why},
+    readings::{decode, likely_readings, preview, read_encoding},
+};
 use askama::Template;
 use axum::{
     Extension, Form,
     extract::{Path, Query, State},
 };
-use fields::{Field, body_of, fields_of};
+use fields::{Field, base_of, body_of, fields_of};
 use forwarding::{LeadRecord, write_id};
 use serde::Deserialize;
 use shared::{
     delivery::Redelivered,
-    model::{Account, HeldAnswer, HeldDelivery, HeldReason, LeadId},
+    model::{Account, HeldAnswer, HeldDelivery, HeldReason, LeadId, text_of},
     table::StoreError,
 };
-use std::{cmp::Reverse, sync::Arc};
+use std::{borrow::Cow, cmp::Reverse, sync::Arc};
 
 /// How many held deliveries the list has.
 const SHOWN: usize = 200;
@@ -148,11 +151,21 @@ struct OnePage {
     /// The lead that the person of a correction already is: its path and its id.
     known: Option<(String, String)>,
     fields: Option<Vec<Field>>,
-    body: String,
+    /// The body for people who correct it; none if its encoding is not known.
+    body: Option<String>,
+    base: String,
     lines: Vec<Line>,
+    /// How a body that is not UTF-8 may be read; none if it is compressed.
+    readings: Vec<ReadingView>,
     lead: Option<Beside>,
     is_repeat: bool,
     is_hidden: bool,
+}
+
+/// A likely reading of a body: the name of its encoding, and a part of the text.
+struct ReadingView {
+    encoding: String,
+    preview: String,
 }
 
 /// The lead that a repeat is shown beside.
@@ -221,11 +234,21 @@ pub(crate) async fn one(
     State(console): State<Arc<Console>>,
     Extension(seat): Extension<Seat>,
     path: HeldPath,
+    Query(ReadAs { encoding }): Query<ReadAs>,
 ) -> Answer {
     let (account, held) = find(&console, path).await?;
     let tried = Tried::of_answer(&account, held.answer.as_ref());
-    let body = String::from_utf8_lossy(&held.body).into_owned();
+    let body = match encoding {
+        None => text_of(&held.body).map(str::to_owned),
+        Some(name) => decode(&held.body, read_encoding(&name).map_err(Failed::input)?),
+    };
     page(&console, seat, account, &held, body, tried).await
+}
+
+/// The encoding that the operator chose for a body.
+#[derive(Deserialize)]
+pub(crate) struct ReadAs {
+    encoding: Option<String>,
 }
 
 async fn page(
@@ -233,7 +256,7 @@ async fn page(
     seat: Seat,
     account: Account,
     held: &HeldDelivery,
-    body: String,
+    body: Option<String>,
     tried: Tried,
 ) -> Answer {
     let frame = Frame::new(console, seat, Tab::Held);
@@ -244,6 +267,13 @@ async fn page(
         HeldReason::Invalid => None,
         HeldReason::Repeat(id) => beside(console, &frame, &account, id).await?,
     };
+    let text = body.as_deref().map_or_else(|| String::from_utf8_lossy(&held.body), Cow::Borrowed);
+    let is_unread = body.is_none() && !is_hidden;
+    let readings = if is_unread { likely_readings(&held.body) } else { Vec::new() };
+    let readings = readings.iter().map(|reading| ReadingView {
+        encoding: reading.encoding.name().to_lowercase(),
+        preview: preview(&reading.text),
+    });
     show(&OnePage {
         path: path_of(&account, &held.id),
         target: held.target.clone(),
@@ -252,8 +282,10 @@ async fn page(
         status: tried.status,
         is_tried: tried.is_new,
         known: tried.lead.map(|id| (lead_path(&account, id), write_id(account.provider, id))),
-        fields: if is_hidden { None } else { fields_of(&body, &named) },
-        lines: lines(&frame.mask.all(&body), &named),
+        fields: body.as_deref().filter(|_| !is_hidden).and_then(|body| fields_of(body, &named)),
+        lines: lines(&frame.mask.all(&text), &named),
+        base: body.as_deref().map(base_of).unwrap_or_default(),
+        readings: readings.collect(),
         is_repeat: held.reason != HeldReason::Invalid,
         lead,
         body,
@@ -291,7 +323,7 @@ pub(crate) async fn redeliver(
         return go(&format!("{}?done=redelivered", lead_path(&account, lead)));
     }
     let tried = Tried::of_redelivery(&account, &redelivered);
-    page(&console, seat, account, &held, body, tried).await
+    page(&console, seat, account, &held, Some(body), tried).await
 }
 
 pub(crate) async fn discard(State(console): State<Arc<Console>>, path: HeldPath) -> Answer {

@@ -1,6 +1,6 @@
 //! Bodies for people.
 
-use serde_json::Value;
+use shared::model::text_of;
 
 /// A line of a body. A line of a field at fault has the rule that it breaks.
 pub(crate) struct Line {
@@ -10,8 +10,7 @@ pub(crate) struct Line {
 
 /// A body with a line for each member, if it is JSON.
 pub(crate) fn pretty(body: &str) -> Option<String> {
-    let value: Value = serde_json::from_str(body).ok()?;
-    serde_json::to_string_pretty(&value).ok()
+    text_of(body.as_bytes()).and_then(shared::model::pretty)
 }
 
 /// The lines of a body. `faults` are fields and their rules.

@@ -4,6 +4,7 @@ use super::{
 };
 use clap::ValueEnum;
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets::NOTHING};
+use serde::Serialize;
 use serde_json::{Map, Value};
 use std::io::{Write, stdout};
 use unicode_width::UnicodeWidthStr;
@@ -74,7 +75,7 @@ impl Listing {
             }
             Format::Json => {
                 let rows = self.rows.iter().map(|row| self.to_object(row));
-                write_json(&rows.collect())?;
+                write_json(&rows.collect::<Value>())?;
             }
             Format::Csv => {
                 let mut csv = csv::Writer::from_writer(data_out(Escapes::Text));
@@ -189,7 +190,7 @@ fn draw(columns: &[&str], cells: &[Vec<String>], shown: &[usize], width: Option<
 }
 
 /// Prints JSON. On a terminal, control characters are escaped.
-pub(super) fn write_json(value: &Value) -> Result<(), Failure> {
+pub(super) fn write_json(value: &impl Serialize) -> Result<(), Failure> {
     let mut out = data_out(Escapes::Json);
     serde_json::to_writer_pretty(&mut out, value).map_err(std::io::Error::from)?;
     writeln!(out)?;

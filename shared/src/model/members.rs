@@ -7,9 +7,11 @@ use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt, ops::Deref};
 
 /// The members of a JSON object, as they were sent: in their order, with repeated ones, at any depth.
+#[derive(Default)]
 pub struct Members<'a>(Vec<Member<'a>>);
 
 /// A member of a JSON object.
+#[derive(Clone)]
 pub struct Member<'a> {
     /// Its name.
     pub name: Cow<'a, str>,
@@ -30,6 +32,19 @@ impl<'a> Members<'a> {
     pub fn position(&self, name: &str) -> Option<usize> {
         self.0.iter().rposition(|member| member.name == name)
     }
+
+    /// Adds a member at the end.
+    pub fn push(&mut self, raw_name: &'a RawValue, value: &'a RawValue) {
+        self.0.push(Member { name: read_string(raw_name), raw_name, value });
+    }
+
+    /// Gives the member with this name another value, or adds one. All others stay as they are.
+    pub fn set(&mut self, raw_name: &'a RawValue, value: &'a RawValue) {
+        match self.position(&read_string(raw_name)) {
+            Some(place) => self.0[place].value = value,
+            None => self.push(raw_name, value),
+        }
+    }
 }
 
 impl<'a> Deref for Members<'a> {
@@ -37,6 +52,23 @@ impl<'a> Deref for Members<'a> {
 
     fn deref(&self) -> &[Member<'a>] {
         &self.0
+    }
+}
+
+/// The object, without white space between its members.
+impl fmt::Display for Members<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, Member { raw_name, value, .. }) in self.0.iter().enumerate() {
+            let before = if index == 0 { "{" } else { "," };
+            write!(f, "{before}{raw_name}:{value}")?;
+        }
+        f.write_str(if self.0.is_empty() { "{}" } else { "}" })
+    }
+}
+
+impl<'a> FromIterator<Member<'a>> for Members<'a> {
+    fn from_iter<I: IntoIterator<Item = Member<'a>>>(members: I) -> Self {
+        Self(members.into_iter().collect())
     }
 }
 
@@ -56,10 +88,10 @@ impl<'de> Visitor<'de> for ReadMembers {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
-        let mut members = Vec::new();
-        while let Some((raw_name, value)) = map.next_entry::<&RawValue, &RawValue>()? {
-            members.push(Member { name: read_string(raw_name), raw_name, value });
+        let mut members = Members::default();
+        while let Some((raw_name, value)) = map.next_entry()? {
+            members.push(raw_name, value);
         }
-        Ok(Members(members))
+        Ok(members)
     }
 }

@@ -1,6 +1,6 @@
 use super::{
     json::{read_string, well_formed},
-    members::Member,
+    members::Members,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -27,12 +27,8 @@ impl RawJson {
     }
 
     /// An object with these members, as they were sent; `None` if there are none.
-    pub(crate) fn object<'m, 'a: 'm>(
-        members: impl Iterator<Item = &'m Member<'a>>,
-    ) -> Option<Self> {
-        let members: Vec<_> =
-            members.map(|member| format!("{}:{}", member.raw_name, member.value)).collect();
-        (!members.is_empty()).then(|| Self::valid(format!("{{{}}}", members.join(","))))
+    pub(crate) fn object(members: &Members<'_>) -> Option<Self> {
+        (!members.is_empty()).then(|| Self::valid(members.to_string()))
     }
 
     /// The JSON for an answer or a message, [well-formed](well_formed).

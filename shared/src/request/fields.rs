@@ -220,7 +220,7 @@ impl<'a> Fields<'a> {
     pub fn unread(&self) -> Option<RawJson> {
         let members = self.members.iter().enumerate();
         let unread = members.filter(|(place, _)| !self.read.contains(place));
-        RawJson::object(unread.map(|(_, member)| member))
+        RawJson::object(&unread.map(|(_, member)| member.clone()).collect())
     }
 
     /// Returns `read` if all fields are valid.

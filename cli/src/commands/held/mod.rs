@@ -13,8 +13,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use comfy_table::Table;
 use forwarding::{LeadRecord, write_id};
 use redeliver::RedeliverHeld;
-use serde_json::Value;
-use shared::model::{Account, HeldDelivery, HeldReason};
+use shared::model::{Account, HeldDelivery, HeldReason, pretty, text_of};
 use std::io::Write;
 
 /// Deliveries that did not become leads.
@@ -43,7 +42,9 @@ enum Command {
 Examples:
   leadhook held redeliver invalid-3f2a9c51d0e4 --set email=ana@exemplo.com
   leadhook held redeliver invalid-3f2a9c51d0e4 --set 'email:=null'
-  leadhook held redeliver invalid-3f2a9c51d0e4 --edit")]
+  leadhook held redeliver invalid-3f2a9c51d0e4 --edit
+  leadhook held redeliver invalid-3f2a9c51d0e4 --encoding windows-1252 \\
+    --set email=ana@exemplo.com")]
     #[command(alias = "replay")]
     Redeliver(RedeliverHeld),
     /// Delete held deliveries
@@ -198,9 +199,8 @@ async fn show(session: &Session, accounts: &AccountOptions, id: &str) -> Result<
 
 /// A body for people: JSON line by line.
 fn shown(body: &[u8]) -> String {
-    let pretty = serde_json::from_slice::<Value>(body).ok();
-    let pretty = pretty.and_then(|body| serde_json::to_string_pretty(&body).ok());
-    pretty.unwrap_or_else(|| String::from_utf8_lossy(body).into_owned())
+    let lines = text_of(body).and_then(pretty);
+    lines.unwrap_or_else(|| String::from_utf8_lossy(body).into_owned())
 }
 
 async fn discard(

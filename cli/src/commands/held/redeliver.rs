@@ -5,19 +5,23 @@ use super::{
         Failure,
         accounts::AccountOptions,
         session::Session,
-        terminal::{Escapes, data_out},
+        terminal::{Escapes, data_out, visible},
     },
     find, short_id, shown,
+};
+use actions::readings::{
+    Encoding, Reading, decode, is_compressed, likely_readings, preview, read_encoding,
 };
 use clap::Args;
 use forwarding::write_id;
 use local::redeliver_held;
-use serde_json::{Map, Value};
+use serde_json::value::{RawValue, to_raw_value};
 use shared::{
     delivery::{Context, DEFAULT_REPLAY_WINDOW, Redelivered},
+    model::{Members, text_of},
     table::Timeouts,
 };
-use std::{env, fs, io::Write, path::PathBuf, process::Command};
+use std::{borrow::Cow, env, fs, io::Write, path::PathBuf, process::Command};
 
 #[derive(Args)]
 pub(super) struct RedeliverHeld {
@@ -26,6 +30,9 @@ pub(super) struct RedeliverHeld {
     /// Sets a field: `name=text`, or `name:=JSON` for a value that is not text
     #[arg(long = "set", value_name = "FIELD=VALUE")]
     set: Vec<String>,
+    /// The encoding of a body that is not UTF-8, such as windows-1252 or utf-16le
+    #[arg(long, value_name = "ENCODING", value_parser = read_encoding)]
+    encoding: Option<&'static Encoding>,
     /// Opens the body in $VISUAL or $EDITOR before it is delivered
     #[arg(long)]
     edit: bool,
@@ -61,45 +68,76 @@ impl RedeliverHeld {
 
     /// The body to deliver.
     fn correct(&self, held: &[u8]) -> Result<Vec<u8>, Failure> {
-        let mut body = match &self.body {
-            None => held.to_vec(),
-            Some(path) => fs::read(path).map_err(|error| {
+        let body = match &self.body {
+            None => Cow::Borrowed(held),
+            Some(path) => Cow::Owned(fs::read(path).map_err(|error| {
                 Failure::Input(format!("{} cannot be read: {error}", path.display()))
-            })?,
+            })?),
         };
-        if !self.set.is_empty() {
-            body = set_fields(&body, &self.set)?;
-        }
-        if self.edit { edit(&body) } else { Ok(body) }
+        let text =
+            match self.encoding {
+                None => text_of(&body).map(Cow::Borrowed).ok_or_else(|| unreadable(&body))?,
+                Some(encoding) => Cow::Owned(decode(&body, encoding).ok_or_else(|| {
+                    Failure::Input(format!("the body is not {}", encoding.name()))
+                })?),
+            };
+        let text = if self.set.is_empty() { text } else { set_fields(&text, &self.set)?.into() };
+        if self.edit { edit(&text) } else { Ok(text.into_owned().into_bytes()) }
     }
 }
 
-fn set_fields(body: &[u8], set: &[String]) -> Result<Vec<u8>, Failure> {
-    let mut fields: Map<String, Value> = serde_json::from_slice(body).map_err(|_| {
+fn set_fields(body: &str, set: &[String]) -> Result<String, Failure> {
+    let mut members = Members::read(body).ok_or_else(|| {
         Failure::input(
             "the body is not a JSON object, so it has no fields to set; use --edit or --body",
         )
     })?;
-    for field in set {
+    let set = set.iter().map(|field| {
         let wrong = || Failure::Input(format!("`{field}` is neither name=text nor name:=JSON"));
-        let (name, value) = field.split_once('=').ok_or_else(wrong)?;
-        let (name, value) = match name.strip_suffix(':') {
-            Some(name) => (name, serde_json::from_str(value).map_err(|_| wrong())?),
-            None => (name, value.into()),
-        };
-        fields.insert(name.to_owned(), value);
+        read_field(field).ok_or_else(wrong)
+    });
+    let set = set.collect::<Result<Vec<_>, _>>()?;
+    for (name, value) in &set {
+        members.set(name, value);
     }
-    Ok(serde_json::to_vec(&fields).map_err(std::io::Error::from)?)
+    Ok(members.to_string())
+}
+
+/// The name and the value of `name=text` or `name:=JSON`, both as JSON.
+fn read_field(field: &str) -> Option<(Box<RawValue>, Box<RawValue>)> {
+    let (name, value) = field.split_once('=')?;
+    let (name, value) = match name.strip_suffix(':') {
+        Some(name) => (name, serde_json::from_str(value)),
+        None => (name, to_raw_value(value)),
+    };
+    Some((to_raw_value(name).ok()?, value.ok()?))
+}
+
+/// Why a body has no text, and how to name its encoding.
+fn unreadable(body: &[u8]) -> Failure {
+    if is_compressed(body) {
+        return Failure::input(
+            "the body is compressed with gzip, so it has no text; use --body with its content",
+        );
+    }
+    let readings = likely_readings(body);
+    let width = readings.iter().map(|reading| reading.encoding.name().len()).max();
+    let lines = readings.iter().map(|Reading { encoding, text }| {
+        let (name, width) = (encoding.name().to_lowercase(), width.unwrap_or_default());
+        format!("\n  --encoding {name:width$}  {}", visible(&preview(text)))
+    });
+    let lines: String = lines.collect();
+    Failure::Input(format!("the body is not UTF-8; name the encoding that reads it right:{lines}"))
 }
 
 /// Lets the operator change the body in an editor.
-fn edit(body: &[u8]) -> Result<Vec<u8>, Failure> {
+fn edit(body: &str) -> Result<Vec<u8>, Failure> {
     let mut editor = ["VISUAL", "EDITOR"].into_iter().filter_map(|name| env::var(name).ok());
     let editor = editor.find(|editor| !editor.is_empty());
     let editor =
         editor.ok_or_else(|| Failure::input("no editor is set; set EDITOR, or use --body"))?;
     let mut file = tempfile::Builder::new().suffix(".json").tempfile()?;
-    file.write_all(body)?;
+    file.write_all(body.as_bytes())?;
     let mut words = editor.split_whitespace();
     let cannot = || Failure::Input(format!("the editor `{editor}` failed"));
     let program = words.next().ok_or_else(cannot)?;

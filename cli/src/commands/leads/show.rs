@@ -10,6 +10,7 @@ use actions::{
 };
 use clap::Args;
 use forwarding::{LeadRecord, read_id};
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::io::{Write, stdout};
 
@@ -46,12 +47,18 @@ impl Show {
     }
 }
 
+/// A lead as JSON. Its details and unknown members are written as they were sent.
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    lead: &'a LeadRecord,
+    destinations: Vec<Value>,
+}
+
 /// Prints all fields of a lead, and where it was forwarded.
 fn print(lead: &LeadRecord, ways: &[Way], format: Format) -> Result<(), Failure> {
     if format == Format::Json {
-        let mut lead = serde_json::to_value(lead).map_err(std::io::Error::from)?;
-        lead["destinations"] = ways.iter().map(to_json).collect();
-        return write_json(&lead);
+        return write_json(&Shown { lead, destinations: ways.iter().map(to_json).collect() });
     }
     print_lead(lead, format)?;
     if format == Format::Table && !ways.is_empty() {

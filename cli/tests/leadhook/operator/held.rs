@@ -94,6 +94,49 @@ async fn a_redelivery_that_was_corrected_in_an_editor_becomes_a_lead() {
     serve.stop();
 }
 
+/// Sends a body to Integrabot's address, and returns the id of the held delivery that it becomes.
+async fn hold(desk: &Desk, serve: &Serve, body: Vec<u8>) -> String {
+    let request = reqwest::Client::new().post(serve.lead_url()).bearer_auth(TOKEN).body(body);
+    assert_eq!(request.send().await.unwrap().status(), 422);
+    let held = desk.json(&["held", "list", "--reason", "invalid"]);
+    held[0]["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_is_not_utf_8_is_redelivered_only_in_the_encoding_that_the_operator_names() {
+    let desk = Desk::local();
+    let serve = desk.serve();
+    let text = |n| format!(r#"{{"name":"José {n}","type":"web","n":1.10}}"#);
+    let utf_16 =
+        |text: &str, unit: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(unit).collect();
+    let cases: [(&str, &str, Vec<u8>); 3] = [
+        ("Latin-1", "windows-1252", text(0).chars().map(|c| u32::from(c) as u8).collect()),
+        ("little", "utf-16le", utf_16(&text(1), u16::to_le_bytes)),
+        ("big", "utf-16be", utf_16(&format!("\u{feff}{}", text(2)), u16::to_be_bytes)),
+    ];
+    for (n, (case, encoding, body)) in cases.into_iter().enumerate() {
+        let id = hold(&desk, &serve, body).await;
+        for options in [&[][..], &["--set", "type=web"]] {
+            let (code, said) = desk.fail(&[&["held", "redeliver", &id], options].concat());
+            assert_eq!(code, 2, "{case}: {said}");
+            assert!(said.contains(&format!("--encoding {encoding}")), "{case}: {said}");
+            assert!(said.contains(&format!("José {n}")), "{case}: {said}");
+        }
+        assert_eq!(desk.count(&["held", "list"]), 1, "{case}: it is still held");
+        desk.run(&["held", "redeliver", &id, "--encoding", encoding]);
+        assert_eq!(desk.count(&["held", "list"]), 0, "{case}");
+        let lead = &desk.json(&["leads", "list", "-n", "1"])[0];
+        assert_eq!(lead["name"], format!("José {n}"), "{case}");
+        let shown = desk.run(&["leads", "show", lead["id"].as_str().unwrap(), "-o", "json"]);
+        assert!(shown.contains(r#"{"n":1.10}"#), "{case}: {shown}");
+    }
+    let id = hold(&desk, &serve, vec![0x1f, 0x8b, 8, 0, 0xff]).await;
+    let (code, said) = desk.fail(&["held", "redeliver", &id]);
+    assert!(code == 2 && said.contains("gzip") && !said.contains("--encoding"), "{said}");
+    assert_eq!(desk.fail(&["held", "redeliver", &id, "--encoding", "utf-99"]).0, 2);
+    serve.stop();
+}
+
 #[tokio::test]
 async fn a_discarded_delivery_is_no_longer_held() {
     let Held { desk, serve, repeat, .. } = Held::start().await;

@@ -1,5 +1,6 @@
 //! The operator's commands. They use the local table, or the DynamoDB at `TEST_DYNAMODB_ENDPOINT`.
 
+mod as_sent;
 mod destinations;
 mod directory;
 mod failures;
