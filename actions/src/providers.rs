@@ -98,7 +98,7 @@ pub fn find_kind(provider: Provider, name: &str) -> Result<&'static Kind, String
 
 /// The reasons in the body of an answer that refuses a delivery; none if it has no known shape.
 pub fn read_faults(provider: Provider, body: &str) -> Vec<Fault> {
-    let body: Value = serde_json::from_str(body).unwrap_or_default();
+    let body = refusal::read(body, refusal::LEVELS);
     let mut faults = (facts(provider).read_refusal)(&body);
     faults.retain(|fault| !fault.text.is_empty());
     faults
@@ -118,6 +118,8 @@ mod tests {
     #[test]
     fn a_refusal_is_shown_with_its_providers_text() {
         use Provider::{Flextell, Integrabot, Keyspot, PollyBot, RdStation};
+        let value = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+        let deep = format!(r#"{{"details":{{"value":{value},"field":"email","message":"X"}}}}"#);
         let cases = [
             (
                 Integrabot,
@@ -132,6 +134,12 @@ mod tests {
                 r#"{"error":"E","details":{"field":"email","value":1,"message":"X"}}"#,
                 "email: X",
             ),
+            (
+                PollyBot,
+                r#"{"error":"E","details":{"field":"email","value":{"n":1e400},"message":"X"}}"#,
+                "email: X",
+            ),
+            (PollyBot, &deep, "email: X"),
             (PollyBot, r#"{"error":"E","details":{"message":"X"}}"#, "X"),
             (PollyBot, r#"{"error":"E","code":"C"}"#, "E"),
             (Keyspot, r#"{"error":"E","code":"C"}"#, "E"),

@@ -1,6 +1,7 @@
 //! The texts of the providers' error bodies, and the fields that they name.
 
 use serde_json::{Map, Value};
+use shared::model::{Member, Members};
 
 /// One reason why a delivery was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +16,21 @@ impl Fault {
     fn of(text: &Value) -> Self {
         Self { field: None, text: to_text(text) }
     }
+}
+
+/// How many levels of an error body are read one by one if need be.
+pub(crate) const LEVELS: usize = 2;
+
+/// An error body. It may repeat a value that was sent and that no [`Value`] holds, such as `1e400`
+/// or 200 levels: such a part is null.
+pub(crate) fn read(body: &str, levels: usize) -> Value {
+    let by_members = || {
+        let members = Members::read(body).filter(|_| levels > 0).unwrap_or_default();
+        let read =
+            |member: &Member<'_>| (member.name.to_string(), read(member.value.get(), levels - 1));
+        members.iter().map(read).collect::<Map<_, _>>().into()
+    };
+    serde_json::from_str(body).unwrap_or_else(|_| by_members())
 }
 
 /// `{message}`.

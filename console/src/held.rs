@@ -1,17 +1,20 @@
 //! Held deliveries: why each was refused, and forms to correct and redeliver it.
 
 mod fields;
+mod list;
+
+pub(crate) use list::{list, redeliver_all};
 
 use crate::{
     app::Console,
     json::{Line, lines},
-    leads::{encoded, path_of as lead_path, read_account, read_provider},
+    leads::{encoded, path_of as lead_path, read_account},
     page::{Answer, Failed, Frame, Tab, go, show},
     sessions::Seat,
     words::When,
 };
 use actions::{
-    providers::{read_faults, why},
+    providers::read_faults,
     readings::{decode, likely_readings, preview, read_encoding},
 };
 use askama::Template;
@@ -27,112 +30,12 @@ use shared::{
     model::{Account, HeldAnswer, HeldDelivery, HeldReason, LeadId, text_of},
     table::StoreError,
 };
-use std::{borrow::Cow, cmp::Reverse, sync::Arc};
-
-/// How many held deliveries the list has.
-const SHOWN: usize = 200;
+use std::{borrow::Cow, sync::Arc};
 
 /// Where a held delivery is shown. `id` is its id in the table.
 pub(crate) fn path_of(account: &Account, id: &str) -> String {
     let (provider, account) = (account.provider.as_str(), encoded(account.id.as_str()));
     format!("/console/held/{provider}/{account}/{}", id.replace('#', "-"))
-}
-
-#[derive(Deserialize)]
-pub(crate) struct Filter {
-    #[serde(default)]
-    provider: String,
-    #[serde(default)]
-    reason: String,
-    done: Option<String>,
-}
-
-#[derive(Template)]
-#[template(path = "held.html")]
-struct ListPage {
-    frame: Frame,
-    provider: String,
-    reason: String,
-    rows: Vec<Row>,
-    total: usize,
-    /// How many can be redelivered.
-    invalid: usize,
-}
-
-struct Row {
-    path: String,
-    provider: &'static str,
-    account: String,
-    is_repeat: bool,
-    why: String,
-    when: When,
-}
-
-pub(crate) async fn list(
-    State(console): State<Arc<Console>>,
-    Extension(seat): Extension<Seat>,
-    Query(Filter { provider, reason, done }): Query<Filter>,
-) -> Answer {
-    let frame = Frame::new(&console, seat, Tab::Held).after(done.as_deref());
-    let mut held = read_all(&console, &provider, &reason).await?;
-    let total = held.len();
-    let invalid = held.iter().filter(|row| !row.is_repeat).count();
-    held.sort_by_key(|row| Reverse(row.received_at));
-    held.truncate(SHOWN);
-    let now = console.sources().now();
-    let rows = held.into_iter().map(|Listed { received_at, path, account, is_repeat, why }| Row {
-        path,
-        provider: account.provider.as_str(),
-        account: account.id.to_string(),
-        is_repeat,
-        why,
-        when: When::new(received_at, now),
-    });
-    show(&ListPage { rows: rows.collect(), frame, provider, reason, total, invalid })
-}
-
-/// What the list needs of a held delivery: its body stays in the table.
-struct Listed {
-    received_at: jiff::Timestamp,
-    path: String,
-    account: Account,
-    is_repeat: bool,
-    why: String,
-}
-
-fn listed(account: &Account, held: HeldDelivery) -> Listed {
-    let why = match (&held.reason, &held.answer) {
-        (HeldReason::Repeat(lead), _) => {
-            format!("the person is already the lead {}", write_id(account.provider, *lead))
-        }
-        (HeldReason::Invalid, Some(answer)) => why(account.provider, answer),
-        (HeldReason::Invalid, None) => "its answer was too long to be stored".to_owned(),
-    };
-    Listed {
-        received_at: held.received_at,
-        path: path_of(account, &held.id),
-        account: account.clone(),
-        is_repeat: held.reason != HeldReason::Invalid,
-        why,
-    }
-}
-
-/// What the ids of invalid deliveries begin with.
-const INVALID: &str = "invalid#";
-
-/// Reads the held deliveries of a provider, or of all, for a reason, or for all.
-async fn read_all(console: &Console, provider: &str, reason: &str) -> Result<Vec<Listed>, Failed> {
-    let prefix = match reason {
-        "invalid" => INVALID,
-        "repeat" => "repeat#",
-        _ => "",
-    };
-    let mut all = Vec::new();
-    for account in console.table().accounts(read_provider(provider)?).await? {
-        let take = |held| all.push(listed(&account, held));
-        console.table().each_held(&account, prefix, console.sources().now(), take).await?;
-    }
-    Ok(all)
 }
 
 #[derive(Template)]
@@ -330,66 +233,4 @@ pub(crate) async fn discard(State(console): State<Arc<Console>>, path: HeldPath)
     let (account, held) = find(&console, path).await?;
     console.table().delete_held(&account, &held.id).await?;
     go("/console/held?done=discarded")
-}
-
-#[derive(Deserialize)]
-pub(crate) struct AllForm {
-    #[serde(default)]
-    provider: String,
-}
-
-#[derive(Template)]
-#[template(path = "held_all.html")]
-struct AllPage {
-    frame: Frame,
-    became: usize,
-    stayed: usize,
-    /// Why the rest was not redelivered.
-    failed: Option<String>,
-}
-
-/// Redelivers every invalid delivery as it is: what it refers to may exist now.
-pub(crate) async fn redeliver_all(
-    State(console): State<Arc<Console>>,
-    Extension(seat): Extension<Seat>,
-    Form(AllForm { provider }): Form<AllForm>,
-) -> Answer {
-    let accounts = console.table().accounts(read_provider(&provider)?).await?;
-    let (mut became, mut stayed) = (0, 0);
-    let count = |redelivered: &Redelivered| {
-        *(if redelivered.became_lead { &mut became } else { &mut stayed }) += 1;
-    };
-    let failed = redeliver_each(&console, &accounts, count).await.err();
-    let frame = Frame::new(&console, seat, Tab::Held);
-    show(&AllPage { frame, became, stayed, failed })
-}
-
-/// Redelivers the invalid deliveries of some accounts, until the table fails. Reads each body when it
-/// is redelivered: together they may be large. Calls `count` with each result.
-async fn redeliver_each(
-    console: &Console,
-    accounts: &[Account],
-    mut count: impl FnMut(&Redelivered),
-) -> Result<(), String> {
-    let failed = |error: StoreError| error.to_string();
-    for account in accounts {
-        let mut ids = Vec::new();
-        let take = |held: HeldDelivery| ids.push(held.id);
-        let now = console.sources().now();
-        console.table().each_held(account, INVALID, now, take).await.map_err(failed)?;
-        for id in ids {
-            // It may have become a lead meanwhile.
-            let Some(held) = read_one(console, account, &id).await.map_err(failed)? else {
-                continue;
-            };
-            let redelivered = console.redeliver(account, &held, &held.body).await;
-            let redelivered = redelivered.map_err(failed)?;
-            let status = redelivered.answer.status();
-            if status.is_server_error() {
-                return Err(format!("a delivery was answered {status}"));
-            }
-            count(&redelivered);
-        }
-    }
-    Ok(())
 }
