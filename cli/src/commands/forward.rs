@@ -3,6 +3,7 @@ use super::{
     accounts::AccountOptions,
     listing::count,
     moment::{Moment, read_moment},
+    secret_text::SecretText,
     session::{Access, Session, TableOptions},
     terminal::visible,
 };
@@ -50,16 +51,18 @@ pub(super) struct Forward {
     /// Also post the leads that arrive from now on, until Ctrl-C
     #[arg(long, short)]
     follow: bool,
-    /// The secret to sign with: `whsec_...` [default: a new one, which is printed first]
+    /// The secret to sign with: `whsec_...`, @FILE, or - for a line of standard input [default: a
+    /// new one, which is printed first]
     #[arg(long, value_name = "SECRET")]
-    secret: Option<String>,
+    secret: Option<SecretText>,
 }
 
 impl Forward {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let input = |error: &dyn std::error::Error| Failure::Input(error.to_string());
         let url = check_url(&self.to, Addresses::Any).map_err(|error| input(&error))?;
-        let given = self.secret.as_deref().map(SigningKeys::read).transpose();
+        let secret = self.secret.as_ref().map(|text| text.read("--secret")).transpose()?;
+        let given = secret.as_deref().map(SigningKeys::read).transpose();
         let given = given.map_err(|error| input(&error))?;
         let session = self.table.open(Access::Read).await?;
         let done = self.post_leads(&session, url.as_str(), given).await;

@@ -13,6 +13,7 @@ mod keys;
 mod leads;
 mod listing;
 mod person;
+mod secret_text;
 mod send;
 mod session;
 mod terminal;

@@ -2,12 +2,13 @@ use super::{
     Failure,
     accounts::provider_parser,
     providers::facts,
+    secret_text::SecretText,
     terminal::{bold, visible},
 };
 use clap::Args;
 use local::{KEYSPOT_TOKEN_PATH, Sample};
 use serde_json::Value;
-use shared::model::Provider;
+use shared::{function::Environment, model::Provider};
 use std::{
     fs,
     io::{self, Read, Write},
@@ -15,6 +16,8 @@ use std::{
 };
 use ureq::{Agent, Body, http::Response};
 
+const KEY_VARIABLE: &str = "LEADHOOK_KEY";
+const SECRET_VARIABLE: &str = "LEADHOOK_SECRET";
 /// How long to wait for an answer: longer than a function may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -25,9 +28,9 @@ Without a key it is sent with the demo account's credentials for `leadhook serve
 
 Examples:
   leadhook send integrabot
-  leadhook send keyspot --key k3y --secret s3cret \\
+  leadhook send keyspot --key @key.txt --secret @secret.txt \\
     --to https://abc123.execute-api.eu-west-1.amazonaws.com
-  leadhook send flextell --key t0ken --tenant 7 -d '{\"last_name\": \"Smith\"}'
+  leadhook send flextell --key @token.txt --tenant 7 -d '{\"last_name\": \"Smith\"}'
   leadhook send pollybot --chatbot cb_123 -d @lead.json --idempotency-key 42")]
 pub(super) struct SendLead {
     /// The provider whose address to send to
@@ -36,12 +39,14 @@ pub(super) struct SendLead {
     /// The server, with or without the provider's prefix
     #[arg(long, env = "LEADHOOK_URL", value_name = "URL", default_value = "http://127.0.0.1:3000")]
     to: String,
-    /// The key: the bearer token, or Keyspot's X-API-Key
-    #[arg(long, env = "LEADHOOK_KEY", hide_env_values = true)]
-    key: Option<String>,
-    /// Keyspot: the secret that goes with the key
-    #[arg(long, env = "LEADHOOK_SECRET", hide_env_values = true, requires = "key")]
-    secret: Option<String>,
+    /// The key: the bearer token, or Keyspot's X-API-Key. @FILE, or - for a line of standard
+    /// input [variable: `LEADHOOK_KEY`]
+    #[arg(long)]
+    key: Option<SecretText>,
+    /// Keyspot: the secret that goes with the key. @FILE, or - for a line of standard input
+    /// [variable: `LEADHOOK_SECRET`]
+    #[arg(long)]
+    secret: Option<SecretText>,
     /// Flextell: the tenant
     #[arg(long)]
     tenant: Option<u64>,
@@ -62,11 +67,13 @@ type Header = (&'static str, String);
 impl SendLead {
     pub(super) fn run(self) -> Result<(), Failure> {
         self.check()?;
+        let key = secret("--key", self.key.as_ref(), KEY_VARIABLE)?;
+        let secret = secret("--secret", self.secret.as_ref(), SECRET_VARIABLE)?;
         let config = Agent::config_builder().timeout_global(Some(TIMEOUT)).max_redirects(0);
         let client = config.http_status_as_error(false).build().new_agent();
         let sample = Sample::of(self.provider);
+        let mut headers = self.credentials(sample, key, secret)?;
         let body = self.body(sample)?;
-        let mut headers = self.credentials(sample)?;
         if facts(self.provider).has_secret {
             let token = self.issue_token(&client, headers)?;
             headers = vec![("Authorization", format!("Bearer {token}"))];
@@ -90,11 +97,12 @@ impl SendLead {
     /// Refuses options of other providers: their values would go to the wrong address, or nowhere.
     fn check(&self) -> Result<(), Failure> {
         let facts = facts(self.provider);
+        let has_secret = self.secret.is_some() || variable(SECRET_VARIABLE).is_some();
         let problem = if self.chatbot.is_some() && self.provider != Provider::PollyBot {
             "only PollyBot has chatbots: leave out --chatbot"
         } else if self.tenant.is_some() && !facts.has_tenants {
             "only Flextell has tenants: leave out --tenant"
-        } else if self.secret.is_some() && !facts.has_secret {
+        } else if has_secret && !facts.has_secret {
             "only Keyspot keys have a secret: leave out --secret and LEADHOOK_SECRET"
         } else {
             return Ok(());
@@ -119,15 +127,23 @@ impl SendLead {
         }
     }
 
-    fn credentials(&self, sample: &Sample) -> Result<Vec<Header>, Failure> {
+    fn credentials(
+        &self,
+        sample: &Sample,
+        key: Option<String>,
+        secret: Option<String>,
+    ) -> Result<Vec<Header>, Failure> {
+        let is_own = key.is_some();
         let demo = sample.credentials.iter().map(|(name, value)| (*name, (*value).to_owned()));
-        let mut headers: Vec<Header> = match (&self.key, facts(self.provider).has_secret) {
+        let mut headers: Vec<Header> = match (key, facts(self.provider).has_secret) {
+            (None, _) if secret.is_some() => {
+                return Err(Failure::input("a --secret needs a --key"));
+            }
             (None, _) => demo.collect(),
             (Some(key), true) => {
-                let secret = self.secret.clone();
                 let secret =
                     secret.ok_or_else(|| Failure::input("a Keyspot key needs a --secret"))?;
-                vec![("X-API-Key", key.clone()), ("X-API-Secret", secret)]
+                vec![("X-API-Key", key), ("X-API-Secret", secret)]
             }
             (Some(key), false) => vec![("Authorization", format!("Bearer {key}"))],
         };
@@ -135,7 +151,7 @@ impl SendLead {
             if let Some(tenant) = self.tenant {
                 headers.retain(|(name, _)| *name != "X-Tenant");
                 headers.push(("X-Tenant", tenant.to_string()));
-            } else if self.key.is_some() {
+            } else if is_own {
                 return Err(Failure::input("a Flextell key needs a --tenant"));
             }
         }
@@ -180,6 +196,22 @@ impl SendLead {
         writeln!(out, "{}\n", visible(shown))?;
         Ok((status.as_u16(), text))
     }
+}
+
+/// The value of an option with a secret, or of the variable in its place.
+fn secret(
+    option: &str,
+    given: Option<&SecretText>,
+    name: &'static str,
+) -> Result<Option<String>, Failure> {
+    match given {
+        Some(text) => text.read(option).map(Some),
+        None => Ok(variable(name)),
+    }
+}
+
+fn variable(name: &'static str) -> Option<String> {
+    Environment::of_process().optional(name)
 }
 
 /// The address. The server's URL may end with the provider's prefix.

@@ -64,6 +64,9 @@ impl Stage {
         let held = parsed("leadhook held list --reason invalid -o json");
         let files = [
             ("lead.json", r#"{"name": "Eva", "email": "eva@exemplo.com"}"#),
+            ("key.txt", "demo-key\n"),
+            ("secret.txt", "demo-secret\n"),
+            ("token.txt", "demo-flextell\n"),
             ("properties.csv", "kind,id,property_id,title\nproperty,AP001,clp1,Two rooms\n"),
             (
                 "statuses.jsonl",
@@ -102,8 +105,7 @@ impl Stage {
             // It ends only with Ctrl-C.
             ("--follow", ""),
             ("https://abc123.execute-api.eu-west-1.amazonaws.com", base),
-            ("--key k3y --secret s3cret", "--key demo-key --secret demo-secret"),
-            ("--key t0ken --tenant 7", "--key demo-flextell --tenant 1"),
+            ("--tenant 7", "--tenant 1"),
             ("--chatbot cb_123", "--chatbot cb_1234567890abcdef"),
             // The examples for a table in AWS run on this table.
             ("--table leadhook --region eu-west-1", "--region us-east-1"),

@@ -4,6 +4,7 @@ use super::{
         accounts::{AccountOptions, provider_parser},
         listing::Listing,
         moment::{Moment, read_moment, write_moment},
+        secret_text::SecretText,
         session::Session,
     },
     Output, SecretOptions,
@@ -24,9 +25,10 @@ pub(super) struct Add {
     /// The account whose leads are forwarded
     #[arg(long, short)]
     account: AccountId,
-    /// The address that each lead is posted to: https://...
+    /// The address that each lead is posted to: https://... @FILE, or - for a line of standard
+    /// input, for an address that is a secret, as Slack's are
     #[arg(long, value_name = "URL")]
-    url: String,
+    url: SecretText,
     /// The form of what is posted
     #[arg(long, value_enum, default_value = "standard")]
     format: FormatOption,
@@ -88,6 +90,10 @@ impl Start {
 impl Add {
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         let Self { provider, account, url, format, from, label, secret, output } = self;
+        let url = match (url, format) {
+            (SecretText::Given(url), FormatOption::Standard) => url,
+            (url, _) => url.read("--url")?,
+        };
         let allowed = session.addresses();
         let url = check_url(&url, allowed).map_err(|error| Failure::Input(error.to_string()))?;
         let resolved = check_host(&url, allowed).await;

@@ -2,6 +2,7 @@
 
 use super::{Desk, ana, deliver};
 use crate::server::Serve;
+use serde_json::json;
 use shared::model::Provider;
 use std::io::Read;
 use std::process::Stdio;
@@ -50,6 +51,51 @@ async fn send_works_for_each_provider_on_a_local_server() {
             assert!(!said.contains("demo-secret") && !said.contains("eyJ"), "{said}");
         }
     }
+    serve.stop();
+}
+
+#[tokio::test]
+async fn a_secret_comes_from_a_file_input_or_variable_and_on_the_command_line_with_a_warning() {
+    let desk = Desk::local();
+    let serve = desk.serve();
+    desk.write("key", "demo-key\n");
+    desk.write("secret", "demo-secret\n");
+    desk.write("empty", "\n");
+    desk.write("forward", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n");
+    let slack = format!("{}/hook", serve.base);
+    desk.write("url", &slack);
+    let keyspot = ["send", "keyspot", "--to", &serve.base];
+    let forward = ["forward", "--to", &serve.base, "-p", "rdstation"];
+    let add = ["destinations", "add", "keyspot", "-a", "demo", "--format", "slack", "--url"];
+    let lead = json!({ "name": "Ana", "email": "a@x.com", "phone": "1", "message": "Oi" });
+    let input = format!("demo-key\ndemo-secret\n{lead}");
+    // The command, its options, what it reads, its exit code, whether it warns.
+    let cases = [
+        (&keyspot[..], &["--key", "@key", "--secret", "@secret"][..], "", 0, false),
+        (&keyspot, &["--key", "-", "--secret", "-", "-d", "-"], &*input, 0, false),
+        (&keyspot, &["--key", "demo-key", "--secret", "@secret"], "", 0, true),
+        (&keyspot, &["--key", "@key", "--secret", "demo-secret"], "", 0, true),
+        (&keyspot, &["--key", "@nothing", "--secret", "@secret"], "", 2, false),
+        (&keyspot, &["--key", "@empty", "--secret", "@secret"], "", 2, false),
+        (&keyspot, &["--secret", "@secret"], "", 2, false),
+        (&forward, &["--secret", "@forward"], "", 0, false),
+        (&forward, &["--secret", "-"], "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n", 0, false),
+        (&add, &["@url"], "", 0, false),
+        (&add, &[&slack], "", 0, true),
+    ];
+    for (command, options, input, code, warns) in cases {
+        let mut command = desk.command(&[command, options].concat());
+        let output = command.write_stdin(input).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        let warned = said.contains("other users of this machine");
+        let case = format!("{options:?}: {said}");
+        assert_eq!((output.status.code(), warned), (Some(code), warns), "{case}");
+        assert!(!said.contains("demo-secret") && !said.contains("whsec_"), "{case}");
+    }
+    let mut by_variable = desk.command(&keyspot);
+    by_variable.env("LEADHOOK_KEY", "demo-key").env("LEADHOOK_SECRET", "demo-secret");
+    let said = by_variable.assert().success().get_output().stderr.clone();
+    assert!(said.is_empty(), "{}", String::from_utf8(said).unwrap());
     serve.stop();
 }
 
