@@ -62,9 +62,11 @@ impl Forwarding {
     /// The destination answers with these statuses, and gets a message for each.
     async fn run(&self, event: Value, statuses: impl IntoIterator<Item = u16>) {
         self.forwarder.post.0.lock().unwrap().extend(statuses);
+        let posts = self.forwarder.post.0.lock().unwrap().len() as u64;
         let event: ForwardingEvent = serde_json::from_value(event).unwrap();
-        forward_leads(&self.forwarder, &event).await.unwrap();
+        let report = forward_leads(&self.forwarder, &event).await.unwrap().unwrap();
         assert!(self.forwarder.post.0.lock().unwrap().is_empty());
+        assert_eq!(report.forwarded + report.set_aside + report.failed, posts, "{report:?}");
     }
 
     async fn set_aside(&self) -> Vec<SetAside> {
@@ -152,7 +154,8 @@ async fn the_stream_gives_records_again_only_if_a_late_lead_cannot_be_set_aside(
         assert_eq!(failed, is_failure, "{after}");
     }
     let schedule: ForwardingEvent = serde_json::from_value(schedule()).unwrap();
-    forward_leads(&forwarding.forwarder, &schedule).await.unwrap();
+    let report = forward_leads(&forwarding.forwarder, &schedule).await.unwrap();
+    assert_eq!(report, Some(Report { table_faults: 1, ..Report::default() }));
     forwarding.world.wire.set_away(false);
     assert_eq!(forwarding.set_aside().await, []);
 }

@@ -36,5 +36,5 @@ pub use report::Report;
 pub use secret::{
     BadSecret, MasterSecret, SIGNING_KEY, SIGNING_SECRET, SecretTooShort, SigningKeys,
 };
-pub use start_up::forward_leads;
+pub use start_up::{forward_leads, write_log};
 pub use wait::{try_again_after, wait_after};

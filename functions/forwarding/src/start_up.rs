@@ -64,7 +64,7 @@ async fn read_master(
     read.map_err(|error| StartUpError::BadSecret(SIGNING_SECRET, error.to_string()))
 }
 
-/// Forwards what is due. After an event of the table's stream, waits until the new leads are
+/// Forwards what is due, and returns what the log line of the function says. After an event of the table's stream, waits until the new leads are
 /// settled.
 ///
 /// # Errors
@@ -72,13 +72,13 @@ async fn read_master(
 pub async fn forward_leads<P: Post>(
     forwarder: &Forwarder<P>,
     event: &ForwardingEvent,
-) -> Result<(), StoreError> {
+) -> Result<Option<Report>, StoreError> {
     let Forwarder { sources, .. } = forwarder;
     let until = sources.now() + PASS_FOR;
     let mut wake = Wake::Schedule;
     if let Some(leads) = event.new_leads() {
         forwarder.note_late_leads(&leads).await?;
-        let Some(newest) = leads.iter().map(|lead| lead.id).max() else { return Ok(()) };
+        let Some(newest) = leads.iter().map(|lead| lead.id).max() else { return Ok(None) };
         let left = (newest.time() + SETTLED_AFTER).duration_since(sources.now());
         // One millisecond more: a lead is settled if it is older than the margin.
         let left = left.clamp(SignedDuration::ZERO, SETTLED_AFTER) + SignedDuration::from_millis(1);
@@ -86,17 +86,15 @@ pub async fn forward_leads<P: Post>(
         wake = Wake::NewLeads(accounts(&leads));
     }
     let pass = forwarder.forward_due(wake, sources.now() - SETTLED_AFTER, until).await;
-    let report = pass.unwrap_or_else(|error| {
+    Ok(Some(pass.unwrap_or_else(|error| {
         // The schedule wakes the function again within a minute.
         tracing::error!(%error, "cannot forward");
         Report { table_faults: 1, ..Report::default() }
-    });
-    write_log(&report);
-    Ok(())
+    })))
 }
 
 /// Writes the log line that the alarms count, at any log level.
-fn write_log(report: &Report) {
+pub fn write_log(report: &Report) {
     if let Ok(line) = serde_json::to_string(report) {
         // A pass does not fail because its log line cannot be written.
         let _ = writeln!(io::stdout(), "{line}");
