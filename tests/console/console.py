@@ -581,9 +581,7 @@ def destinations(browser, leadhook):
     added = subprocess.run(
         [LEADHOOK, *add], cwd=leadhook.folder, capture_output=True, text=True, check=False
     )
-    if added.returncode != 0:
-        print("  skipped: this leadhook has no `destinations add`", flush=True)
-        return
+    assert added.returncode == 0, added.stderr
     visit = Visit(browser, leadhook)
     visit.tab("Destinations")
     page = visit.page

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tests::{Answer, Delivery, Fault, World, send_to};
 
 const FUNCTION: &str = "integrabot-create-lead";
+const KEY: &str = "sk_demo_integrabot";
 const BODY: &str = r#"{"name":"Ana","type":"web"}"#;
 
 fn assert_unauthorized(answer: &Answer, case: &str) {
@@ -42,6 +43,35 @@ async fn without_a_valid_key_no_lead_is_stored() {
         assert_unauthorized(&world.send(delivery).await, case);
     }
     assert!(world.items("lead#").await.is_empty());
+}
+
+/// A partition key has 2,048 bytes at most and a sort key 1,024. The subject of a Keyspot token is
+/// in `keyspot/tokens.rs`.
+#[tokio::test]
+async fn a_sent_value_that_does_not_fit_into_a_table_key_is_unknown_and_no_fault() {
+    let world = World::start().await;
+    let long = "a".repeat(5_000);
+    let integrabot = Delivery::new(FUNCTION, BODY);
+    let pollybot = Delivery::new("pollybot-create-lead", r#"{"name":"Ana","email":"a@x.com"}"#);
+    let pollybot = pollybot.bearer("sk-workspace_your_api_key");
+    let flextell = Delivery::new("flextell-create-lead", r#"{"last_name":"Smith"}"#);
+    let flextell = flextell.bearer("demo-flextell");
+    let lead = json!({
+        "name": "Ana", "email": "a@x.com", "phone": "1", "message": "Oi", "propertyCode": long,
+    });
+    let keyspot = Delivery::new("keyspot-create-lead", lead.to_string());
+    let keyspot = keyspot.bearer(&world.keyspot_token().await);
+    let cases = [
+        ("a key", integrabot.clone().bearer(&long), 401),
+        ("an Idempotency-Key", integrabot.bearer(KEY).header("idempotency-key", &long), 422),
+        ("a chatbot", pollybot.clone().chatbot(&long), 404),
+        ("an empty chatbot", pollybot.chatbot(""), 404),
+        ("a tenant", flextell.clone().header("x-tenant", &"1".repeat(5_000)), 400),
+        ("a property's code", keyspot, 201),
+    ];
+    for (case, delivery, expected) in cases {
+        assert_eq!(world.send(delivery).await.status, expected, "{case} of 5 KB");
+    }
 }
 
 #[tokio::test]

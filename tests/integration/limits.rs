@@ -1,7 +1,7 @@
 //! How much time one sender can use of a function or of the local server.
 
-use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
-use aws_smithy_http_client::test_util::infallible_client_fn;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Builder, Config, Credentials, Region};
+use aws_smithy_http_client::test_util::{NeverClient, infallible_client_fn};
 use axum::{
     body::Body,
     extract::ConnectInfo,
@@ -17,7 +17,7 @@ use shared::{
     request::MAX_BODY_BYTES,
     table::{LeadTable, Timeouts, connect},
 };
-use std::{convert::Infallible, fs, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 use tests::{Delivery, SENDERS, SIGNING_KEY, Sender, World, send_to, sign_keyspot_token};
 use tokio::task::JoinSet;
 use tower::ServiceExt;
@@ -76,15 +76,38 @@ async fn slow_bodies_of_strangers_do_not_delay_a_delivery() {
     assert_eq!(first.status().as_u16(), 408, "the slow bodies were being read");
 }
 
-/// The processor time of this thread; `None` if the system does not measure it.
-fn processor_time() -> Option<Duration> {
-    let statistics = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    statistics.split(' ').next()?.parse().ok().map(Duration::from_nanos)
+/// The clock is paused, so waiting takes no time.
+#[tokio::test(start_paused = true)]
+async fn a_sender_waits_at_most_two_and_a_half_seconds_for_a_silent_table() {
+    for sender in &SENDERS {
+        let config = table_config().http_client(NeverClient::new());
+        let table = LeadTable::new(connect(config, Timeouts::DEPLOYED), "leads");
+        let context =
+            Context::new(table, Sources::system(), DEFAULT_REPLAY_WINDOW, Timeouts::DEPLOYED);
+        let app = App::new(context, SigningSecret::fixed(SIGNING_KEY).unwrap());
+        let body = (sender.body)(1).to_string();
+        let delivery = Delivery::new(sender.function, body).bearer(&sign_keyspot_token("any"));
+        let sent = tokio::time::Instant::now();
+        let answer = send_to(&app, delivery.header("x-tenant", "1")).await;
+        let waited = sent.elapsed();
+        assert_eq!(answer.status, 503, "{}", sender.function);
+        assert!(waited <= Duration::from_millis(2_500), "{}: {waited:?}", sender.function);
+        assert!(waited >= Duration::from_secs(1), "{}: it tried again", sender.function);
+    }
 }
 
-/// The processor time that a delivery may need. Without optimization it is ten times as much.
+/// The processor time of this thread.
+#[cfg(target_os = "linux")]
+fn processor_time() -> Duration {
+    let statistics = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    Duration::from_nanos(statistics.split(' ').next().unwrap().parse().unwrap())
+}
+
+/// The processor time that a delivery may need. The most that was measured is 12 ms, and 93 ms
+/// without optimization.
+#[cfg(target_os = "linux")]
 const PROCESSOR_TIME: Duration =
-    Duration::from_millis(if cfg!(debug_assertions) { 1_000 } else { 100 });
+    Duration::from_millis(if cfg!(debug_assertions) { 300 } else { 100 });
 
 /// A table that accepts everything and has one key, for this provider and account.
 fn taking_table(provider: &'static str, account: &'static str) -> LeadTable {
@@ -100,15 +123,19 @@ fn taking_table(provider: &'static str, account: &'static str) -> LeadTable {
         let answer = answer.to_string();
         http::Response::builder().status(200).body(answer).unwrap()
     });
-    let config = Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-        .region(Region::new("us-east-1"))
-        .http_client(http_client);
+    let config = table_config().http_client(http_client);
     LeadTable::new(connect(config, Timeouts::LOCAL), "leads")
 }
 
+fn table_config() -> Builder {
+    Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+        .region(Region::new("us-east-1"))
+}
+
 /// Bodies of 256 KiB that are hard to parse.
+#[cfg(target_os = "linux")]
 fn hard_bodies() -> Vec<(&'static str, Vec<u8>)> {
     let full = |start: &str, part: &str, end: &str| {
         let room = MAX_BODY_BYTES - start.len() - end.len();
@@ -148,8 +175,10 @@ fn hard_bodies() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
+/// Other systems do not tell the processor time of a thread.
+#[cfg(target_os = "linux")]
 #[tokio::test]
-async fn every_body_needs_less_than_a_tenth_of_a_second() {
+async fn every_body_needs_little_processor_time() {
     for sender in &SENDERS {
         let (provider, account) = (sender.account().provider.as_str(), sender.account.1);
         let app = app(taking_table(provider, account));
@@ -159,11 +188,10 @@ async fn every_body_needs_less_than_a_tenth_of_a_second() {
             let delivery = delivery.header("x-tenant", "1");
             let before = processor_time();
             let answer = send_to(&app, delivery).await;
-            let took =
-                before.and_then(|before| Some(processor_time()?.checked_sub(before).unwrap()));
+            let took = processor_time().checked_sub(before).unwrap();
             assert!(sender.statuses.contains(&answer.status), "{case}: {}", answer.status);
             println!("{} {case}: {} in {took:?}", sender.function, answer.status);
-            assert!(took.unwrap_or_default() < PROCESSOR_TIME, "{case}: {took:?}");
+            assert!(took < PROCESSOR_TIME, "{case}: {took:?}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The table cannot be reached, or does not answer, for a while. Every sender gets 503, and each
-//! delivery that is sent again is stored once. `OUTAGE_SECONDS` sets for how long.
+//! delivery that is sent again is stored once. `OUTAGE_SECONDS` sets for how long. `limits.rs` has
+//! how long a sender waits at most.
 
 use serde_json::json;
 use shared::table::Timeouts;
@@ -72,7 +73,7 @@ async fn during_an_outage_every_answer_is_503_and_afterwards_each_lead_is_stored
         }
         assert_eq!(ids.len(), refused.len(), "each delivery is one lead");
         assert_eq!(world.items("lead#").await.len(), before + refused.len());
+        assert!(refused.len() >= SENDERS_AT_ONCE, "every sender was refused");
         println!("silent: {silent}; {} told 503, the longest wait {longest:?}", refused.len());
-        assert!(longest < Duration::from_secs(10), "{longest:?}");
     }
 }
