@@ -179,7 +179,7 @@ async fn page(
     });
     show(&OnePage {
         path: path_of(&account, &held.id),
-        target: held.target.clone(),
+        target: held.target.as_deref().map(|target| frame.mask.text(Some(target))),
         when: When::new(held.received_at, console.sources().now()),
         why: tried.faults.into_iter().map(|(_, text)| text).collect(),
         status: tried.status,

@@ -178,7 +178,7 @@ pub(crate) async fn list(
         contact: frame.mask.text(lead.email.as_deref().or(lead.phone.as_deref())),
         provider: account.provider.as_str(),
         account: account.id.to_string(),
-        source: lead.source.clone().unwrap_or_default(),
+        source: frame.mask.text(lead.source.as_deref()),
         when: When::new(lead.created_at, now),
     });
     let rows = rows.collect();
@@ -290,8 +290,8 @@ pub(crate) async fn one(
         provider: account.provider.as_str(),
         account: account.id.to_string(),
         when: When::new(at, now),
-        source: record.source.unwrap_or_default(),
-        status: record.status.unwrap_or_default(),
+        source: mask.text(record.source.as_deref()),
+        status: mask.text(record.status.as_deref()),
         id: record.id,
         claims: claims.collect(),
         ways,

@@ -1,8 +1,12 @@
 //! Who may use the console: whoever has the printed address, from the page itself, and no web page.
 
-use crate::server::{Serve, TOKEN};
+use crate::server::{Serve, TOKEN, leadhook};
 use reqwest::{Client, Method, RequestBuilder, StatusCode, redirect::Policy};
 use serde_json::json;
+use std::{
+    io::{BufRead, BufReader},
+    process::Stdio,
+};
 
 /// Every page, and one address of each kind that acts.
 const PAGES: [&str; 8] =
@@ -19,13 +23,18 @@ struct Page {
 impl Page {
     /// Exchanges the one-time token for a cookie.
     async fn open(serve: &Serve) -> Self {
+        Self::at(&serve.console).await
+    }
+
+    async fn at(link: &str) -> Self {
         let client = Client::builder().redirect(Policy::none()).build().unwrap();
-        let answer = client.get(&serve.console).send().await.unwrap();
+        let answer = client.get(link).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::SEE_OTHER);
         let cookie = answer.headers()["set-cookie"].to_str().unwrap();
         let (cookie, attributes) = cookie.split_once("; ").unwrap();
         assert_eq!(attributes, "Path=/console; HttpOnly; SameSite=Strict");
-        Self { client, base: serve.base.clone(), cookie: cookie.to_owned() }
+        let (base, _) = link.split_once("/console/").unwrap();
+        Self { client, base: base.to_owned(), cookie: cookie.to_owned() }
     }
 
     fn url(&self, path: &str) -> String {
@@ -189,4 +198,74 @@ async fn a_stop_does_not_wait_for_an_open_page() {
     assert_eq!(events.headers()["content-type"], "text/event-stream");
     serve.stop();
     assert!(events.bytes().await.is_ok(), "the stream ended, and was not cut");
+}
+
+/// A sender may write a name or a contact into any text.
+#[tokio::test]
+async fn a_masked_page_shows_no_text_of_a_sender() {
+    let serve = Serve::start(&mut Serve::command(&["--memory"]));
+    let text = "Zaqxsw zaqxsw@exemplo.com";
+    let deliveries = [
+        (
+            TOKEN,
+            "integrabot/v1/leads",
+            json!({ "name": text, "type": "web", "custom_fields": { "a": text } }),
+        ),
+        (
+            "demo-rdstation",
+            "rdstation/rest/leads",
+            json!({
+                "name": text, "email": "zaqxsw@exemplo.com", "company": text, "utm": { "source": text },
+            }),
+        ),
+        (
+            "sk-workspace_your_api_key",
+            "pollybot/api/v1/leads",
+            json!({
+                "name": text, "email": "zaqxsw@exemplo.com", "source": text, "metadata": { "a": text },
+            }),
+        ),
+        (
+            "sk-workspace_your_api_key",
+            "pollybot/api/v1/leads",
+            json!({
+                "name": "Zaqxsw", "email": "zaqxsw@exemplo.com", "source": "Zaqxsw again",
+            }),
+        ),
+        (
+            "sk-workspace_your_api_key",
+            "pollybot/api/v1/leads",
+            json!({ "name": text, "email": text }),
+        ),
+    ];
+    for (token, path, body) in deliveries {
+        let post = reqwest::Client::new().post(format!("{}/{path}", serve.base));
+        let answer = post.bearer_auth(token).json(&body).send().await.unwrap();
+        assert!(answer.status() != 401 && answer.status() != 404, "{path}: {}", answer.status());
+    }
+    let mut command = leadhook();
+    command.args(["console", "--table", "leadhook"]).stdout(Stdio::piped());
+    command.env("AWS_ENDPOINT_URL_DYNAMODB", &serve.table).env("AWS_REGION", "us-east-1");
+    command.env("AWS_ACCESS_KEY_ID", &serve.access_key).env("AWS_SECRET_ACCESS_KEY", "local");
+    let mut console = command.spawn().unwrap();
+    let mut lines = BufReader::new(console.stdout.take().unwrap()).lines();
+    let line =
+        lines.find_map(|line| line.ok().filter(|line| line.contains("/console/start"))).unwrap();
+    let page = Page::at(line.split(' ').next_back().unwrap()).await;
+    let mut seen = 0;
+    for list in ["/leads", "/held"] {
+        let shown = page.get(list).send().await.unwrap().text().await.unwrap();
+        let links =
+            shown.split("href=\"/console").skip(1).filter_map(|rest| rest.split('"').next());
+        let links =
+            links.filter(|link| link.starts_with(&format!("{list}/")) && !link.contains("export"));
+        for path in [list].into_iter().chain(links) {
+            let shown = page.get(path).send().await.unwrap().text().await.unwrap().to_lowercase();
+            assert!(!shown.contains("zaqxsw"), "{path}: {shown}");
+            seen += 1;
+        }
+    }
+    console.kill().unwrap();
+    console.wait().unwrap();
+    assert!(seen > 6, "both lists, three leads, two held deliveries: {seen}");
 }
