@@ -1,7 +1,7 @@
 use super::ttl_cache::TtlCache;
 use crate::{
     model::{Account, Contact, HeldDelivery},
-    person_search::{contacts_in, contacts_in_held},
+    person_search::{contacts_in, contacts_in_held, search},
     table::{LeadTable, StoreError},
 };
 use jiff::Timestamp;
@@ -61,7 +61,9 @@ impl Blocks {
         if !self.are_any(account, now).await? {
             return Ok(false);
         }
-        let contacts = contacts_in_held(held);
+        let held = held.clone();
+        let contacts = search(move || contacts_in_held(&held)).await;
+        let contacts = contacts.ok_or(StoreError::Unavailable("the process ends"))?;
         Ok(!contacts.are_all || !self.table.blocked(account, contacts.found).await?.is_empty())
     }
 

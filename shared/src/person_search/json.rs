@@ -3,9 +3,42 @@
 use super::decode::unescaped;
 use std::{borrow::Cow, ops::ControlFlow};
 
-/// A function that takes a piece of JSON and the names of the members around it. The name is empty
-/// for a list.
-pub(super) type TakePiece<'t> = dyn FnMut(&[Cow<'_, str>], &str) -> ControlFlow<()> + 't;
+/// A function that takes a piece of JSON and the names of the members around it.
+pub(super) type TakePiece<'t> = dyn FnMut(&Names<'_>, &str) -> ControlFlow<()> + 't;
+
+/// The names of the members around a piece of JSON. Lists have none, so the cost of the first names
+/// does not depend on how deep the piece is.
+#[derive(Default)]
+pub(super) struct Names<'a> {
+    depth: usize,
+    /// Each name with its depth.
+    names: Vec<(usize, Cow<'a, str>)>,
+}
+
+impl<'a> Names<'a> {
+    /// One name; none: the whole text.
+    pub(super) fn of(names: impl IntoIterator<Item = Cow<'a, str>>) -> Self {
+        let names: Vec<_> = (1..).zip(names).collect();
+        Self { depth: names.len(), names }
+    }
+
+    /// From the outside to the inside.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(|(_, name)| name.as_ref())
+    }
+
+    fn leave(&mut self) {
+        self.names.pop_if(|(depth, _)| *depth == self.depth);
+        self.depth = self.depth.saturating_sub(1);
+    }
+
+    fn name(&mut self, name: Cow<'a, str>) {
+        self.names.pop_if(|(depth, _)| *depth == self.depth);
+        if self.depth > 0 && !name.is_empty() {
+            self.names.push((self.depth, name));
+        }
+    }
+}
 
 /// Whether a text looks like a JSON object or array.
 pub(super) fn is_json(text: &str) -> bool {
@@ -15,7 +48,7 @@ pub(super) fn is_json(text: &str) -> bool {
 /// Calls `take` with each decoded string, names included, and with each text between strings, until
 /// `take` breaks. The JSON may be cut off, nested to any depth, or have a member twice.
 pub(super) fn each_piece(text: &str, take: &mut TakePiece<'_>) -> ControlFlow<()> {
-    let mut names: Vec<Cow<'_, str>> = Vec::new();
+    let mut names = Names::default();
     let mut rest = text;
     while let Some(first) = rest.bytes().next() {
         match first {
@@ -24,16 +57,16 @@ pub(super) fn each_piece(text: &str, take: &mut TakePiece<'_>) -> ControlFlow<()
                 rest = after;
                 let string = unescaped(string).map_or(Cow::Borrowed(string), Cow::Owned);
                 let is_name = rest.trim_start().starts_with(':');
-                if let Some(name) = names.last_mut().filter(|_| is_name) {
-                    name.clone_from(&string);
+                if is_name {
+                    names.name(string.clone());
                 }
                 take(&names, &string)?;
             }
             b'{' | b'[' | b'}' | b']' | b',' => {
                 rest = &rest[1..];
                 match first {
-                    b'{' | b'[' => names.push(Cow::Borrowed("")),
-                    b'}' | b']' => _ = names.pop(),
+                    b'{' | b'[' => names.depth += 1,
+                    b'}' | b']' => names.leave(),
                     _ => {}
                 }
             }
@@ -82,7 +115,7 @@ mod tests {
         for (case, text, expected) in cases {
             let mut pieces = Vec::new();
             let _ = each_piece(text, &mut |names, piece| {
-                let names: Vec<_> = names.iter().filter(|name| !name.is_empty()).cloned().collect();
+                let names: Vec<_> = names.iter().collect();
                 pieces.push((names.join("."), piece.to_owned()));
                 ControlFlow::Continue(())
             });

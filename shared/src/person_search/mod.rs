@@ -10,13 +10,14 @@ mod json;
 mod numbers;
 
 use crate::model::{Contact, Email, HeldDelivery, Phone, StoredLead, fold_text};
-use json::{each_piece, is_json};
+use json::{Names, each_piece, is_json};
 use std::{
     borrow::Cow,
     collections::HashSet,
     fmt,
     ops::ControlFlow::{self, Break, Continue},
 };
+use tokio::sync::Semaphore;
 
 /// How many places of one item are reported.
 const MOST_PLACES: usize = 8;
@@ -25,10 +26,29 @@ const MOST_NAMES: usize = 4;
 const LONGEST_NAME: usize = 40;
 /// The digits of the longest phone number (E.164).
 const LONGEST_NUMBER: usize = 15;
+/// How many times JSON as text inside of JSON is read as JSON. Without an end, such a text of n bytes
+/// can contain as many others as the square root of n.
+const MOST_TEXTS: usize = 8;
 /// How many contacts of one delivery are read.
 const MOST_CONTACTS: usize = 2_000;
 
+/// How many searches run at the same time: the others wait. A body can take a processor for a while,
+/// and deliveries must be answered meanwhile.
+static SEARCHES: Semaphore = Semaphore::const_new(1);
+
+/// Runs a search outside of the threads that answer deliveries. `None` if the process ends.
+pub async fn search<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let place = SEARCHES.acquire().await.ok()?;
+    let done = tokio::task::spawn_blocking(move || {
+        // Whoever waits for the search may give up: the place is free when the search has ended.
+        let _place = place;
+        work()
+    });
+    done.await.ok()
+}
+
 /// A person: all known e-mail addresses and phone numbers.
+#[derive(Clone)]
 pub struct Person {
     emails: Vec<Email>,
     writings: Vec<String>,
@@ -112,7 +132,7 @@ pub(crate) struct Contacts {
 
 /// The possible contacts in a text.
 pub(crate) fn contacts_in(text: &str) -> Contacts {
-    contacts(|take| each_text(&Place::of(&[]), text, take))
+    contacts(|take| each_text(&Place::of(&Names::default()), text, take))
 }
 
 /// The possible contacts in a delivery.
@@ -146,30 +166,30 @@ fn each_text_of_lead(lead: &StoredLead, take: &mut TakeText<'_>) -> ControlFlow<
     ];
     for (name, text) in own {
         if let Some(text) = text {
-            each_text(&Place::of(&[name.into()]), text, take)?;
+            each_text(&Place::of(&Names::of([name.into()])), text, take)?;
         }
     }
     if let Some(extra) = extra {
-        each_text(&Place::of(&["extra".into()]), extra.as_sent(), take)?;
+        each_text(&Place::of(&Names::of(["extra".into()])), extra.as_sent(), take)?;
     }
     for (name, value) in details {
         let text = value.as_str().map_or_else(|| value.to_string().into(), Cow::Borrowed);
-        each_text(&Place::of(&["details".into(), name.into()]), &text, take)?;
+        each_text(&Place::of(&Names::of(["details".into(), name.into()])), &text, take)?;
     }
     Continue(())
 }
 
 fn each_text_of_held(held: &HeldDelivery, take: &mut TakeText<'_>) -> ControlFlow<()> {
     for text in decode::texts(&held.body) {
-        each_text(&Place::of(&[]), &text, take)?;
+        each_text(&Place::of(&Names::default()), &text, take)?;
     }
     let target = held.target.as_deref().unwrap_or_default();
-    each_text(&Place::of(&["chatbot".into()]), target, take)
+    each_text(&Place::of(&Names::of(["chatbot".into()])), target, take)
 }
 
 /// Calls `take` with each text inside a text, in each decoding.
 fn each_text(place: &Place<'_>, text: &str, take: &mut TakeText<'_>) -> ControlFlow<()> {
-    if !is_json(text) {
+    if place.texts_around() == MOST_TEXTS || !is_json(text) {
         return decode::each_reading(text, &mut |reading| take(place, reading));
     }
     each_piece(text, &mut |names, piece| {
@@ -180,20 +200,22 @@ fn each_text(place: &Place<'_>, text: &str, take: &mut TakeText<'_>) -> ControlF
 /// The place of a text: the names of members. If JSON contains JSON as text, the place of that text
 /// comes first.
 struct Place<'a> {
-    names: &'a [Cow<'a, str>],
+    names: &'a Names<'a>,
     inside: Option<&'a Place<'a>>,
 }
 
 impl<'a> Place<'a> {
-    fn of(names: &'a [Cow<'a, str>]) -> Self {
+    fn of(names: &'a Names<'a>) -> Self {
         Self { names, inside: None }
+    }
+
+    fn texts_around(&self) -> usize {
+        self.inside.map_or(0, |place| 1 + place.texts_around())
     }
 
     fn names(&self) -> Vec<&str> {
         let mut names = self.inside.map(Self::names).unwrap_or_default();
-        // The items of a list have no names.
-        let own = self.names.iter().map(AsRef::as_ref).filter(|name: &&str| !name.is_empty());
-        names.extend(own.take(MOST_NAMES - names.len()));
+        names.extend(self.names.iter().take(MOST_NAMES - names.len()));
         names
     }
 }

@@ -154,3 +154,54 @@ fn only_so_many_contacts_of_a_body_are_read() {
     assert_eq!(all_of(MOST_CONTACTS - 1), (1, true));
     assert_eq!(all_of(MOST_CONTACTS), (1, false));
 }
+
+/// A text of about `size` bytes that repeats a part.
+fn repeated(part: &str, size: usize) -> String {
+    part.repeat(size / part.len())
+}
+
+/// JSON as text inside of JSON as text, as deep as `size` bytes allow.
+fn nested_texts(size: usize) -> String {
+    let quote = |level: usize| match level {
+        0 => "\"".to_owned(),
+        level => format!("\\{}u0022", "u005c".repeat(level - 1)),
+    };
+    let levels = (0..).take_while(|level| level * level * 11 < size);
+    let (starts, ends): (Vec<_>, Vec<_>) =
+        levels.map(|level| (format!("[{}", quote(level)), format!("{}]", quote(level)))).unzip();
+    starts.concat() + &ends.into_iter().rev().collect::<String>()
+}
+
+/// Four times the body may take eight times as long, and not sixteen times.
+#[test]
+fn the_work_of_a_search_grows_as_the_body_does() {
+    type Body = fn(usize) -> String;
+    let bodies: [(&str, Body); 10] = [
+        ("lists", |size| repeated("[", size / 2) + &repeated("\"m@x.com\",", size / 2)),
+        ("objects", |size| repeated("{\"a\":", size / 2) + &repeated("\"m@x.com\",", size / 2)),
+        ("objects in lists", |size| {
+            repeated("[{\"\":", size / 2) + &repeated("\"m@x.com\",", size / 2)
+        }),
+        ("JSON as text in JSON", nested_texts),
+        ("addresses", |size| repeated("m@x.com,", size)),
+        ("dots", |size| repeated(".", size) + "m@x.com" + &repeated(".", size)),
+        ("many of @", |size| repeated("a@", size)),
+        ("digits", |size| repeated("1 ", size)),
+        ("encoded", |size| format!("%{}", repeated("25", size))),
+        ("escapes", |size| repeated("\\\\u0040", size)),
+    ];
+    let person = maria();
+    let time = |body: &HeldDelivery| {
+        let once = || {
+            let start = std::time::Instant::now();
+            let _ = (person.places_in_held(body), contacts_in_held(body));
+            start.elapsed()
+        };
+        (0..3).map(|_| once()).min().unwrap()
+    };
+    for (case, body) in bodies {
+        let (small, large) = (held(body(30_000)), held(body(120_000)));
+        let (small, large) = (time(&small), time(&large));
+        assert!(large < small * 8, "{case}: {small:?} and {large:?}");
+    }
+}
