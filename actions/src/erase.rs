@@ -10,7 +10,7 @@ use shared::{
     },
     operator::Erased,
     person_search::Person,
-    table::LeadTable,
+    table::{LeadTable, SkippedItem},
 };
 use std::{collections::HashSet, slice};
 
@@ -61,6 +61,14 @@ impl Find {
 /// What was found, by account.
 pub type Finds = Vec<(Account, Vec<Find>)>;
 
+/// The result of a search for a person.
+pub struct Found {
+    /// What the person is in.
+    pub finds: Finds,
+    /// The items that could not be searched, because they have another shape.
+    pub skipped: Vec<SkippedItem>,
+}
+
 /// Finds a person's leads and held deliveries, without those that `is_kept` names.
 ///
 /// # Errors
@@ -70,20 +78,22 @@ pub async fn find_person(
     person: &Person,
     accounts: &[Account],
     mut is_kept: impl FnMut(&Find) -> bool,
-) -> Result<Finds, Failure> {
-    let mut found = Vec::new();
+) -> Result<Found, Failure> {
+    let (mut found, mut skipped) = (Vec::new(), Vec::new());
     for account in accounts {
-        let mut finds = find_leads(table, person, account).await?;
+        let (mut finds, unread) = find_leads(table, person, account).await?;
+        skipped.extend(unread);
         finds.retain(|find| !is_kept(find));
         let leads: Vec<_> = finds.iter().filter_map(Find::lead_id).collect();
-        let mut held = find_held(table, person, account, &leads).await?;
+        let (mut held, unread) = find_held(table, person, account, &leads).await?;
+        skipped.extend(unread);
         held.retain(|find| !is_kept(find));
         finds.append(&mut held);
         if !finds.is_empty() {
             found.push((account.clone(), finds));
         }
     }
-    Ok(found)
+    Ok(Found { finds: found, skipped })
 }
 
 /// Reads every lead of an account: a person may be in it more than once, and only Integrabot's and
@@ -92,7 +102,7 @@ async fn find_leads(
     table: &LeadTable,
     person: &Person,
     account: &Account,
-) -> Result<Vec<Find>, Failure> {
+) -> Result<(Vec<Find>, Vec<SkippedItem>), Failure> {
     let mut finds = Vec::new();
     let take = |account: &Account, lead| {
         let places = person.places_in_lead(&lead);
@@ -104,8 +114,8 @@ async fn find_leads(
         }
         Ok::<_, Failure>(())
     };
-    each_lead(table, slice::from_ref(account), LeadSpan::ALL, take).await?;
-    Ok(finds)
+    let read = each_lead(table, slice::from_ref(account), LeadSpan::ALL, take).await?;
+    Ok((finds, read.skipped))
 }
 
 /// Reads every held delivery of an account: those of the person, and those that are linked to
@@ -115,7 +125,7 @@ async fn find_held(
     person: &Person,
     account: &Account,
     leads: &[LeadId],
-) -> Result<Vec<Find>, Failure> {
+) -> Result<(Vec<Find>, Vec<SkippedItem>), Failure> {
     let mut finds = Vec::new();
     let take = |held: HeldDelivery| {
         let mut places = person.places_in_held(&held);
@@ -132,8 +142,8 @@ async fn find_held(
         }
     };
     // Expired ones too: they are in the table until DynamoDB deletes them.
-    table.each_held(account, "", Timestamp::UNIX_EPOCH, take).await?;
-    Ok(finds)
+    let skipped = table.each_held(account, "", Timestamp::UNIX_EPOCH, take).await?;
+    Ok((finds, skipped))
 }
 
 /// Erases what was found, and tells the destinations that may have one of the leads. The accounts

@@ -6,7 +6,7 @@ use crate::{
     page::{Answer, Failed, Frame, Tab, show},
     sessions::Seat,
 };
-use actions::erase::{Find, Finds, erase_finds, find_person};
+use actions::erase::{Find, Finds, Found, erase_finds, find_person};
 use askama::Template;
 use axum::{
     Extension, Form,
@@ -17,6 +17,7 @@ use shared::{
     model::{Account, Email, LeadId, Phone},
     operator::Erased,
     person_search::Person,
+    table::SkippedItem,
 };
 use std::{collections::HashSet, sync::Arc};
 
@@ -30,6 +31,8 @@ struct ConfirmPage {
     frame: Frame,
     contacts: String,
     finds: Vec<Row>,
+    /// What could not be searched.
+    skipped: Vec<SkippedItem>,
     path: String,
     back: String,
 }
@@ -51,6 +54,8 @@ struct ErasedPage {
     receipts: Vec<(String, Erased)>,
     messages: usize,
     is_blocked: bool,
+    /// What could not be searched.
+    skipped: Vec<SkippedItem>,
 }
 
 /// The person of a lead, and every account that may have something of the person.
@@ -85,12 +90,13 @@ pub(crate) async fn confirm(
     let (person, contacts, accounts) = person_of(&console, &account, id).await?;
     let found = find_person(console.table(), &person, &accounts, |_| false).await?;
     let frame = Frame::new(&console, seat, Tab::Leads);
-    let finds = found.iter().flat_map(|(account, finds)| {
+    let skipped = found.skipped;
+    let finds = found.finds.iter().flat_map(|(account, finds)| {
         finds.iter().map(|find| Row::new(&frame, account, find)).collect::<Vec<_>>()
     });
     let (finds, contacts) = (finds.collect(), frame.mask.text(Some(&contacts)));
     let back = path_of(&account, id);
-    show(&ConfirmPage { path: format!("{back}/erase"), back, frame, contacts, finds })
+    show(&ConfirmPage { skipped, path: format!("{back}/erase"), back, frame, contacts, finds })
 }
 
 impl Row {
@@ -127,7 +133,8 @@ pub(crate) async fn erase(
         return Err(Failed::input("nothing was chosen, and nothing was deleted"));
     }
     let (person, _, accounts) = person_of(&console, &account, id).await?;
-    let mut found = find_person(console.table(), &person, &accounts, |_| false).await?;
+    let Found { finds: mut found, skipped } =
+        find_person(console.table(), &person, &accounts, |_| false).await?;
     for (account, finds) in &mut found {
         finds.retain(|find| chosen.contains(key_of(account, find).as_str()));
     }
@@ -141,7 +148,7 @@ pub(crate) async fn erase(
     }
     let (receipts, messages) = delete(&console, &found).await?;
     let frame = Frame::new(&console, seat, Tab::Leads);
-    show(&ErasedPage { frame, receipts, messages, is_blocked })
+    show(&ErasedPage { frame, receipts, messages, is_blocked, skipped })
 }
 
 /// Orders what was found so that this lead is deleted last. The page finds the person by it, so

@@ -26,7 +26,8 @@ use forwarding::{LeadRecord, read_id};
 use serde::Deserialize;
 use shared::{
     model::{Account, AccountId, LeadId, LeadSpan, Provider, StoredLead},
-    operator::LeadClaim,
+    operator::{LeadClaim, NewestLeads},
+    table::SkippedItem,
 };
 use std::sync::Arc;
 
@@ -144,6 +145,7 @@ struct ListPage {
     filter: Filter,
     rows: Vec<Row>,
     accounts: Vec<String>,
+    skipped: Vec<SkippedItem>,
     /// The lead before which the next page begins.
     next: Option<LeadId>,
     /// How many leads a search read.
@@ -167,9 +169,9 @@ pub(crate) async fn list(
 ) -> Answer {
     let frame = Frame::new(&console, seat, Tab::Leads);
     let accounts = filter.accounts(&console).await?;
-    let Found { leads, next, searched } = match filter.span(&console)? {
+    let Found { leads, skipped, next, searched } = match filter.span(&console)? {
         Some(span) => find(&console, &filter, &accounts, span).await?,
-        None => Found { leads: Vec::new(), next: None, searched: None },
+        None => Found { leads: Vec::new(), skipped: Vec::new(), next: None, searched: None },
     };
     let now = console.sources().now();
     let rows = leads.iter().map(|(account, lead)| Row {
@@ -184,11 +186,12 @@ pub(crate) async fn list(
     let rows = rows.collect();
     let mut accounts: Vec<_> = accounts.iter().map(|account| account.id.to_string()).collect();
     accounts.dedup();
-    show(&ListPage { frame, filter, rows, accounts, next, searched })
+    show(&ListPage { frame, filter, rows, accounts, skipped, next, searched })
 }
 
 struct Found {
     leads: Vec<(Account, StoredLead)>,
+    skipped: Vec<SkippedItem>,
     next: Option<LeadId>,
     searched: Option<usize>,
 }
@@ -202,13 +205,17 @@ async fn find(
     span: LeadSpan,
 ) -> Result<Found, Failed> {
     if !filter.searches() {
-        let leads = console.table().newest_leads(accounts, span, PAGE).await?;
+        let NewestLeads { leads, skipped } =
+            console.table().newest_leads(accounts, span, PAGE).await?;
         let next = leads.last().filter(|_| leads.len() == PAGE).map(|(_, lead)| lead.id);
-        return Ok(Found { leads, next, searched: None });
+        return Ok(Found { leads, skipped, next, searched: None });
     }
     let (mut leads, mut read, mut rest) = (Vec::new(), 0, Some(span));
+    let mut skipped = Vec::new();
     while let Some(span) = rest {
-        let page = console.table().newest_leads(accounts, span, STEP).await?;
+        let newest = console.table().newest_leads(accounts, span, STEP).await?;
+        let page = newest.leads;
+        skipped.extend(newest.skipped);
         let oldest = page.last().map(|(_, lead)| lead.id);
         rest = oldest.filter(|_| page.len() == STEP).and_then(|oldest| span.before(oldest));
         read += page.len();
@@ -216,14 +223,14 @@ async fn find(
         if leads.len() >= PAGE {
             leads.truncate(PAGE);
             let next = leads.last().map(|(_, lead)| lead.id);
-            return Ok(Found { leads, next, searched: Some(read) });
+            return Ok(Found { leads, skipped, next, searched: Some(read) });
         }
         if read >= SEARCHED {
             let next = oldest.filter(|_| rest.is_some());
-            return Ok(Found { leads, next, searched: Some(read) });
+            return Ok(Found { leads, skipped, next, searched: Some(read) });
         }
     }
-    Ok(Found { leads, next: None, searched: Some(read) })
+    Ok(Found { leads, skipped, next: None, searched: Some(read) })
 }
 
 #[derive(Template)]

@@ -56,7 +56,7 @@ pub(crate) async fn days(
     let start = first.to_zoned(jiff::tz::TimeZone::UTC).map_err(out_of_range)?.timestamp();
     let (mut rest, mut read) = (LeadSpan::of_time(Some(start), None), 0);
     while let Some(span) = rest.filter(|_| read < COUNTED) {
-        let page = console.table().newest_leads(&accounts, span, STEP).await?;
+        let page = console.table().newest_leads(&accounts, span, STEP).await?.leads;
         read += page.len();
         let oldest = page.last().map(|(_, lead)| lead.id);
         rest = oldest.filter(|_| page.len() == STEP).and_then(|oldest| span.before(oldest));

@@ -4,13 +4,14 @@ use crate::{
     table::held::read_held,
     table::keys::{self, PK, SK},
     table::lead_table::{LeadTable, PAGE},
+    table::leads::{SkippedItem, sort_key},
     table::put_new::seconds,
 };
 use jiff::Timestamp;
 
 impl LeadTable {
     /// Calls `take` with each held delivery of an account whose id begins with `prefix`. Expired
-    /// ones are left out.
+    /// ones are left out. Returns the items that have another shape.
     ///
     /// # Errors
     /// If the table cannot be read.
@@ -20,7 +21,7 @@ impl LeadTable {
         prefix: &str,
         now: Timestamp,
         mut take: impl FnMut(HeldDelivery),
-    ) -> Result<(), StoreError> {
+    ) -> Result<Vec<SkippedItem>, StoreError> {
         let first = keys::held(account, prefix);
         let query = self.client.query().table_name(&self.name).consistent_read(true);
         let query = query
@@ -34,11 +35,16 @@ impl LeadTable {
                 .key_condition_expression("pk = :account AND begins_with(sk, :prefix)")
                 .expression_attribute_values(":prefix", first[SK].clone()),
         };
+        let mut skipped = Vec::new();
         let mut items = query.limit(PAGE).into_paginator().items().send();
         while let Some(item) = items.try_next().await? {
-            take(read_held(item)?);
+            let sort_key = sort_key(&item).to_owned();
+            match read_held(item) {
+                Ok(held) => take(held),
+                Err(_) => skipped.push(SkippedItem { account: account.clone(), sort_key }),
+            }
         }
-        Ok(())
+        Ok(skipped)
     }
 
     /// Deletes a held delivery.

@@ -5,6 +5,7 @@ use super::{
 };
 use crate::model::{Account, LeadId, LeadSpan, StoredLead};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use std::fmt;
 
 /// The order in which leads are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,19 +16,50 @@ pub enum Order {
     OldestFirst,
 }
 
+/// An item that has another shape than its kind. It has no content of the item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SkippedItem {
+    /// Its account.
+    pub account: Account,
+    /// Its sort key.
+    pub sort_key: String,
+}
+
+impl fmt::Display for SkippedItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Account { provider, id } = &self.account;
+        write!(f, "{} {id} {}", provider.as_str(), self.sort_key.escape_debug())
+    }
+}
+
 /// Some leads of an account.
 #[derive(Default)]
 pub struct LeadPage {
     /// The leads, in the requested order.
     pub leads: Vec<StoredLead>,
+    /// The items of the span that are not leads of this version.
+    pub skipped: Vec<SkippedItem>,
     /// The rest of the span, if it may have more leads.
     pub rest: Option<LeadSpan>,
     /// The read units that the page used.
     pub units: f64,
 }
 
+impl LeadPage {
+    fn take(&mut self, account: &Account, items: Vec<Item>) {
+        for item in items {
+            let sort_key = sort_key(&item).to_owned();
+            match read_lead(item) {
+                Ok(lead) => self.leads.push(lead),
+                Err(_) => self.skipped.push(SkippedItem { account: account.clone(), sort_key }),
+            }
+        }
+    }
+}
+
 impl LeadTable {
-    /// One page of the leads of an account in a span of ids, with at most `limit` leads.
+    /// One page of the leads of an account in a span of ids, with at most `limit` leads. It has none
+    /// only if the span has none. Items of another shape are left out, and named.
     ///
     /// # Errors
     /// If the table cannot be read.
@@ -41,25 +73,33 @@ impl LeadTable {
         let (partition, first) = key_of(account, span.first);
         let (_, last) = key_of(account, span.last);
         let query = self.client.query().table_name(&self.name).consistent_read(true);
-        let page = query
+        let query = query
             .key_condition_expression("pk = :account AND sk BETWEEN :first AND :last")
             .expression_attribute_values(":account", partition)
             .expression_attribute_values(":first", first)
             .expression_attribute_values(":last", last)
             .scan_index_forward(order == Order::OldestFirst)
             .limit(limit.unwrap_or(PAGE))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await?;
-        let units = page.consumed_capacity.and_then(|used| used.capacity_units).unwrap_or_default();
-        let items = page.items.unwrap_or_default();
-        let leads = items.into_iter().map(read_lead).collect::<Result<Vec<_>, _>>()?;
-        let rest = match (page.last_evaluated_key, leads.last(), order) {
-            (Some(_), Some(lead), Order::NewestFirst) => span.before(lead.id),
-            (Some(_), Some(lead), Order::OldestFirst) => span.after(lead.id),
-            _ => None,
-        };
-        Ok(LeadPage { leads, rest, units })
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let (mut page, mut start) = (LeadPage::default(), None);
+        loop {
+            let read = query.clone().set_exclusive_start_key(start).send().await?;
+            let used = read.consumed_capacity.and_then(|used| used.capacity_units);
+            page.units += used.unwrap_or_default();
+            page.take(account, read.items.unwrap_or_default());
+            let Some(key) = read.last_evaluated_key else { return Ok(page) };
+            if !page.leads.is_empty()
+                && let Some(last) = LeadId::from_sort_key(sort_key(&key))
+            {
+                page.rest = match order {
+                    Order::NewestFirst => span.before(last),
+                    Order::OldestFirst => span.after(last),
+                };
+                return Ok(page);
+            }
+            // Whoever reads page by page must get on. No span begins at a key that is not a lead's.
+            start = Some(key);
+        }
     }
 
     /// The leads that exist, each with its account.
@@ -79,6 +119,10 @@ impl LeadTable {
 fn key_of(account: &Account, id: LeadId) -> (AttributeValue, AttributeValue) {
     let key = keys::lead(account, id);
     (key[PK].clone(), key[SK].clone())
+}
+
+pub(crate) fn sort_key(item: &Item) -> &str {
+    item.get(SK).and_then(|sk| sk.as_s().ok()).map_or("", String::as_str)
 }
 
 fn read_lead(item: Item) -> Result<StoredLead, StoreError> {

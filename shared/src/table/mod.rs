@@ -39,4 +39,4 @@ pub use destinations::Lease;
 pub use fault::{Denial, StoreError};
 pub use keys::read_lead_key;
 pub use lead_table::LeadTable;
-pub use leads::{LeadPage, Order};
+pub use leads::{LeadPage, Order, SkippedItem};

@@ -9,10 +9,11 @@ use super::{
         terminal::{can_ask, is_confirmed},
     },
     find::{list, new_listing},
+    warn_of,
 };
-use actions::erase::{Find, Finds, erase_finds, find_person};
+use actions::erase::{Find, Finds, Found, erase_finds, find_person};
 use clap::Args;
-use shared::{model::Account, operator::Erased};
+use shared::{model::Account, operator::Erased, table::SkippedItem};
 
 #[derive(Args)]
 pub(super) struct Erase {
@@ -37,8 +38,9 @@ pub(super) struct Erase {
 impl Erase {
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         let accounts = self.accounts.find(session).await?;
-        let found = self.find(session, &accounts).await?;
+        let Found { finds: found, skipped } = self.find(session, &accounts).await?;
         if found.is_empty() && !self.block {
+            not_searched(&skipped)?;
             return Err(Failure::NotFound("nothing of this person was found".to_owned()));
         }
         if !self.yes && !found.is_empty() {
@@ -76,11 +78,11 @@ impl Erase {
             let messages = count(told, "message");
             eprintln!("{messages} will tell destinations of the erasure");
         }
-        Ok(())
+        not_searched(&skipped)
     }
 
     /// The person's leads and held deliveries, without those to keep.
-    async fn find(&self, session: &Session, accounts: &[Account]) -> Result<Finds, Failure> {
+    async fn find(&self, session: &Session, accounts: &[Account]) -> Result<Found, Failure> {
         let person = self.person.person();
         let mut kept = Vec::new();
         let is_kept = |find: &Find| {
@@ -94,6 +96,16 @@ impl Erase {
             None => Ok(found),
         }
     }
+}
+
+/// Fails if some items could not be searched: the person may be in them.
+fn not_searched(skipped: &[SkippedItem]) -> Result<(), Failure> {
+    if skipped.is_empty() {
+        return Ok(());
+    }
+    warn_of(skipped);
+    let items = count(skipped.len(), "item");
+    Err(Failure::Failed(format!("the person may be in {items} that could not be searched")))
 }
 
 /// Shows what will be deleted and asks. It uses standard error, because a program may read the

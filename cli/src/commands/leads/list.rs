@@ -5,7 +5,7 @@ use super::{
         listing::{Listing, Output},
         session::Session,
     },
-    Filter,
+    Filter, warn_of,
 };
 use clap::{Args, ValueEnum};
 use forwarding::{LeadRecord, read_id, write_id};
@@ -94,7 +94,9 @@ impl List {
     async fn newest(&self, session: &Session) -> Result<Vec<(Account, StoredLead)>, Failure> {
         let Some(span) = self.span(session.sources.now())? else { return Ok(Vec::new()) };
         let accounts = self.filter.accounts.find(session).await?;
-        Ok(session.table.newest_leads(&accounts, span, self.limit.into()).await?)
+        let newest = session.table.newest_leads(&accounts, span, self.limit.into()).await?;
+        warn_of(&newest.skipped);
+        Ok(newest.leads)
     }
 
     fn span(&self, now: Timestamp) -> Result<Option<LeadSpan>, Failure> {
@@ -121,7 +123,8 @@ impl List {
                     newest.pop_first();
                 }
             };
-            session.table.each_held(&account, &prefix, session.sources.now(), take).await?;
+            let now = session.sources.now();
+            warn_of(&session.table.each_held(&account, &prefix, now, take).await?);
         }
         let mut listing =
             Listing::new(&["id", "provider", "account", "received_at", "outcome", "lead"]);

@@ -8,6 +8,7 @@ mod forward;
 mod held;
 mod keys;
 mod leads;
+mod other_shapes;
 mod pages;
 mod permissions;
 mod proxy;
