@@ -439,7 +439,7 @@ async fn a_lead_is_posted_as_a_line_of_an_export() {
         "{{\"type\":\"lead.created\",\"timestamp\":\"{0}\",\"data\":{{\"id\":\"{id}\",\
          \"provider\":\"integrabot\",\"account\":\"{1}\",\"created_at\":\"{0}\",\
          \"name\":\"Maria Silva\",\"email\":null,\"phone\":null,\"source\":\"web\",\
-         \"status\":null,\"details\":{{\"custom_fields\":{{\"n\":1.50}}}}}}}}",
+         \"status\":null,\"details\":{{\"custom_fields\":{{\"n\":1.50}}}},\"extra\":null}}}}",
         World::BEGINNING,
         account().id,
     );
