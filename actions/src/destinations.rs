@@ -1,10 +1,12 @@
 //! Destinations: their states, what waits for them, and where a lead was forwarded.
 
 use crate::Failure;
-use forwarding::{Addresses, check_url};
+use forwarding::{Addresses, check_url, refused};
 use jiff::Timestamp;
 use shared::{
-    model::{Account, Destination, DestinationState, LeadId, LeadSpan, SetAside},
+    model::{
+        Account, Destination, DestinationState, LeadId, LeadSpan, SetAside, SetAsideEvent, Stuck,
+    },
     operator::DestinationChange,
     table::{LeadTable, Order},
 };
@@ -58,6 +60,34 @@ pub async fn resume_destination(table: &LeadTable, id: &str) -> Result<(), Failu
     let state = DestinationState::Active;
     let resumed = Destination { state, next_attempt_at: None, ..found };
     store(table, &resumed, DestinationChange::Resume).await
+}
+
+/// Sets the lead aside at which a destination fails, so that the next ones are posted at once. The
+/// lead is posted again as after a refusal. Returns the lead. `now` is the table's time.
+///
+/// # Errors
+/// If the destination fails at no lead, if the lead was taken meanwhile, or if the table cannot be
+/// used.
+pub async fn skip_lead(
+    table: &LeadTable,
+    destination: &Destination,
+    now: Timestamp,
+) -> Result<LeadId, Failure> {
+    let Some(Stuck { lead, .. }) = destination.stuck else {
+        let text = "nothing to skip: it does not fail at a lead";
+        return Err(Failure::Input(text.to_owned()));
+    };
+    let event = SetAside::due(lead, destination.id.clone(), SetAsideEvent::Created, now);
+    let status = destination.last.as_ref().and_then(|last| last.status);
+    // First the event: if the cursor cannot be moved, the lead is posted twice, but not lost.
+    table.set_aside(&destination.account(), &refused(event, status, now)).await?;
+    if table.move_cursor_over(destination, lead).await? {
+        Ok(lead)
+    } else {
+        let text = "the lead was taken or set aside meanwhile; `leadhook destinations show` \
+                    shows where it is now";
+        Err(Failure::Changed(text.to_owned()))
+    }
 }
 
 async fn store(
@@ -153,11 +183,11 @@ fn lead_state(
     lead: LeadId,
     event: Option<&SetAside>,
 ) -> (&'static str, Option<u16>) {
-    let Destination { starts_after, cursor, reached, .. } = destination;
+    let Destination { starts_after, cursor, reached, taken_ahead, .. } = destination;
     let state = match event {
         Some(event) if event.tries > 0 => return ("set aside", event.status),
         None if lead <= *starts_after => "older than its start",
-        None if lead <= *cursor => "forwarded",
+        None if lead <= *cursor || *taken_ahead == Some(lead) => "forwarded",
         None if reached.is_some_and(|reached| lead <= reached) => {
             "perhaps forwarded, waiting to be posted again"
         }

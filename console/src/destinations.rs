@@ -9,7 +9,7 @@ use crate::{
 use actions::{
     destinations::{
         Waiting, destination_state, find_destination, host, pause_destination, resume_destination,
-        write_counted,
+        skip_lead, write_counted,
     },
     replay::{ReplayStart, replay, retry_set_aside},
 };
@@ -18,6 +18,7 @@ use axum::{
     Extension, Form,
     extract::{Path, Query, State},
 };
+use forwarding::write_id;
 use serde::Deserialize;
 use shared::model::{Destination, DestinationState};
 use std::sync::Arc;
@@ -42,6 +43,8 @@ struct Row {
     last_at: Option<When>,
     /// The next attempt, if it is active.
     next_at: Option<When>,
+    /// The lead at which it fails.
+    stuck_at: Option<String>,
     waiting: String,
     set_aside: usize,
     format: &'static str,
@@ -90,6 +93,7 @@ impl Row {
             }),
             last_at: last.map(|last| When::new(last.at, now)),
             next_at: next_at.map(|at| When::new(at, now)),
+            stuck_at: destination.stuck.map(|stuck| write_id(destination.provider, stuck.lead)),
             waiting,
             set_aside,
             format: destination.format.as_str(),
@@ -105,6 +109,13 @@ pub(crate) async fn pause(State(console): State<Arc<Console>>, Path(id): Path<St
 pub(crate) async fn resume(State(console): State<Arc<Console>>, Path(id): Path<String>) -> Answer {
     resume_destination(console.table(), &id).await?;
     go("/console/destinations?done=resumed")
+}
+
+/// Sets the lead aside at which a destination fails.
+pub(crate) async fn skip(State(console): State<Arc<Console>>, Path(id): Path<String>) -> Answer {
+    let destination = find_destination(console.table(), &id).await?;
+    skip_lead(console.table(), &destination, console.sources().now()).await?;
+    go("/console/destinations?done=skipped")
 }
 
 #[derive(Deserialize)]

@@ -95,6 +95,7 @@ impl Frame {
             "paused" => "It is paused. Its leads wait.",
             "resumed" => "It is active. The next pass forwards what waits.",
             "replayed" => "Its cursor moved back. The leads after it are posted again.",
+            "skipped" => "The lead is set aside. The next pass forwards the ones after it.",
             "retried" => "What was set aside is posted again.",
             _ => return self,
         };

@@ -78,6 +78,7 @@ fn other_routes() -> Router<Arc<Console>> {
         .route("/console/destinations", get(destinations::list))
         .route("/console/destinations/{id}/pause", post(destinations::pause))
         .route("/console/destinations/{id}/resume", post(destinations::resume))
+        .route("/console/destinations/{id}/skip", post(destinations::skip))
         .route("/console/destinations/{id}/test", post(destinations::test))
         .route("/console/destinations/{id}/replay", post(destinations::post_again))
         .route("/console/destinations/{id}/retry", post(destinations::retry))

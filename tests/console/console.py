@@ -575,7 +575,7 @@ def interrupted(browser, leadhook):
 
 
 def destinations(browser, leadhook):
-    """A destination is tested, paused and resumed, and gets again what it refused and what it took."""
+    """A destination is tested, paused, resumed and skips a lead, and gets again what it refused and what it took."""
     receiver = Site()
     add = ["destinations", "add", "integrabot", "--account", "demo", "--url", receiver.url + "/leads"]
     added = subprocess.run(
@@ -626,6 +626,9 @@ def destinations(browser, leadhook):
     page.get_by_role("button", name="Pause").click()
     visit.sees("It is paused")
     expect(main).not_to_contain_text("next attempt")
+    page.get_by_role("button", name="Skip this lead").click()
+    visit.sees("The lead is set aside")
+    expect(main).not_to_contain_text("Fails at")
     visit.close()
 
 

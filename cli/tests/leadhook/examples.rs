@@ -137,6 +137,8 @@ fn expected_code(example: &str) -> i32 {
         "leadhook leads erase --email maria@exemplo.com" => 2,
         // Its destination does not answer.
         "leadhook destinations test dst_4Jk9" => 1,
+        // It fails at no lead, because none waits.
+        "leadhook destinations skip dst_4Jk9" => 2,
         // Nobody was blocked.
         "leadhook leads unblock --email maria@exemplo.com --account acme" => 3,
         _ => 0,

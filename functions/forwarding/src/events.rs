@@ -3,13 +3,13 @@
 use crate::{
     lease::{Ended, Leased},
     message::Message,
-    next::{Next, after_attempt},
+    next::{Next, after_event, event_wait, note_failure},
     pass::{Pass, create_message},
     post::Post,
     record::UnreadableLead,
     wait::try_again_after,
 };
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use shared::{
     model::{Account, Destination, SetAside, SetAsideEvent},
     table::StoreError,
@@ -20,17 +20,20 @@ use std::collections::HashSet;
 const SET_ASIDE_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 impl<P: Post> Pass<'_, P> {
-    /// Posts the events that are due.
+    /// Posts the events that are due, up to the first one that fails.
     pub(crate) async fn post_events(&mut self, leased: &mut Leased<'_>) -> Result<(), Ended> {
         for event in self.due_events(&leased.destination).await? {
             self.check(leased).await?;
             self.post_event(leased, event).await?;
+            if self.suspect.is_some() {
+                break;
+            }
             leased.save_now_and_then().await?;
         }
         Ok(())
     }
 
-    /// The events set aside that are due now. The erasure of a lead waits until the lead is deleted,
+    /// The events set aside that are due now, the longest due first. The erasure of a lead waits until the lead is deleted,
     /// because until then the lead itself may be posted.
     pub(crate) async fn due_events(
         &self,
@@ -46,25 +49,39 @@ impl<P: Post> Pass<'_, P> {
         let can_be_posted = |event: &SetAside| {
             event.event != SetAsideEvent::Erased || !left.contains(&event.lead_id)
         };
-        Ok(due.into_iter().filter(can_be_posted).collect())
+        let mut due: Vec<_> = due.into_iter().filter(can_be_posted).collect();
+        due.sort_by_key(|event| event.next_attempt_at);
+        Ok(due)
     }
 
-    async fn post_event(&mut self, leased: &mut Leased<'_>, event: SetAside) -> Result<(), Ended> {
+    async fn post_event(
+        &mut self,
+        leased: &mut Leased<'_>,
+        mut event: SetAside,
+    ) -> Result<(), Ended> {
         let table = &self.forwarder.table;
         let account = leased.destination.account();
         let Some(message) = self.read_event(&leased.destination, &event).await? else {
             return Ok(table.delete_set_aside(&account, &event).await?);
         };
+        let destination = &mut leased.destination;
         let next = match message {
             Ok(message) => {
-                let verdict = self.post(&mut leased.destination, &message).await;
-                after_attempt(&mut leased.destination, &verdict, &self.forwarder.sources)
+                let verdict = self.post(destination, &message).await?;
+                let sources = &self.forwarder.sources;
+                let wait = event_wait(destination, &verdict, sources);
+                event.next_attempt_at = Some(sources.now() + wait);
+                after_event(destination, &verdict, sources)
             }
             Err(error) => set_aside_unreadable(&error),
         };
         match next {
             Next::GoOn => table.delete_set_aside(&account, &event).await?,
             Next::SetAside(status) => self.set_aside(&account, event, status).await?,
+            Next::Probe => {
+                let status = destination.last.as_ref().and_then(|last| last.status);
+                self.suspect = Some(SetAside { status, ..event });
+            }
             Next::Stop => return Err(Ended::Stopped),
         }
         Ok(())
@@ -90,6 +107,16 @@ impl<P: Post> Pass<'_, P> {
         }
     }
 
+    /// Lets an event wait that failed, if no lead showed whose fault that is. Leads need not wait.
+    pub(crate) async fn delay_suspect(
+        &mut self,
+        destination: &mut Destination,
+    ) -> Result<(), StoreError> {
+        let Some(event) = self.suspect.take() else { return Ok(()) };
+        note_failure(destination, self.forwarder.sources.now());
+        self.forwarder.table.set_aside(&destination.account(), &event).await
+    }
+
     /// Sets an event aside after a refusal.
     pub(crate) async fn set_aside(
         &mut self,
@@ -97,17 +124,21 @@ impl<P: Post> Pass<'_, P> {
         event: SetAside,
         status: Option<u16>,
     ) -> Result<(), StoreError> {
-        let now = self.forwarder.sources.now();
-        let tries = event.tries + 1;
-        let refused = SetAside {
-            tries,
-            status,
-            next_attempt_at: try_again_after(tries, now),
-            expires_at: Some((now + SET_ASIDE_FOR).as_second()),
-            ..event
-        };
+        let refused = refused(event, status, self.forwarder.sources.now());
         self.report.set_aside += 1;
         self.forwarder.table.set_aside(account, &refused).await
+    }
+}
+
+/// An event after one more refusal, with this status of the answer.
+pub fn refused(event: SetAside, status: Option<u16>, now: Timestamp) -> SetAside {
+    let tries = event.tries + 1;
+    SetAside {
+        tries,
+        status,
+        next_attempt_at: try_again_after(tries, now),
+        expires_at: Some((now + SET_ASIDE_FOR).as_second()),
+        ..event
     }
 }
 

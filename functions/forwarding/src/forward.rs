@@ -65,8 +65,7 @@ impl<P: Post> Forwarder<P> {
         let passes = destinations.into_iter().map(|destination| {
             let is_left = wake != Wake::Schedule && destination.is_failing();
             let is_due = destination.is_due(now) && !is_left;
-            let report = Report::default();
-            Pass { forwarder: self, settled, until, report }.run(destination, is_due)
+            Pass::new(self, settled, until).run(destination, is_due)
         });
         let reports = stream::iter(passes).buffer_unordered(AT_ONCE);
         Ok(reports.fold(Report::default(), async |sum, report| sum.plus(report)).await)

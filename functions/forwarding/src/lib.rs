@@ -26,6 +26,7 @@ mod wait;
 pub use address::{Addresses, BadUrl, check_url};
 pub use answer::{Verdict, judge};
 pub use event::{ForwardingEvent, ItemKey, NewLeadRecord};
+pub use events::refused;
 pub use forward::{Forwarder, SETTLED_AFTER, Wake};
 pub use https::{HttpsClient, check_host};
 pub use managed_secret::{ManagedSecretError, read_managed_secret};

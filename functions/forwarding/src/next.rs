@@ -1,7 +1,13 @@
-//! What a pass does after an answer.
+//! What a pass does after an answer. Nothing here reads or writes: a destination and an answer
+//! decide.
 
 use crate::{answer::Verdict, wait::wait_after};
-use shared::model::{Destination, DestinationState, Sources};
+use jiff::{SignedDuration, Timestamp};
+use shared::model::{Destination, DestinationState, LeadId, Sources, Stuck};
+
+/// From which failure of the first waiting lead on a later lead is posted too. The failures before
+/// may be a short outage, and leads should stay in their order.
+const PROBE_FROM: u32 = 3;
 
 /// What a pass does after an answer about a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,44 +16,206 @@ pub(crate) enum Next {
     GoOn,
     /// Set the message aside with this status; the next one follows.
     SetAside(Option<u16>),
+    /// The message failed, and it may be the message's fault: post a later lead.
+    Probe,
     /// The destination failed: nothing more is posted in this pass.
     Stop,
 }
 
-/// Notes an answer at its destination.
-pub(crate) fn after_attempt(
+/// Notes an answer about the first lead after the cursor. Does not move the cursor.
+pub(crate) fn after_lead(
     destination: &mut Destination,
+    lead: LeadId,
     verdict: &Verdict,
     sources: &Sources,
 ) -> Next {
     match *verdict {
-        Verdict::Taken => {
-            note_success(destination);
-            Next::GoOn
-        }
-        Verdict::Refused(status) => {
-            note_success(destination);
-            Next::SetAside(Some(status))
-        }
-        Verdict::Gone => {
-            destination.state = DestinationState::Gone;
-            destination.failing_since.get_or_insert(sources.now());
-            Next::Stop
+        Verdict::Taken => note_success(destination, Next::GoOn),
+        Verdict::Refused(status) => note_success(destination, Next::SetAside(Some(status))),
+        Verdict::Gone => note_gone(destination, sources.now()),
+        // It took a later lead, so the fault is this lead's.
+        Verdict::Wait(_) if destination.taken_ahead.is_some_and(|ahead| lead < ahead) => {
+            Next::SetAside(destination.last.as_ref().and_then(|last| last.status))
         }
         Verdict::Wait(asked) => {
             let now = sources.now();
-            destination.failures = destination.failures.saturating_add(1);
-            destination.failing_since.get_or_insert(now);
-            let wait = wait_after(destination.failures, asked, sources);
-            destination.next_attempt_at = Some(now + wait);
+            note_failure(destination, now);
+            // The destination may have the lead, although it did not take it.
+            destination.reached = destination.reached.max(Some(lead));
+            let before = destination.stuck.filter(|stuck| stuck.lead == lead);
+            let mut stuck = before.unwrap_or(Stuck { lead, failures: 0, probed: None });
+            stuck.failures = stuck.failures.saturating_add(1);
+            destination.stuck = Some(stuck);
+            destination.next_attempt_at = Some(now + wait_after(stuck.failures, asked, sources));
+            if stuck.failures < PROBE_FROM { Next::Stop } else { Next::Probe }
+        }
+    }
+}
+
+/// Notes an answer about a lead that was posted before its turn. A refusal does not count: the lead
+/// is refused again in its turn.
+pub(crate) fn after_probe(
+    destination: &mut Destination,
+    lead: LeadId,
+    verdict: &Verdict,
+    sources: &Sources,
+) -> Next {
+    destination.reached = destination.reached.max(Some(lead));
+    if let Some(stuck) = &mut destination.stuck {
+        stuck.probed = Some(lead);
+    }
+    match *verdict {
+        Verdict::Taken => {
+            destination.taken_ahead = Some(lead);
+            note_success(destination, Next::GoOn)
+        }
+        Verdict::Refused(_) => Next::Stop,
+        Verdict::Gone => note_gone(destination, sources.now()),
+        Verdict::Wait(asked) => {
+            let failures = destination.stuck.map_or(1, |stuck| stuck.failures);
+            let until = sources.now() + wait_after(failures, asked, sources);
+            destination.next_attempt_at = destination.next_attempt_at.max(Some(until));
             Next::Stop
         }
     }
 }
 
+/// Notes an answer about an event set aside. The leads need not wait for an event that fails.
+pub(crate) fn after_event(
+    destination: &mut Destination,
+    verdict: &Verdict,
+    sources: &Sources,
+) -> Next {
+    match *verdict {
+        Verdict::Taken => note_success(destination, Next::GoOn),
+        Verdict::Refused(status) => note_success(destination, Next::SetAside(Some(status))),
+        Verdict::Gone => note_gone(destination, sources.now()),
+        Verdict::Wait(_) => Next::Probe,
+    }
+}
+
 /// A destination that answers about a message has no fault.
-fn note_success(destination: &mut Destination) {
+fn note_success(destination: &mut Destination, next: Next) -> Next {
     destination.failures = 0;
     destination.failing_since = None;
     destination.next_attempt_at = None;
+    next
+}
+
+fn note_gone(destination: &mut Destination, now: Timestamp) -> Next {
+    destination.state = DestinationState::Gone;
+    destination.failing_since.get_or_insert(now);
+    Next::Stop
+}
+
+/// Counts a failure in a row.
+pub(crate) fn note_failure(destination: &mut Destination, now: Timestamp) {
+    destination.failures = destination.failures.saturating_add(1);
+    destination.failing_since.get_or_insert(now);
+}
+
+/// How long an event waits that failed just now.
+pub(crate) fn event_wait(
+    destination: &Destination,
+    verdict: &Verdict,
+    sources: &Sources,
+) -> SignedDuration {
+    let asked = if let Verdict::Wait(asked) = verdict { *asked } else { None };
+    wait_after(destination.failures.saturating_add(1), asked, sources)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::model::{Account, AccountId, LastAttempt, Provider};
+
+    /// The wait after this many failures, without chance.
+    const MINUTES: [i64; 4] = [1, 2, 5, 15];
+
+    fn now() -> Timestamp {
+        "2026-11-29T12:00:00Z".parse().unwrap()
+    }
+
+    fn lead(n: i64) -> LeadId {
+        LeadId::new(now() - SignedDuration::from_hours(1) + SignedDuration::from_secs(n), 0)
+    }
+
+    fn sources() -> Sources {
+        Sources::new(now, || 1 << 15)
+    }
+
+    fn destination() -> Destination {
+        let account = Account { provider: Provider::Keyspot, id: AccountId::from_static("acme") };
+        let id = "dst_0123456789abcdefghij".parse().unwrap();
+        let new = Destination::new(&account, id, String::new(), LeadId::FIRST, now());
+        let last = Some(LastAttempt { at: now(), status: Some(500), error: None });
+        Destination { cursor: lead(0), last, ..new }
+    }
+
+    #[test]
+    fn from_the_third_failure_at_the_same_lead_on_a_later_one_is_probed() {
+        let mut failing = destination();
+        let expected = [Next::Stop, Next::Stop, Next::Probe, Next::Probe];
+        for (n, (expected, minutes)) in expected.into_iter().zip(MINUTES).enumerate() {
+            let next = after_lead(&mut failing, lead(1), &Verdict::Wait(None), &sources());
+            assert_eq!(next, expected, "failure {}", n + 1);
+            let wait = failing.next_attempt_at.unwrap().duration_since(now());
+            assert_eq!(wait.as_secs().div_euclid(60), minutes, "failure {}", n + 1);
+        }
+        assert_eq!((failing.cursor, failing.reached), (lead(0), Some(lead(1))));
+        let next = after_lead(&mut failing, lead(2), &Verdict::Wait(None), &sources());
+        assert_eq!(next, Next::Stop, "another lead is counted anew");
+    }
+
+    #[test]
+    fn a_lead_that_fails_is_at_fault_only_if_a_later_one_was_taken() {
+        let refused = Next::SetAside(Some(422));
+        let failed = Next::SetAside(Some(500));
+        // The lead that was taken ahead, the answer about lead 2, what follows.
+        let cases = [
+            (None, Verdict::Taken, Next::GoOn),
+            (None, Verdict::Refused(422), refused),
+            (None, Verdict::Gone, Next::Stop),
+            (None, Verdict::Wait(None), Next::Stop),
+            (Some(1), Verdict::Wait(None), Next::Stop),
+            (Some(3), Verdict::Wait(None), failed),
+            (Some(3), Verdict::Taken, Next::GoOn),
+            (Some(3), Verdict::Refused(422), refused),
+            (Some(3), Verdict::Gone, Next::Stop),
+        ];
+        for (ahead, verdict, expected) in cases {
+            let mut destination = Destination { taken_ahead: ahead.map(lead), ..destination() };
+            let next = after_lead(&mut destination, lead(2), &verdict, &sources());
+            assert_eq!(next, expected, "{ahead:?} {verdict:?}");
+            let waits = next == Next::Stop && verdict != Verdict::Gone;
+            assert_eq!(destination.next_attempt_at.is_some(), waits, "{ahead:?} {verdict:?}");
+        }
+    }
+
+    #[test]
+    fn a_probe_ends_the_wait_only_if_it_is_taken() {
+        let hour = Verdict::Wait(Some(SignedDuration::from_hours(1)));
+        // The answer about the probed lead, what follows, the wait in minutes.
+        let cases = [
+            (Verdict::Taken, Next::GoOn, None),
+            (Verdict::Refused(422), Next::Stop, Some(5)),
+            (Verdict::Gone, Next::Stop, Some(5)),
+            (Verdict::Wait(None), Next::Stop, Some(5)),
+            (hour, Next::Stop, Some(60)),
+        ];
+        for (verdict, expected, minutes) in cases {
+            let mut destination = destination();
+            for _ in 0..3 {
+                after_lead(&mut destination, lead(1), &Verdict::Wait(None), &sources());
+            }
+            let next = after_probe(&mut destination, lead(2), &verdict, &sources());
+            assert_eq!(next, expected, "{verdict:?}");
+            let until = destination.next_attempt_at;
+            let wait = until.map(|until| until.duration_since(now()).as_secs().div_euclid(60));
+            assert_eq!(wait, minutes, "{verdict:?}");
+            assert_eq!(destination.stuck.unwrap().probed, Some(lead(2)), "{verdict:?}");
+            let ahead = (next == Next::GoOn).then(|| lead(2));
+            assert_eq!((destination.taken_ahead, destination.reached), (ahead, Some(lead(2))));
+        }
+    }
 }

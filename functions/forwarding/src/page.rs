@@ -28,9 +28,14 @@ impl Page {
         Self { cursor, leads, valid_until, is_last: rest.is_none() }
     }
 
-    /// Whether its next lead can be posted: it is not too old, and the cursor is where it should be.
-    pub(crate) fn is_valid(&self, cursor: LeadId, now: Timestamp) -> bool {
-        self.cursor == cursor && now <= self.valid_until
+    /// Whether its next lead is the first one after this cursor.
+    pub(crate) fn is_at(&self, cursor: LeadId) -> bool {
+        self.cursor == cursor
+    }
+
+    /// Whether it must be read again.
+    pub(crate) fn is_old(&self, now: Timestamp) -> bool {
+        now > self.valid_until
     }
 
     /// Whether no lead is left in it.

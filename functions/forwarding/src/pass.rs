@@ -6,7 +6,7 @@ use crate::{
     forward::Forwarder,
     lease::{Ended, Leased},
     message::Message,
-    next::{Next, after_attempt},
+    next::{Next, after_lead, after_probe},
     page::Page,
     post::Post,
     record::UnreadableLead,
@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use shared::{
     model::{
         Destination, DestinationState, LastAttempt, LeadId, LeadSpan, SetAside, SetAsideEvent,
-        StoredLead,
+        StoredLead, Stuck,
     },
     table::{LeadPage, Order, StoreError},
 };
@@ -30,9 +30,16 @@ pub(crate) struct Pass<'a, P> {
     pub(crate) settled: Timestamp,
     pub(crate) until: Timestamp,
     pub(crate) report: Report,
+    /// An event that failed, with the time of its next attempt. It is not clear yet whose fault
+    /// that is.
+    pub(crate) suspect: Option<SetAside>,
 }
 
-impl<P: Post> Pass<'_, P> {
+impl<'a, P: Post> Pass<'a, P> {
+    pub(crate) fn new(forwarder: &'a Forwarder<P>, settled: Timestamp, until: Timestamp) -> Self {
+        Self { forwarder, settled, until, report: Report::default(), suspect: None }
+    }
+
     /// Forwards to a destination if it is due, and reports its state.
     pub(crate) async fn run(mut self, mut destination: Destination, is_due: bool) -> Report {
         if is_due && let Err(error) = self.forward(&mut destination).await {
@@ -73,7 +80,7 @@ impl<P: Post> Pass<'_, P> {
             self.post_lead(leased, lead).await?;
             leased.save_now_and_then().await?;
         }
-        Ok(())
+        Ok(self.delay_suspect(&mut leased.destination).await?)
     }
 
     /// The first lead after the cursor. A lead that is in `page` is not read again.
@@ -82,7 +89,7 @@ impl<P: Post> Pass<'_, P> {
         leased: &mut Leased<'_>,
         page: &mut Page,
     ) -> Result<Option<StoredLead>, Ended> {
-        if page.is_done() {
+        if page.is_done() && page.is_at(leased.destination.cursor) {
             if page.is_last() {
                 return Ok(None);
             }
@@ -90,7 +97,7 @@ impl<P: Post> Pass<'_, P> {
         }
         self.check(leased).await?;
         let now = self.forwarder.sources.now();
-        if page.is_done() || !page.is_valid(leased.destination.cursor, now) {
+        if page.is_done() || page.is_old(now) || !page.is_at(leased.destination.cursor) {
             *page = self.read_leads(leased).await?;
         }
         Ok(page.next_lead())
@@ -118,23 +125,36 @@ impl<P: Post> Pass<'_, P> {
     /// The oldest leads after the cursor. A page of large leads has fewer of them: DynamoDB ends it
     /// at 1 MB.
     async fn read_page(&self, destination: &Destination) -> Result<LeadPage, StoreError> {
+        self.read_after(destination, destination.cursor, PAGE).await
+    }
+
+    async fn read_after(
+        &self,
+        destination: &Destination,
+        lead: LeadId,
+        limit: i32,
+    ) -> Result<LeadPage, StoreError> {
         let settled = LeadId::new(self.settled, 0);
-        let span = LeadSpan::ALL.after(destination.cursor).and_then(|span| span.before(settled));
+        let span = LeadSpan::ALL.after(lead).and_then(|span| span.before(settled));
         let Some(span) = span else { return Ok(LeadPage::default()) };
         let account = destination.account();
-        self.forwarder.table.leads(&account, span, Order::OldestFirst, Some(PAGE)).await
+        self.forwarder.table.leads(&account, span, Order::OldestFirst, Some(limit)).await
     }
 
     /// Posts the first lead after the cursor, and moves the cursor over it.
     async fn post_lead(&mut self, leased: &mut Leased<'_>, lead: StoredLead) -> Result<(), Ended> {
         let id = lead.id;
         let destination = &mut leased.destination;
-        let next = match create_message(destination, lead) {
-            Ok(message) => {
-                let verdict = self.post(destination, &message).await;
-                after_attempt(destination, &verdict, &self.forwarder.sources)
+        let next = if destination.taken_ahead == Some(id) {
+            Next::GoOn
+        } else {
+            match create_message(destination, lead) {
+                Ok(message) => {
+                    let verdict = self.post(destination, &message).await?;
+                    after_lead(destination, id, &verdict, &self.forwarder.sources)
+                }
+                Err(error) => set_aside_unreadable(&error),
             }
-            Err(error) => set_aside_unreadable(&error),
         };
         match next {
             Next::GoOn => {}
@@ -144,22 +164,56 @@ impl<P: Post> Pass<'_, P> {
                 let event = SetAside::due(id, destination.id.clone(), event, now);
                 self.set_aside(&destination.account(), event, status).await?;
             }
-            Next::Stop => {
-                // The destination may have the lead, although it did not take it.
-                destination.reached = destination.reached.max(Some(id));
-                return Err(Ended::Stopped);
-            }
+            Next::Probe => return self.probe(leased).await,
+            Next::Stop => return Err(Ended::Stopped),
         }
-        destination.cursor = id;
+        leased.destination.move_over(id);
         Ok(())
     }
 
-    /// Posts a message, and notes what came back.
+    /// Posts a later lead than the one that failed. If it is taken, the pass goes on with the one
+    /// that failed, and what fails before the probed one is set aside.
+    async fn probe(&mut self, leased: &mut Leased<'_>) -> Result<(), Ended> {
+        self.check(leased).await?;
+        let destination = &mut leased.destination;
+        // Without it an operator moved the cursor.
+        let Some(stuck) = destination.stuck else { return Ok(()) };
+        let Some(lead) = self.next_to_probe(destination, stuck).await? else {
+            return Err(Ended::Stopped);
+        };
+        let id = lead.id;
+        let verdict = match create_message(destination, lead) {
+            Ok(message) => self.post(destination, &message).await?,
+            Err(_) => Verdict::Wait(None),
+        };
+        match after_probe(destination, id, &verdict, &self.forwarder.sources) {
+            Next::GoOn => leased.save().await,
+            Next::SetAside(_) | Next::Probe | Next::Stop => Err(Ended::Stopped),
+        }
+    }
+
+    /// The first lead after the last probed one. After the last lead it begins again, because the
+    /// destination may have had a fault.
+    async fn next_to_probe(
+        &self,
+        destination: &Destination,
+        stuck: Stuck,
+    ) -> Result<Option<StoredLead>, StoreError> {
+        let last = stuck.probed.unwrap_or(stuck.lead);
+        let after = self.read_after(destination, last, 1).await?.leads.pop();
+        if after.is_some() || last == stuck.lead {
+            return Ok(after);
+        }
+        Ok(self.read_after(destination, stuck.lead, 1).await?.leads.pop())
+    }
+
+    /// Posts a message, and notes what came back. If it is taken, an event that failed before is at
+    /// fault itself.
     pub(crate) async fn post(
         &mut self,
         destination: &mut Destination,
         message: &Message,
-    ) -> Verdict {
+    ) -> Result<Verdict, StoreError> {
         let answer = self.forwarder.post_message(destination, message).await;
         destination.last = Some(LastAttempt {
             at: self.forwarder.sources.now(),
@@ -168,7 +222,13 @@ impl<P: Post> Pass<'_, P> {
         });
         let verdict = judge(&answer);
         self.report.note_verdict(&verdict);
-        verdict
+        if verdict == Verdict::Taken
+            && let Some(event) = self.suspect.take()
+        {
+            let status = event.status;
+            self.set_aside(&destination.account(), event, status).await?;
+        }
+        Ok(verdict)
     }
 }
 

@@ -13,19 +13,18 @@ const LONGEST_RETRY_AFTER: SignedDuration = SignedDuration::from_hours(1);
 /// The waits before a refused message is posted again, in hours.
 const TRY_AGAIN_AFTER: [i64; 3] = [1, 6, 24];
 
-/// How long to wait after this many failures in a row. `asked` is what the destination asked for.
+/// How long to wait after this many failures in a row. `asked` is what the destination asked for: it
+/// makes the wait longer, but not shorter.
 pub fn wait_after(
     failures: u32,
     asked: Option<SignedDuration>,
     sources: &Sources,
 ) -> SignedDuration {
-    if let Some(asked) = asked {
-        return asked.clamp(SignedDuration::from_secs(1), LONGEST_RETRY_AFTER);
-    }
     let last = WAITS.len() - 1;
     let minutes = WAITS[(failures.saturating_sub(1) as usize).min(last)];
     let seconds = (minutes * 60) as f64 * (1.0 + JITTER * (2.0 * sources.draw_fraction() - 1.0));
-    SignedDuration::from_millis((seconds * 1_000.0) as i64)
+    let wait = SignedDuration::from_millis((seconds * 1_000.0) as i64);
+    asked.map_or(wait, |asked| asked.min(LONGEST_RETRY_AFTER).max(wait))
 }
 
 /// When a message is posted again that was refused this many times; `None`: only the operator

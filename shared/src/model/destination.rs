@@ -67,6 +67,24 @@ pub struct Destination {
     /// How many of them moved the cursor.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub moves: u32,
+    /// The first lead after the cursor, if posting it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stuck: Option<Stuck>,
+    /// A lead after the cursor that it took when it was probed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_ahead: Option<LeadId>,
+}
+
+/// A lead that a destination neither takes nor refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stuck {
+    /// The lead.
+    pub lead: LeadId,
+    /// How many attempts to post it failed.
+    pub failures: u32,
+    /// The last one of the later leads that were posted to find out whose fault it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probed: Option<LeadId>,
 }
 
 /// Times that a condition compares: Unix milliseconds.
@@ -145,6 +163,8 @@ impl Destination {
             lease_until: None,
             changes: 0,
             moves: 0,
+            stuck: None,
+            taken_ahead: None,
         }
     }
 
@@ -177,12 +197,22 @@ impl Destination {
         lead > self.starts_after && (lead <= reached || self.is_leased())
     }
 
+    /// Moves the cursor over a lead that was taken or is set aside.
+    pub fn move_over(&mut self, lead: LeadId) {
+        self.cursor = lead;
+        self.stuck = self.stuck.filter(|stuck| stuck.lead > lead);
+        self.taken_ahead = self.taken_ahead.filter(|ahead| *ahead > lead);
+    }
+
     /// Adopts what operators changed while a pass was running, and keeps the progress of the pass.
     pub fn adopt(&mut self, changed: Self) {
         let is_moved = changed.moves != self.moves;
-        let cursor = if is_moved { changed.cursor } else { self.cursor };
+        let place = if is_moved { &changed } else { &*self };
+        let (cursor, stuck, taken_ahead) = (place.cursor, place.stuck, place.taken_ahead);
         *self = Self {
             cursor,
+            stuck,
+            taken_ahead,
             reached: self.reached.max(changed.reached).max(is_moved.then_some(self.cursor)),
             failures: self.failures,
             failing_since: self.failing_since,
@@ -287,12 +317,48 @@ mod tests {
         LeadId::new(LeadId::beginning() + SignedDuration::from_secs(seconds), 0)
     }
 
-    #[test]
-    fn a_destination_may_have_what_it_reached_and_what_a_pass_did_not_store() {
+    fn at_20() -> Destination {
         let account = Account { provider: Provider::Keyspot, id: AccountId::from_static("acme") };
         let id_of_it = "dst_0123456789abcdefghij".parse().unwrap();
         let new = Destination::new(&account, id_of_it, String::new(), id(0), Timestamp::UNIX_EPOCH);
-        let at_20 = Destination { starts_after: id(10), cursor: id(20), ..new };
+        Destination { starts_after: id(10), cursor: id(20), ..new }
+    }
+
+    /// The pass read the destination at 20 and has come to 25.
+    #[test]
+    fn a_pass_adopts_what_operators_changed_and_keeps_its_progress() {
+        let stuck = Some(Stuck { lead: id(26), failures: 3, probed: Some(id(27)) });
+        let ahead = Some(id(28));
+        let progress =
+            Destination { cursor: id(25), failures: 3, stuck, taken_ahead: ahead, ..at_20() };
+        let changed = Destination { changes: 1, ..at_20() };
+        let paused = Destination { state: DestinationState::Paused, ..changed.clone() };
+        let rotated = Destination { secret_version: 2, ..changed.clone() };
+        let replayed = Destination { cursor: id(15), moves: 1, ..changed.clone() };
+        let skipped = Destination { cursor: id(26), moves: 1, ..changed.clone() };
+        // The cursor, the highest lead that it may have, and whether it is still stuck.
+        let cases = [
+            ("resumed", changed, id(25), None, true),
+            ("paused", paused, id(25), None, true),
+            ("rotated", rotated, id(25), None, true),
+            ("replayed", replayed, id(15), Some(id(25)), false),
+            ("skipped", skipped, id(26), Some(id(25)), false),
+        ];
+        for (case, changed, cursor, reached, is_stuck) in cases {
+            let mut adopted = progress.clone();
+            adopted.adopt(changed.clone());
+            assert_eq!((adopted.cursor, adopted.reached), (cursor, reached), "{case}");
+            let kept = if is_stuck { (stuck, ahead) } else { (None, None) };
+            assert_eq!((adopted.stuck, adopted.taken_ahead), kept, "{case}");
+            assert_eq!((adopted.failures, adopted.changes), (3, 1), "{case}");
+            let of_operator = (adopted.state, adopted.secret_version);
+            assert_eq!(of_operator, (changed.state, changed.secret_version), "{case}");
+        }
+    }
+
+    #[test]
+    fn a_destination_may_have_what_it_reached_and_what_a_pass_did_not_store() {
+        let at_20 = at_20();
         let moved_back = Destination { cursor: id(15), reached: Some(id(20)), ..at_20.clone() };
         // A pass that crashed did not give its lease back.
         let until = Some(Timestamp::UNIX_EPOCH);

@@ -23,7 +23,8 @@ pub use claim::{Claims, IdempotencyKeyTooLong};
 pub use contact::{Contact, Email, Phone};
 pub(crate) use contact::{digit, fold_text};
 pub use destination::{
-    Destination, DestinationFormat, DestinationId, DestinationState, LastAttempt, NotADestinationId,
+    Destination, DestinationFormat, DestinationId, DestinationState, LastAttempt,
+    NotADestinationId, Stuck,
 };
 pub use entry::{Entry, EntryId, EntryKey, NotAnEntryId};
 pub(crate) use held::HELD_FOR;

@@ -8,6 +8,10 @@ use crate::{
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, Select, TransactWriteItem};
 use jiff::Timestamp;
 
+/// The attributes that change when an operator moves the cursor.
+const PLACE: [&str; 7] =
+    ["cursor", "starts_after", "reached", "next_attempt_at", "moves", "stuck", "taken_ahead"];
+
 /// A change that an operator makes to a destination. A running pass adopts it before its next post.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DestinationChange {
@@ -81,18 +85,35 @@ impl LeadTable {
         destination: &Destination,
         cursor: LeadId,
     ) -> Result<bool, StoreError> {
-        let seen = destination.cursor;
         let moved = Destination {
             cursor,
             starts_after: destination.starts_after.min(cursor),
-            reached: destination.reached.max(Some(seen)),
-            moves: destination.moves + 1,
+            reached: destination.reached.max(Some(destination.cursor)),
             ..destination.clone()
         };
-        let names = ["cursor", "starts_after", "reached", "moves"];
-        let update = self.update_destination(&moved, &names)?;
+        self.move_cursor(destination.cursor, moved).await
+    }
+
+    /// Moves a destination's cursor over a lead that is set aside, so that the next ones are posted
+    /// at once. False as for [`Self::move_cursor_back`].
+    ///
+    /// # Errors
+    /// If the table cannot be written.
+    pub async fn move_cursor_over(
+        &self,
+        destination: &Destination,
+        lead: LeadId,
+    ) -> Result<bool, StoreError> {
+        let moved = Destination { cursor: lead, next_attempt_at: None, ..destination.clone() };
+        self.move_cursor(destination.cursor, moved).await
+    }
+
+    async fn move_cursor(&self, seen: LeadId, to: Destination) -> Result<bool, StoreError> {
+        let moves = to.moves + 1;
+        let moved = Destination { moves, stuck: None, taken_ahead: None, ..to };
+        let update = self.update_destination(&moved, &PLACE)?;
         let update = update.value(":seen", AttributeValue::N(seen.to_string()));
-        // The cursor is already back if the answer to the request was lost and the SDK sent it
+        // The cursor is already there if the answer to the request was lost and the SDK sent it
         // again.
         update.by_operator().store_if("#cursor = :seen OR #cursor = :cursor").await
     }

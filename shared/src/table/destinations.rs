@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::{
 use jiff::Timestamp;
 
 /// The attributes that a pass changes.
-const PROGRESS: [&str; 9] = [
+const PROGRESS: [&str; 11] = [
     "cursor",
     "reached",
     "state",
@@ -23,6 +23,8 @@ const PROGRESS: [&str; 9] = [
     "last",
     "lease",
     "lease_until",
+    "stuck",
+    "taken_ahead",
 ];
 
 /// The lease of a destination: only its holder forwards to it.

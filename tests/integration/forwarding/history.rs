@@ -18,6 +18,16 @@ pub(super) struct Planned {
     pub(super) gets_all: bool,
     /// What it does with the first posts. It takes all later ones.
     pub(super) script: Vec<Handling>,
+    /// The leads that it never takes.
+    pub(super) poison: Option<Poison>,
+}
+
+/// Leads that a destination never takes: those whose ids are multiples of a number.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Poison {
+    pub(super) every: u64,
+    /// What it answers about them.
+    pub(super) reply: Reply,
 }
 
 /// What a destination does with a post.
@@ -39,6 +49,8 @@ pub(super) enum Reply {
     Unreached,
     /// The message arrives, but its sender gets no answer.
     AnswerLost,
+    /// The message does not arrive, and its sender waits for an answer in vain.
+    Silence,
 }
 
 /// What happens. A destination or a lead is named by a number that counts round.
@@ -56,6 +68,8 @@ pub(super) enum Action {
     Pause(u8),
     /// The operator resumes it.
     Resume(u8),
+    /// The operator sets the lead aside at which it fails.
+    Skip(u8),
     /// The operator moves the cursor back to the lead with this number.
     Replay(u8, u8),
     /// The operator rotates its secret.
@@ -111,8 +125,23 @@ prop_compose! {
         account in prop_oneof![3 => Just(0_u8), 1 => Just(1)],
         gets_all in any::<bool>(),
         script in vec(handling(), 0..10),
+        poison in option::weighted(0.3, poison()),
     ) -> Planned {
-        Planned { account, gets_all, script }
+        Planned { account, gets_all, script, poison }
+    }
+}
+
+prop_compose! {
+    fn poison()(
+        every in 2..6_u64,
+        reply in prop::sample::select(&[
+            Reply::Status(500, None),
+            Reply::Status(500, Some(0)),
+            Reply::Unreached,
+            Reply::Silence,
+        ][..]),
+    ) -> Poison {
+        Poison { every, reply }
     }
 }
 
@@ -157,6 +186,7 @@ fn action() -> impl Strategy<Value = Action> {
         4 => seconds.prop_map(Action::Wait),
         1 => any::<u8>().prop_map(Action::Pause),
         1 => any::<u8>().prop_map(Action::Resume),
+        1 => any::<u8>().prop_map(Action::Skip),
         1 => any::<(u8, u8)>().prop_map(|(n, lead)| Action::Replay(n, lead)),
         1 => any::<u8>().prop_map(Action::Rotate),
         2 => any::<(u8, bool)>().prop_map(|(lead, pass)| Action::Erase(lead, pass)),
@@ -195,10 +225,13 @@ impl Action {
             Self::Pass(pass) => {
                 *pass = PlannedPass { killed_at: None, faults: Vec::new(), ..*pass }
             }
-            Self::Pause(_) | Self::Resume(_) | Self::Replay(..) => *self = Self::Wait(5),
+            Self::Replay(..) => *self = Self::Wait(5),
             Self::Create { .. }
             | Self::Tell
             | Self::Wait(_)
+            | Self::Pause(_)
+            | Self::Resume(_)
+            | Self::Skip(_)
             | Self::Rotate(_)
             | Self::Erase(..) => {}
         }

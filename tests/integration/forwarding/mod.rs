@@ -9,6 +9,7 @@ mod late;
 mod model;
 mod play;
 mod rules;
+mod stuck;
 
 use aws_sdk_dynamodb::Client;
 use history::{History, history};

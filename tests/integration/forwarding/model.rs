@@ -1,7 +1,7 @@
 //! What must hold after every history, read from what the destinations received and the table.
 
 use super::{
-    history::{Handling, Reply},
+    history::{Handling, Planned, Poison, Reply},
     play::MASTER,
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -20,6 +20,8 @@ use std::collections::{HashMap, HashSet, VecDeque};
 const LATE_AFTER: SignedDuration = SignedDuration::from_secs(4);
 /// How often a message is refused before only the operator can post it again.
 const REFUSALS: u32 = 4;
+/// From which failure at the same lead on a later one is posted.
+const PROBED_FROM: u32 = 3;
 
 /// What happened.
 #[derive(Default)]
@@ -59,6 +61,11 @@ pub(super) struct Known {
     /// As it was added, but with the lowest `starts_after` that it had.
     pub(super) destination: Destination,
     pub(super) script: VecDeque<Handling>,
+    poison: Option<Poison>,
+    /// Leads that an operator set aside.
+    pub(super) skipped: HashSet<LeadId>,
+    /// Whether it is paused, and no pass may post to it.
+    pub(super) rests: bool,
     /// The versions of its secret that a running pass may have, each with the end of the one
     /// before.
     pub(super) secrets: Vec<(u32, Option<Timestamp>)>,
@@ -66,7 +73,7 @@ pub(super) struct Known {
     /// Late leads that were set aside for it.
     late: HashSet<LeadId>,
     /// Whether anything happened that excuses repeats: a crash, a lost answer, a fault of the
-    /// table, a frozen instance, a replay, an operator's change during a pass.
+    /// table, a frozen instance, a replay.
     pub(super) is_excused: bool,
 }
 
@@ -78,7 +85,7 @@ pub(super) struct Seen {
     lead: LeadId,
     body: String,
     at: Timestamp,
-    reply: Reply,
+    pub(super) reply: Reply,
 }
 
 impl Told {
@@ -90,11 +97,14 @@ impl Told {
 }
 
 impl Known {
-    pub(super) fn new(destination: Destination, script: Vec<Handling>) -> Self {
+    pub(super) fn new(destination: Destination, planned: Planned) -> Self {
         let first_start = destination.starts_after;
         Self {
             destination,
-            script: script.into(),
+            script: planned.script.into(),
+            poison: planned.poison,
+            skipped: HashSet::new(),
+            rests: false,
             secrets: vec![(1, None)],
             first_start,
             late: HashSet::new(),
@@ -105,6 +115,18 @@ impl Known {
     /// A pass that begins now has the newest version.
     pub(super) fn forget_old_secrets(&mut self) {
         self.secrets.drain(..self.secrets.len() - 1);
+    }
+
+    /// What it answers about this lead, if it never takes it.
+    pub(super) fn answer_to_poison(&self, lead: LeadId) -> Option<Reply> {
+        let number: u64 = lead.to_string().parse().unwrap();
+        self.poison.filter(|poison| number.is_multiple_of(poison.every)).map(|poison| poison.reply)
+    }
+
+    /// What it answers to a message, if it never takes it.
+    pub(super) fn answer_to(&self, post: &Seen) -> Option<Reply> {
+        let is_created = post.event == SetAsideEvent::Created;
+        self.answer_to_poison(post.lead).filter(|_| is_created)
     }
 
     /// Whether a lead is meant for it.
@@ -155,9 +177,19 @@ impl Seen {
     fn is_received(&self) -> bool {
         match self.reply {
             Reply::Status(status, _) => (200..300).contains(&status),
-            Reply::Unreached => false,
+            Reply::Unreached | Reply::Silence => false,
             Reply::AnswerLost => true,
         }
+    }
+
+    /// Whether it is a lead that was not taken.
+    fn is_failure(&self) -> bool {
+        self.event == SetAsideEvent::Created && !self.is_taken()
+    }
+
+    /// Whether its sender got an answer that it was taken.
+    fn is_taken(&self) -> bool {
+        self.is_received() && self.reply != Reply::AnswerLost
     }
 
     fn is_refused(&self) -> bool {
@@ -213,7 +245,11 @@ impl Log {
         self.known.iter().position(|known| known.destination.url == url).unwrap()
     }
 
-    pub(super) fn check_signature(&mut self, n: usize, request: &PostRequest, at: Timestamp) {
+    /// Checks the signature, and that the destination may get something now.
+    pub(super) fn check_post(&mut self, n: usize, request: &PostRequest, at: Timestamp) {
+        if self.known[n].rests {
+            self.broken.get_or_insert(format!("posted after a pause: {}", request.id));
+        }
         let is_now = request.timestamp == at.as_second().to_string();
         if !is_now || !self.known[n].is_signed(request, at) {
             self.broken.get_or_insert(format!("a wrong signature: {}", request.id));
@@ -262,8 +298,8 @@ impl Log {
             }
             let had = of_lead(SetAsideEvent::Created).any(|(_, post)| post.is_received());
             let mut told = of_lead(SetAsideEvent::Erased).map(|(_, post)| post);
-            let refusals = of_lead(SetAsideEvent::Erased).filter(|(_, post)| post.is_refused());
-            let is_refused = refusals.count() >= REFUSALS as usize;
+            let failed = of_lead(SetAsideEvent::Erased).filter(|(_, post)| !post.is_received());
+            let is_refused = failed.count() >= REFUSALS as usize;
             if had && !told.any(Seen::is_received) && !is_refused {
                 return Err(format!("the erasure was not told: {lead}"));
             }
@@ -309,13 +345,14 @@ impl AtEnd {
             if is_stored == log.erased.contains_key(&lead.id) {
                 return Err(format!("not stored, or stored after its erasure: {}", lead.id));
             }
-            let refusals = seen.iter().filter(|post| post.lead == lead.id && post.is_refused());
-            let is_listed = self.events.iter().any(|event| {
-                event.lead_id == lead.id
-                    && event.next_attempt_at.is_none()
-                    && event.tries == REFUSALS
-                    && refusals.clone().count() >= REFUSALS as usize
-            });
+            let failed = seen.iter().filter(|post| post.lead == lead.id && post.is_failure());
+            let is_given_up = |event: &SetAside| {
+                let is_over = event.next_attempt_at.is_none() && event.tries == REFUSALS;
+                is_over && failed.clone().count() >= REFUSALS as usize
+            };
+            let is_poison = known.answer_to_poison(lead.id).is_some();
+            let mut events = self.events.iter().filter(|event| event.lead_id == lead.id);
+            let is_listed = events.any(|event| is_poison || is_given_up(event));
             if is_stored && !received.contains(&lead.id) && !is_listed {
                 return Err(format!("never received: {}", lead.id));
             }
@@ -324,15 +361,17 @@ impl AtEnd {
             }
         }
         let mut failed = seen.iter().filter(|post| !post.is_received());
-        self.check_rest(failed.any(|post| log.erased.contains_key(&post.lead)))
+        self.check_rest(known, failed.any(|post| log.erased.contains_key(&post.lead)))
     }
 
     /// Nothing waits, no pass is running, and nothing fails. A destination still counts as failing
-    /// if the lead that it did not take was erased.
-    fn check_rest(&self, lead_is_gone: bool) -> Result<(), String> {
-        if self.events.iter().any(|event| event.next_attempt_at.is_some()) {
+    /// if the lead that it did not take was erased, or if it never takes a lead that is set aside.
+    fn check_rest(&self, known: &Known, lead_is_gone: bool) -> Result<(), String> {
+        let is_poison = |event: &SetAside| known.answer_to_poison(event.lead_id).is_some();
+        if self.events.iter().any(|event| event.next_attempt_at.is_some() && !is_poison(event)) {
             return Err("an event waits".to_owned());
         }
+        let lead_is_gone = lead_is_gone || self.events.iter().any(is_poison);
         let Destination { failures, failing_since, next_attempt_at, lease_until, .. } =
             &self.destination;
         let is_failing = *failures > 0 || failing_since.is_some() || next_attempt_at.is_some();
@@ -371,7 +410,8 @@ fn check_messages(known: &Known, seen: &[&Seen]) -> Result<(), String> {
 fn check_repeats(known: &Known, seen: &[&Seen]) -> Result<(), String> {
     let mut received = HashSet::new();
     for post in seen.iter().filter(|post| post.is_received()) {
-        let is_excused = known.is_excused || known.late.contains(&post.lead);
+        let is_aside = known.late.contains(&post.lead) || known.skipped.contains(&post.lead);
+        let is_excused = known.is_excused || is_aside;
         if !received.insert(&post.id) && !is_excused {
             return Err(format!("posted again without a reason: {}", post.id));
         }
@@ -382,17 +422,28 @@ fn check_repeats(known: &Known, seen: &[&Seen]) -> Result<(), String> {
     Ok(())
 }
 
-/// Leads arrive in the order of their ids, except those that were set aside, that were overtaken, or
-/// that only a replay came to.
+/// Leads arrive in the order of their ids, except those that were set aside or probed, that were
+/// overtaken, or that only a replay came to.
 fn check_order(known: &Known, seen: &[&Seen], overtaken: &HashSet<LeadId>) -> Result<(), String> {
     let (mut received, mut refused) = (HashSet::new(), HashSet::new());
-    let mut last = LeadId::FIRST;
+    let mut failures = HashMap::<_, u32>::new();
+    let (mut last, mut before) = (LeadId::FIRST, None);
     for post in seen.iter().filter(|post| post.event == SetAsideEvent::Created) {
-        if post.is_refused() {
+        // It was posted because the lead before it failed, and not for the first time.
+        let is_probe = before
+            .is_some_and(|failed: LeadId| failed < post.lead && failures[&failed] >= PROBED_FROM);
+        before = post.is_failure().then_some(post.lead);
+        if let Some(failed) = before {
+            *failures.entry(failed).or_default() += 1;
+        }
+        let is_overtaken = received.iter().any(|received| *received > post.lead);
+        if post.is_refused() || post.is_failure() && is_overtaken {
             refused.insert(post.lead);
         }
         let is_first = post.is_received() && received.insert(post.lead);
         let is_exempt = refused.contains(&post.lead)
+            || is_probe
+            || known.skipped.contains(&post.lead)
             || known.late.contains(&post.lead)
             || overtaken.contains(&post.lead)
             || post.lead <= known.first_start;

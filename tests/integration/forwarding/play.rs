@@ -10,13 +10,13 @@ use super::{
 use aws_sdk_dynamodb::Client;
 use forwarding::{
     Answered, Forwarder, ForwardingEvent, MasterSecret, Post, PostError, PostRequest,
-    SETTLED_AFTER, Wake,
+    SETTLED_AFTER, Wake, refused,
 };
 use jiff::{SignedDuration, Timestamp};
 use shared::{
     model::{
         Account, Destination, DestinationId, DestinationState, LeadId, Provider, SetAside,
-        SetAsideEvent, Sources,
+        SetAsideEvent, Sources, Stuck,
     },
     operator::DestinationChange,
     table::LeadTable,
@@ -43,6 +43,8 @@ const ROTATION: SignedDuration = SignedDuration::from_hours(24);
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(67);
 /// Longer than any wait of a refused message.
 const LONGEST_RETRY: SignedDuration = SignedDuration::from_hours(25);
+/// More passes than any number of leads needs that a destination never takes.
+const MOST_PASSES: usize = 150;
 /// More than a step of a pass takes if its instance is not frozen.
 const FROZEN: SignedDuration = SignedDuration::from_secs(20);
 
@@ -80,6 +82,7 @@ impl Post for Endpoint {
             play.act(action).await;
         }
         play.acting.fetch_sub(1, SeqCst);
+        play.note_pause(n).await;
         let end = begun + SignedDuration::from_millis(handling.milliseconds);
         play.clock.fetch_max(end.as_millisecond(), SeqCst);
         self.step(n);
@@ -89,7 +92,7 @@ impl Post for Endpoint {
                 Ok(Answered { status, retry_after, body: String::new() })
             }
             Reply::Unreached => Err(PostError::NoConnection),
-            Reply::AnswerLost => Err(PostError::TimedOut),
+            Reply::AnswerLost | Reply::Silence => Err(PostError::TimedOut),
         }
     }
 }
@@ -141,7 +144,7 @@ impl Play {
         let id = DestinationId::draw(&self.sources);
         let destination = Destination::new(&account, id, url, starts_after, now);
         self.table.add_destination(&destination).await.unwrap();
-        self.log().known.push(Known::new(destination, planned.script));
+        self.log().known.push(Known::new(destination, planned));
     }
 
     /// Does an action. It may be part of a post of another one.
@@ -157,6 +160,7 @@ impl Play {
                 Action::Wait(seconds) => play.wait(SignedDuration::from_secs(seconds)),
                 Action::Pause(n) => play.set_state(n, DestinationState::Paused).await,
                 Action::Resume(n) => play.set_state(n, DestinationState::Active).await,
+                Action::Skip(n) => play.skip(n).await,
                 Action::Replay(n, lead) => play.replay(n, lead).await,
                 Action::Rotate(n) => play.rotate(n).await,
                 Action::Erase(lead, with_pass) => play.erase(lead, with_pass).await,
@@ -174,12 +178,27 @@ impl Play {
         for _ in 0..leads {
             self.wait(SignedDuration::from_millis(1));
             let arrived = self.now() - SignedDuration::from_millis(delay);
-            let id = self.sources.draw_lead_id(arrived);
-            let new = new_lead(account.clone(), id);
-            self.table.create_lead(new, &self.sources).await.unwrap();
-            let written = self.now();
-            self.log().note_lead(account.clone(), id, written);
+            self.store(&account, self.sources.draw_lead_id(arrived)).await;
         }
+    }
+
+    /// Stores a lead that no destination refuses to take.
+    async fn create_good(&self, n: u8) {
+        self.wait(SignedDuration::from_millis(1));
+        let is_good = |id: &LeadId| {
+            let log = self.log();
+            log.known.iter().all(|known| known.answer_to_poison(*id).is_none())
+        };
+        let mut ids = std::iter::repeat_with(|| self.sources.draw_lead_id(self.now()));
+        let id = ids.find(is_good).unwrap();
+        self.store(&account(n), id).await;
+    }
+
+    async fn store(&self, account: &Account, id: LeadId) {
+        let new = new_lead(account.clone(), id);
+        self.table.create_lead(new, &self.sources).await.unwrap();
+        let written = self.now();
+        self.log().note_lead(account.clone(), id, written);
     }
 
     /// Tells the new leads to the function, again and again until it has noted them.
@@ -250,7 +269,7 @@ impl Play {
 
     async fn set_state(&self, n: u8, state: DestinationState) {
         let (n, destination) = self.destination(n).await;
-        self.excuse_if_busy(n);
+        self.log().known[n].rests = false;
         let changed = Destination { state, next_attempt_at: None, ..destination };
         let change = match state {
             DestinationState::Active => DestinationChange::Resume,
@@ -275,11 +294,22 @@ impl Play {
         *start = (*start).min(*lead);
     }
 
-    /// A pass that runs now goes on after an operator's change until it stores its progress.
-    fn excuse_if_busy(&self, n: usize) {
-        if self.passes.load(SeqCst) > 0 {
-            self.log().known[n].is_excused = true;
-        }
+    /// After a post during which its destination was paused, nothing more is posted to it. A pass
+    /// that was frozen does not count: another one may be between its last look and its post.
+    async fn note_pause(&self, n: usize) {
+        let (_, destination) = self.destination(n as u8).await;
+        let known = &mut self.log().known[n];
+        known.rests = destination.state == DestinationState::Paused && !known.is_excused;
+    }
+
+    async fn skip(&self, n: u8) {
+        let (n, destination) = self.destination(n).await;
+        let Some(Stuck { lead, .. }) = destination.stuck else { return };
+        let (account, now) = (destination.account(), self.now());
+        let event = SetAside::due(lead, destination.id.clone(), SetAsideEvent::Created, now);
+        self.table.set_aside(&account, &refused(event, None, now)).await.unwrap();
+        self.table.move_cursor_over(&destination, lead).await.unwrap();
+        self.log().known[n].skipped.insert(lead);
     }
 
     async fn rotate(&self, n: u8) {
@@ -289,8 +319,9 @@ impl Play {
             old_secret_until: Some(self.now() + ROTATION),
             ..destination
         };
-        self.table.change_destination(&changed, DestinationChange::Secret).await.unwrap();
+        // Before it is stored: from then on a running pass signs with it.
         self.log().known[n].secrets.push((changed.secret_version, changed.old_secret_until));
+        self.table.change_destination(&changed, DestinationChange::Secret).await.unwrap();
     }
 
     /// Erases a lead, and tells it to the destinations that may have it: before the lead is deleted,
@@ -331,9 +362,15 @@ impl Play {
         let mut log = self.log();
         let n = log.find(&request.url);
         let scripted = log.known[n].script.pop_front();
-        let handling = scripted.filter(|_| !self.peace.load(SeqCst)).unwrap_or(TAKES);
-        log.check_signature(n, request, at);
-        let seen = Seen::new(n, request, at, handling.reply);
+        let mut handling = scripted.filter(|_| !self.peace.load(SeqCst)).unwrap_or(TAKES);
+        log.check_post(n, request, at);
+        let mut seen = Seen::new(n, request, at, handling.reply);
+        if let Some(reply) = log.known[n].answer_to(&seen) {
+            (handling.reply, seen.reply) = (reply, reply);
+        }
+        if handling.reply == Reply::Silence {
+            handling.milliseconds = handling.milliseconds.max(15_000);
+        }
         log.seen.push(seen);
         (n, handling)
     }
@@ -349,11 +386,49 @@ impl Play {
                 self.set_state(n as u8, DestinationState::Active).await;
             }
         }
-        for wait in [LONGEST_WAIT, LONGEST_RETRY] {
-            self.wait(wait);
+        // One more lead that every destination takes, so that leads which none takes are found out.
+        for account in 0..2 {
+            self.create_good(account).await;
+        }
+        self.pass_until(|waiting| !waiting.leads).await;
+        self.wait(LONGEST_RETRY);
+        self.pass_until(|waiting| !waiting.events).await;
+    }
+
+    /// Passes until what may not wait is forwarded.
+    async fn pass_until(self: &Arc<Self>, is_done: impl Fn(&Waiting) -> bool) {
+        for _ in 0..MOST_PASSES {
+            self.wait(LONGEST_WAIT);
             self.pass(CALM_PASS).await;
+            if is_done(&self.waiting().await) {
+                return;
+            }
         }
     }
+
+    async fn waiting(&self) -> Waiting {
+        let mut waiting = Waiting { leads: false, events: false };
+        let destinations = self.log().known.len();
+        for n in 0..destinations {
+            let (_, destination) = self.destination(n as u8).await;
+            let (account, id) = (destination.account(), Some(&destination.id));
+            let events = self.table.events_set_aside(&account, id, None, self.now()).await.unwrap();
+            let log = self.log();
+            let last = log.leads_of(&account).into_iter().max();
+            waiting.leads |= last.is_some_and(|last| destination.cursor < last);
+            waiting.events |= events.iter().any(|event| {
+                let is_poison = log.known[n].answer_to_poison(event.lead_id).is_some();
+                event.next_attempt_at.is_some() && !is_poison
+            });
+        }
+        waiting
+    }
+}
+
+/// What waits although its destination takes it.
+struct Waiting {
+    leads: bool,
+    events: bool,
 }
 
 const TAKES: Handling =

@@ -9,6 +9,7 @@ use super::{
 };
 use actions::destinations::{COUNTED, Waiting, destination_state, host, write_counted};
 use clap::Args;
+use forwarding::write_id;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use shared::model::{AccountId, Destination, LeadId, Provider};
@@ -40,7 +41,7 @@ const SPARE_COLUMNS: [&str; 9] = [
     "next_attempt_at",
     "last",
 ];
-const SHOW_COLUMNS: [&str; 20] = [
+const SHOW_COLUMNS: [&str; 21] = [
     "id",
     "provider",
     "account",
@@ -53,6 +54,7 @@ const SHOW_COLUMNS: [&str; 20] = [
     "failures",
     "failing_since",
     "next_attempt_at",
+    "stuck_at",
     "forwarded_to",
     "waiting",
     "oldest",
@@ -137,6 +139,7 @@ impl Show {
             destination.failures.into(),
             destination.failing_since.map(write_moment).into(),
             destination.next_attempt_at.map(write_moment).into(),
+            destination.stuck.map(|stuck| write_id(account.provider, stuck.lead)).into(),
             time(destination.cursor).into(),
             number(&waiting),
             age(&waiting, now).into(),

@@ -57,6 +57,13 @@ Examples:
     /// Forward to a destination again, and at once if it waits after a failure
     #[command(after_help = "Example:\n  leadhook destinations resume dst_4Jk9")]
     Resume(Named),
+    /// Set the lead aside at which a destination fails, and forward the ones after it
+    #[command(after_help = "\
+The lead is posted again after 1, 6 and 24 hours.
+
+Example:
+  leadhook destinations skip dst_4Jk9")]
+    Skip(Named),
     /// Make a new secret; for 24 hours the old one signs too
     #[command(after_help = "Example:\n  leadhook destinations rotate dst_4Jk9")]
     Rotate(rotate::Rotate),
@@ -85,6 +92,7 @@ impl Command {
             Self::Add(_)
             | Self::Pause(_)
             | Self::Resume(_)
+            | Self::Skip(_)
             | Self::Rotate(_)
             | Self::Replay(_)
             | Self::SetAside(_)
@@ -133,6 +141,7 @@ impl Destinations {
             Command::Test(test) => test.run(&session).await,
             Command::Pause(named) => state::pause(&session, &named).await,
             Command::Resume(named) => state::resume(&session, &named).await,
+            Command::Skip(named) => state::skip(&session, &named).await,
             Command::Rotate(rotate) => rotate.run(&session).await,
             Command::Replay(replay) => replay.run(&session).await,
             Command::SetAside(list) => list.run(&session).await,

@@ -1,4 +1,4 @@
-//! Pauses, resumes and removes destinations.
+//! Pauses, resumes and removes destinations, and skips the lead at which one fails.
 
 use super::{
     super::{
@@ -8,8 +8,9 @@ use super::{
     },
     Named,
 };
-use actions::destinations::{host, pause_destination, resume_destination};
+use actions::destinations::{host, pause_destination, resume_destination, skip_lead};
 use clap::Args;
+use forwarding::write_id;
 use shared::model::Destination;
 
 #[derive(Args)]
@@ -30,6 +31,14 @@ pub(super) async fn pause(session: &Session, named: &Named) -> Result<(), Failur
 pub(super) async fn resume(session: &Session, named: &Named) -> Result<(), Failure> {
     resume_destination(&session.table, &named.id).await?;
     eprintln!("it is active: the next pass forwards what waits");
+    Ok(())
+}
+
+pub(super) async fn skip(session: &Session, named: &Named) -> Result<(), Failure> {
+    let destination = named.find(session).await?;
+    let lead = skip_lead(&session.table, &destination, session.table_time().await?).await?;
+    let lead = write_id(destination.provider, lead);
+    eprintln!("the lead {lead} is set aside: the next pass forwards the ones after it");
     Ok(())
 }
 

@@ -117,6 +117,32 @@ async fn leads_are_forwarded_signed_paused_and_replayed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_lead_at_which_a_destination_fails_is_named_and_can_be_skipped() {
+    let desk = Desk::local();
+    let serve = desk.serve();
+    let mut receiver = Receiver::start().await;
+    receiver.answer(500);
+    let (id, _) = add(&desk, &receiver.url, &[]);
+    let (code, why) = desk.fail(&["destinations", "skip", &id]);
+    assert!(code == 2 && why.contains("nothing to skip"), "{why}");
+    let bad = lead(&serve, 1).await;
+    assert_eq!(receiver.next().await.body["data"]["id"], bad);
+    let show = ["destinations", "show", &id];
+    wait_until(|| desk.json(&show)["stuck_at"] == bad);
+    let next = lead(&serve, 2).await;
+    receiver.answer(200);
+    let skipped = said(&desk, &["destinations", "skip", &id]);
+    assert!(skipped.contains(&format!("the lead {bad} is set aside")), "{skipped}");
+    // At once, although the destination was waiting.
+    assert_eq!(receiver.next().await.body["data"]["id"], next);
+    wait_until(|| desk.json(&show)["waiting"] == 0);
+    let event = &desk.json(&["destinations", "set-aside", &id])[0];
+    assert_eq!([&event["lead"], &event["status"]], [&json!(bad), &json!(500)]);
+    assert_eq!(desk.json(&show)["stuck_at"], Value::Null);
+    serve.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_refused_lead_is_set_aside_and_an_erasure_is_told() {
     let desk = Desk::local();
     let serve = desk.serve();

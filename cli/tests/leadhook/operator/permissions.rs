@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use shared::{
     model::{
         Account, AccountId, Destination, DestinationId, LeadId, Provider, SetAside, SetAsideEvent,
-        Sources,
+        Sources, Stuck,
     },
     table::LeadTable,
 };
@@ -111,7 +111,9 @@ async fn each_command_needs_the_actions_that_the_documents_list() {
     let now = sources.now();
     let new = Destination::new(&account, id, url, LeadId::FIRST, now);
     let lease_until = Some(now + SignedDuration::from_hours(1));
-    let leased = Destination { lease: Some("pass".to_owned()), lease_until, ..new };
+    let stuck = Stuck { lead: lead.parse().unwrap(), failures: 3, probed: None };
+    let (lease, stuck) = (Some("pass".to_owned()), Some(stuck));
+    let leased = Destination { lease, lease_until, stuck, ..new };
     stored.add_destination(&leased).await.unwrap();
     let destination = leased.id.as_str();
     let event = SetAsideEvent::Created;
@@ -121,7 +123,7 @@ async fn each_command_needs_the_actions_that_the_documents_list() {
     table.desk.write("chatbots.csv", "kind,id\nchatbot,cb_1\n");
 
     let url = "http://127.0.0.1:9/";
-    let cases: [(&str, &[&[&str]]); 14] = [
+    let cases: [(&str, &[&[&str]]); 15] = [
         (
             "keys list",
             &[
@@ -152,6 +154,7 @@ async fn each_command_needs_the_actions_that_the_documents_list() {
             "destinations pause",
             &[&["destinations", "pause", destination], &["destinations", "resume", destination]],
         ),
+        ("destinations skip", &[&["destinations", "skip", destination]]),
         (
             "destinations set-aside --retry",
             &[&["destinations", "set-aside", destination, "--retry"]],
