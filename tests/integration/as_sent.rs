@@ -47,7 +47,7 @@ async fn half_an_emoji_is_accepted_and_written_out_as_the_replacement_character(
         let (account, format) = (sender.account(), DestinationFormat::Standard);
         let lead = || async { leads(&world, sender).await.pop().unwrap() };
         let record = LeadRecord::new(&account, lead().await).unwrap();
-        let message = Message::created(format, "d", &account, lead().await).unwrap();
+        let message = Message::created(format, "d", &account, lead().await, world.now()).unwrap();
         let record_text = serde_json::to_string(&record).unwrap();
         let written = [
             ("the record", record_text, true),

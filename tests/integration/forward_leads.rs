@@ -17,7 +17,12 @@ use tests::{SENDERS, SIGNING_KEY, Sender, World, sample_events};
 struct Statuses(Mutex<VecDeque<u16>>);
 
 impl Post for Statuses {
-    async fn post(&self, _: PostRequest) -> Result<Answered, PostError> {
+    async fn post(
+        &self,
+        _: &str,
+        message: impl Fn() -> Option<PostRequest> + Send + Sync,
+    ) -> Result<Answered, PostError> {
+        message().ok_or(PostError::Outdated)?;
         let status = self.0.lock().unwrap().pop_front().unwrap();
         Ok(Answered { status, retry_after: None, body: String::new() })
     }

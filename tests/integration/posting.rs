@@ -1,104 +1,36 @@
 //! How messages are posted: over HTTPS, to checked addresses, without redirects and proxies.
 
-use axum::http::{HeaderMap, Request, Response};
+mod answers;
+mod endpoint;
+mod kept;
+
+use axum::http::Response;
+pub(crate) use endpoint::Endpoint;
 use forwarding::{Addresses, Answered, BadUrl, HttpsClient, Post, PostError, PostRequest};
-use http_body_util::{BodyExt, Full};
-use hyper::{
-    body::{Bytes, Incoming},
-    server::conn::http1,
-    service::service_fn,
-};
-use hyper_util::rt::TokioIo;
+use http_body_util::Full;
+use hyper::body::Bytes;
 use jiff::SignedDuration;
-use rcgen::{CertifiedKey, generate_simple_self_signed};
-use rustls::{RootCertStore, ServerConfig, crypto::ring, pki_types::PrivateKeyDer};
+use rustls::RootCertStore;
 use std::{
-    convert::Infallible,
     net::{IpAddr, Ipv4Addr},
-    sync::{Arc, Mutex},
     time::Duration,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
 };
-use tokio_rustls::TlsAcceptor;
 
-/// A destination on this machine, with a certificate for `localhost`.
-struct Endpoint {
-    port: u16,
-    certificate: CertifiedKey<rcgen::KeyPair>,
-    received: Arc<Mutex<Vec<(HeaderMap, String)>>>,
-}
-
-impl Endpoint {
-    async fn start(answer: fn() -> Response<Full<Bytes>>) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let certificate = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-        let key = PrivateKeyDer::try_from(certificate.signing_key.serialize_der()).unwrap();
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.cert.der().clone()], key)
-            .unwrap();
-        let acceptor = TlsAcceptor::from(Arc::new(config));
-        let received = Arc::<Mutex<Vec<_>>>::default();
-        let noted = Arc::clone(&received);
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let (acceptor, noted) = (acceptor.clone(), Arc::clone(&noted));
-                tokio::spawn(async move {
-                    let Ok(stream) = acceptor.accept(stream).await else { return };
-                    let service =
-                        service_fn(move |request| note(Arc::clone(&noted), request, answer));
-                    let _ =
-                        http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
-                });
-            }
-        });
-        Self { port, certificate, received }
-    }
-
-    /// A client that trusts this endpoint.
-    fn client(&self, allowed: Addresses) -> HttpsClient {
-        let mut roots = RootCertStore::empty();
-        roots.add(self.certificate.cert.der().clone()).unwrap();
-        HttpsClient::trusting(roots, allowed)
-    }
-
-    fn request(&self) -> PostRequest {
-        request(&format!("https://localhost:{}/leads?a=b", self.port))
-    }
-
-    async fn post(&self) -> Result<Answered, PostError> {
-        self.client(Addresses::PublicAndLoopback).post(self.request()).await
-    }
-}
-
-async fn note(
-    noted: Arc<Mutex<Vec<(HeaderMap, String)>>>,
-    request: Request<Incoming>,
-    answer: fn() -> Response<Full<Bytes>>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
-    let (head, body) = request.into_parts();
-    let body = body.collect().await.unwrap().to_bytes();
-    noted.lock().unwrap().push((head.headers, String::from_utf8(body.to_vec()).unwrap()));
-    Ok(answer())
-}
-
-fn request(url: &str) -> PostRequest {
-    PostRequest {
-        url: url.to_owned(),
+#[expect(clippy::unnecessary_wraps, reason = "it stands where a message may be outdated")]
+fn message() -> Option<PostRequest> {
+    Some(PostRequest {
         id: "msg_1".to_owned(),
         timestamp: "1674087231".to_owned(),
         signature: "v1,abc".to_owned(),
         body: r#"{"a":"ção"}"#.to_owned(),
-    }
+    })
 }
 
-fn status(status: u16) -> Response<Full<Bytes>> {
+pub(crate) fn status(status: u16) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::from("thanks"));
     *response.status_mut() = status.try_into().unwrap();
     response
@@ -163,7 +95,7 @@ async fn a_long_answer_is_read_up_to_16_kib() {
 #[tokio::test]
 async fn a_name_that_resolves_to_this_machine_gets_no_connection() {
     let endpoint = Endpoint::start(|| status(200)).await;
-    let refused = error_of(endpoint.client(Addresses::Public).post(endpoint.request()).await);
+    let refused = error_of(endpoint.client(Addresses::Public).post(&endpoint.url(), message).await);
     let PostError::NotPublic(address) = refused else { panic!("{refused}") };
     assert!(address.is_loopback(), "{address}");
     assert_eq!(endpoint.received.lock().unwrap().len(), 0);
@@ -180,14 +112,14 @@ async fn a_url_in_the_table_is_checked_before_each_post() {
         ("not a URL", BadUrl::NotAUrl),
     ];
     for (url, expected) in cases {
-        assert_eq!(error_of(client.post(request(url)).await), PostError::Url(expected), "{url}");
+        assert_eq!(error_of(client.post(url, message).await), PostError::Url(expected), "{url}");
     }
 }
 
 #[tokio::test]
 async fn a_name_without_an_address_is_told() {
     let client = HttpsClient::trusting(RootCertStore::empty(), Addresses::Public);
-    let refused = error_of(client.post(request("https://no-such-name.invalid/")).await);
+    let refused = error_of(client.post("https://no-such-name.invalid/", message).await);
     assert_eq!(refused, PostError::NoSuchName);
 }
 
@@ -196,11 +128,10 @@ async fn a_certificate_of_an_unknown_authority_is_not_accepted() {
     let endpoint = Endpoint::start(|| status(200)).await;
     let stranger = Endpoint::start(|| status(200)).await;
     let client = stranger.client(Addresses::PublicAndLoopback);
-    assert_eq!(error_of(client.post(endpoint.request()).await), PostError::BadCertificate);
-    let mut by_address = endpoint.request();
-    by_address.url = format!("https://127.0.0.1:{}/", endpoint.port);
+    assert_eq!(error_of(client.post(&endpoint.url(), message).await), PostError::BadCertificate);
+    let by_address = format!("https://127.0.0.1:{}/", endpoint.port);
     let client = endpoint.client(Addresses::PublicAndLoopback);
-    assert_eq!(error_of(client.post(by_address).await), PostError::BadCertificate);
+    assert_eq!(error_of(client.post(&by_address, message).await), PostError::BadCertificate);
     assert_eq!(endpoint.received.lock().unwrap().len(), 0);
 }
 
@@ -210,7 +141,7 @@ async fn nobody_listening_is_no_connection() {
     let url = format!("http://{}/", closed.local_addr().unwrap());
     drop(closed);
     let client = HttpsClient::trusting(RootCertStore::empty(), Addresses::PublicAndLoopback);
-    assert_eq!(error_of(client.post(request(&url)).await), PostError::NoConnection);
+    assert_eq!(error_of(client.post(&url, message).await), PostError::NoConnection);
 }
 
 /// A server that reads the beginning of a request, sends `text` and then nothing.
@@ -237,7 +168,7 @@ async fn a_post_ends_after_15_seconds_and_a_connection_after_5() {
     for (scheme, seconds) in cases {
         let client = HttpsClient::trusting(RootCertStore::empty(), Addresses::PublicAndLoopback);
         let started = tokio::time::Instant::now();
-        let refused = error_of(client.post(request(&format!("{scheme}://{silent}/"))).await);
+        let refused = error_of(client.post(&format!("{scheme}://{silent}/"), message).await);
         assert_eq!(refused, PostError::TimedOut, "{scheme}");
         let waited = started.elapsed();
         let expected = Duration::from_secs(seconds);
@@ -249,7 +180,7 @@ async fn a_post_ends_after_15_seconds_and_a_connection_after_5() {
 async fn the_status_counts_also_if_the_body_never_ends() {
     let address = serve_silence("HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nthanks").await;
     let client = HttpsClient::trusting(RootCertStore::empty(), Addresses::PublicAndLoopback);
-    let answer = client.post(request(&format!("http://{address}/"))).await;
+    let answer = client.post(&format!("http://{address}/"), message).await;
     let Answered { status, body, .. } = answer.unwrap_or_else(|error| panic!("{error}"));
     assert_eq!((status, body.as_str()), (200, "thanks"));
 }
@@ -258,7 +189,7 @@ async fn the_status_counts_also_if_the_body_never_ends() {
 async fn a_port_without_tls_is_not_secure() {
     let address = serve_silence("HTTP/1.1 400 Bad Request\r\n\r\n").await;
     let client = HttpsClient::trusting(RootCertStore::empty(), Addresses::PublicAndLoopback);
-    let refused = error_of(client.post(request(&format!("https://{address}/"))).await);
+    let refused = error_of(client.post(&format!("https://{address}/"), message).await);
     assert_eq!(refused, PostError::NotSecure);
 }
 
@@ -266,6 +197,6 @@ async fn a_port_without_tls_is_not_secure() {
 async fn an_answer_that_is_not_http_is_unreadable() {
     let address = serve_silence("220 mail.example.com ESMTP\r\n\r\n").await;
     let client = HttpsClient::trusting(RootCertStore::empty(), Addresses::PublicAndLoopback);
-    let refused = error_of(client.post(request(&format!("http://{address}/"))).await);
+    let refused = error_of(client.post(&format!("http://{address}/"), message).await);
     assert_eq!(refused, PostError::Unreadable);
 }

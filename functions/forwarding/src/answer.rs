@@ -14,6 +14,8 @@ pub enum Verdict {
     Gone,
     /// The destination has a fault: wait and try again. It may say how long.
     Wait(Option<SignedDuration>),
+    /// Nothing was sent: read the message again.
+    Outdated,
 }
 
 /// The meaning of an answer, or of none. A status that is not listed is the destination's fault, so
@@ -26,6 +28,7 @@ pub fn judge(answer: &Result<Answered, PostError>) -> Verdict {
             410 => Verdict::Gone,
             _ => Verdict::Wait(answer.retry_after),
         },
+        Err(PostError::Outdated) => Verdict::Outdated,
         Err(_) => Verdict::Wait(None),
     }
 }

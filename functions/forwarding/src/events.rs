@@ -14,7 +14,7 @@ use shared::{
     model::{Account, Destination, SetAside, SetAsideEvent},
     table::StoreError,
 };
-use std::collections::HashSet;
+use std::{collections::HashSet, ops::ControlFlow};
 
 /// How long a refused event is stored.
 const SET_ASIDE_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -24,7 +24,7 @@ impl<P: Post> Pass<'_, P> {
     pub(crate) async fn post_events(&mut self, leased: &mut Leased<'_>) -> Result<(), Ended> {
         for event in self.due_events(&leased.destination).await? {
             self.check(leased).await?;
-            self.post_event(leased, event).await?;
+            while self.post_event(leased, event.clone()).await?.is_continue() {}
             if self.suspect.is_some() {
                 break;
             }
@@ -33,8 +33,8 @@ impl<P: Post> Pass<'_, P> {
         Ok(())
     }
 
-    /// The events set aside that are due now, the longest due first. The erasure of a lead waits until the lead is deleted,
-    /// because until then the lead itself may be posted.
+    /// The events set aside that are due now, the longest due first. The erasure of a lead waits
+    /// until the lead is deleted, because until then the lead itself may be posted.
     pub(crate) async fn due_events(
         &self,
         destination: &Destination,
@@ -54,15 +54,17 @@ impl<P: Post> Pass<'_, P> {
         Ok(due)
     }
 
+    /// Posts an event. Continues if it must be read again first.
     async fn post_event(
         &mut self,
         leased: &mut Leased<'_>,
         mut event: SetAside,
-    ) -> Result<(), Ended> {
+    ) -> Result<ControlFlow<()>, Ended> {
         let table = &self.forwarder.table;
         let account = leased.destination.account();
         let Some(message) = self.read_event(&leased.destination, &event).await? else {
-            return Ok(table.delete_set_aside(&account, &event).await?);
+            table.delete_set_aside(&account, &event).await?;
+            return Ok(ControlFlow::Break(()));
         };
         let destination = &mut leased.destination;
         let next = match message {
@@ -82,9 +84,10 @@ impl<P: Post> Pass<'_, P> {
                 let status = destination.last.as_ref().and_then(|last| last.status);
                 self.suspect = Some(SetAside { status, ..event });
             }
+            Next::ReadAgain => return Ok(ControlFlow::Continue(())),
             Next::Stop => return Err(Ended::Stopped),
         }
-        Ok(())
+        Ok(ControlFlow::Break(()))
     }
 
     /// The message of an event. None if its lead was erased meanwhile.
@@ -93,12 +96,12 @@ impl<P: Post> Pass<'_, P> {
         destination: &Destination,
         event: &SetAside,
     ) -> Result<Option<Result<Message, UnreadableLead>>, StoreError> {
-        let account = destination.account();
+        let (account, read_at) = (destination.account(), self.forwarder.sources.now());
         match event.event {
             SetAsideEvent::Created => {
                 let wanted = [(account, event.lead_id)];
                 let found = self.forwarder.table.get_leads(&wanted).await?.pop();
-                Ok(found.map(|(_, lead)| create_message(destination, lead)))
+                Ok(found.map(|(_, lead)| create_message(destination, lead, read_at)))
             }
             SetAsideEvent::Erased => {
                 let (format, id) = (destination.format, destination.id.as_str());

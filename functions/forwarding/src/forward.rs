@@ -118,9 +118,11 @@ impl<P: Post> Forwarder<P> {
         destination: &Destination,
         message: &Message,
     ) -> Result<Answered, PostError> {
-        let now = self.sources.now();
-        let keys = self.master.keys(destination, now);
-        self.post.post(message.sign(&destination.url, &keys, now)).await
+        let sign = || {
+            let now = self.sources.now();
+            message.sign(&self.master.keys(destination, now), now)
+        };
+        self.post.post(&destination.url, sign).await
     }
 }
 

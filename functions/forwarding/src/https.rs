@@ -1,44 +1,28 @@
 //! The HTTP client: HTTPS to checked addresses, without redirects and proxies.
 
 use crate::{
-    address::{Addresses, check_url},
-    post::{Answered, Post, PostError, PostRequest},
+    address::{Addresses, BadUrl, check_url},
+    connection::{Connection, Kept},
+    metered::{Meter, Metered},
+    names::Names,
+    post::{Answered, Post, PostError, PostRequest, cause_of},
 };
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 use hyper::{
-    Request, Response, Uri,
-    body::{Bytes, Incoming},
-    header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER, USER_AGENT},
+    Response, Uri,
+    body::Incoming,
+    header::{HeaderMap, RETRY_AFTER},
 };
-use hyper_rustls::{HttpsConnectorBuilder, MaybeHttpsStream};
-use hyper_util::{
-    client::legacy::{
-        Client,
-        connect::{HttpConnector, dns::Name},
-    },
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-};
+use hyper_util::{client::legacy::connect::HttpConnector, rt::TokioIo};
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
-use rustls::{ClientConfig, RootCertStore, crypto::ring};
-use std::{
-    error::Error,
-    io,
-    net::SocketAddr,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
-    vec,
-};
+use rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::ServerName};
+use std::{error::Error, sync::Arc, time::Duration};
 use tokio::{
-    net::{TcpStream, lookup_host},
+    net::TcpStream,
     time::{Instant, timeout, timeout_at},
 };
-use tower::{
-    BoxError, Service,
-    timeout::{Timeout, error::Elapsed},
-    util::BoxCloneSyncService,
-};
+use tokio_rustls::TlsConnector;
+use tower::Service;
 use url::{Host, Url};
 
 /// How long a connection may take, with the look-up of its name and its handshake.
@@ -47,21 +31,17 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 /// How long the body of an answer is read within that time.
 const READ_WITHIN: Duration = Duration::from_secs(2);
-/// How much of an answer is read, in bytes.
-const MAX_ANSWER: usize = 16 * 1024;
-/// How long an unused connection is kept.
-const KEEP_IDLE: Duration = Duration::from_secs(20);
-
-type Connector = BoxCloneSyncService<Uri, MaybeHttpsStream<TokioIo<TcpStream>>, BoxError>;
+/// How much of an answer's body is read, in bytes.
+const MAX_BODY: usize = 16 * 1024;
 
 /// Posts messages by HTTPS.
 ///
 /// It follows no redirect and uses no proxy. It connects to exactly the addresses that it checked.
 #[derive(Clone)]
 pub struct HttpsClient {
-    allowed: Addresses,
-    tls: ClientConfig,
-    client: Client<Connector, Full<Bytes>>,
+    names: Names,
+    tls: Arc<ClientConfig>,
+    kept: Arc<Kept>,
 }
 
 impl HttpsClient {
@@ -75,54 +55,88 @@ impl HttpsClient {
 
     /// A client that trusts only these certificate authorities.
     pub fn trusting(roots: RootCertStore, allowed: Addresses) -> Self {
-        Self::with_tls(tls_config(roots), allowed)
+        let (tls, kept) = (Arc::new(tls_config(roots)), Arc::default());
+        Self { names: Names::new(allowed), tls, kept }
     }
 
     /// The same client without open connections.
     #[must_use]
     pub fn disconnected(&self) -> Self {
-        Self::with_tls(self.tls.clone(), self.allowed)
+        Self { kept: Arc::default(), ..self.clone() }
     }
 
-    fn with_tls(tls: ClientConfig, allowed: Addresses) -> Self {
-        let mut http = HttpConnector::new_with_resolver(CheckedNames(allowed));
-        http.enforce_http(false);
-        http.set_nodelay(true);
-        let https = HttpsConnectorBuilder::new()
-            .with_tls_config(tls.clone())
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(http);
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(KEEP_IDLE)
-            .build(BoxCloneSyncService::new(Timeout::new(https, CONNECT_WITHIN)));
-        Self { allowed, tls, client }
+    /// Sends a message over a kept connection or a new one.
+    async fn send(
+        &self,
+        url: &Url,
+        message: impl Fn() -> Option<PostRequest>,
+    ) -> Result<(Response<Incoming>, Connection), PostError> {
+        let mut kept = self.kept.take(url);
+        loop {
+            let is_kept = kept.is_some();
+            let mut connection = match kept.take() {
+                Some(connection) => connection,
+                None => self.connect(url).await?,
+            };
+            let Some(message) = message() else {
+                self.kept.put(url, connection);
+                return Err(PostError::Outdated);
+            };
+            match connection.send(url, message).await {
+                // The receiver closed it meanwhile, which is not a fault.
+                Err(_) if is_kept && !connection.has_answered() => {}
+                answer => return Ok((answer?, connection)),
+            }
+        }
     }
 
-    async fn send(&self, request: PostRequest) -> Result<Response<Incoming>, PostError> {
-        let url = check_url(&request.url, self.allowed)?;
-        let uri: Uri = url.as_str().parse().map_err(|_| crate::BadUrl::NotAUrl)?;
-        let PostRequest { id, timestamp, signature, body, .. } = request;
-        let request = Request::post(uri)
-            .header(CONTENT_TYPE, "application/json")
-            .header(USER_AGENT, concat!("leadhook/", env!("CARGO_PKG_VERSION")))
-            .header("webhook-id", id)
-            .header("webhook-timestamp", timestamp)
-            .header("webhook-signature", signature)
-            .body(Full::from(body))
-            .map_err(|_| crate::BadUrl::NotAUrl)?;
-        self.client.request(request).await.map_err(|error| of_client(&error))
+    async fn connect(&self, url: &Url) -> Result<Connection, PostError> {
+        timeout(CONNECT_WITHIN, self.open(url)).await.unwrap_or(Err(PostError::TimedOut))
+    }
+
+    async fn open(&self, url: &Url) -> Result<Connection, PostError> {
+        let uri: Uri = url.as_str().parse().map_err(|_| BadUrl::NotAUrl)?;
+        let mut connector = HttpConnector::new_with_resolver(self.names.clone());
+        connector.enforce_http(false);
+        connector.set_nodelay(true);
+        let stream: TokioIo<TcpStream> = connector.call(uri).await.map_err(of_connection)?;
+        let wire = Meter::default();
+        let stream = Metered::new(stream.into_inner(), wire.clone());
+        if url.scheme() == "http" {
+            return Connection::over(stream, wire).await;
+        }
+        let name = server_name(url).ok_or(BadUrl::NotAUrl)?;
+        let tls = TlsConnector::from(Arc::clone(&self.tls));
+        let stream = tls.connect(name, stream).await.map_err(of_connection)?;
+        Connection::over(stream, wire).await
     }
 }
 
 impl Post for HttpsClient {
-    async fn post(&self, request: PostRequest) -> Result<Answered, PostError> {
+    async fn post(
+        &self,
+        url: &str,
+        message: impl Fn() -> Option<PostRequest> + Send + Sync,
+    ) -> Result<Answered, PostError> {
+        let url = check_url(url, self.names.allowed)?;
         let end = Instant::now() + ANSWER_WITHIN;
-        match timeout_at(end, self.send(request)).await {
-            Ok(answer) => Ok(read_answer(answer?, end.min(Instant::now() + READ_WITHIN)).await),
-            Err(_) => Err(PostError::TimedOut),
+        let sent = timeout_at(end, self.send(&url, message)).await;
+        let (answer, mut connection) = sent.unwrap_or(Err(PostError::TimedOut))?;
+        let (head, body) = answer.into_parts();
+        let mut read = Vec::new();
+        let rest = async {
+            read_beginning(body, &mut read).await;
+            connection.is_free().await
+        };
+        // The status counts even if the body ends early or never.
+        if timeout_at(end.min(Instant::now() + READ_WITHIN), rest).await == Ok(true) {
+            self.kept.put(&url, connection);
         }
+        Ok(Answered {
+            status: head.status.as_u16(),
+            retry_after: read_retry_after(&head.headers, Timestamp::now()),
+            body: String::from_utf8_lossy(&read).into_owned(),
+        })
     }
 }
 
@@ -135,24 +149,21 @@ fn tls_config(roots: RootCertStore) -> ClientConfig {
         .with_no_client_auth()
 }
 
-/// Reads the beginning of an answer. The status counts even if the body ends early or never.
-async fn read_answer(answer: Response<Incoming>, until: Instant) -> Answered {
-    let (head, body) = answer.into_parts();
-    let mut read = Vec::new();
-    let _ = timeout_at(until, read_beginning(body, &mut read)).await;
-    Answered {
-        status: head.status.as_u16(),
-        retry_after: read_retry_after(&head.headers, Timestamp::now()),
-        body: String::from_utf8_lossy(&read).into_owned(),
+/// The name that a host's certificate must have.
+fn server_name(url: &Url) -> Option<ServerName<'static>> {
+    match url.host()? {
+        Host::Domain(name) => ServerName::try_from(name.to_owned()).ok(),
+        Host::Ipv4(address) => Some(ServerName::IpAddress(address.into())),
+        Host::Ipv6(address) => Some(ServerName::IpAddress(address.into())),
     }
 }
 
 async fn read_beginning(mut body: Incoming, read: &mut Vec<u8>) {
-    while read.len() < MAX_ANSWER
+    while read.len() < MAX_BODY
         && let Some(Ok(frame)) = body.frame().await
     {
         if let Ok(data) = frame.into_data() {
-            read.extend_from_slice(&data[..data.len().min(MAX_ANSWER - read.len())]);
+            read.extend_from_slice(&data[..data.len().min(MAX_BODY - read.len())]);
         }
     }
 }
@@ -166,25 +177,6 @@ fn read_retry_after(headers: &HeaderMap, now: Timestamp) -> Option<SignedDuratio
     }
 }
 
-/// Looks names up, and gives only addresses that may be used.
-#[derive(Clone)]
-struct CheckedNames(Addresses);
-
-impl Service<Name> for CheckedNames {
-    type Response = vec::IntoIter<SocketAddr>;
-    type Error = BoxError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, name: Name) -> Self::Future {
-        let allowed = self.0;
-        Box::pin(async move { Ok(look_up(name.as_str(), allowed).await?.into_iter()) })
-    }
-}
-
 /// Checks that the host of a URL has only addresses that may be used. They are checked again at
 /// each connection, because a name can get other addresses.
 ///
@@ -192,41 +184,13 @@ impl Service<Name> for CheckedNames {
 /// If an address may not be used, or if the host's name has none.
 pub async fn check_host(url: &Url, allowed: Addresses) -> Result<(), PostError> {
     let Some(Host::Domain(name)) = url.host() else { return Ok(()) };
-    match timeout(CONNECT_WITHIN, look_up(name, allowed)).await {
+    match timeout(CONNECT_WITHIN, Names::new(allowed).look_up(name)).await {
         Ok(found) => found.map(|_| ()),
         Err(_) => Err(PostError::TimedOut),
     }
 }
 
-/// The addresses of a host. One that may not be used refuses them all.
-async fn look_up(host: &str, allowed: Addresses) -> Result<Vec<SocketAddr>, PostError> {
-    let found = lookup_host((host, 0)).await.map_err(|_| PostError::NoSuchName)?;
-    let addresses: Vec<_> = found.collect();
-    match addresses.iter().find(|address| !allowed.allow(address.ip())) {
-        Some(address) => Err(PostError::NotPublic(address.ip())),
-        None if addresses.is_empty() => Err(PostError::NoSuchName),
-        None => Ok(addresses),
-    }
-}
-
-/// Why a request got no answer: the first known cause.
-fn of_client(error: &hyper_util::client::legacy::Error) -> PostError {
-    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
-    while let Some(error) = cause {
-        if let Some(error) = error.downcast_ref::<PostError>() {
-            return error.clone();
-        }
-        if error.is::<Elapsed>() {
-            return PostError::TimedOut;
-        }
-        if let Some(error) = error.downcast_ref::<rustls::Error>() {
-            let is_certificate = matches!(error, rustls::Error::InvalidCertificate(_));
-            return if is_certificate { PostError::BadCertificate } else { PostError::NotSecure };
-        }
-        cause = match error.downcast_ref::<io::Error>() {
-            Some(outer) => outer.get_ref().map(|inner| inner as &(dyn Error + 'static)),
-            None => error.source(),
-        };
-    }
-    if error.is_connect() { PostError::NoConnection } else { PostError::Unreadable }
+/// Why there is no connection.
+fn of_connection(error: impl Error + 'static) -> PostError {
+    cause_of(&error).unwrap_or(PostError::NoConnection)
 }

@@ -5,10 +5,13 @@ use crate::{
     record::{LeadRecord, UnreadableLead, write_id, write_time},
     secret::SigningKeys,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
 use shared::model::{Account, DestinationFormat, LeadId, SetAsideEvent, StoredLead};
+
+/// How long a lead that was read is sent. Then it is read again, because it may have been erased.
+pub const LEAD_VALID_FOR: SignedDuration = SignedDuration::from_secs(1);
 
 /// A message: the same for every attempt to post it.
 pub struct Message {
@@ -16,6 +19,8 @@ pub struct Message {
     pub id: String,
     /// The body.
     pub body: String,
+    /// Until when it may be sent. `None`: always.
+    valid_until: Option<Timestamp>,
 }
 
 /// The body of Standard Webhooks.
@@ -28,7 +33,8 @@ struct Event<T> {
 }
 
 impl Message {
-    /// A lead was created. `destination` tells the destinations of a lead apart.
+    /// A lead was created. `destination` tells the destinations of a lead apart. The lead was read
+    /// at `read_at`.
     ///
     /// # Errors
     /// If the lead's details are not JSON.
@@ -37,6 +43,7 @@ impl Message {
         destination: &str,
         account: &Account,
         lead: StoredLead,
+        read_at: Timestamp,
     ) -> Result<Self, UnreadableLead> {
         let (lead_id, created_at) = (lead.id, lead.created_at);
         let record = LeadRecord::new(account, lead)?;
@@ -44,7 +51,8 @@ impl Message {
             DestinationFormat::Standard => write_event("lead.created", created_at, record),
             DestinationFormat::Slack => slack_text(&describe(&record)),
         };
-        Ok(Self { id: message_id(lead_id, destination, SetAsideEvent::Created), body })
+        let id = message_id(lead_id, destination, SetAsideEvent::Created);
+        Ok(Self { id, body, valid_until: Some(read_at + LEAD_VALID_FOR) })
     }
 
     /// A lead was erased.
@@ -67,7 +75,8 @@ impl Message {
                 escape(account.id.as_str())
             )),
         };
-        Self { id: message_id(lead_id, destination, SetAsideEvent::Erased), body }
+        let id = message_id(lead_id, destination, SetAsideEvent::Erased);
+        Self { id, body, valid_until: None }
     }
 
     /// A message that only tests a destination. No two have the same id.
@@ -76,19 +85,21 @@ impl Message {
             DestinationFormat::Standard => write_event("leadhook.test", now, json!({})),
             DestinationFormat::Slack => slack_text("leadhook can post leads here."),
         };
-        Self { id: format!("msg_test_{mark}"), body }
+        Self { id: format!("msg_test_{mark}"), body, valid_until: None }
     }
 
-    /// The request that posts the message to `url`, signed.
-    pub fn sign(&self, url: &str, keys: &SigningKeys, now: Timestamp) -> PostRequest {
+    /// The message signed, if it is still valid.
+    pub fn sign(&self, keys: &SigningKeys, now: Timestamp) -> Option<PostRequest> {
+        if self.valid_until.is_some_and(|until| until < now) {
+            return None;
+        }
         let seconds = now.as_second();
-        PostRequest {
-            url: url.to_owned(),
+        Some(PostRequest {
             id: self.id.clone(),
             timestamp: seconds.to_string(),
             signature: keys.sign(&self.id, seconds, &self.body),
             body: self.body.clone(),
-        }
+        })
     }
 }
 

@@ -18,6 +18,8 @@ pub(crate) enum Next {
     SetAside(Option<u16>),
     /// The message failed, and it may be the message's fault: post a later lead.
     Probe,
+    /// Nothing was sent: read the message again.
+    ReadAgain,
     /// The destination failed: nothing more is posted in this pass.
     Stop,
 }
@@ -49,6 +51,7 @@ pub(crate) fn after_lead(
             destination.next_attempt_at = Some(now + wait_after(stuck.failures, asked, sources));
             if stuck.failures < PROBE_FROM { Next::Stop } else { Next::Probe }
         }
+        Verdict::Outdated => Next::ReadAgain,
     }
 }
 
@@ -60,6 +63,9 @@ pub(crate) fn after_probe(
     verdict: &Verdict,
     sources: &Sources,
 ) -> Next {
+    if *verdict == Verdict::Outdated {
+        return Next::ReadAgain;
+    }
     destination.reached = destination.reached.max(Some(lead));
     if let Some(stuck) = &mut destination.stuck {
         stuck.probed = Some(lead);
@@ -69,7 +75,7 @@ pub(crate) fn after_probe(
             destination.taken_ahead = Some(lead);
             note_success(destination, Next::GoOn)
         }
-        Verdict::Refused(_) => Next::Stop,
+        Verdict::Refused(_) | Verdict::Outdated => Next::Stop,
         Verdict::Gone => note_gone(destination, sources.now()),
         Verdict::Wait(asked) => {
             let failures = destination.stuck.map_or(1, |stuck| stuck.failures);
@@ -91,6 +97,7 @@ pub(crate) fn after_event(
         Verdict::Refused(status) => note_success(destination, Next::SetAside(Some(status))),
         Verdict::Gone => note_gone(destination, sources.now()),
         Verdict::Wait(_) => Next::Probe,
+        Verdict::Outdated => Next::ReadAgain,
     }
 }
 

@@ -1,31 +1,27 @@
 //! The leads that a pass has read and not posted yet.
 
-use jiff::{SignedDuration, Timestamp};
+use crate::message::LEAD_VALID_FOR;
+use jiff::Timestamp;
 use shared::{
     model::{LeadId, StoredLead},
     table::LeadPage,
 };
 use std::vec;
 
-/// How long a page that was read is posted. Then it is read again, so that a lead which was erased
-/// meanwhile is not posted.
-const VALID_FOR: SignedDuration = SignedDuration::from_secs(1);
-
 /// The next leads after a cursor.
 pub(crate) struct Page {
     /// The cursor at which its next lead is the first one that waits.
     cursor: LeadId,
     leads: vec::IntoIter<StoredLead>,
-    valid_until: Timestamp,
+    read_at: Timestamp,
     is_last: bool,
 }
 
 impl Page {
-    /// A page that was read after `cursor`; the reading began at `now`.
-    pub(crate) fn new(cursor: LeadId, read: LeadPage, now: Timestamp) -> Self {
+    /// A page that was read after `cursor`; the reading began at `read_at`.
+    pub(crate) fn new(cursor: LeadId, read: LeadPage, read_at: Timestamp) -> Self {
         let LeadPage { leads, rest, .. } = read;
-        let (leads, valid_until) = (leads.into_iter(), now + VALID_FOR);
-        Self { cursor, leads, valid_until, is_last: rest.is_none() }
+        Self { cursor, leads: leads.into_iter(), read_at, is_last: rest.is_none() }
     }
 
     /// Whether its next lead is the first one after this cursor.
@@ -35,7 +31,12 @@ impl Page {
 
     /// Whether it must be read again.
     pub(crate) fn is_old(&self, now: Timestamp) -> bool {
-        now > self.valid_until
+        now > self.read_at + LEAD_VALID_FOR
+    }
+
+    /// When it was read.
+    pub(crate) fn read_at(&self) -> Timestamp {
+        self.read_at
     }
 
     /// Whether no lead is left in it.

@@ -6,7 +6,7 @@ use crate::{
     forward::Forwarder,
     lease::{Ended, Leased},
     message::Message,
-    next::{Next, after_lead, after_probe},
+    next::{Next, after_lead},
     page::Page,
     post::Post,
     record::UnreadableLead,
@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use shared::{
     model::{
         Destination, DestinationState, LastAttempt, LeadId, LeadSpan, SetAside, SetAsideEvent,
-        StoredLead, Stuck,
+        StoredLead,
     },
     table::{LeadPage, Order, StoreError},
 };
@@ -77,7 +77,7 @@ impl<'a, P: Post> Pass<'a, P> {
         self.post_events(leased).await?;
         let mut page = self.read_leads(leased).await?;
         while let Some(lead) = self.next_lead(leased, &mut page).await? {
-            self.post_lead(leased, lead).await?;
+            self.post_lead(leased, lead, page.read_at()).await?;
             leased.save_now_and_then().await?;
         }
         Ok(self.delay_suspect(&mut leased.destination).await?)
@@ -128,7 +128,7 @@ impl<'a, P: Post> Pass<'a, P> {
         self.read_after(destination, destination.cursor, PAGE).await
     }
 
-    async fn read_after(
+    pub(crate) async fn read_after(
         &self,
         destination: &Destination,
         lead: LeadId,
@@ -141,14 +141,20 @@ impl<'a, P: Post> Pass<'a, P> {
         self.forwarder.table.leads(&account, span, Order::OldestFirst, Some(limit)).await
     }
 
-    /// Posts the first lead after the cursor, and moves the cursor over it.
-    async fn post_lead(&mut self, leased: &mut Leased<'_>, lead: StoredLead) -> Result<(), Ended> {
+    /// Posts the first lead after the cursor, and moves the cursor over it, unless the lead must be
+    /// read again.
+    async fn post_lead(
+        &mut self,
+        leased: &mut Leased<'_>,
+        lead: StoredLead,
+        read_at: Timestamp,
+    ) -> Result<(), Ended> {
         let id = lead.id;
         let destination = &mut leased.destination;
         let next = if destination.taken_ahead == Some(id) {
             Next::GoOn
         } else {
-            match create_message(destination, lead) {
+            match create_message(destination, lead, read_at) {
                 Ok(message) => {
                     let verdict = self.post(destination, &message).await?;
                     after_lead(destination, id, &verdict, &self.forwarder.sources)
@@ -165,46 +171,11 @@ impl<'a, P: Post> Pass<'a, P> {
                 self.set_aside(&destination.account(), event, status).await?;
             }
             Next::Probe => return self.probe(leased).await,
+            Next::ReadAgain => return Ok(()),
             Next::Stop => return Err(Ended::Stopped),
         }
         leased.destination.move_over(id);
         Ok(())
-    }
-
-    /// Posts a later lead than the one that failed. If it is taken, the pass goes on with the one
-    /// that failed, and what fails before the probed one is set aside.
-    async fn probe(&mut self, leased: &mut Leased<'_>) -> Result<(), Ended> {
-        self.check(leased).await?;
-        let destination = &mut leased.destination;
-        // Without it an operator moved the cursor.
-        let Some(stuck) = destination.stuck else { return Ok(()) };
-        let Some(lead) = self.next_to_probe(destination, stuck).await? else {
-            return Err(Ended::Stopped);
-        };
-        let id = lead.id;
-        let verdict = match create_message(destination, lead) {
-            Ok(message) => self.post(destination, &message).await?,
-            Err(_) => Verdict::Wait(None),
-        };
-        match after_probe(destination, id, &verdict, &self.forwarder.sources) {
-            Next::GoOn => leased.save().await,
-            Next::SetAside(_) | Next::Probe | Next::Stop => Err(Ended::Stopped),
-        }
-    }
-
-    /// The first lead after the last probed one. After the last lead it begins again, because the
-    /// destination may have had a fault.
-    async fn next_to_probe(
-        &self,
-        destination: &Destination,
-        stuck: Stuck,
-    ) -> Result<Option<StoredLead>, StoreError> {
-        let last = stuck.probed.unwrap_or(stuck.lead);
-        let after = self.read_after(destination, last, 1).await?.leads.pop();
-        if after.is_some() || last == stuck.lead {
-            return Ok(after);
-        }
-        Ok(self.read_after(destination, stuck.lead, 1).await?.leads.pop())
     }
 
     /// Posts a message, and notes what came back. If it is taken, an event that failed before is at
@@ -215,12 +186,15 @@ impl<'a, P: Post> Pass<'a, P> {
         message: &Message,
     ) -> Result<Verdict, StoreError> {
         let answer = self.forwarder.post_message(destination, message).await;
+        let verdict = judge(&answer);
+        if verdict == Verdict::Outdated {
+            return Ok(verdict);
+        }
         destination.last = Some(LastAttempt {
             at: self.forwarder.sources.now(),
             status: answer.as_ref().ok().map(|answer| answer.status),
             error: answer.as_ref().err().map(ToString::to_string),
         });
-        let verdict = judge(&answer);
         self.report.note_verdict(&verdict);
         if verdict == Verdict::Taken
             && let Some(event) = self.suspect.take()
@@ -235,7 +209,8 @@ impl<'a, P: Post> Pass<'a, P> {
 pub(crate) fn create_message(
     destination: &Destination,
     lead: StoredLead,
+    read_at: Timestamp,
 ) -> Result<Message, UnreadableLead> {
     let Destination { format, id, .. } = destination;
-    Message::created(*format, id.as_str(), &destination.account(), lead)
+    Message::created(*format, id.as_str(), &destination.account(), lead, read_at)
 }

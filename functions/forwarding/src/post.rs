@@ -1,11 +1,9 @@
 use jiff::SignedDuration;
-use std::net::IpAddr;
+use std::{error::Error, io, net::IpAddr};
 
-/// A signed message and where to post it.
+/// A signed message.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PostRequest {
-    /// The address.
-    pub url: String,
     /// The header `webhook-id`.
     pub id: String,
     /// The header `webhook-timestamp`: Unix seconds.
@@ -51,16 +49,37 @@ pub enum PostError {
     /// It took too long.
     #[error("no answer in time")]
     TimedOut,
-    /// The answer is not HTTP, or ended early.
+    /// The answer is not HTTP, ended early, or was too long.
     #[error("an unreadable answer")]
     Unreadable,
+    /// The message was not valid any more when the connection was open, and nothing was sent.
+    #[error("the message is outdated")]
+    Outdated,
+}
+
+/// The first known cause of an error.
+pub(crate) fn cause_of(error: &(dyn Error + 'static)) -> Option<PostError> {
+    if let Some(error) = error.downcast_ref::<PostError>() {
+        return Some(error.clone());
+    }
+    if let Some(error) = error.downcast_ref::<rustls::Error>() {
+        let is_certificate = matches!(error, rustls::Error::InvalidCertificate(_));
+        return Some(if is_certificate { PostError::BadCertificate } else { PostError::NotSecure });
+    }
+    let inner = match error.downcast_ref::<io::Error>() {
+        Some(outer) => outer.get_ref().map(|inner| inner as &(dyn Error + 'static)),
+        None => error.source(),
+    };
+    cause_of(inner?)
 }
 
 /// Posts messages. Tests replace it.
 pub trait Post: Send + Sync {
-    /// Posts a message and waits for the answer.
+    /// Posts a message to `url` and waits for the answer. `message` is called when the connection is
+    /// open, which can take seconds. If it returns `None`, nothing is sent.
     fn post(
         &self,
-        request: PostRequest,
+        url: &str,
+        message: impl Fn() -> Option<PostRequest> + Send + Sync,
     ) -> impl Future<Output = Result<Answered, PostError>> + Send;
 }

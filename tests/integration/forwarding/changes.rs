@@ -54,7 +54,12 @@ struct Busy<'a> {
 }
 
 impl Post for Busy<'_> {
-    async fn post(&self, request: PostRequest) -> Result<Answered, PostError> {
+    async fn post(
+        &self,
+        _: &str,
+        message: impl Fn() -> Option<PostRequest> + Send + Sync,
+    ) -> Result<Answered, PostError> {
+        let request = message().ok_or(PostError::Outdated)?;
         let number = {
             let mut got = self.got.lock().unwrap();
             got.push(request);

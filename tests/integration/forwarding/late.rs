@@ -23,7 +23,12 @@ const FRAGILE: Timeouts = Timeouts { operation: Duration::from_millis(200), ..Ti
 struct Taker(Arc<Mutex<Vec<String>>>);
 
 impl Post for Taker {
-    async fn post(&self, request: PostRequest) -> Result<Answered, PostError> {
+    async fn post(
+        &self,
+        _: &str,
+        message: impl Fn() -> Option<PostRequest> + Send + Sync,
+    ) -> Result<Answered, PostError> {
+        let request = message().ok_or(PostError::Outdated)?;
         self.0.lock().unwrap().push(request.id);
         Ok(Answered { status: 200, retry_after: None, body: String::new() })
     }

@@ -9,6 +9,7 @@ mod late;
 mod model;
 mod play;
 mod rules;
+mod slow_connection;
 mod stuck;
 
 use aws_sdk_dynamodb::Client;

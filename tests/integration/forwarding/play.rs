@@ -73,9 +73,14 @@ struct Endpoint {
 }
 
 impl Post for Endpoint {
-    async fn post(&self, request: PostRequest) -> Result<Answered, PostError> {
+    async fn post(
+        &self,
+        url: &str,
+        message: impl Fn() -> Option<PostRequest> + Send + Sync,
+    ) -> Result<Answered, PostError> {
+        let request = message().ok_or(PostError::Outdated)?;
         let (play, begun) = (&self.play, self.play.now());
-        let (n, handling) = play.receive(&request, begun);
+        let (n, handling) = play.receive(url, &request, begun);
         self.step(n);
         play.acting.fetch_add(1, SeqCst);
         for action in handling.meanwhile {
@@ -358,9 +363,9 @@ impl Play {
     }
 
     /// Notes a post, and says what its destination does with it.
-    fn receive(&self, request: &PostRequest, at: Timestamp) -> (usize, Handling) {
+    fn receive(&self, url: &str, request: &PostRequest, at: Timestamp) -> (usize, Handling) {
         let mut log = self.log();
-        let n = log.find(&request.url);
+        let n = log.find(url);
         let scripted = log.known[n].script.pop_front();
         let mut handling = scripted.filter(|_| !self.peace.load(SeqCst)).unwrap_or(TAKES);
         log.check_post(n, request, at);
@@ -457,7 +462,11 @@ impl Drop for Running<'_> {
 struct Endpointless;
 
 impl Post for Endpointless {
-    async fn post(&self, _: PostRequest) -> Result<Answered, PostError> {
+    async fn post(
+        &self,
+        _: &str,
+        _: impl Fn() -> Option<PostRequest> + Send + Sync,
+    ) -> Result<Answered, PostError> {
         unreachable!("only leads are noted")
     }
 }

@@ -29,7 +29,12 @@ struct Scripted {
 }
 
 impl Post for Scripted {
-    async fn post(&self, request: PostRequest) -> Result<Answered, PostError> {
+    async fn post(
+        &self,
+        _: &str,
+        message: impl Fn() -> Option<PostRequest> + Send + Sync,
+    ) -> Result<Answered, PostError> {
+        let request = message().ok_or(PostError::Outdated)?;
         let mut got = self.got.lock().unwrap();
         got.push(request);
         (self.answer)(got.len())

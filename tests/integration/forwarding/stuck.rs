@@ -20,7 +20,12 @@ struct Picky {
 }
 
 impl Post for Picky {
-    async fn post(&self, request: PostRequest) -> Result<Answered, PostError> {
+    async fn post(
+        &self,
+        _: &str,
+        message: impl Fn() -> Option<PostRequest> + Send + Sync,
+    ) -> Result<Answered, PostError> {
+        let request = message().ok_or(PostError::Outdated)?;
         let lead: LeadId = request.id.split('_').nth(1).unwrap().parse().unwrap();
         self.got.lock().unwrap().push(request);
         if self.fails.contains(&lead) { self.answer.clone() } else { takes(0) }

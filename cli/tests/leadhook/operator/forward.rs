@@ -39,11 +39,62 @@ async fn leads_are_posted_in_their_order_signed_and_without_personal_data_on_the
 
     receiver.answer(500);
     let only = ["--provider", "rdstation", "--since", "today", "--secret", SECRET];
-    let printed = desk.run(&[&forward[..], &only].concat());
+    let output = desk.command(&[&forward[..], &only].concat()).output().unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
     assert!(printed.starts_with("500 ") && printed.lines().count() == 1, "{printed}");
     assert!(receiver.next().await.is_signed_with(&json!(SECRET)));
-    let printed = desk.run(&["forward", "--to", "http://127.0.0.1:1/", "--secret", SECRET]);
-    assert!(printed.lines().all(|line| line.starts_with("no connection ")), "{printed}");
+    serve.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_says_what_was_taken_and_fails_if_something_was_not() {
+    let desk = Desk::local();
+    let serve = desk.serve();
+    let mut receiver = Receiver::start().await;
+    let said = |url: &str| {
+        let forward = ["forward", "--to", url, "--secret", SECRET];
+        let output = desk.command(&forward).output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let url = receiver.url.clone();
+    assert_eq!(said(&url), (0, "0 leads taken\n".to_owned()));
+    for n in 0..3 {
+        deliver(&serve, TOKEN, ana(n)).await;
+    }
+    let nobody = "http://127.0.0.1:1/";
+    let cases = [
+        (&*url, 200, 0, "3 leads taken\n"),
+        (&*url, 500, 1, "error: 3 of 3 leads not taken: 500 (3)\n"),
+        (&*url, 302, 1, "error: 3 of 3 leads not taken: 302 (3)\n"),
+        (nobody, 200, 1, "error: 3 of 3 leads not taken: no connection (3)\n"),
+    ];
+    for (url, status, code, expected) in cases {
+        receiver.answer(status);
+        assert_eq!(said(url), (code, expected.to_owned()), "{url} {status}");
+    }
+    receiver.answer(200);
+    receiver.answer_once(503);
+    let expected = "error: 1 of 3 leads not taken: 503 (1)\n".to_owned();
+    assert_eq!(said(&url), (1, expected));
+    assert!(receiver.next().await.is_signed_with(&json!(SECRET)));
+    serve.stop();
+}
+
+/// A receiver that is silent for longer than an answer usually takes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wait_for_an_answer_is_said() {
+    let desk = Desk::local();
+    let serve = desk.serve();
+    let id = deliver(&serve, TOKEN, ana(1)).await.1["id"].to_string();
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", silent.local_addr().unwrap());
+    let mut command = leadhook();
+    command.args(["forward", "--to", &url]).current_dir(desk.folder.path());
+    let mut forward = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(forward.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert_eq!(lines.next().unwrap(), format!("waiting for the answer to {id}"));
+    drop(silent);
+    assert_eq!(forward.wait().unwrap().code(), Some(1));
     serve.stop();
 }
 
@@ -56,7 +107,9 @@ async fn new_leads_are_posted_until_ctrl_c() {
     let mut receiver = Receiver::start().await;
     let mut command = leadhook();
     command.args(["forward", "--to", &receiver.url, "--follow"]).current_dir(desk.folder.path());
-    let mut follow = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut follow = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = BufReader::new(follow.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(said.next().unwrap().starts_with("ready: "));
     let mut lines = BufReader::new(follow.stdout.take().unwrap()).lines().map(Result::unwrap);
     assert!(lines.next().unwrap().starts_with("secret  whsec_"));
     for n in 0..2 {
@@ -66,6 +119,7 @@ async fn new_leads_are_posted_until_ctrl_c() {
     let id = follow.id().to_string();
     assert!(Command::new("kill").args(["-s", "INT", &id]).status().unwrap().success());
     assert!(follow.wait().unwrap().success());
+    assert_eq!(said.next().unwrap(), "2 leads taken");
     serve.stop();
 }
 

@@ -25,6 +25,8 @@ pub(super) struct Receiver {
     pub(super) host: String,
     pub(super) url: String,
     status: Arc<AtomicU16>,
+    /// The status of the next answer, if it is not 0.
+    once: Arc<AtomicU16>,
     messages: mpsc::UnboundedReceiver<Received>,
 }
 
@@ -39,24 +41,34 @@ impl Receiver {
     pub(super) async fn start() -> Self {
         let (sender, messages) = mpsc::unbounded_channel();
         let status = Arc::new(AtomicU16::new(200));
-        let answered = Arc::clone(&status);
+        let once = Arc::new(AtomicU16::new(0));
+        let (answered, next) = (Arc::clone(&status), Arc::clone(&once));
         let take = move |headers: HeaderMap, text: String| async move {
             // Some JSON is in no `Value`: 1e400, and more than 128 levels.
             let body = serde_json::from_str(&text).unwrap_or_default();
             sender.send(Received { headers, text, body }).unwrap();
-            let status = StatusCode::from_u16(answered.load(SeqCst)).unwrap();
+            let status = match next.swap(0, SeqCst) {
+                0 => answered.load(SeqCst),
+                once => once,
+            };
+            let status = StatusCode::from_u16(status).unwrap();
             (status, [(LOCATION, "http://127.0.0.1:1/elsewhere")])
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let host = listener.local_addr().unwrap().to_string();
         let router = Router::new().fallback(take);
         tokio::spawn(local::listen(listener, router, std::future::pending()));
-        Self { url: format!("http://{host}/secret-path"), host, status, messages }
+        Self { url: format!("http://{host}/secret-path"), host, status, once, messages }
     }
 
     /// Answers with this status from now on.
     pub(super) fn answer(&self, status: u16) {
         self.status.store(status, SeqCst);
+    }
+
+    /// Answers only the next message with this status.
+    pub(super) fn answer_once(&self, status: u16) {
+        self.once.store(status, SeqCst);
     }
 
     /// The next message.

@@ -1,36 +1,31 @@
+mod feed;
+mod target;
+
 use super::{
     Failure,
     accounts::AccountOptions,
-    listing::count,
     moment::{Moment, read_moment},
     secret_text::SecretText,
     session::{Access, Session, TableOptions},
-    terminal::visible,
 };
 use clap::Args;
-use forwarding::{
-    Addresses, HttpsClient, Message, Post, SETTLED_AFTER, SigningKeys, check_url, write_id,
-};
-use jiff::Timestamp;
+use feed::Feed;
+use forwarding::{Addresses, HttpsClient, SETTLED_AFTER, SigningKeys, check_url};
 use shared::{
-    model::{Account, DestinationFormat, LeadId, LeadSpan, Sources, StoredLead},
-    table::{LeadTable, Order, StoreError},
+    model::{LeadId, LeadSpan, Sources},
+    table::LeadTable,
 };
 use std::{
-    collections::VecDeque,
     io::{Write, stdout},
     time::Duration,
 };
+use target::{Answers, Target};
 
-/// How many leads of an account are read at a time.
-const PAGE: i32 = 100;
 /// How often new leads are looked for.
 const EVERY: Duration = Duration::from_secs(1);
-/// What the ids of the messages have in place of a destination's id.
-const DESTINATION: &str = "forward";
 
 /// Posts leads to an address while you develop its receiver. No destination is made, and nothing is
-/// stored. A failed post is printed and not repeated.
+/// stored. A failed post is printed and not repeated; then the exit code is 1.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -87,12 +82,16 @@ impl Forward {
             Some(keys) => keys,
             None => draw_keys(&sources)?,
         };
-        let first = LeadId::new(since, 0);
-        let feeds = accounts.into_iter().map(|account| Feed::new(account, first)).collect();
+        let (first, now) = (LeadId::new(since, 0), sources.now());
+        let feeds = accounts.into_iter().map(|account| Feed::new(account, first, now)).collect();
         let client = HttpsClient::new(Addresses::Any);
         let target = Target { url: url.to_owned(), keys, client, sources };
-        let mut run = Run { table: &session.table, feeds, target, posted: 0 };
+        let mut run = Run { table: &session.table, feeds, target, answers: Answers::default() };
         let done = if self.follow {
+            let seconds = SETTLED_AFTER.as_secs();
+            eprintln!(
+                "ready: a new lead is posted {seconds} seconds after it arrived; Ctrl-C ends"
+            );
             tokio::select! {
                 done = run.follow() => done,
                 _ = tokio::signal::ctrl_c() => Ok(()),
@@ -100,8 +99,7 @@ impl Forward {
         } else {
             run.post_until(LeadSpan::ALL.last).await
         };
-        eprintln!("{} posted", count(run.posted, "lead"));
-        done
+        done.and(run.answers.conclude())
     }
 }
 
@@ -117,7 +115,7 @@ struct Run<'a> {
     table: &'a LeadTable,
     feeds: Vec<Feed>,
     target: Target,
-    posted: usize,
+    answers: Answers,
 }
 
 impl Run<'_> {
@@ -134,83 +132,15 @@ impl Run<'_> {
     async fn post_until(&mut self, last: LeadId) -> Result<(), Failure> {
         loop {
             for feed in &mut self.feeds {
-                feed.fill(self.table, last).await?;
+                feed.fill(self.table, last, self.target.sources.now()).await?;
             }
             let feeds = self.feeds.iter_mut().filter(|feed| !feed.leads.is_empty());
             let Some(feed) = feeds.min_by_key(|feed| feed.leads.front().map(|lead| lead.id)) else {
                 return Ok(());
             };
             let Some(lead) = feed.leads.pop_front() else { return Ok(()) };
-            self.target.post(&feed.account, lead).await?;
-            self.posted += 1;
-        }
-    }
-}
-
-/// The leads of an account that were not posted yet.
-struct Feed {
-    account: Account,
-    /// The first lead that was not read.
-    first: LeadId,
-    /// Up to which lead all were read.
-    done: Option<LeadId>,
-    leads: VecDeque<StoredLead>,
-}
-
-impl Feed {
-    fn new(account: Account, first: LeadId) -> Self {
-        Self { account, first, done: None, leads: VecDeque::new() }
-    }
-
-    /// Reads the next leads up to `last`, if none are left.
-    async fn fill(&mut self, table: &LeadTable, last: LeadId) -> Result<(), StoreError> {
-        if !self.leads.is_empty() || self.done >= Some(last) || self.first > last {
-            return Ok(());
-        }
-        let span = LeadSpan { first: self.first, last };
-        let page = table.leads(&self.account, span, Order::OldestFirst, Some(PAGE)).await?;
-        match page.rest {
-            Some(rest) => self.first = rest.first,
-            None => self.done = Some(last),
-        }
-        if let Some(after) = page.leads.last().and_then(|lead| LeadSpan::ALL.after(lead.id)) {
-            self.first = after.first;
-        }
-        self.leads = page.leads.into();
-        Ok(())
-    }
-}
-
-/// Where leads are posted to.
-struct Target {
-    url: String,
-    keys: SigningKeys,
-    client: HttpsClient,
-    sources: Sources,
-}
-
-impl Target {
-    /// Posts a lead, and prints a line about it that has nothing of the person.
-    async fn post(&self, account: &Account, lead: StoredLead) -> Result<(), Failure> {
-        let id = write_id(account.provider, lead.id);
-        let started = self.sources.now();
-        let result = self.try_post(account, lead, started).await;
-        let took = self.sources.now().duration_since(started).as_millis();
-        let (provider, account) = (account.provider.as_str(), visible(account.id.as_str()));
-        writeln!(stdout(), "{result}  {provider}  {account}  {id}  {took} ms")?;
-        Ok(())
-    }
-
-    /// The status of the answer, or why there is none.
-    async fn try_post(&self, account: &Account, lead: StoredLead, now: Timestamp) -> String {
-        let format = DestinationFormat::Standard;
-        let message = match Message::created(format, DESTINATION, account, lead) {
-            Ok(message) => message,
-            Err(error) => return error.to_string(),
-        };
-        match self.client.post(message.sign(&self.url, &self.keys, now)).await {
-            Ok(answer) => answer.status.to_string(),
-            Err(error) => error.to_string(),
+            let posting = self.target.post(self.table, &feed.account, lead, feed.read_at);
+            self.answers.note(posting.await?);
         }
     }
 }

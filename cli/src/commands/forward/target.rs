@@ -1,0 +1,122 @@
+//! Posts leads to an address, and counts the answers.
+
+use super::super::{Failure, listing::count, terminal::visible};
+use forwarding::{HttpsClient, Message, Post, PostError, SigningKeys, write_id};
+use jiff::Timestamp;
+use shared::{
+    model::{Account, DestinationFormat, Sources, StoredLead},
+    table::{LeadTable, StoreError},
+};
+use std::{
+    collections::BTreeMap,
+    io::{Write, stdout},
+    pin::pin,
+    time::Duration,
+};
+use tokio::time::timeout;
+
+/// What the ids of the messages have in place of a destination's id.
+const DESTINATION: &str = "forward";
+/// When a wait for an answer is shown.
+const SHOWN_AFTER: Duration = Duration::from_secs(2);
+
+/// Where leads are posted to.
+pub(super) struct Target {
+    pub(super) url: String,
+    pub(super) keys: SigningKeys,
+    pub(super) client: HttpsClient,
+    pub(super) sources: Sources,
+}
+
+/// The status of an answer, or why there is none.
+type Posted = Result<u16, String>;
+
+/// What was answered.
+#[derive(Default)]
+pub(super) struct Answers {
+    taken: usize,
+    /// How many leads got each other answer, or none.
+    others: BTreeMap<String, usize>,
+}
+
+impl Target {
+    /// Posts a lead that was read at `read_at`, and prints a line about it that has nothing of the
+    /// person.
+    pub(super) async fn post(
+        &self,
+        table: &LeadTable,
+        account: &Account,
+        lead: StoredLead,
+        read_at: Timestamp,
+    ) -> Result<Posted, Failure> {
+        let id = write_id(account.provider, lead.id);
+        let started = self.sources.now();
+        let mut posting = pin!(self.try_post(table, account, lead, read_at));
+        let result = if let Ok(result) = timeout(SHOWN_AFTER, &mut posting).await {
+            result?
+        } else {
+            eprintln!("waiting for the answer to {id}");
+            posting.await?
+        };
+        let took = self.sources.now().duration_since(started).as_millis();
+        let (provider, account) = (account.provider.as_str(), visible(account.id.as_str()));
+        let shown = match &result {
+            Ok(status) => status.to_string(),
+            Err(error) => error.clone(),
+        };
+        writeln!(stdout(), "{shown}  {provider}  {account}  {id}  {took} ms")?;
+        Ok(result)
+    }
+
+    async fn try_post(
+        &self,
+        table: &LeadTable,
+        account: &Account,
+        mut lead: StoredLead,
+        mut read_at: Timestamp,
+    ) -> Result<Posted, StoreError> {
+        let (id, format) = (lead.id, DestinationFormat::Standard);
+        loop {
+            let message = match Message::created(format, DESTINATION, account, lead, read_at) {
+                Ok(message) => message,
+                Err(error) => return Ok(Err(error.to_string())),
+            };
+            let sign = || message.sign(&self.keys, self.sources.now());
+            match self.client.post(&self.url, sign).await {
+                Ok(answer) => return Ok(Ok(answer.status)),
+                Err(PostError::Outdated) => {}
+                Err(error) => return Ok(Err(error.to_string())),
+            }
+            read_at = self.sources.now();
+            let mut found = table.get_leads(&[(account.clone(), id)]).await?;
+            let Some((_, read)) = found.pop() else { return Ok(Err("erased".to_owned())) };
+            lead = read;
+        }
+    }
+}
+
+impl Answers {
+    pub(super) fn note(&mut self, result: Posted) {
+        match result {
+            Ok(200..=299) => self.taken += 1,
+            Ok(status) => *self.others.entry(status.to_string()).or_default() += 1,
+            Err(error) => *self.others.entry(error).or_default() += 1,
+        }
+    }
+
+    /// Says how many leads were taken.
+    ///
+    /// # Errors
+    /// If one was not. The text says what was answered.
+    pub(super) fn conclude(&self) -> Result<(), Failure> {
+        let others = self.others.values().sum::<usize>();
+        if others == 0 {
+            eprintln!("{} taken", count(self.taken, "lead"));
+            return Ok(());
+        }
+        let answers = self.others.iter().map(|(answer, leads)| format!("{answer} ({leads})"));
+        let answers = answers.collect::<Vec<_>>().join(", ");
+        let leads = count(self.taken + others, "lead");
+        Err(Failure::Failed(format!("{others} of {leads} not taken: {answers}")))
+    }
+}

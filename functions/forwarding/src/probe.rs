@@ -1,0 +1,55 @@
+//! The part of a pass that posts a later lead, to find out whose fault a failure is.
+
+use crate::{
+    answer::Verdict,
+    lease::{Ended, Leased},
+    next::{Next, after_probe},
+    pass::{Pass, create_message},
+    post::Post,
+};
+use shared::{
+    model::{Destination, StoredLead, Stuck},
+    table::StoreError,
+};
+
+impl<P: Post> Pass<'_, P> {
+    /// Posts a later lead than the one that failed. If it is taken, the pass goes on with the one
+    /// that failed, and what fails before the probed one is set aside.
+    pub(crate) async fn probe(&mut self, leased: &mut Leased<'_>) -> Result<(), Ended> {
+        loop {
+            self.check(leased).await?;
+            let destination = &mut leased.destination;
+            // Without it an operator moved the cursor.
+            let Some(stuck) = destination.stuck else { return Ok(()) };
+            let read_at = self.forwarder.sources.now();
+            let Some(lead) = self.next_to_probe(destination, stuck).await? else {
+                return Err(Ended::Stopped);
+            };
+            let id = lead.id;
+            let verdict = match create_message(destination, lead, read_at) {
+                Ok(message) => self.post(destination, &message).await?,
+                Err(_) => Verdict::Wait(None),
+            };
+            match after_probe(destination, id, &verdict, &self.forwarder.sources) {
+                Next::GoOn => return leased.save().await,
+                Next::ReadAgain => {}
+                Next::SetAside(_) | Next::Probe | Next::Stop => return Err(Ended::Stopped),
+            }
+        }
+    }
+
+    /// The first lead after the last probed one. After the last lead it begins again, because the
+    /// destination may have had a fault.
+    async fn next_to_probe(
+        &self,
+        destination: &Destination,
+        stuck: Stuck,
+    ) -> Result<Option<StoredLead>, StoreError> {
+        let last = stuck.probed.unwrap_or(stuck.lead);
+        let after = self.read_after(destination, last, 1).await?.leads.pop();
+        if after.is_some() || last == stuck.lead {
+            return Ok(after);
+        }
+        Ok(self.read_after(destination, stuck.lead, 1).await?.leads.pop())
+    }
+}
