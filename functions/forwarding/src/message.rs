@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
 use shared::model::{Account, DestinationFormat, LeadId, SetAsideEvent, StoredLead};
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 /// How long a lead that was read is sent. Then it is read again, because it may have been erased.
 pub const LEAD_VALID_FOR: SignedDuration = SignedDuration::from_secs(1);
@@ -135,13 +136,56 @@ fn describe(lead: &LeadRecord) -> String {
     text
 }
 
-/// Escapes the characters that Slack's markup gives a meaning:
+/// A text on one line, in which the characters are escaped that Slack's markup gives a meaning:
 /// <https://docs.slack.dev/messaging/formatting-message-text#escaping>.
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    one_line(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// A text without line breaks and without characters that are invisible or change the reading
+/// direction. A sender could use them to forge another field.
+fn one_line(text: &str) -> String {
+    let is_shown = |c: &char| c.general_category() != GeneralCategory::Format;
+    let is_break = |c: char| c.is_control() || ['\u{2028}', '\u{2029}'].contains(&c);
+    text.chars().filter(is_shown).map(|c| if is_break(c) { ' ' } else { c }).collect()
 }
 
 fn slack_text(text: &str) -> String {
     let body: Value = json!({ "text": text });
     body.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_field_of_a_text_for_people_is_one_line() {
+        let breaks = ["\n", "\r", "\r\n", "\u{b}", "\u{c}", "\u{85}", "\u{2028}", "\u{2029}", "\0"];
+        for text in breaks {
+            let name = format!("Ana{text}*E-mail:* eve@example.com");
+            let lead = LeadRecord {
+                id: "1".to_owned(),
+                provider: "integrabot",
+                account: name.clone(),
+                created_at: String::new(),
+                name: Some(name.clone()),
+                email: Some(name.clone()),
+                phone: Some(name.clone()),
+                source: Some(name),
+                status: None,
+                details: std::collections::BTreeMap::new(),
+            };
+            let described = describe(&lead);
+            let ends = |c: char| c.is_control() || "\u{2028}\u{2029}".contains(c);
+            let begin: Vec<_> =
+                described.split(ends).filter_map(|line| line.split(' ').next()).collect();
+            let expected = ["New", "*Name:*", "*E-mail:*", "*Phone:*", "*Source:*", "*Id:*"];
+            assert_eq!(begin, expected, "{text:?}");
+        }
+        for text in ["\u{202e}", "\u{2066}", "\u{200b}", "\u{feff}", "\u{ad}", "\u{e0041}"] {
+            assert_eq!(escape(&format!("a{text}b")), "ab", "{text:?}");
+        }
+        assert_eq!(escape("João & <名前> 👍"), "João &amp; &lt;名前&gt; 👍");
+    }
 }
