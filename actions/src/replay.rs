@@ -2,13 +2,13 @@
 
 use crate::{
     Failure,
-    destinations::COUNTED,
+    destinations::{COUNTED, find_destination},
     moment::{Moment, read_moment},
 };
-use forwarding::read_id;
+use forwarding::{read_id, write_id};
 use jiff::Timestamp;
 use shared::{
-    model::{Destination, LeadId, LeadSpan, Provider, SetAside},
+    model::{Account, Destination, LeadId, LeadSpan, Provider, SetAside},
     table::LeadTable,
 };
 
@@ -24,7 +24,7 @@ pub enum ReplayStart {
 }
 
 impl ReplayStart {
-    /// Reads `all`, a lead's id in any form, or a time.
+    /// Reads `all`, a time, or a lead's id in any form. A number is never a time.
     ///
     /// # Errors
     /// If it is none of them. The text says what to write.
@@ -32,22 +32,27 @@ impl ReplayStart {
         if text == "all" {
             return Ok(Self::All);
         }
-        if let Some((provider, id)) = read_id(text) {
-            return Ok(Self::Lead(provider, id));
+        if let Ok(moment) = read_moment(text) {
+            return Ok(Self::At(moment));
         }
-        let wrong = |_| "write all, a lead's id, or a time: 2h, 2026-11-21".to_owned();
-        read_moment(text).map(Self::At).map_err(wrong)
+        let wrong = || "write all, a lead's id, or a time: 2h, 2026-11-21".to_owned();
+        read_id(text).map(|(provider, id)| Self::Lead(provider, id)).ok_or_else(wrong)
     }
 
     /// The cursor before the first of these leads.
-    fn cursor(self, destination: &Destination, now: Timestamp) -> Result<LeadId, Failure> {
+    async fn cursor(
+        self,
+        table: &LeadTable,
+        account: &Account,
+        now: Timestamp,
+    ) -> Result<LeadId, Failure> {
         match self {
             Self::All => Ok(LeadId::FIRST),
-            Self::Lead(Some(provider), _) if provider != destination.provider => {
-                let text = "the lead is not one of the destination's provider";
-                Err(Failure::Input(text.to_owned()))
+            Self::Lead(provider, id) => {
+                let is_of_account = provider.is_none_or(|provider| provider == account.provider)
+                    && !table.get_leads(&[(account.clone(), id)]).await?.is_empty();
+                is_of_account.then(|| id.previous()).ok_or_else(|| no_lead(account, id))
             }
-            Self::Lead(_, id) => Ok(id.previous()),
             Self::At(moment) => {
                 Ok(LeadId::new(moment.resolve(now).map_err(Failure::Input)?, 0).previous())
             }
@@ -55,33 +60,62 @@ impl ReplayStart {
     }
 }
 
-/// Moves a destination's cursor back, so that the leads from `start` on are posted again. Returns
-/// how many they are; a number above [`COUNTED`] means that more were not counted. `now` is the
-/// table's time.
+fn no_lead(account: &Account, id: LeadId) -> Failure {
+    let (provider, id) = (account.provider.as_str(), write_id(account.provider, id));
+    Failure::NotFound(format!(
+        "{provider} {} has no lead {id}; write a time with its unit: 2h, 7d",
+        account.id
+    ))
+}
+
+/// The leads that a replay posts again.
+pub struct Replay {
+    /// The cursor before the first of them.
+    pub cursor: LeadId,
+    /// How many they are. A number above [`COUNTED`] means that more were not counted.
+    pub leads: usize,
+}
+
+/// Finds the leads from `start` on that were forwarded, and changes nothing. `now` is the table's
+/// time.
 ///
 /// # Errors
-/// If no lead from there on was forwarded yet, if leads were forwarded meanwhile, or if the table
-/// cannot be used. Then nothing is changed.
-pub async fn replay(
+/// If there are none, if there is no such lead, or if the table cannot be read.
+pub async fn plan_replay(
     table: &LeadTable,
     destination: &Destination,
     start: ReplayStart,
     now: Timestamp,
-) -> Result<usize, Failure> {
-    let cursor = start.cursor(destination, now)?;
+) -> Result<Replay, Failure> {
+    let account = destination.account();
+    let cursor = start.cursor(table, &account, now).await?;
     let span = LeadSpan::ALL.after(cursor).filter(|_| cursor < destination.cursor);
-    let Some(span) = span else {
+    let leads = match span {
+        Some(span) => {
+            let span = LeadSpan { last: destination.cursor, ..span };
+            table.count_leads(&account, span, COUNTED).await?
+        }
+        None => 0,
+    };
+    if leads == 0 {
         let text = "nothing to post again: no lead from there on was forwarded yet";
         return Err(Failure::Input(text.to_owned()));
-    };
-    let span = LeadSpan { last: destination.cursor, ..span };
-    let leads = table.count_leads(&destination.account(), span, COUNTED).await?;
-    if table.move_cursor_back(destination, cursor).await? {
-        Ok(leads)
-    } else {
-        let text = "leads were forwarded meanwhile, so nothing was changed; try again";
-        Err(Failure::Changed(text.to_owned()))
     }
+    Ok(Replay { cursor, leads })
+}
+
+/// Moves the cursor of the destination `id` back, so that the leads after `cursor` are posted again.
+///
+/// # Errors
+/// If there is no such destination, if leads were forwarded meanwhile, or if the table cannot be
+/// used. Then nothing is changed.
+pub async fn replay(table: &LeadTable, id: &str, cursor: LeadId) -> Result<(), Failure> {
+    let destination = find_destination(table, id).await?;
+    if cursor >= destination.cursor || table.move_cursor_back(&destination, cursor).await? {
+        return Ok(());
+    }
+    let text = "leads were forwarded meanwhile, so nothing was changed; try again";
+    Err(Failure::Changed(text.to_owned()))
 }
 
 /// Makes all events that are set aside for a destination due. Returns how many they are. `now` is
@@ -101,4 +135,23 @@ pub async fn retry_set_aside(
         table.set_aside(&account, &due).await?;
     }
     Ok(events.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bare_number_is_a_lead_or_a_date_and_never_a_time_span() {
+        for number in ["24", "999", "0", "1", "2026", "202611", "373481529142520"] {
+            let read = ReplayStart::read(number);
+            assert!(matches!(read, Ok(ReplayStart::Lead(None, _))), "{number}: {read:?}");
+            assert!(read_moment(number).is_err(), "{number} is no time");
+        }
+        let day = read_moment("20261129").unwrap().resolve(Timestamp::UNIX_EPOCH);
+        assert_eq!(day, Ok("2026-11-29T00:00:00Z".parse().unwrap()));
+        for text in ["", "-1", "24 ", "soon", "1e3", "0x18"] {
+            assert!(ReplayStart::read(text).is_err(), "{text}");
+        }
+    }
 }

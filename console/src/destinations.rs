@@ -11,7 +11,7 @@ use actions::{
         Waiting, destination_state, find_destination, host, pause_destination, resume_destination,
         skip_lead, write_counted,
     },
-    replay::{ReplayStart, replay, retry_set_aside},
+    replay::{ReplayStart, plan_replay, replay, retry_set_aside},
 };
 use askama::Template;
 use axum::{
@@ -123,15 +123,40 @@ pub(crate) struct ReplayForm {
     from: String,
 }
 
-/// Posts leads again that were forwarded.
-pub(crate) async fn post_again(
+#[derive(Template)]
+#[template(path = "destination_replay.html")]
+struct ReplayPage {
+    frame: Frame,
+    host: String,
+    leads: String,
+    path: String,
+}
+
+/// Shows how many leads would be posted again.
+pub(crate) async fn confirm_replay(
     State(console): State<Arc<Console>>,
+    Extension(seat): Extension<Seat>,
     Path(id): Path<String>,
     Form(ReplayForm { from }): Form<ReplayForm>,
 ) -> Answer {
     let start = ReplayStart::read(from.trim()).map_err(Failed::input)?;
     let destination = find_destination(console.table(), &id).await?;
-    replay(console.table(), &destination, start, console.sources().now()).await?;
+    let now = console.sources().now();
+    let plan = plan_replay(console.table(), &destination, start, now).await?;
+    let frame = Frame::new(&console, seat, Tab::Destinations);
+    let plural = if plan.leads == 1 { "" } else { "s" };
+    let leads = format!("{} lead{plural}", write_counted(plan.leads));
+    let path = format!("/console/destinations/{}/replay/{}", destination.id, plan.cursor);
+    show(&ReplayPage { frame, host: host(&destination), leads, path })
+}
+
+/// Posts leads again that were forwarded.
+pub(crate) async fn post_again(
+    State(console): State<Arc<Console>>,
+    Path((id, cursor)): Path<(String, String)>,
+) -> Answer {
+    let cursor = cursor.parse().map_err(|_| Failed::missing("this is not a lead's id"))?;
+    replay(console.table(), &id, cursor).await?;
     go("/console/destinations?done=replayed")
 }
 

@@ -612,6 +612,8 @@ def destinations(browser, leadhook):
     page.get_by_text("Replay", exact=False).first.click()
     page.get_by_label("From").fill("all")
     page.get_by_role("button", name="Post again", exact=True).click()
+    visit.sees("Post 1 lead to ")
+    page.get_by_role("button", name="Post 1 lead again").click()
     visit.sees("The leads after it are posted again")
     receiver.wait_for(4)
     assert json.loads(receiver.posts[3]) == json.loads(receiver.posts[1]), receiver.posts

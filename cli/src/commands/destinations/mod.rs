@@ -12,6 +12,7 @@ use super::{
     Failure,
     listing::Output,
     session::{Access, Session, TableOptions},
+    terminal::{can_ask, is_confirmed},
 };
 use actions::destinations::find_destination;
 use clap::{Args, Subcommand};
@@ -71,7 +72,7 @@ Example:
     #[command(after_help = "\
 Examples:
   leadhook destinations replay dst_4Jk9 --from 2h
-  leadhook destinations replay dst_4Jk9 --from 373481529142520")]
+  leadhook destinations replay dst_4Jk9 --from 373481529142520 --yes")]
     Replay(replay::Replay),
     /// List the events that a destination refused, and post them again
     #[command(after_help = "\
@@ -149,6 +150,15 @@ impl Destinations {
         };
         session.close(done).await
     }
+}
+
+/// Asks a question. `nothing` says what a no means.
+fn confirm(question: &str, nothing: &str) -> Result<(), Failure> {
+    if !can_ask() {
+        let text = format!("{nothing}: no terminal to ask on ({question}): confirm with --yes");
+        return Err(Failure::Input(text));
+    }
+    if is_confirmed(question)? { Ok(()) } else { Err(Failure::Failed(nothing.to_owned())) }
 }
 
 impl Named {

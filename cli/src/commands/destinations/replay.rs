@@ -1,10 +1,10 @@
 use super::{
     super::{Failure, session::Session},
-    Named,
+    Named, confirm,
 };
 use actions::{
-    destinations::write_counted,
-    replay::{ReplayStart, replay},
+    destinations::{host, write_counted},
+    replay::{ReplayStart, plan_replay, replay},
 };
 use clap::Args;
 
@@ -15,15 +15,24 @@ pub(super) struct Replay {
     /// The first lead to post again: a lead's id, a time (2h, 2026-11-21), or all
     #[arg(long, value_name = "TIME", value_parser = ReplayStart::read)]
     from: ReplayStart,
+    /// Post them without asking
+    #[arg(long, short)]
+    yes: bool,
 }
 
 impl Replay {
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         let destination = self.named.find(session).await?;
         let now = session.table_time().await?;
-        let leads = replay(&session.table, &destination, self.from, now).await?;
-        let plural = if leads == 1 { "" } else { "s" };
-        eprintln!("{} lead{plural} will be posted again", write_counted(leads));
+        let plan = plan_replay(&session.table, &destination, self.from, now).await?;
+        let plural = if plan.leads == 1 { "" } else { "s" };
+        let leads = format!("{} lead{plural}", write_counted(plan.leads));
+        if !self.yes {
+            let question = format!("Post {leads} to {} again?", host(&destination));
+            confirm(&question, "nothing is posted again")?;
+        }
+        replay(&session.table, destination.id.as_str(), plan.cursor).await?;
+        eprintln!("{leads} will be posted again");
         Ok(())
     }
 }

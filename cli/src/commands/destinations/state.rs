@@ -1,12 +1,8 @@
 //! Pauses, resumes and removes destinations, and skips the lead at which one fails.
 
 use super::{
-    super::{
-        Failure,
-        session::Session,
-        terminal::{can_ask, is_confirmed, visible},
-    },
-    Named,
+    super::{Failure, session::Session, terminal::visible},
+    Named, confirm,
 };
 use actions::destinations::{host, pause_destination, resume_destination, skip_lead};
 use clap::Args;
@@ -46,7 +42,7 @@ impl Remove {
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         let destination = self.named.find(session).await?;
         if !self.yes {
-            confirm(&destination)?;
+            ask(&destination)?;
         }
         session.table.remove_destination(&destination, session.sources.now()).await?;
         eprintln!("{} is removed", destination.id);
@@ -54,18 +50,10 @@ impl Remove {
     }
 }
 
-fn confirm(destination: &Destination) -> Result<(), Failure> {
+fn ask(destination: &Destination) -> Result<(), Failure> {
     let Destination { id, provider, account, .. } = destination;
-    if !can_ask() {
-        let text = "nothing was removed: no terminal to ask on: confirm with --yes";
-        return Err(Failure::Input(text.to_owned()));
-    }
     let (host, provider) = (host(destination), provider.as_str());
     let account = visible(account.as_str());
     let question = format!("Remove {id}, which forwards leads of {provider} {account} to {host}?");
-    if is_confirmed(&question)? {
-        Ok(())
-    } else {
-        Err(Failure::Failed("nothing was removed".to_owned()))
-    }
+    confirm(&question, "nothing was removed")
 }

@@ -95,13 +95,32 @@ async fn leads_are_forwarded_signed_paused_and_replayed() {
     assert_eq!(receiver.next().await.body["data"]["id"], second);
     wait_until(|| state_of(&second, &id) == "forwarded");
 
-    let replay = said(&desk, &["destinations", "replay", &id, "--from", "all"]);
+    let replay = ["destinations", "replay", &id, "--from"];
+    let no_lead = "integrabot demo has no lead";
+    let ask = "Post 2 leads to ";
+    let cases = [
+        ("24", 3, no_lead),
+        ("999", 3, no_lead),
+        ("373481529142520", 3, no_lead),
+        ("20990101", 2, "nothing to post again"),
+        ("24 hours from now", 2, "a lead's id"),
+        ("all", 2, ask),
+        ("24h", 2, ask),
+        ("20261101", 2, ask),
+        (&*first, 2, ask),
+    ];
+    for (from, code, expected) in cases {
+        let (got, why) = desk.fail(&[&replay[..], &[from]].concat());
+        assert!(got == code && why.contains(expected), "{from}: {got}: {why}");
+        assert_eq!(state_of(&first, &id), "forwarded", "{from}");
+    }
+    let replay = said(&desk, &[&replay[..], &["all", "--yes"]].concat());
     assert!(replay.contains("2 leads will be posted again"), "{replay}");
     for lead in [&first, &second] {
         assert_eq!(receiver.next().await.id(), format!("msg_{lead}_{id}"));
     }
     wait_until(|| state_of(&second, &id) == "forwarded");
-    let replay = said(&desk, &["destinations", "replay", &id, "--from", &second]);
+    let replay = said(&desk, &["destinations", "replay", &id, "--from", &second, "--yes"]);
     assert!(replay.contains("1 lead will be posted again"), "{replay}");
     assert_eq!(receiver.next().await.body["data"]["id"], second);
     let (code, why) = desk.fail(&["destinations", "replay", &new_id, "--from", "0s"]);
@@ -249,7 +268,7 @@ async fn a_bad_destination_is_one_clear_line_and_nothing_is_written() {
     }
     let url = "https://1.1.1.1/";
     let unknown = ["destinations", "show", "dst_00000000000000000000"];
-    let cases: [(&[&str], i32, &str); 9] = [
+    let cases: [(&[&str], i32, &str); 14] = [
         (
             &["destinations", "add", "integrabot", "-a", "nobody", "--url", url],
             3,
@@ -257,6 +276,12 @@ async fn a_bad_destination_is_one_clear_line_and_nothing_is_written() {
         ),
         (&["destinations", "add", "hubspot", "-a", ACCOUNT, "--url", url], 2, "integrabot"),
         (&[&add[..], &["--url", url, "--from", "soon"]].concat(), 2, "now, all"),
+        // A number without a unit is not a time, and never means "from the beginning".
+        (&[&add[..], &["--url", url, "--from", "24"]].concat(), 2, "now, all"),
+        (&["leads", "list", "--since", "24"], 2, "write a time"),
+        (&["leads", "export", "--since", "999"], 2, "write a time"),
+        (&["leads", "stats", "--since", "24"], 2, "write a"),
+        (&["forward", "--to", url, "--since", "24"], 2, "write a time"),
         (&[&add[..], &["--url", url, "--from", "2092-01-01"]].concat(), 2, "in the future"),
         (&[&add[..], &["--url", url, "--format", "xml"]].concat(), 2, "slack"),
         (&add, 2, "--url"),
@@ -272,6 +297,52 @@ async fn a_bad_destination_is_one_clear_line_and_nothing_is_written() {
     let serve = desk.serve();
     let stored = items(&desk, &serve).await;
     assert!(!stored.iter().any(|item| item.contains("destination")), "nothing is stored");
+    serve.stop();
+}
+
+/// The page asks in the same way as the command.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_asks_before_it_posts_leads_again() {
+    let desk = Desk::local();
+    let serve = desk.serve();
+    let mut receiver = Receiver::start().await;
+    let (id, _) = add(&desk, &receiver.url, &[]);
+    let first = lead(&serve, 1).await;
+    receiver.next().await;
+    let shown = || desk.json(&["leads", "show", &first])["destinations"][0]["state"].clone();
+    wait_until(|| shown() == "forwarded");
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+    let client = client.build().unwrap();
+    let opened = client.get(&serve.console).send().await.unwrap();
+    let cookie = opened.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap();
+    let post = async |path: &str, form: String| {
+        let request = client.post(format!("{}{path}", serve.base)).header("cookie", cookie);
+        let request = request.header("sec-fetch-site", "same-origin");
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let answer = request.body(form).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    let replay = format!("/console/destinations/{id}/replay");
+    let ask = "Post 1 lead to ";
+    let cases = [
+        ("24", 404, "has no lead"),
+        ("999", 404, "has no lead"),
+        ("soon", 422, "a lead&#39;s id"),
+        ("20990101", 422, "nothing to post again"),
+        ("all", 200, ask),
+        (&*first, 200, ask),
+    ];
+    let mut page = String::new();
+    for (from, status, expected) in cases {
+        let (got, text) = post(&replay, format!("from={from}")).await;
+        assert!(got == status && text.contains(expected), "{from}: {got}: {text}");
+        assert_eq!(shown(), "forwarded", "{from}");
+        page = text;
+    }
+    let action = page.split("action=\"").find(|part| part.starts_with(&replay)).unwrap();
+    let (status, _) = post(action.split('"').next().unwrap(), String::new()).await;
+    assert_eq!(status, 303);
+    assert_eq!(receiver.next().await.id(), format!("msg_{first}_{id}"));
     serve.stop();
 }
 
