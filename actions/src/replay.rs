@@ -80,7 +80,7 @@ pub struct Replay {
 /// time.
 ///
 /// # Errors
-/// If there are none, if there is no such lead, or if the table cannot be read.
+/// If the cursor is not after `start`, if there is no such lead, or if the table cannot be read.
 pub async fn plan_replay(
     table: &LeadTable,
     destination: &Destination,
@@ -90,17 +90,12 @@ pub async fn plan_replay(
     let account = destination.account();
     let cursor = start.cursor(table, &account, now).await?;
     let span = LeadSpan::ALL.after(cursor).filter(|_| cursor < destination.cursor);
-    let leads = match span {
-        Some(span) => {
-            let span = LeadSpan { last: destination.cursor, ..span };
-            table.count_leads(&account, span, COUNTED).await?
-        }
-        None => 0,
-    };
-    if leads == 0 {
+    let Some(span) = span else {
         let text = "nothing to post again: no lead from there on was forwarded yet";
         return Err(Failure::Input(text.to_owned()));
-    }
+    };
+    let span = LeadSpan { last: destination.cursor, ..span };
+    let leads = table.count_leads(&account, span, COUNTED).await?;
     Ok(Replay { cursor, leads })
 }
 

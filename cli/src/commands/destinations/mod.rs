@@ -71,7 +71,7 @@ Example:
     /// Post leads again, from a time or a lead on
     #[command(after_help = "\
 Examples:
-  leadhook destinations replay dst_4Jk9 --from 2h
+  leadhook destinations replay dst_4Jk9 --from 2h --yes
   leadhook destinations replay dst_4Jk9 --from 373481529142520 --yes")]
     Replay(replay::Replay),
     /// List the events that a destination refused, and post them again
