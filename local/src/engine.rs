@@ -1,6 +1,9 @@
 //! DynamoDB's operations in the embedded engine, inside this process.
 
-use crate::folder::Folder;
+use crate::{
+    folder::Folder,
+    new_leads::{NewLeads, leads_in},
+};
 use dynoxide::{Database, DynoxideError, actions::transact_write_items::TransactWriteItemsRequest};
 use rusqlite::Connection;
 use serde::{Serialize, de::DeserializeOwned};
@@ -27,6 +30,8 @@ pub(crate) struct Engine {
     /// The folder of its data; none: in memory. The folder has the lock, which must last until the
     /// database is closed. So it comes after `database`: fields are dropped in their order.
     folder: Option<Arc<Folder>>,
+    /// The leads that were stored through it.
+    new_leads: NewLeads,
     /// Whether a transaction that is sent twice with one client request token is done once.
     knows_tokens: bool,
 }
@@ -42,12 +47,22 @@ impl fmt::Debug for Engine {
 
 impl Engine {
     pub(crate) fn in_memory() -> Result<Self, DynoxideError> {
-        Ok(Self { database: Database::new(IN_MEMORY)?, folder: None, knows_tokens: true })
+        Ok(Self {
+            database: Database::new(IN_MEMORY)?,
+            folder: None,
+            new_leads: NewLeads::default(),
+            knows_tokens: true,
+        })
     }
 
     pub(crate) fn in_folder(folder: Folder) -> Result<Self, DynoxideError> {
         let database = Database::new(&folder.database().to_string_lossy())?;
-        Ok(Self { database, folder: Some(Arc::new(folder)), knows_tokens: true })
+        Ok(Self {
+            database,
+            folder: Some(Arc::new(folder)),
+            new_leads: NewLeads::default(),
+            knows_tokens: true,
+        })
     }
 
     /// The same engine without client request tokens. The engine walks all tokens of the last ten
@@ -55,6 +70,11 @@ impl Engine {
     /// tells the same.
     pub(crate) fn without_tokens(self) -> Self {
         Self { knows_tokens: false, ..self }
+    }
+
+    /// The leads that were stored.
+    pub(crate) fn new_leads(&self) -> &NewLeads {
+        &self.new_leads
     }
 
     /// The folder of its data.
@@ -71,7 +91,10 @@ impl Engine {
                 engine.scrub();
             }
             match answer {
-                Ok(answer) => (200, answer),
+                Ok(answer) => {
+                    engine.new_leads.note(leads_in(&operation, &request));
+                    (200, answer)
+                }
                 Err(error) => engine.answer_of(&error),
             }
         });

@@ -13,19 +13,31 @@ use aws_smithy_runtime_api::{
     http::StatusCode,
 };
 use jiff::{Timestamp, fmt::rfc2822::DateTimePrinter};
+use shared::model::Sources;
+use std::fmt;
 
-#[derive(Debug)]
-struct InProcess(Engine);
+struct InProcess {
+    engine: Engine,
+    sources: Sources,
+}
 
-/// An HTTP client for the SDK that sends its requests to the engine in this process.
-pub(crate) fn in_process_client(engine: Engine) -> SharedHttpClient {
-    let connector = SharedHttpConnector::new(InProcess(engine.without_tokens()));
+impl fmt::Debug for InProcess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InProcess").finish_non_exhaustive()
+    }
+}
+
+/// An HTTP client for the SDK that sends its requests to the engine in this process. Its answers have
+/// the time of `sources`.
+pub(crate) fn in_process_client(engine: Engine, sources: Sources) -> SharedHttpClient {
+    let engine = engine.without_tokens();
+    let connector = SharedHttpConnector::new(InProcess { engine, sources });
     http_client_fn(move |_, _| connector.clone())
 }
 
 impl HttpConnector for InProcess {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let engine = self.0.clone();
+        let (engine, sources) = (self.engine.clone(), self.sources.clone());
         HttpConnectorFuture::new(async move {
             let (operation, body) = read(&request)
                 .ok_or_else(|| ConnectorError::user("not a DynamoDB request".into()))?;
@@ -33,14 +45,18 @@ impl HttpConnector for InProcess {
             let status =
                 StatusCode::try_from(status).map_err(|e| ConnectorError::other(e.into(), None))?;
             let mut response = HttpResponse::new(status, answer.into());
-            // A server sets it too, and `leadhook doctor` reads the table's clock from it.
-            if let Ok(date) = DateTimePrinter::new().timestamp_to_rfc9110_string(&Timestamp::now())
-            {
+            // A server sets it too. It is the table's clock.
+            if let Some(date) = write_date(sources.now()) {
                 response.headers_mut().insert("date", date);
             }
             Ok(response)
         })
     }
+}
+
+/// A time as a `Date` header has it.
+pub(crate) fn write_date(time: Timestamp) -> Option<String> {
+    DateTimePrinter::new().timestamp_to_rfc9110_string(&time).ok()
 }
 
 fn read(request: &HttpRequest) -> Option<(String, String)> {

@@ -18,6 +18,7 @@ mod redeliver;
 mod running;
 mod samples;
 mod server;
+mod sources_after;
 mod table;
 
 pub use access_key::AccessKey;
@@ -36,6 +37,7 @@ pub use recent::{
 pub use redeliver::redeliver_held;
 pub use running::{Arrival, Running};
 pub use samples::{Example, KEYSPOT_TOKEN_PATH, Sample, examples};
+pub use sources_after::sources_after;
 pub use table::{
     EmbeddedError, EmbeddedTable, LocalTable, REGION, ServedTable, Storage, connect_to,
 };

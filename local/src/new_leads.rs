@@ -1,7 +1,6 @@
-//! New leads that other processes store in the embedded table.
+//! The leads that are stored in the embedded table.
 
 use forwarding::{ItemKey, NewLeadRecord};
-use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use shared::model::{Account, LeadId};
 use std::{
@@ -9,20 +8,17 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-/// How old a lead of another process is before it is forwarded. A cursor may have passed a lead that
-/// is stored later than that.
-pub(crate) const SETTLED_AFTER: SignedDuration = SignedDuration::from_secs(1);
-
-/// The leads that other processes stored late. They are what the table's stream is in AWS.
+/// The leads that were stored, whoever stored them. They are what the table's stream is in AWS. Each
+/// may be late: the clock of its writer may be wrong.
 #[derive(Clone, Debug, Default)]
 pub struct NewLeads(Arc<Mutex<Vec<NewLeadRecord>>>);
 
 impl NewLeads {
-    /// Notes those of the leads that were stored late, at this time.
-    pub(crate) fn note(&self, leads: Vec<(Account, LeadId)>, at: Timestamp) {
-        let late =
-            leads.into_iter().filter(|(_, id)| at.duration_since(id.time()) >= SETTLED_AFTER);
-        self.lock().extend(late.map(|(account, id)| NewLeadRecord { account, id, is_late: true }));
+    /// Notes leads that were stored.
+    pub(crate) fn note(&self, leads: Vec<(Account, LeadId)>) {
+        let new =
+            leads.into_iter().map(|(account, id)| NewLeadRecord { account, id, is_late: true });
+        self.lock().extend(new);
     }
 
     /// The leads since the last call.
@@ -30,7 +26,7 @@ impl NewLeads {
         mem::take(&mut *self.lock())
     }
 
-    /// Gives leads back that could not be set aside.
+    /// Gives leads back that could not be compared with the cursors.
     pub(crate) fn put_back(&self, leads: Vec<NewLeadRecord>) {
         self.lock().extend(leads);
     }
@@ -98,23 +94,6 @@ mod tests {
         for (operation, request, leads) in cases {
             let found = leads_in(operation, &request.to_string());
             assert_eq!(found.len(), leads, "{operation} {request}");
-        }
-    }
-
-    #[test]
-    fn a_lead_is_told_if_it_was_stored_a_second_after_its_id_or_later() {
-        let request = json!({ "Item": item("lead#flextell#acme", "0374611969024001") }).to_string();
-        let leads = leads_in("PutItem", &request);
-        let drawn_at = leads[0].1.time();
-        for (milliseconds, told) in [(0, 0), (999, 0), (1_000, 1), (60_000, 1)] {
-            let new_leads = NewLeads::default();
-            let at = drawn_at + SignedDuration::from_millis(milliseconds);
-            new_leads.note(leads.clone(), at);
-            let taken = new_leads.take();
-            assert_eq!(taken.len(), told, "{milliseconds}");
-            assert!(taken.iter().all(|lead| lead.is_late) && new_leads.take().is_empty());
-            new_leads.put_back(taken);
-            assert_eq!(new_leads.take().len(), told, "{milliseconds}");
         }
     }
 }

@@ -4,19 +4,19 @@ use crate::{
     AccessKey,
     engine::Engine,
     guard::{Foreign, Guard},
-    new_leads::{NewLeads, leads_in},
+    in_process::write_date,
 };
 use axum::{
     Router,
     body::Body,
     extract::{DefaultBodyLimit, Request, State},
-    http::{HeaderMap, StatusCode, header::AUTHORIZATION, header::CONTENT_TYPE},
+    http::{HeaderMap, StatusCode, header::AUTHORIZATION, header::CONTENT_TYPE, header::DATE},
     middleware::{Next, from_fn_with_state},
     response::Response,
     routing::post,
 };
-use jiff::Timestamp;
 use serde_json::json;
+use shared::model::Sources;
 use std::{net::SocketAddr, sync::Arc};
 
 /// The largest request that DynamoDB accepts, in bytes.
@@ -27,20 +27,20 @@ const TARGET_PREFIX: &str = "DynamoDB_20120810.";
 struct Front {
     engine: Engine,
     access_key: AccessKey,
-    new_leads: NewLeads,
+    sources: Sources,
     guard: Guard,
 }
 
-/// DynamoDB's HTTP API for an engine at this address. A request needs the access key. `new_leads`
-/// gets the leads that are stored late through it.
+/// DynamoDB's HTTP API for an engine at this address. A request needs the access key. Its answers
+/// have the time of `sources`.
 pub(crate) fn table_router(
     engine: Engine,
     access_key: AccessKey,
-    new_leads: NewLeads,
+    sources: Sources,
     address: SocketAddr,
 ) -> Router {
     let guard = Guard::with_containers(address);
-    let front = Arc::new(Front { engine, access_key, new_leads, guard });
+    let front = Arc::new(Front { engine, access_key, sources, guard });
     Router::new()
         .route("/", post(answer))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
@@ -80,12 +80,12 @@ async fn answer(State(front): State<Arc<Front>>, headers: HeaderMap, body: Strin
             "no operation is named",
         );
     };
-    let leads = leads_in(operation, &body);
     let (status, answer) = front.engine.call(operation.to_owned(), body).await;
-    if status == 200 {
-        front.new_leads.note(leads, Timestamp::now());
-    }
-    json_response(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), answer)
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = json_response(status, answer);
+    let date = write_date(front.sources.now()).and_then(|date| date.parse().ok());
+    response.headers_mut().extend(date.map(|date| (DATE, date)));
+    response
 }
 
 fn why_refused(foreign: Foreign) -> String {

@@ -11,7 +11,10 @@ use aws_sdk_dynamodb::{
     Client,
     config::{BehaviorVersion, Builder, Credentials, Region},
 };
-use shared::table::{Timeouts, connect};
+use shared::{
+    model::Sources,
+    table::{Timeouts, connect},
+};
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
@@ -44,7 +47,7 @@ pub struct EmbeddedTable {
     access_key: AccessKey,
     signing_key: String,
     forwarding_secret: String,
-    new_leads: NewLeads,
+    sources: Sources,
     server: Option<TableServer>,
 }
 
@@ -114,7 +117,7 @@ impl EmbeddedTable {
                     access_key: AccessKey::draw(),
                     signing_key: draw_secret(),
                     forwarding_secret: draw_secret(),
-                    new_leads: NewLeads::default(),
+                    sources: Sources::system(),
                     server: None,
                 })
             }
@@ -137,13 +140,19 @@ impl EmbeddedTable {
                 EmbeddedError::Database(path.to_owned(), error.to_string())
             }
         })?;
-        let new_leads = NewLeads::default();
-        Ok(Self { engine, access_key, signing_key, forwarding_secret, new_leads, server: None })
+        let sources = Sources::system();
+        Ok(Self { engine, access_key, signing_key, forwarding_secret, sources, server: None })
+    }
+
+    /// The same with the clock of `sources`.
+    #[must_use]
+    pub fn with_sources(self, sources: Sources) -> Self {
+        Self { sources, ..self }
     }
 
     /// A new client for the table inside this process.
     pub fn client(&self) -> Client {
-        let client = in_process_client(self.engine.clone());
+        let client = in_process_client(self.engine.clone(), self.sources.clone());
         let builder =
             builder(self.access_key.as_str()).http_client(client).endpoint_url("http://local");
         connect(builder, Timeouts::LOCAL)
@@ -164,7 +173,7 @@ impl EmbeddedTable {
         let address = listener.local_addr().map_err(cannot)?;
         let endpoint = format!("http://{address}");
         let (engine, access_key) = (self.engine.clone(), self.access_key.clone());
-        let router = table_router(engine, access_key, self.new_leads.clone(), address);
+        let router = table_router(engine, access_key, self.sources.clone(), address);
         let (stop, stopped) = oneshot::channel();
         let done = tokio::spawn(listen(listener, router, async {
             // The server also stops if the sender is dropped.
@@ -187,9 +196,9 @@ impl EmbeddedTable {
         &self.forwarding_secret
     }
 
-    /// The leads that other processes stored late.
+    /// The leads that were stored.
     pub fn new_leads(&self) -> NewLeads {
-        self.new_leads.clone()
+        self.engine.new_leads().clone()
     }
 
     /// Deletes expired items now and every hour. It never ends by itself.

@@ -145,7 +145,8 @@ async fn measure_delay(is_beside_bad_ones: bool, seconds: usize) -> f64 {
         bench.add_destination(format!("http://{}/", closed.local_addr().unwrap())).await;
         bench.add_destination(format!("http://{}/", silent.local_addr().unwrap())).await;
     }
-    let (forwarder, running) = (Arc::clone(&bench.forwarder), Running::default());
+    let (forwarder, running) =
+        (Arc::clone(&bench.forwarder), Running::new(bench.forwarder.sources.clone()));
     let create = async {
         let mut every = tokio::time::interval(LEAD_EVERY);
         for _ in 0..seconds * 10 {

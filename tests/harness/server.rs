@@ -21,7 +21,8 @@ impl Server {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let origins = origins.iter().map(|origin| (*origin).to_owned()).collect();
-        let router = local::router(&world.app, &Running::default(), None, address, origins);
+        let running = Running::new(world.app.context.sources.clone());
+        let router = local::router(&world.app, &running, None, address, origins);
         let router = router.layer(from_fn(check_http_answer));
         tokio::spawn(local::listen(listener, router, std::future::pending()));
         Self { base: format!("http://{address}") }

@@ -1,12 +1,14 @@
 use crate::http::{HttpAnswer, serve};
 use axum::http::{
     Request, Response, StatusCode,
-    header::{CONTENT_LENGTH, HOST},
+    header::{CONTENT_LENGTH, DATE, HOST},
     request::Parts,
 };
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
+use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::{Value, json};
+use shared::model::Sources;
 use std::{
     collections::{BTreeSet, HashMap, VecDeque},
     io, mem,
@@ -52,6 +54,8 @@ pub struct Wire {
 struct State {
     upstream: String,
     client: reqwest::Client,
+    /// The clock that the table seems to have; none: the system's.
+    sources: Option<Sources>,
     passed: Mutex<Vec<String>>,
     actions: Mutex<BTreeSet<String>>,
     consumed: Mutex<f64>,
@@ -70,7 +74,17 @@ struct State {
 impl Wire {
     /// A wire to the table at `upstream`.
     pub async fn to(upstream: &str) -> Self {
-        let state = Arc::new(State { upstream: upstream.to_owned(), ..State::default() });
+        Self::to_state(State { upstream: upstream.to_owned(), ..State::default() }).await
+    }
+
+    /// A wire to the table at `upstream`, whose clock seems to be that of `sources`.
+    pub async fn with_clock(upstream: &str, sources: Sources) -> Self {
+        let (upstream, sources) = (upstream.to_owned(), Some(sources));
+        Self::to_state(State { upstream, sources, ..State::default() }).await
+    }
+
+    async fn to_state(state: State) -> Self {
+        let state = Arc::new(state);
         let endpoint = serve(Arc::clone(&state), pass).await;
         Self { endpoint, state }
     }
@@ -184,6 +198,11 @@ async fn carry(state: &State, mut head: Parts, mut body: Bytes) -> HttpAnswer {
     }
     let mut response = Response::new(Full::new(bytes));
     *response.status_mut() = status;
+    let write = |sources: &Sources| {
+        DateTimePrinter::new().timestamp_to_rfc9110_string(&sources.now()).unwrap()
+    };
+    let date = state.sources.as_ref().map(|sources| (DATE, write(sources).parse().unwrap()));
+    response.headers_mut().extend(date);
     Ok(response)
 }
 

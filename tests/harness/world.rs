@@ -67,8 +67,8 @@ impl World {
         seed_demo_accounts(&table).await.unwrap();
         let beginning: Timestamp = Self::BEGINNING.parse().unwrap();
         let clock = Arc::new(AtomicI64::new(beginning.as_millisecond()));
-        let wire = Wire::to(&endpoint).await;
         let sources = new_sources(&clock);
+        let wire = Wire::with_clock(&endpoint, sources.clone()).await;
         let client = connect_to(&wire.endpoint, &access_key, Timeouts::LOCAL);
         let table = LeadTable::new(client, table.name());
         let app = new_app(table, &sources, DEFAULT_REPLAY_WINDOW, Timeouts::LOCAL);

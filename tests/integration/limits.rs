@@ -34,7 +34,7 @@ async fn a_body_that_takes_longer_than_thirty_seconds_is_408() {
     let nowhere = connect_to("http://127.0.0.1:9", "none", Timeouts::LOCAL);
     let address = SocketAddr::from(([127, 0, 0, 1], 3000));
     let app = Arc::new(app(LeadTable::new(nowhere, "none")));
-    let router = local::router(&app, &Running::default(), None, address, Vec::new());
+    let router = local::router(&app, &Running::new(Sources::system()), None, address, Vec::new());
     let trickle = stream::unfold((), |()| async {
         tokio::time::sleep(Duration::from_secs(1)).await;
         Some((Ok::<_, Infallible>(" "), ()))
@@ -53,7 +53,7 @@ async fn a_body_that_takes_longer_than_thirty_seconds_is_408() {
 async fn slow_bodies_of_strangers_do_not_delay_a_delivery() {
     let address = SocketAddr::from(([127, 0, 0, 1], 3000));
     let app = Arc::new(app(taking_table("integrabot", "acme")));
-    let router = local::router(&app, &Running::default(), None, address, Vec::new());
+    let router = local::router(&app, &Running::new(Sources::system()), None, address, Vec::new());
     let post = |body: Body| {
         let request = Request::post("/integrabot/v1/leads").header("host", address.to_string());
         let mut request = request.header("authorization", "Bearer any").body(body).unwrap();

@@ -2,8 +2,8 @@ use super::Failure;
 use crate::serve::{DEFAULT_TABLE_NAME, check_endpoint};
 use aws_credential_types::provider::ProvideCredentials;
 use forwarding::{Addresses, MasterSecret, SIGNING_KEY, read_managed_secret};
-use jiff::{SignedDuration, Timestamp};
-use local::{EmbeddedTable, LocalTable, ServedTable, forwarding_secret};
+use jiff::Timestamp;
+use local::{EmbeddedTable, LocalTable, ServedTable, forwarding_secret, sources_after};
 use shared::{
     aws::{Overrides, load_config},
     function::Environment,
@@ -197,17 +197,14 @@ impl Session {
         if self.is_local() { Addresses::PublicAndLoopback } else { Addresses::Public }
     }
 
-    /// Random numbers, and the clock of the table. Lead ids and cursors are times of that clock,
-    /// and this machine's clock may be wrong.
+    /// Random numbers, and the clock of the table: lead ids and cursors are times of that clock. If
+    /// this process has the table open, it is this machine's.
     pub(super) async fn table_sources(&self) -> Result<Sources, Failure> {
-        let sources = self.sources.clone();
-        if self.is_local() {
-            return Ok(sources);
-        }
-        let asked = sources.now();
-        let time = self.table.clock().await?;
-        let difference = time.map(|time| clock_difference(time, asked, sources.now()));
-        Ok(difference.map_or(sources.clone(), |difference| sources.later_by(difference)))
+        let sources = match self.embedded {
+            Some(_) => sources_after(&self.table).await?,
+            None => self.table.sources(&self.sources).await?,
+        };
+        Ok(sources)
     }
 
     /// The time of the table's clock.
@@ -266,41 +263,5 @@ impl Session {
             embedded.close().await;
         }
         done
-    }
-}
-
-/// How far the table's clock is ahead of this machine's, from the time that an answer tells, and
-/// from this machine's times before the request and after the answer. That time has no fraction of
-/// a second, so a clock that may be equal is not corrected.
-fn clock_difference(table: Timestamp, before: Timestamp, after: Timestamp) -> SignedDuration {
-    let latest = table + SignedDuration::from_secs(1);
-    if after < table {
-        table.duration_since(after)
-    } else if before > latest {
-        latest.duration_since(before)
-    } else {
-        SignedDuration::ZERO
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_clock_is_corrected_only_if_it_cannot_be_equal() {
-        let at = |millis| Timestamp::UNIX_EPOCH + SignedDuration::from_millis(millis);
-        // What the table tells, the request and the answer on this machine's clock, the difference.
-        let cases = [
-            (5_000, 5_900, 5_950, 0),
-            (5_000, 4_900, 5_100, 0),
-            (5_000, 5_990, 6_300, 0),
-            (5_000, 3_000, 4_000, 1_000),
-            (5_000, 9_000, 9_100, -3_000),
-        ];
-        for (table, before, after, difference) in cases {
-            let expected = SignedDuration::from_millis(difference);
-            assert_eq!(clock_difference(at(table), at(before), at(after)), expected, "{table}");
-        }
     }
 }

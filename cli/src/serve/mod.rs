@@ -14,7 +14,7 @@ use console::{Console, Live};
 use forwarding::{Forwarder, HttpsClient};
 use local::{
     App, EmbeddedTable, Guard, NewLeads, RecentDeliveries, Running, Storage, keep_forwarding,
-    listen, router, seed_demo_accounts,
+    listen, router, seed_demo_accounts, sources_after,
 };
 use settings::Settings;
 use shared::{
@@ -57,20 +57,24 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     if let Some(endpoint) = environment.optional(ENDPOINT_VARIABLE) {
         check_endpoint(&endpoint)?;
         let table = find_table(&environment, &endpoint).await?;
-        let key = Sources::system().draw_mark();
-        let forwarder = settings.forwarder(&table, None)?;
-        let app = settings.over(table, Timeouts::DEPLOYED, &key)?;
+        // Other processes store leads there too, so the ids are times of its clock.
+        let sources = table.sources(&Sources::system()).await?;
+        let key = sources.draw_mark();
+        let forwarder = settings.forwarder(&table, None, &sources)?;
+        let app = settings.over(table, Timeouts::DEPLOYED, &key, sources)?;
         let place = format!("at {endpoint}");
         let (api, link) = api.open(app, place, forwarder.clone(), stop.clone(), false);
         let stored = stored_in(&environment, &endpoint);
         say(&format!("{}{stored}\n\n{}", greeting(&base), invitation(&link)));
         api.serve(forwarder, None, stop).await;
     } else {
-        let mut embedded = EmbeddedTable::open(&storage(&options)).await?;
+        let embedded = EmbeddedTable::open(&storage(&options)).await?;
+        let sources = sources_after(&seeded_table(&embedded).await?).await?;
+        let mut embedded = embedded.with_sources(sources.clone());
         let served = embedded.serve(options.table_address).await?;
-        let table = seeded_table(&embedded).await?;
-        let forwarder = settings.forwarder(&table, Some(embedded.forwarding_secret()))?;
-        let app = settings.over(table, Timeouts::LOCAL, embedded.signing_key())?;
+        let table = LeadTable::new(embedded.client(), DEFAULT_TABLE_NAME);
+        let forwarder = settings.forwarder(&table, Some(embedded.forwarding_secret()), &sources)?;
+        let app = settings.over(table, Timeouts::LOCAL, embedded.signing_key(), sources)?;
         let stored = stored_here(&options, &served);
         let place = place(&options);
         let (api, link) = api.open(app, place, forwarder.clone(), stop.clone(), true);
@@ -148,8 +152,9 @@ impl Api {
         has_samples: bool,
     ) -> (OpenApi, String) {
         let Self { listener, address, origins } = self;
-        let (running, recent) = (Running::default(), RecentDeliveries::default());
         let app = Arc::new(app);
+        let running = Running::new(app.context.sources.clone());
+        let recent = RecentDeliveries::default();
         let api = router(&app, &running, Some(&recent), address, origins);
         let base = format!("http://{address}");
         let console = Console {

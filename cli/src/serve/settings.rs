@@ -33,13 +33,14 @@ impl Settings {
         &self,
         table: &LeadTable,
         secret: Option<&str>,
+        sources: &Sources,
     ) -> Result<Option<Arc<Forwarder<HttpsClient>>>, StartUpError> {
         let Some(secret) = self.forwarding_secret.as_deref().or(secret) else { return Ok(None) };
         let too_short =
             |_| StartUpError::BadVariable(forwarding::SIGNING_KEY, "at least 32 characters long");
         let master = MasterSecret::new(secret).map_err(too_short)?;
         let post = HttpsClient::new(Addresses::PublicAndLoopback);
-        let (table, sources) = (table.clone(), Sources::system());
+        let (table, sources) = (table.clone(), sources.clone());
         Ok(Some(Arc::new(Forwarder { table, sources, post, master })))
     }
 
@@ -49,9 +50,10 @@ impl Settings {
         table: LeadTable,
         timeouts: Timeouts,
         key: &str,
+        sources: Sources,
     ) -> Result<App, StartUpError> {
         let Self { replay_window, signing_key, .. } = self;
-        let context = Context::new(table, Sources::system(), replay_window, timeouts);
+        let context = Context::new(table, sources, replay_window, timeouts);
         Ok(App::new(context, SigningSecret::fixed(signing_key.as_deref().unwrap_or(key))?))
     }
 }

@@ -7,9 +7,10 @@ use shared::{
     table::read_lead_key,
 };
 
-/// A write that is this much later than its lead's id may be behind the cursors. The stream tells
-/// the second of a write, rounded down.
-const LATE_AFTER: SignedDuration = SignedDuration::from_secs(4);
+/// A write that is this much later than its lead's id may be behind the cursors. It is two seconds
+/// less than the margin of a pass: the stream tells the second of a write, rounded down, and a pass
+/// may be a second ahead of the table's clock.
+const LATE_AFTER: SignedDuration = SignedDuration::from_secs(3);
 
 /// An event. One of the schedule has no records.
 #[derive(Deserialize)]
@@ -156,14 +157,14 @@ mod tests {
 
     /// The stream rounds the time of a write down to its second.
     #[test]
-    fn a_lead_is_late_if_it_is_written_four_seconds_after_its_id_or_later() {
+    fn a_lead_is_late_if_it_is_written_three_seconds_after_its_id_or_later() {
         let cases = [
             (json!(SECOND - 60), false),
             (json!(SECOND), false),
-            (json!(SECOND + 4), false),
-            (json!(1_795_525_204.9), false),
-            (json!(SECOND + 5), true),
-            (json!(1.795_525_205e9), true),
+            (json!(SECOND + 3), false),
+            (json!(1_795_525_203.9), false),
+            (json!(SECOND + 4), true),
+            (json!(1.795_525_204e9), true),
             (json!(SECOND + 86_400), true),
         ];
         for (written, is_late) in cases {

@@ -4,7 +4,7 @@ use crate::{
     event::NewLeadRecord,
     message::Message,
     pass::Pass,
-    post::{Answered, Post, PostError},
+    post::{Answered, Post, PostError, PostRequest},
     report::Report,
     secret::MasterSecret,
 };
@@ -17,7 +17,7 @@ use shared::{
 use std::collections::HashSet;
 
 /// When all leads of a time are in the table. Its sender gets an answer within 2.5 seconds, so a
-/// lead is written by then.
+/// lead is written by then, even if the clock of its function is two seconds behind.
 pub const SETTLED_AFTER: SignedDuration = SignedDuration::from_secs(5);
 /// How many destinations are forwarded to at once. One that does not answer keeps its place for 15
 /// seconds, then it waits.
@@ -43,6 +43,16 @@ pub enum Wake {
     /// New leads of these accounts: their destinations get what waits. Failing destinations are left
     /// to the schedule, so that one which does not answer does not delay the others.
     NewLeads(HashSet<Account>),
+}
+
+impl<P: Post> Post for &P {
+    fn post(
+        &self,
+        url: &str,
+        message: impl Fn() -> Option<PostRequest> + Send + Sync,
+    ) -> impl Future<Output = Result<Answered, PostError>> + Send {
+        (**self).post(url, message)
+    }
 }
 
 impl<P: Post> Forwarder<P> {
@@ -71,21 +81,21 @@ impl<P: Post> Forwarder<P> {
         Ok(reports.fold(Report::default(), async |sum, report| sum.plus(report)).await)
     }
 
-    /// Sets leads aside that were written so late that a cursor may have passed them.
+    /// Sets those leads aside that were written late and that a cursor has passed. They must be in the
+    /// table already.
     ///
     /// # Errors
     /// If the table cannot be read or written. Then the same leads must be given again.
     pub async fn note_late_leads(&self, leads: &[NewLeadRecord]) -> Result<(), StoreError> {
         let late = leads.iter().filter(|lead| lead.is_late);
         let destinations = self.destinations_of(&accounts(late.clone())).await?;
-        let now = self.sources.now();
         for NewLeadRecord { account, id, .. } in late {
             let passed = destinations.iter().filter(|destination| {
                 destination.account() == *account && destination.has_passed(*id)
             });
             for destination in passed {
                 let event = SetAsideEvent::Created;
-                let event = SetAside::due(*id, destination.id.clone(), event, now);
+                let event = SetAside::due(*id, destination.id.clone(), event, id.time());
                 self.table.set_aside(account, &event).await?;
             }
         }

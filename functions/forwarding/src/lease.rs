@@ -35,23 +35,30 @@ pub(crate) struct Leased<'a> {
 }
 
 impl<'a> Leased<'a> {
-    /// Takes the lease of a destination; `None` if another pass has it, or if nothing may be posted
-    /// now.
+    /// Takes the lease of a destination, to read its leads up to `settled`; `None` if another pass
+    /// has it, or if nothing may be posted now.
     pub(crate) async fn take(
         destination: &Destination,
         table: &'a LeadTable,
         sources: &'a Sources,
+        settled: LeadId,
     ) -> Result<Option<Self>, StoreError> {
         let now = sources.now();
-        let lease = Lease { holder: sources.draw_mark(), until: now + LEASED_FOR };
-        let Some(mut leased) = table.take_lease(destination, &lease, now).await? else {
+        let read_to = destination.read_to.map_or(settled, |read_to| read_to.max(settled));
+        let lease = Lease { holder: sources.draw_mark(), until: now + LEASED_FOR, read_to };
+        let Some(before) = table.take_lease(destination, &lease, now).await? else {
             return Ok(None);
         };
-        // The pass that left a lease behind may have posted any lead until now.
-        if destination.lease_until.is_some() {
-            leased.reached = leased.reached.max(Some(LeadId::new(now, 0)));
-        }
-        Ok(Some(Self { destination: leased, table, sources, holder: lease.holder }))
+        // The pass that left a lease behind may have posted any lead that it read.
+        let left_behind = before.lease_until.and(before.read_to);
+        let destination = Destination {
+            reached: before.reached.max(left_behind),
+            read_to: Some(read_to),
+            lease: Some(lease.holder.clone()),
+            lease_until: Some(lease.until),
+            ..before
+        };
+        Ok(Some(Self { destination, table, sources, holder: lease.holder }))
     }
 
     /// Reads the destination again and adopts what operators changed.

@@ -175,6 +175,7 @@ mod tests {
                 source: Some(name),
                 status: None,
                 details: std::collections::BTreeMap::new(),
+                extra: None,
             };
             let described = describe(&lead);
             let ends = |c: char| c.is_control() || "\u{2028}\u{2029}".contains(c);

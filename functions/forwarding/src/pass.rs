@@ -58,7 +58,8 @@ impl<'a, P: Post> Pass<'a, P> {
         {
             return Ok(());
         }
-        let Some(mut leased) = Leased::take(destination, table, sources).await? else {
+        let settled = LeadId::new(self.settled, 0).previous();
+        let Some(mut leased) = Leased::take(destination, table, sources, settled).await? else {
             return Ok(());
         };
         let posted = self.post_all(&mut leased).await;

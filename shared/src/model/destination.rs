@@ -38,6 +38,9 @@ pub struct Destination {
     /// operator moved it back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reached: Option<LeadId>,
+    /// The highest id that the last pass may have read to. It was stored before the pass read leads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_to: Option<LeadId>,
     /// The version of its secret.
     pub secret_version: u32,
     /// Until when the version before it signs too.
@@ -153,6 +156,7 @@ impl Destination {
             starts_after,
             cursor: starts_after,
             reached: None,
+            read_to: None,
             secret_version: 1,
             old_secret_until: None,
             failures: 0,
@@ -186,9 +190,14 @@ impl Destination {
         self.failures > 0
     }
 
-    /// Whether its cursor has passed this lead, or may be passing it now.
+    /// Whether its cursor has passed this lead, or may be passing it now: a pass is running that may
+    /// have read beyond it.
+    ///
+    /// A lead that this destination, read after the lead was stored, has not passed is found by the
+    /// next pass: each pass stores how far it reads before it reads.
     pub fn has_passed(&self, lead: LeadId) -> bool {
-        lead > self.starts_after && (lead <= self.cursor || self.is_leased())
+        let is_read = self.is_leased() && self.read_to.is_none_or(|read_to| lead <= read_to);
+        lead > self.starts_after && (lead <= self.cursor || is_read)
     }
 
     /// Whether it got this lead, or may have got it.
@@ -315,6 +324,25 @@ mod tests {
 
     fn id(seconds: i64) -> LeadId {
         LeadId::new(LeadId::beginning() + SignedDuration::from_secs(seconds), 0)
+    }
+
+    #[test]
+    fn a_lead_is_late_if_it_is_not_above_what_a_pass_has_read_to() {
+        let at_rest = Destination { read_to: Some(id(30)), ..at_20() };
+        let leased = Destination { lease_until: Some(Timestamp::UNIX_EPOCH), ..at_rest.clone() };
+        let moved_back = Destination { cursor: id(15), ..at_rest.clone() };
+        let cases = [
+            ("before its start", &at_rest, 10, false),
+            ("at the cursor", &at_rest, 20, true),
+            ("read to, but the next pass reads it again", &at_rest, 21, false),
+            ("read to by a running pass", &leased, 30, true),
+            ("above what a running pass reads", &leased, 31, false),
+            ("before its start, with a lease", &leased, 10, false),
+            ("after a cursor that was moved back", &moved_back, 20, false),
+        ];
+        for (case, destination, lead, expected) in cases {
+            assert_eq!(destination.has_passed(id(lead)), expected, "{case}");
+        }
     }
 
     fn at_20() -> Destination {

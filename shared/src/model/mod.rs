@@ -15,6 +15,7 @@ mod members;
 mod raw_json;
 mod set_aside;
 mod sources;
+mod steady_clock;
 
 pub use account::{Account, AccountId, NotAProvider, NotAnAccountId, Provider};
 pub use api_key::{ApiKey, ListedKey, TokenHash};

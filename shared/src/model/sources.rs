@@ -1,7 +1,10 @@
-use super::lead_id::LeadId;
+use super::{lead_id::LeadId, steady_clock::steady_clock};
 use jiff::{SignedDuration, Timestamp};
 use rand::{RngExt, rand_core::UnwrapErr, rngs::SysRng};
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 /// The clock and the random numbers, so that tests can replace them.
 #[derive(Clone)]
@@ -11,11 +14,30 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// The system's clock and random numbers. Each number is drawn from the operating system: a
-    /// generator in this process would repeat its numbers in each instance that starts from the same
-    /// snapshot, as AWS does with SnapStart.
+    /// The system's clock and random numbers. Time does not go back for those who share them, even
+    /// if the clock is set back.
     pub fn system() -> Self {
-        Self::new(Timestamp::now, || UnwrapErr(SysRng).random())
+        Self::system_from(Timestamp::MIN)
+    }
+
+    /// The same, with a time that begins at `start` or later. Each number is drawn from the operating
+    /// system: a generator in this process would repeat its numbers in each instance that starts from
+    /// the same snapshot, as AWS does with SnapStart.
+    pub fn system_from(start: Timestamp) -> Self {
+        let started = Instant::now();
+        let random = || UnwrapErr(SysRng).random();
+        Self::steady(Timestamp::now, move || started.elapsed(), start, random)
+    }
+
+    /// The given random numbers, and a time that begins at `start` or later and never goes back. It
+    /// follows `wall`; `elapsed` is the time since the start.
+    pub fn steady(
+        wall: impl Fn() -> Timestamp + Send + Sync + 'static,
+        elapsed: impl Fn() -> Duration + Send + Sync + 'static,
+        start: Timestamp,
+        random: impl Fn() -> u128 + Send + Sync + 'static,
+    ) -> Self {
+        Self::new(steady_clock(wall, elapsed, start), random)
     }
 
     /// The given clock and random numbers.

@@ -5,7 +5,7 @@ use super::{
     keys::{self, LISTED_DESTINATIONS, PK, SK},
     lead_table::{Item, LeadTable},
 };
-use crate::model::{Account, Destination};
+use crate::model::{Account, Destination, LeadId};
 use aws_sdk_dynamodb::{
     operation::update_item::builders::UpdateItemFluentBuilder,
     types::{AttributeValue, ReturnValue},
@@ -34,6 +34,8 @@ pub struct Lease {
     pub holder: String,
     /// When it ends.
     pub until: Timestamp,
+    /// The highest id that its holder reads to.
+    pub read_to: LeadId,
 }
 
 impl LeadTable {
@@ -62,8 +64,8 @@ impl LeadTable {
         found.into_iter().map(|((), item)| read_destination(item)).collect()
     }
 
-    /// Takes the lease of a destination. Returns the destination as it is now; `None` if it is not
-    /// active, not due, or leased to another pass.
+    /// Takes the lease of a destination. Returns the destination as it was before; `None` if it is
+    /// not active, not due, or leased to another pass.
     ///
     /// # Errors
     /// If the table cannot be written.
@@ -77,7 +79,8 @@ impl LeadTable {
         let update = self.client.update_item().table_name(&self.name).set_key(Some(key));
         let update = update
             .update_expression(
-                "SET lease = :lease, lease_until = :until, changes = if_not_exists(changes, :zero)",
+                "SET lease = :lease, lease_until = :until, read_to = :read_to, \
+                 changes = if_not_exists(changes, :zero)",
             )
             .condition_expression(
                 // The holder's own mark is there if the answer to the request was lost and the SDK
@@ -91,8 +94,9 @@ impl LeadTable {
             .expression_attribute_values(":lease", AttributeValue::S(lease.holder.clone()))
             .expression_attribute_values(":until", milliseconds(lease.until))
             .expression_attribute_values(":zero", AttributeValue::N("0".to_owned()))
+            .expression_attribute_values(":read_to", AttributeValue::N(lease.read_to.to_string()))
             .expression_attribute_values(":now", milliseconds(now))
-            .return_values(ReturnValue::AllNew);
+            .return_values(ReturnValue::AllOld);
         let updated = if_true(update.send().await)?.and_then(|updated| updated.attributes);
         updated.map(read_destination).transpose()
     }

@@ -102,6 +102,24 @@ impl LeadTable {
         }
     }
 
+    /// The highest id of an account's leads.
+    ///
+    /// # Errors
+    /// If the table cannot be read.
+    pub async fn highest_lead_id(&self, account: &Account) -> Result<Option<LeadId>, StoreError> {
+        let (partition, _) = key_of(account, LeadId::FIRST);
+        let query = self.client.query().table_name(&self.name).consistent_read(true);
+        let query = query
+            .key_condition_expression("pk = :account")
+            .expression_attribute_values(":account", partition)
+            .projection_expression(SK)
+            .scan_index_forward(false)
+            .limit(1);
+        let items = query.send().await?.items.unwrap_or_default();
+        let sk = items.first().and_then(|item| item.get(SK)?.as_s().ok());
+        Ok(sk.and_then(|sk| LeadId::from_sort_key(sk)))
+    }
+
     /// The leads that exist, each with its account.
     ///
     /// # Errors

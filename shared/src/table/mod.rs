@@ -17,6 +17,7 @@ pub(crate) mod api_keys;
 mod batch;
 mod blocks;
 mod client;
+mod clock;
 pub(crate) mod create_lead;
 pub(crate) mod destinations;
 pub(crate) mod directory;

@@ -1,5 +1,6 @@
 //! What may happen: leads, passes, what destinations do, and what an operator does meanwhile.
 
+use super::clocks::{Step, step};
 use proptest::{collection::vec, option, prelude::*};
 use tests::Fault;
 
@@ -60,6 +61,10 @@ pub(super) enum Action {
     Create { account: u8, leads: u8, delay: i64 },
     /// The table's stream tells the leads that were written since the last time.
     Tell,
+    /// The stream gives all records again.
+    TellAgain,
+    /// The clock of an instance jumps.
+    Step(Step),
     /// A pass.
     Pass(PlannedPass),
     /// Seconds pass.
@@ -182,6 +187,8 @@ fn action() -> impl Strategy<Value = Action> {
         6 => (account, leads, delay())
             .prop_map(|(account, leads, delay)| Action::Create { account, leads, delay }),
         2 => Just(Action::Tell),
+        1 => Just(Action::TellAgain),
+        3 => step().prop_map(Action::Step),
         8 => pass().prop_map(Action::Pass),
         4 => seconds.prop_map(Action::Wait),
         1 => any::<u8>().prop_map(Action::Pause),
@@ -228,6 +235,8 @@ impl Action {
             Self::Replay(..) => *self = Self::Wait(5),
             Self::Create { .. }
             | Self::Tell
+            | Self::TellAgain
+            | Self::Step(_)
             | Self::Wait(_)
             | Self::Pause(_)
             | Self::Resume(_)

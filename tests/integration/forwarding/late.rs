@@ -20,7 +20,7 @@ const FRAGILE: Timeouts = Timeouts { operation: Duration::from_millis(200), ..Ti
 
 /// A destination that takes everything.
 #[derive(Clone, Default)]
-struct Taker(Arc<Mutex<Vec<String>>>);
+pub(super) struct Taker(pub(super) Arc<Mutex<Vec<String>>>);
 
 impl Post for Taker {
     async fn post(
@@ -63,7 +63,7 @@ async fn a_late_lead_is_forwarded_also_after_a_fault_of_the_table() {
     let late = sources.draw_lead_id(now - SignedDuration::from_mins(1));
     other_process.create_lead(new_lead(account, late), &sources).await.unwrap();
 
-    let (post, running) = (Taker::default(), Running::default());
+    let (post, running) = (Taker::default(), Running::new(sources.clone()));
     let master = MasterSecret::new(super::play::MASTER).unwrap();
     let table = over(&wire.endpoint, FRAGILE);
     let forwarder = Arc::new(Forwarder { table, sources, post: post.clone(), master });

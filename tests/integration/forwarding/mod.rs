@@ -4,8 +4,10 @@
 //! `forwarding.seeds`, to be tried first from then on.
 
 mod changes;
+mod clocks;
 mod history;
 mod late;
+mod local_clock;
 mod model;
 mod play;
 mod rules;
@@ -13,6 +15,7 @@ mod slow_connection;
 mod stuck;
 
 use aws_sdk_dynamodb::Client;
+use clocks::Clocks;
 use history::{History, history};
 use jiff::Timestamp;
 use local::{EmbeddedTable, ServedTable, Storage, connect_to};
@@ -47,24 +50,29 @@ const FRAGILE: Timeouts = Timeouts { operation: Duration::from_millis(120), ..Ti
 struct Ground {
     _engine: EmbeddedTable,
     wire: Arc<Wire>,
+    clock: Arc<AtomicI64>,
     direct: Client,
     fragile: Client,
 }
 
 impl Ground {
     async fn lay() -> Self {
-        let mut engine = EmbeddedTable::open(&Storage::Memory).await.unwrap();
+        let clock = Arc::default();
+        let sources = new_sources(&clock, &Arc::default());
+        let engine = EmbeddedTable::open(&Storage::Memory).await.unwrap();
+        let mut engine = engine.with_sources(sources.clone());
         let ServedTable { endpoint, access_key, .. } = engine.serve(None).await.unwrap();
-        let wire = Arc::new(Wire::to(&endpoint).await);
+        let wire = Arc::new(Wire::with_clock(&endpoint, sources).await);
         let fragile = connect_to(&wire.endpoint, access_key.as_str(), FRAGILE);
         let direct = engine.client();
-        Self { _engine: engine, wire, direct, fragile }
+        Self { _engine: engine, wire, clock, direct, fragile }
     }
 
     /// Plays a history, and says how many posts it had, or what it broke.
     async fn play(&self, history: History) -> Result<usize, String> {
         let beginning: Timestamp = World::BEGINNING.parse().unwrap();
-        let clock = Arc::new(AtomicI64::new(beginning.as_millisecond()));
+        let (clock, drawn) = (Arc::clone(&self.clock), Arc::default());
+        clock.store(beginning.as_millisecond(), SeqCst);
         let name = format!("forwarding-{:032x}", rand::random::<u128>());
         let table = LeadTable::new(self.direct.clone(), name);
         table.create().await.unwrap();
@@ -72,7 +80,8 @@ impl Ground {
             table: table.clone(),
             fragile: self.fragile.clone(),
             wire: Arc::clone(&self.wire),
-            sources: new_sources(&clock),
+            sources: new_sources(&clock, &drawn),
+            clocks: Clocks::new(&clock, &drawn),
             clock,
             log: Mutex::new(Log::default()),
             peace: AtomicBool::new(false),
@@ -90,10 +99,14 @@ impl Ground {
 }
 
 /// A clock that only the test moves, and numbers that count up.
-fn new_sources(clock: &Arc<AtomicI64>) -> Sources {
-    let (clock, drawn) = (Arc::clone(clock), AtomicU64::new(0));
+fn new_sources(clock: &Arc<AtomicI64>, drawn: &Arc<AtomicU64>) -> Sources {
+    let (clock, drawn) = (Arc::clone(clock), Arc::clone(drawn));
     let now = move || Timestamp::from_millisecond(clock.load(SeqCst)).unwrap();
-    Sources::new(now, move || u128::from(drawn.fetch_add(1, SeqCst)))
+    Sources::new(now, move || next_number(&drawn))
+}
+
+fn next_number(drawn: &AtomicU64) -> u128 {
+    u128::from(drawn.fetch_add(1, SeqCst))
 }
 
 /// A lead of nobody.

@@ -2,9 +2,10 @@
 //! they receive.
 
 use super::{
+    clocks::Clocks,
     history::{Action, Handling, History, Planned, PlannedPass, Reply},
     lead_record,
-    model::{Erasure, Known, Log, Seen},
+    model::{Erasure, Known, Log, Seen, Told},
     new_lead,
 };
 use aws_sdk_dynamodb::Client;
@@ -56,6 +57,7 @@ pub(super) struct Play {
     pub(super) wire: Arc<Wire>,
     pub(super) clock: Arc<AtomicI64>,
     pub(super) sources: Sources,
+    pub(super) clocks: Clocks,
     pub(super) log: Mutex<Log>,
     pub(super) peace: AtomicBool,
     /// How many passes are running, one inside a post of the other.
@@ -68,6 +70,7 @@ pub(super) struct Play {
 /// What a pass posts to. Each pass has its own.
 struct Endpoint {
     play: Arc<Play>,
+    sources: Sources,
     /// When each destination's pass made its last step.
     steps: Mutex<Vec<Timestamp>>,
 }
@@ -80,7 +83,7 @@ impl Post for Endpoint {
     ) -> Result<Answered, PostError> {
         let request = message().ok_or(PostError::Outdated)?;
         let (play, begun) = (&self.play, self.play.now());
-        let (n, handling) = play.receive(url, &request, begun);
+        let (n, handling) = play.receive(url, &request, begun, self.sources.now());
         self.step(n);
         play.acting.fetch_add(1, SeqCst);
         for action in handling.meanwhile {
@@ -161,6 +164,8 @@ impl Play {
                     play.create(account, leads, delay).await;
                 }
                 Action::Tell => play.tell().await,
+                Action::TellAgain => play.tell_again().await,
+                Action::Step(step) => play.step(step),
                 Action::Pass(pass) => play.pass(pass).await,
                 Action::Wait(seconds) => play.wait(SignedDuration::from_secs(seconds)),
                 Action::Pause(n) => play.set_state(n, DestinationState::Paused).await,
@@ -182,8 +187,9 @@ impl Play {
         let account = account(n);
         for _ in 0..leads {
             self.wait(SignedDuration::from_millis(1));
-            let arrived = self.now() - SignedDuration::from_millis(delay);
-            self.store(&account, self.sources.draw_lead_id(arrived)).await;
+            let sources = self.clocks.of_account(n);
+            let arrived = sources.now() - SignedDuration::from_millis(delay);
+            self.store(&account, sources.draw_lead_id(arrived)).await;
         }
     }
 
@@ -209,6 +215,16 @@ impl Play {
     /// Tells the new leads to the function, again and again until it has noted them.
     async fn tell(&self) {
         let told = std::mem::take(&mut self.log().untold);
+        self.tell_all(&told).await;
+    }
+
+    /// The stream gives all records again, but those that it has not given yet.
+    async fn tell_again(&self) {
+        let told = self.log().told();
+        self.tell_all(&told).await;
+    }
+
+    async fn tell_all(&self, told: &[Told]) {
         if told.is_empty() {
             return;
         }
@@ -216,18 +232,13 @@ impl Play {
             told.iter().map(|lead| lead_record(&lead.account, lead.id, lead.written)).collect();
         let event = serde_json::json!({ "Records": records });
         let event: ForwardingEvent = serde_json::from_value(event).unwrap();
-        let forwarder = self.forwarder(self.table.clone(), Endpointless);
+        let forwarder = forwarder(self.table.clone(), Endpointless, self.clocks.of_pass(0));
         forwarder.note_late_leads(&event.new_leads().unwrap()).await.unwrap();
         for lead in told.iter().filter(|lead| lead.is_late()) {
             let events =
                 self.table.events_set_aside(&lead.account, None, None, self.now()).await.unwrap();
             self.log().note_late(lead, &events);
         }
-    }
-
-    fn forwarder<P>(&self, table: LeadTable, post: P) -> Forwarder<P> {
-        let master = MasterSecret::new(MASTER).unwrap();
-        Forwarder { table, sources: self.sources.clone(), post, master }
     }
 
     async fn pass(self: &Arc<Self>, planned: PlannedPass) {
@@ -245,10 +256,16 @@ impl Play {
         }
         let destinations = self.log().known.len();
         let steps = Mutex::new(vec![started; destinations]);
-        let forwarder = self.forwarder(table, Endpoint { play: Arc::clone(self), steps });
+        let Ok(sources) = table.sources(&self.clocks.of_pass(self.passes.load(SeqCst))).await
+        else {
+            return self.wire.set_script([]);
+        };
+        let begun = sources.now();
+        let endpoint = Endpoint { play: Arc::clone(self), sources: sources.clone(), steps };
+        let forwarder = forwarder(table, endpoint, sources);
         let accounts = || self.log().leads.iter().map(|lead| lead.account.clone()).collect();
         let wake = if planned.new_leads { Wake::NewLeads(accounts()) } else { Wake::Schedule };
-        let pass = forwarder.forward_due(wake, started - SETTLED_AFTER, started + PASS_FOR);
+        let pass = forwarder.forward_due(wake, begun - SETTLED_AFTER, begun + PASS_FOR);
         let depth = self.acting.load(SeqCst);
         let may_die = || self.acting.load(SeqCst) == depth;
         let done = until_killed(pass, planned.killed_at, may_die).await;
@@ -363,12 +380,18 @@ impl Play {
     }
 
     /// Notes a post, and says what its destination does with it.
-    fn receive(&self, url: &str, request: &PostRequest, at: Timestamp) -> (usize, Handling) {
+    fn receive(
+        &self,
+        url: &str,
+        request: &PostRequest,
+        at: Timestamp,
+        signed_at: Timestamp,
+    ) -> (usize, Handling) {
         let mut log = self.log();
         let n = log.find(url);
         let scripted = log.known[n].script.pop_front();
         let mut handling = scripted.filter(|_| !self.peace.load(SeqCst)).unwrap_or(TAKES);
-        log.check_post(n, request, at);
+        log.check_post(n, request, signed_at);
         let mut seen = Seen::new(n, request, at, handling.reply);
         if let Some(reply) = log.known[n].answer_to(&seen) {
             (handling.reply, seen.reply) = (reply, reply);
@@ -442,6 +465,11 @@ const TAKES: Handling =
 const CALM_PASS: PlannedPass =
     PlannedPass { new_leads: false, killed_at: None, faults: Vec::new() };
 
+fn forwarder<P>(table: LeadTable, post: P, sources: Sources) -> Forwarder<P> {
+    let master = MasterSecret::new(MASTER).unwrap();
+    Forwarder { table, sources, post, master }
+}
+
 /// A running pass. It also ends if it is killed.
 struct Running<'a>(&'a AtomicUsize);
 
@@ -496,7 +524,8 @@ async fn until_killed<T>(
 
 impl Erasure {
     /// What a pass has read is at most a second old when it is posted.
-    pub(super) fn is_over(self, at: Timestamp) -> bool {
-        at.duration_since(self.at) > SignedDuration::from_secs(1)
+    /// The clock of a pass may go at half the speed until it is right again.
+    pub(super) fn is_over(self, at: Timestamp, has_stepped: bool) -> bool {
+        at.duration_since(self.at) > SignedDuration::from_secs(if has_stepped { 2 } else { 1 })
     }
 }

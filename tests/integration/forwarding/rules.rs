@@ -361,6 +361,7 @@ async fn a_lease_keeps_others_away_until_its_time_is_over() {
     let now = stage.world.now();
     let lease = |holder: &str| Lease {
         holder: holder.to_owned(),
+        read_to: LeadId::FIRST,
         until: now + SignedDuration::from_secs(60),
     };
     let (table, destination) = (stage.table(), &stage.destination);
@@ -392,7 +393,7 @@ async fn a_destination_may_have_what_a_dead_pass_posted_also_after_a_failure() {
     let stage = Stage::start().await;
     let ids = stage.store(2).await;
     let until = stage.world.now() + SignedDuration::from_secs(60);
-    let lease = Lease { holder: "dead".to_owned(), until };
+    let lease = Lease { holder: "dead".to_owned(), until, read_to: ids[1] };
     let (table, destination) = (stage.table(), &stage.destination);
     assert!(table.take_lease(destination, &lease, stage.world.now()).await.unwrap().is_some());
     stage.world.advance(SignedDuration::from_secs(60));

@@ -1,0 +1,180 @@
+//! Time never goes back in `leadhook serve`: neither while it runs nor when it starts again. A lead
+//! of another process, with another clock, is forwarded too.
+
+use super::{late::Taker, new_lead, play::MASTER};
+use forwarding::{Forwarder, MasterSecret};
+use jiff::{SignedDuration, Timestamp};
+use keyspot::SigningSecret;
+use local::{
+    App, EmbeddedTable, Running, ServedTable, Storage, connect_to, keep_forwarding,
+    seed_demo_accounts, sources_after,
+};
+use shared::{
+    delivery::{Context, DEFAULT_REPLAY_WINDOW},
+    model::{Destination, DestinationId, LeadId, Sources},
+    table::{LeadTable, Timeouts},
+};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering::SeqCst},
+    },
+    time::{Duration, Instant},
+};
+use tests::{Delivery, SENDERS, SIGNING_KEY, Sender, send_to};
+use tokio::{join, sync::oneshot};
+
+const SENDER: &Sender = &SENDERS[0];
+
+/// The local server, with a clock that the test sets.
+struct LocalServer {
+    engine: EmbeddedTable,
+    served: ServedTable,
+    app: Arc<App>,
+    running: Running,
+    /// How many milliseconds the machine's clock is ahead.
+    ahead: Arc<AtomicI64>,
+    destination: DestinationId,
+}
+
+impl LocalServer {
+    async fn start() -> Self {
+        let ahead = Arc::<AtomicI64>::default();
+        let (set, started) = (Arc::clone(&ahead), Instant::now());
+        let wall = move || Timestamp::now() + SignedDuration::from_millis(set.load(SeqCst));
+        let elapsed = move || started.elapsed();
+        let sources = Sources::steady(wall, elapsed, Timestamp::MIN, rand::random);
+        let engine = EmbeddedTable::open(&Storage::Memory).await.unwrap();
+        let mut engine = engine.with_sources(sources.clone());
+        let served = engine.serve(None).await.unwrap();
+        let table = LeadTable::new(engine.client(), "leadhook");
+        table.create().await.unwrap();
+        seed_demo_accounts(&table).await.unwrap();
+        let destination = DestinationId::draw(&sources);
+        let url = "https://receiver.example/".to_owned();
+        let (account, now) = (SENDER.account(), sources.now());
+        let new = Destination::new(&account, destination.clone(), url, LeadId::FIRST, now);
+        table.add_destination(&new).await.unwrap();
+        let running = Running::new(sources.clone());
+        let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, Timeouts::LOCAL);
+        let app = App::new(context, SigningSecret::fixed(SIGNING_KEY).unwrap());
+        Self { engine, served, app: Arc::new(app), running, ahead, destination }
+    }
+
+    /// Sends a lead, and returns its id.
+    async fn send(&self, n: usize) -> LeadId {
+        let _arrival = self.running.begin();
+        let (name, value) = SENDER.headers[0];
+        let body = (SENDER.body)(n).to_string();
+        let answer = send_to(&self.app, Delivery::new(SENDER.function, body).header(name, value));
+        let answer = answer.await;
+        assert_eq!(answer.status, 201);
+        answer.body["id"].to_string().parse().unwrap()
+    }
+
+    /// Forwards while `act` runs, and until all leads that it returns have arrived. Returns the ids
+    /// of the messages, and those of the leads in the order in which they were sent.
+    async fn forward(&self, act: impl Future<Output = Vec<LeadId>>) -> (Vec<String>, Vec<String>) {
+        let taker = Taker::default();
+        let Context { table, sources, .. } = &*self.app.context;
+        let master = MasterSecret::new(MASTER).unwrap();
+        let (table, sources, post) = (table.clone(), sources.clone(), taker.clone());
+        let forwarder = Arc::new(Forwarder { table, sources, post, master });
+        let (stop, stopped) = oneshot::channel::<()>();
+        let stopped = async { stopped.await.unwrap_or_default() };
+        let new_leads = Some(self.engine.new_leads());
+        let act = async {
+            let sent = act.await;
+            let sent: Vec<_> =
+                sent.iter().map(|id| format!("msg_{id}_{}", self.destination)).collect();
+            // If a lead is missing, the test says which one.
+            for _ in 0..1_000 {
+                if sent.iter().all(|id| taker.0.lock().unwrap().contains(id)) {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            stop.send(()).unwrap();
+            sent
+        };
+        let ((), sent) = join!(keep_forwarding(forwarder, &self.running, new_leads, stopped), act);
+        let got = taker.0.lock().unwrap().clone();
+        (got, sent)
+    }
+
+    /// A table as another process on this machine sees it.
+    fn of_another_process(&self) -> LeadTable {
+        let ServedTable { endpoint, access_key } = &self.served;
+        LeadTable::new(connect_to(endpoint, access_key.as_str(), Timeouts::LOCAL), "leadhook")
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn time_never_goes_back_so_each_lead_is_forwarded_once_and_in_order() {
+    let play = |back: i64| async move {
+        let server = LocalServer::start().await;
+        let act = async {
+            let mut sent = Vec::new();
+            for n in 0..135 {
+                if n == 60 {
+                    server.ahead.store(-back, SeqCst);
+                }
+                sent.push(server.send(n).await);
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            sent
+        };
+        let (got, sent) = server.forward(act).await;
+        assert_eq!(got, sent, "{back} ms back");
+    };
+    join!(play(2_000), play(5_000), play(3_600_000));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lead_of_a_process_whose_clock_is_behind_is_forwarded() {
+    let server = LocalServer::start().await;
+    let (table, system) = (server.of_another_process(), Sources::system());
+    let act = async {
+        let mut sent = Vec::new();
+        for (n, behind) in
+            [0, 30, 2_000, 10_000, 3_600_000].into_iter().cycle().take(60).enumerate()
+        {
+            sent.push(server.send(n).await);
+            let drawn_at = system.now() - SignedDuration::from_millis(behind);
+            let id = system.draw_lead_id(drawn_at);
+            table.create_lead(new_lead(SENDER.account(), id), &system).await.unwrap();
+            sent.push(id);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        sent
+    };
+    let (got, sent) = server.forward(act).await;
+    let missing: Vec<_> = sent.iter().filter(|id| !got.contains(id)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[tokio::test]
+async fn a_start_is_after_the_newest_lead_and_at_most_an_hour_ahead_of_the_clock() {
+    let server = LocalServer::start().await;
+    let table = &server.app.context.table;
+    let hour = SignedDuration::from_hours(1);
+    for (ahead, at_most) in [(600, false), (3_000, false), (7_200, true)] {
+        let now = Timestamp::now();
+        let newest = LeadId::new(now + SignedDuration::from_secs(ahead), u128::MAX);
+        let new = new_lead(SENDER.account(), newest);
+        table.create_lead(new, &Sources::system()).await.unwrap();
+        let started = sources_after(table).await.unwrap();
+        let next = started.draw_lead_id(started.now());
+        assert_eq!(next > newest, !at_most, "{ahead}");
+        assert!(next >= LeadId::new(newest.time().min(now + hour), 0), "{ahead}");
+    }
+    // The cursor of a destination counts too: it may get only the leads from its start on.
+    let other = LocalServer::start().await;
+    let table = &other.app.context.table;
+    let start = LeadId::new(Timestamp::now() + SignedDuration::from_mins(10), 0);
+    let (id, url) = (DestinationId::draw(&Sources::system()), String::new());
+    let new = Destination::new(&SENDER.account(), id, url, start, Timestamp::now());
+    table.add_destination(&new).await.unwrap();
+    let started = sources_after(table).await.unwrap();
+    assert!(started.draw_lead_id(started.now()) > start);
+}
