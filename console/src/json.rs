@@ -13,6 +13,11 @@ pub(crate) fn pretty(body: &str) -> Option<String> {
     text_of(body.as_bytes()).and_then(shared::model::pretty)
 }
 
+/// A text of a form. Browsers send each line break as CR LF.
+pub(crate) fn with_lf(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n")
+}
+
 /// The lines of a body. `faults` are fields and their rules.
 pub(crate) fn lines(body: &str, faults: &[(String, String)]) -> Vec<Line> {
     let text = pretty(body).unwrap_or_else(|| body.to_owned());

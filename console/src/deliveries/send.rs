@@ -3,6 +3,7 @@
 use super::live;
 use crate::{
     app::{Console, Live},
+    json::{pretty, with_lf},
     page::{Answer, Failed, go},
 };
 use axum::{
@@ -127,12 +128,19 @@ async fn repeat(console: &Console, number: u64, body: Option<String>) -> Answer 
     let gone = || Failed::missing(format!("the delivery {number} is not remembered"));
     let seen = live.recent.get(number).ok_or_else(gone)?;
     let body = match (body, why_not_again(&seen.body)) {
-        (Some(body), _) => body,
+        (Some(body), _) => edited_body(&seen.body.text, &body),
         (None, Some(why)) => return Err(Failed::input(why)),
         (None, None) => seen.body.text.clone(),
     };
     let sent = send(live, &seen.path, &seen.headers, body).await?;
     go(&format!("/console/deliveries/{}", sent.number))
+}
+
+/// The body of the form: as it was sent if nothing of what is shown was changed.
+fn edited_body(seen: &str, body: &str) -> String {
+    let shown = pretty(seen).unwrap_or_else(|| seen.to_owned());
+    let body = with_lf(body);
+    if body.trim_end() == with_lf(&shown).trim_end() { seen.to_owned() } else { body }
 }
 
 struct Sent {
@@ -170,6 +178,18 @@ fn unsent() -> Failed {
 mod tests {
     use super::*;
     use local::REMEMBERED_BODY;
+
+    #[test]
+    fn a_form_changes_only_what_was_edited() {
+        let seen = r#"{"n":12345678901234567890123,"n":1e400,"t":1.10,"c":"\ud83d"}"#;
+        let shown = pretty(seen).unwrap().replace('\n', "\r\n") + "\r\n";
+        assert_eq!(edited_body(seen, &shown), seen);
+        let edited = edited_body(seen, &shown.replace("1.10", "1.20"));
+        for member in ["12345678901234567890123,", "1e400,", "1.20,"] {
+            assert!(edited.contains(member) && !edited.contains('\r'), "{member} in {edited}");
+        }
+        assert_eq!(edited_body("a=1\r\nb=2", "a=1\r\nb=2\r\n"), "a=1\r\nb=2");
+    }
 
     #[test]
     fn only_a_body_that_is_kept_as_it_was_is_sent_again() {

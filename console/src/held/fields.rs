@@ -4,6 +4,7 @@
 //! and a field for each of its members, named by the member's place. A member whose field did not
 //! change stays as it was sent.
 
+use crate::json::with_lf;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::value::{RawValue, to_raw_value};
 use shared::model::{Member, Members, read_string, well_formed};
@@ -140,11 +141,6 @@ fn correct<'a>(
 fn text(text: &str) -> Box<RawValue> {
     // Every text can be JSON.
     to_raw_value(&with_lf(text)).unwrap_or_default()
-}
-
-/// Browsers send each line break as CR LF.
-fn with_lf(text: &str) -> String {
-    text.replace("\r\n", "\n").replace('\r', "\n")
 }
 
 #[cfg(test)]
