@@ -1,18 +1,19 @@
 //! Finds a person's leads and held deliveries, and erases them.
 
-use crate::{Failure, held::short_id, leads::each_lead, moment::write_moment};
+use crate::{Failure, held::short_id, moment::write_moment};
 use forwarding::{LeadRecord, write_id};
 use jiff::Timestamp;
 use shared::{
+    long_work::run_long,
     model::{
-        Account, Destination, DestinationId, HeldDelivery, HeldReason, LeadId, LeadSpan, SetAside,
-        SetAsideEvent,
+        Account, Destination, DestinationId, HeldDelivery, HeldReason, LeadId, LeadSpan, Provider,
+        SetAside, SetAsideEvent, StoredLead,
     },
     operator::Erased,
     person_search::Person,
-    table::{LeadTable, SkippedItem},
+    table::{LeadTable, Order, StoreError},
 };
-use std::{collections::HashSet, slice};
+use std::collections::HashSet;
 
 /// A lead or a held delivery that has the person in it.
 pub struct Find {
@@ -61,14 +62,6 @@ impl Find {
 /// What was found, by account.
 pub type Finds = Vec<(Account, Vec<Find>)>;
 
-/// The result of a search for a person.
-pub struct Found {
-    /// What the person is in.
-    pub finds: Finds,
-    /// The items that could not be searched, because they have another shape.
-    pub skipped: Vec<SkippedItem>,
-}
-
 /// Finds a person's leads and held deliveries, without those that `is_kept` names.
 ///
 /// # Errors
@@ -78,22 +71,20 @@ pub async fn find_person(
     person: &Person,
     accounts: &[Account],
     mut is_kept: impl FnMut(&Find) -> bool,
-) -> Result<Found, Failure> {
-    let (mut found, mut skipped) = (Vec::new(), Vec::new());
+) -> Result<Finds, Failure> {
+    let mut found = Vec::new();
     for account in accounts {
-        let (mut finds, unread) = find_leads(table, person, account).await?;
-        skipped.extend(unread);
+        let mut finds = find_leads(table, person, account).await?;
         finds.retain(|find| !is_kept(find));
         let leads: Vec<_> = finds.iter().filter_map(Find::lead_id).collect();
-        let (mut held, unread) = find_held(table, person, account, &leads).await?;
-        skipped.extend(unread);
+        let mut held = find_held(table, person, account, &leads).await?;
         held.retain(|find| !is_kept(find));
         finds.append(&mut held);
         if !finds.is_empty() {
             found.push((account.clone(), finds));
         }
     }
-    Ok(Found { finds: found, skipped })
+    Ok(found)
 }
 
 /// Reads every lead of an account: a person may be in it more than once, and only Integrabot's and
@@ -102,20 +93,18 @@ async fn find_leads(
     table: &LeadTable,
     person: &Person,
     account: &Account,
-) -> Result<(Vec<Find>, Vec<SkippedItem>), Failure> {
-    let mut finds = Vec::new();
-    let take = |account: &Account, lead| {
-        let places = person.places_in_lead(&lead);
-        if !places.is_empty() {
-            let item = FoundItem::Lead(lead.id);
-            let LeadRecord { id, created_at, name, email, phone, .. } =
-                LeadRecord::new(account, lead)?;
-            finds.push(Find { item, id, received: created_at, places, name, email, phone });
-        }
-        Ok::<_, Failure>(())
-    };
-    let read = each_lead(table, slice::from_ref(account), LeadSpan::ALL, take).await?;
-    Ok((finds, read.skipped))
+) -> Result<Vec<Find>, Failure> {
+    let (mut finds, mut rest) = (Vec::new(), Some(LeadSpan::ALL));
+    while let Some(span) = rest {
+        let page = table.leads(account, span, Order::OldestFirst, None).await?;
+        let (person, account) = (person.clone(), account.clone());
+        let find = move |lead| find_in_lead(&person, &account, lead).transpose();
+        let find_all =
+            move || page.leads.into_iter().filter_map(find).collect::<Result<Vec<_>, _>>();
+        finds.extend(search(find_all).await??);
+        rest = page.rest;
+    }
+    Ok(finds)
 }
 
 /// Reads every held delivery of an account: those of the person, and those that are linked to
@@ -125,25 +114,59 @@ async fn find_held(
     person: &Person,
     account: &Account,
     leads: &[LeadId],
-) -> Result<(Vec<Find>, Vec<SkippedItem>), Failure> {
-    let mut finds = Vec::new();
-    let take = |held: HeldDelivery| {
-        let mut places = person.places_in_held(&held);
-        if let HeldReason::Repeat(lead) = held.reason
-            && leads.contains(&lead)
-        {
-            places.push(format!("repeat of {}", write_id(account.provider, lead)));
+) -> Result<Vec<Find>, Failure> {
+    let (mut finds, mut after) = (Vec::new(), None);
+    loop {
+        // Expired ones too: they are in the table until DynamoDB deletes them.
+        let page = table.held_page(account, "", Timestamp::UNIX_EPOCH, after).await?;
+        let (person, provider, leads) = (person.clone(), account.provider, leads.to_vec());
+        let find = move |held| find_in_held(&person, provider, &leads, &held);
+        let found = search(move || page.held.into_iter().filter_map(find).collect::<Vec<_>>());
+        finds.extend(found.await?);
+        after = page.rest;
+        if after.is_none() {
+            return Ok(finds);
         }
-        if !places.is_empty() {
-            let (name, email, phone) = (None, None, None);
-            let (item, id) = (FoundItem::Held(held.id.clone()), short_id(&held));
-            let received = write_moment(held.received_at);
-            finds.push(Find { item, id, received, places, name, email, phone });
-        }
-    };
-    // Expired ones too: they are in the table until DynamoDB deletes them.
-    let skipped = table.each_held(account, "", Timestamp::UNIX_EPOCH, take).await?;
-    Ok((finds, skipped))
+    }
+}
+
+/// Searches a page outside of the threads that answer deliveries.
+async fn search<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, StoreError> {
+    run_long(work).await.ok_or(StoreError::Unavailable("the process ends"))
+}
+
+fn find_in_lead(
+    person: &Person,
+    account: &Account,
+    lead: StoredLead,
+) -> Result<Option<Find>, Failure> {
+    let places = person.places_in_lead(&lead);
+    if places.is_empty() {
+        return Ok(None);
+    }
+    let item = FoundItem::Lead(lead.id);
+    let LeadRecord { id, created_at, name, email, phone, .. } = LeadRecord::new(account, lead)?;
+    Ok(Some(Find { item, id, received: created_at, places, name, email, phone }))
+}
+
+fn find_in_held(
+    person: &Person,
+    provider: Provider,
+    leads: &[LeadId],
+    held: &HeldDelivery,
+) -> Option<Find> {
+    let mut places = person.places_in_held(held);
+    if let HeldReason::Repeat(lead) = held.reason
+        && leads.contains(&lead)
+    {
+        places.push(format!("repeat of {}", write_id(provider, lead)));
+    }
+    let (name, email, phone) = (None, None, None);
+    let (item, id) = (FoundItem::Held(held.id.clone()), short_id(held));
+    let received = write_moment(held.received_at);
+    (!places.is_empty()).then_some(Find { item, id, received, places, name, email, phone })
 }
 
 /// Erases what was found, and tells the destinations that may have one of the leads. The accounts

@@ -3,18 +3,16 @@
 use crate::Failure;
 use shared::{
     model::{Account, LeadSpan, StoredLead},
-    table::{LeadTable, Order, SkippedItem},
+    table::{LeadTable, Order},
 };
 
-/// How many leads were read, the read units, and what is not a lead.
-#[derive(Clone, Debug, Default)]
+/// How many leads were read, and the read units.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Read {
     /// The leads.
     pub leads: usize,
     /// The read units.
     pub units: f64,
-    /// The items that could not be read.
-    pub skipped: Vec<SkippedItem>,
 }
 
 /// Calls `take` with each lead of the accounts, the oldest of each account first.
@@ -35,7 +33,6 @@ pub async fn each_lead<E: From<Failure>>(
             let page = page.map_err(Failure::from)?;
             read.leads += page.leads.len();
             read.units += page.units;
-            read.skipped.extend(page.skipped);
             for lead in page.leads {
                 take(account, lead)?;
             }

@@ -16,6 +16,7 @@ pub mod providers;
 pub mod readings;
 mod refusal;
 pub mod replay;
+pub mod shapes;
 pub mod write_leads;
 
 pub use failure::Failure;

@@ -244,7 +244,7 @@ pub(crate) async fn list(
     Extension(seat): Extension<Seat>,
     Query(filter): Query<Filter>,
 ) -> Answer {
-    page(&console, seat, filter, None)
+    page(&console, seat, filter, None).await
 }
 
 pub(crate) async fn one(
@@ -258,16 +258,16 @@ pub(crate) async fn one(
         Failed::missing(format!("the delivery {number} is not among the last {REMEMBERED}"))
     })?;
     let detail = Detail::new(&console, live, &seen);
-    page(&console, seat, filter, Some(detail))
+    page(&console, seat, filter, Some(detail)).await
 }
 
-fn page(console: &Console, seat: Seat, filter: Filter, detail: Option<Detail>) -> Answer {
+async fn page(console: &Console, seat: Seat, filter: Filter, detail: Option<Detail>) -> Answer {
     let live = live(console)?;
     let newest = live.recent.newest();
     let all = live.recent.after(0);
     let total = all.len();
     let open = detail.as_ref().map(|detail| detail.number);
-    let rows = Rows::new(all, &filter, console.sources().now(), open);
+    let rows = Rows::find(all, filter.clone(), console.sources().now(), open).await?;
     show(&Page {
         frame: Frame::new(console, seat, Tab::Deliveries),
         rows,

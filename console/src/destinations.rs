@@ -19,8 +19,12 @@ use axum::{
     extract::{Path, Query, State},
 };
 use forwarding::write_id;
+use jiff::Timestamp;
 use serde::Deserialize;
-use shared::model::{Destination, DestinationState};
+use shared::{
+    model::{Destination, DestinationState},
+    table::LeadTable,
+};
 use std::sync::Arc;
 
 #[derive(Template)]
@@ -60,18 +64,23 @@ pub(crate) async fn list(
     Extension(seat): Extension<Seat>,
     Query(Done { done }): Query<Done>,
 ) -> Answer {
+    let (table, now) = (console.table().afresh(), console.sources().now());
     let mut rows = Vec::new();
-    for destination in console.table().destinations().await? {
-        rows.push(Row::read(&console, &destination).await?);
+    for destination in table.destinations().await? {
+        rows.push(Row::read(&table, &destination, now).await?);
     }
     let frame = Frame::new(&console, seat, Tab::Destinations).after(done.as_deref());
+    let frame = frame.naming_skipped(&table);
     show(&ListPage { frame, rows, can_test: console.forwarder.is_some() })
 }
 
 impl Row {
-    async fn read(console: &Console, destination: &Destination) -> Result<Self, Failed> {
-        let now = console.sources().now();
-        let (table, account) = (console.table(), destination.account());
+    async fn read(
+        table: &LeadTable,
+        destination: &Destination,
+        now: Timestamp,
+    ) -> Result<Self, Failed> {
+        let account = destination.account();
         let waiting = Waiting::count(table, destination).await?;
         let waiting = write_counted(waiting.leads);
         let set_aside =

@@ -97,14 +97,15 @@ pub(crate) async fn one(
         is_open: *listed == account,
     };
     let accounts = accounts(&console).await?.iter().map(link).collect();
-    let mut kinds = Vec::new();
+    let (table, mut kinds) = (console.table().afresh(), Vec::new());
     for kind in facts(account.provider).kinds {
-        let entries = console.table().entries(&account, &[kind.name]).await?;
+        let entries = table.entries(&account, &[kind.name]).await?;
         let entries = entries.into_iter().map(|(key, entry)| EntryView::new(&key, &entry));
         kinds.push(KindView { kind, entries: entries.collect() });
     }
     let open = Open { path: path_of(&account), kinds };
     let frame = Frame::new(&console, seat, Tab::Directory).after(done.as_deref());
+    let frame = frame.naming_skipped(&table);
     show(&DirectoryPage { frame, accounts, open: Some(open) })
 }
 

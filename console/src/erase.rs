@@ -6,7 +6,7 @@ use crate::{
     page::{Answer, Failed, Frame, Tab, show},
     sessions::Seat,
 };
-use actions::erase::{Find, Finds, Found, erase_finds, find_person};
+use actions::erase::{Find, Finds, erase_finds, find_person};
 use askama::Template;
 use axum::{
     Extension, Form,
@@ -17,7 +17,7 @@ use shared::{
     model::{Account, Email, LeadId, Phone},
     operator::Erased,
     person_search::Person,
-    table::SkippedItem,
+    table::LeadTable,
 };
 use std::{collections::HashSet, sync::Arc};
 
@@ -31,8 +31,6 @@ struct ConfirmPage {
     frame: Frame,
     contacts: String,
     finds: Vec<Row>,
-    /// What could not be searched.
-    skipped: Vec<SkippedItem>,
     path: String,
     back: String,
 }
@@ -54,8 +52,6 @@ struct ErasedPage {
     receipts: Vec<(String, Erased)>,
     messages: usize,
     is_blocked: bool,
-    /// What could not be searched.
-    skipped: Vec<SkippedItem>,
 }
 
 /// The person of a lead, and every account that may have something of the person.
@@ -88,15 +84,15 @@ pub(crate) async fn confirm(
 ) -> Answer {
     let (account, id) = read_path(&provider, account, &id)?;
     let (person, contacts, accounts) = person_of(&console, &account, id).await?;
-    let found = find_person(console.table(), &person, &accounts, |_| false).await?;
-    let frame = Frame::new(&console, seat, Tab::Leads);
-    let skipped = found.skipped;
-    let finds = found.finds.iter().flat_map(|(account, finds)| {
+    let table = console.table().afresh();
+    let found = find_person(&table, &person, &accounts, |_| false).await?;
+    let frame = Frame::new(&console, seat, Tab::Leads).naming_skipped(&table);
+    let finds = found.iter().flat_map(|(account, finds)| {
         finds.iter().map(|find| Row::new(&frame, account, find)).collect::<Vec<_>>()
     });
     let (finds, contacts) = (finds.collect(), frame.mask.text(Some(&contacts)));
     let back = path_of(&account, id);
-    show(&ConfirmPage { skipped, path: format!("{back}/erase"), back, frame, contacts, finds })
+    show(&ConfirmPage { path: format!("{back}/erase"), back, frame, contacts, finds })
 }
 
 impl Row {
@@ -133,8 +129,8 @@ pub(crate) async fn erase(
         return Err(Failed::input("nothing was chosen, and nothing was deleted"));
     }
     let (person, _, accounts) = person_of(&console, &account, id).await?;
-    let Found { finds: mut found, skipped } =
-        find_person(console.table(), &person, &accounts, |_| false).await?;
+    let table = console.table().afresh();
+    let mut found = find_person(&table, &person, &accounts, |_| false).await?;
     for (account, finds) in &mut found {
         finds.retain(|find| chosen.contains(key_of(account, find).as_str()));
     }
@@ -146,9 +142,9 @@ pub(crate) async fn erase(
             console.table().block(account, &person.contacts()).await?;
         }
     }
-    let (receipts, messages) = delete(&console, &found).await?;
-    let frame = Frame::new(&console, seat, Tab::Leads);
-    show(&ErasedPage { frame, receipts, messages, is_blocked, skipped })
+    let (receipts, messages) = delete(&console, &table, &found).await?;
+    let frame = Frame::new(&console, seat, Tab::Leads).naming_skipped(&table);
+    show(&ErasedPage { frame, receipts, messages, is_blocked })
 }
 
 /// Orders what was found so that this lead is deleted last. The page finds the person by it, so
@@ -162,6 +158,7 @@ fn put_last(found: &mut Finds, account: &Account, id: LeadId) {
 
 async fn delete(
     console: &Console,
+    table: &LeadTable,
     found: &Finds,
 ) -> Result<(Vec<(String, Erased)>, usize), Failed> {
     let mut receipts = Vec::new();
@@ -169,7 +166,7 @@ async fn delete(
         receipts.push((format!("{} {}", account.provider.as_str(), account.id), erased));
     };
     let now = console.sources().now();
-    let messages = erase_finds(console.table(), found, now, receipt).await?;
+    let messages = erase_finds(table, found, now, receipt).await?;
     receipts.retain(|(_, erased)| *erased != Erased::default());
     Ok((receipts, messages))
 }

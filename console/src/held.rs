@@ -9,7 +9,7 @@ use crate::{
     app::Console,
     json::{Line, lines},
     leads::{encoded, path_of as lead_path, read_account},
-    page::{Answer, Failed, Frame, Tab, go, show},
+    page::{Answer, Failed, Frame, Tab, compute, go, show},
     sessions::Seat,
     words::When,
 };
@@ -24,6 +24,7 @@ use axum::{
 };
 use fields::{Field, base_of, body_of, fields_of};
 use forwarding::{LeadRecord, write_id};
+use jiff::Timestamp;
 use serde::Deserialize;
 use shared::{
     delivery::Redelivered,
@@ -145,7 +146,7 @@ pub(crate) async fn one(
         None => text_of(&held.body).map(str::to_owned),
         Some(name) => decode(&held.body, read_encoding(&name).map_err(Failed::input)?),
     };
-    page(&console, seat, account, &held, body, tried).await
+    page(&console, seat, account, held, body, tried).await
 }
 
 /// The encoding that the operator chose for a body.
@@ -158,18 +159,32 @@ async fn page(
     console: &Console,
     seat: Seat,
     account: Account,
-    held: &HeldDelivery,
+    held: HeldDelivery,
     body: Option<String>,
     tried: Tried,
 ) -> Answer {
     let frame = Frame::new(console, seat, Tab::Held);
+    let now = console.sources().now();
+    let lead = match held.reason {
+        HeldReason::Invalid => None,
+        HeldReason::Repeat(id) => lead_of(console, &account, id).await?,
+    };
+    // A body may be long, and is read, masked and laid out more than once.
+    compute(move || show(&one_page(frame, account, &held, body, tried, lead, now))).await?
+}
+
+fn one_page(
+    frame: Frame,
+    account: Account,
+    held: &HeldDelivery,
+    body: Option<String>,
+    tried: Tried,
+    lead: Option<(LeadId, LeadRecord)>,
+    now: Timestamp,
+) -> OnePage {
     let is_hidden = frame.mask.hides;
     let named: Vec<_> =
         tried.faults.iter().cloned().filter_map(|(field, text)| Some((field?, text))).collect();
-    let lead = match held.reason {
-        HeldReason::Invalid => None,
-        HeldReason::Repeat(id) => beside(console, &frame, &account, id).await?,
-    };
     let text = body.as_deref().map_or_else(|| String::from_utf8_lossy(&held.body), Cow::Borrowed);
     let is_unread = body.is_none() && !is_hidden;
     let readings = if is_unread { likely_readings(&held.body) } else { Vec::new() };
@@ -177,10 +192,10 @@ async fn page(
         encoding: reading.encoding.name().to_lowercase(),
         preview: preview(&reading.text),
     });
-    show(&OnePage {
+    OnePage {
         path: path_of(&account, &held.id),
         target: held.target.as_deref().map(|target| frame.mask.text(Some(target))),
-        when: When::new(held.received_at, console.sources().now()),
+        when: When::new(held.received_at, now),
         why: tried.faults.into_iter().map(|(_, text)| text).collect(),
         status: tried.status,
         is_tried: tried.is_new,
@@ -190,26 +205,31 @@ async fn page(
         base: body.as_deref().map(base_of).unwrap_or_default(),
         readings: readings.collect(),
         is_repeat: held.reason != HeldReason::Invalid,
-        lead,
+        lead: lead.map(|lead| Beside::new(&frame, &account, lead)),
         body,
         account,
         frame,
         is_hidden,
-    })
+    }
 }
 
-async fn beside(
+/// The lead of a repeat; `None` if it is gone.
+async fn lead_of(
     console: &Console,
-    frame: &Frame,
     account: &Account,
     id: LeadId,
-) -> Result<Option<Beside>, Failed> {
-    let leads = console.table().get_leads(&[(account.clone(), id)]).await?;
-    let Some((account, lead)) = leads.into_iter().next() else { return Ok(None) };
-    let record = LeadRecord::new(&account, lead).map_err(actions::Failure::from)?;
-    let text = serde_json::to_string(&record).unwrap_or_default();
-    let lines = lines(&frame.mask.all(&text), &[]);
-    Ok(Some(Beside { path: lead_path(&account, id), id: record.id, lines }))
+) -> Result<Option<(LeadId, LeadRecord)>, Failed> {
+    let lead = console.table().get_leads(&[(account.clone(), id)]).await?.pop();
+    let record = lead.map(|(account, lead)| LeadRecord::new(&account, lead)).transpose();
+    Ok(record.map_err(actions::Failure::from)?.map(|record| (id, record)))
+}
+
+impl Beside {
+    fn new(frame: &Frame, account: &Account, (id, record): (LeadId, LeadRecord)) -> Self {
+        let text = serde_json::to_string(&record).unwrap_or_default();
+        let lines = lines(&frame.mask.all(&text), &[]);
+        Self { path: lead_path(account, id), id: record.id, lines }
+    }
 }
 
 /// Redelivers a held delivery with the body of a form.
@@ -226,7 +246,7 @@ pub(crate) async fn redeliver(
         return go(&format!("{}?done=redelivered", lead_path(&account, lead)));
     }
     let tried = Tried::of_redelivery(&account, &redelivered);
-    page(&console, seat, account, &held, Some(body), tried).await
+    page(&console, seat, account, held, Some(body), tried).await
 }
 
 pub(crate) async fn discard(State(console): State<Arc<Console>>, path: HeldPath) -> Answer {

@@ -50,7 +50,9 @@ pub(crate) async fn list(
     Query(Done { done }): Query<Done>,
 ) -> Answer {
     let now = console.sources().now();
-    let keys = console.table().api_keys(None).await?;
+    let table = console.table().afresh();
+    let keys = table.api_keys(None).await?;
+    let frame = Frame::new(&console, seat, Tab::Keys).after(done.as_deref());
     let row = |ListedKey { token, key }: ListedKey| {
         let accounts: Vec<_> =
             key.accounts().iter().map(|account| account.id.to_string()).collect();
@@ -66,7 +68,7 @@ pub(crate) async fn list(
         }
     };
     show(&ListPage {
-        frame: Frame::new(&console, seat, Tab::Keys).after(done.as_deref()),
+        frame: frame.naming_skipped(&table),
         rows: keys.into_iter().map(row).collect(),
         providers: Provider::ALL.map(Provider::as_str),
     })

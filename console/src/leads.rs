@@ -9,7 +9,7 @@ pub(crate) use export::export;
 use crate::{
     app::Console,
     json::{Line, lines},
-    page::{Answer, Failed, Frame, Tab, show},
+    page::{Answer, Failed, Frame, Tab, compute, show},
     sessions::Seat,
     words::When,
 };
@@ -26,8 +26,8 @@ use forwarding::{LeadRecord, read_id};
 use serde::Deserialize;
 use shared::{
     model::{Account, AccountId, LeadId, LeadSpan, Provider, StoredLead},
-    operator::{LeadClaim, NewestLeads},
-    table::SkippedItem,
+    operator::LeadClaim,
+    table::LeadTable,
 };
 use std::sync::Arc;
 
@@ -145,7 +145,6 @@ struct ListPage {
     filter: Filter,
     rows: Vec<Row>,
     accounts: Vec<String>,
-    skipped: Vec<SkippedItem>,
     /// The lead before which the next page begins.
     next: Option<LeadId>,
     /// How many leads a search read.
@@ -167,12 +166,13 @@ pub(crate) async fn list(
     Extension(seat): Extension<Seat>,
     Query(filter): Query<Filter>,
 ) -> Answer {
-    let frame = Frame::new(&console, seat, Tab::Leads);
+    let table = console.table().afresh();
     let accounts = filter.accounts(&console).await?;
-    let Found { leads, skipped, next, searched } = match filter.span(&console)? {
-        Some(span) => find(&console, &filter, &accounts, span).await?,
-        None => Found { leads: Vec::new(), skipped: Vec::new(), next: None, searched: None },
+    let Found { leads, next, searched } = match filter.span(&console)? {
+        Some(span) => find(&table, &filter, &accounts, span).await?,
+        None => Found { leads: Vec::new(), next: None, searched: None },
     };
+    let frame = Frame::new(&console, seat, Tab::Leads).naming_skipped(&table);
     let now = console.sources().now();
     let rows = leads.iter().map(|(account, lead)| Row {
         path: path_of(account, lead.id),
@@ -186,12 +186,11 @@ pub(crate) async fn list(
     let rows = rows.collect();
     let mut accounts: Vec<_> = accounts.iter().map(|account| account.id.to_string()).collect();
     accounts.dedup();
-    show(&ListPage { frame, filter, rows, accounts, skipped, next, searched })
+    show(&ListPage { frame, filter, rows, accounts, next, searched })
 }
 
 struct Found {
     leads: Vec<(Account, StoredLead)>,
-    skipped: Vec<SkippedItem>,
     next: Option<LeadId>,
     searched: Option<usize>,
 }
@@ -199,23 +198,19 @@ struct Found {
 /// One page of leads. Without a text to search for, it takes as many requests to the table as
 /// `leads list` does.
 async fn find(
-    console: &Console,
+    table: &LeadTable,
     filter: &Filter,
     accounts: &[Account],
     span: LeadSpan,
 ) -> Result<Found, Failed> {
     if !filter.searches() {
-        let NewestLeads { leads, skipped } =
-            console.table().newest_leads(accounts, span, PAGE).await?;
+        let leads = table.newest_leads(accounts, span, PAGE).await?;
         let next = leads.last().filter(|_| leads.len() == PAGE).map(|(_, lead)| lead.id);
-        return Ok(Found { leads, skipped, next, searched: None });
+        return Ok(Found { leads, next, searched: None });
     }
     let (mut leads, mut read, mut rest) = (Vec::new(), 0, Some(span));
-    let mut skipped = Vec::new();
     while let Some(span) = rest {
-        let newest = console.table().newest_leads(accounts, span, STEP).await?;
-        let page = newest.leads;
-        skipped.extend(newest.skipped);
+        let page = table.newest_leads(accounts, span, STEP).await?;
         let oldest = page.last().map(|(_, lead)| lead.id);
         rest = oldest.filter(|_| page.len() == STEP).and_then(|oldest| span.before(oldest));
         read += page.len();
@@ -223,14 +218,14 @@ async fn find(
         if leads.len() >= PAGE {
             leads.truncate(PAGE);
             let next = leads.last().map(|(_, lead)| lead.id);
-            return Ok(Found { leads, skipped, next, searched: Some(read) });
+            return Ok(Found { leads, next, searched: Some(read) });
         }
         if read >= SEARCHED {
             let next = oldest.filter(|_| rest.is_some());
-            return Ok(Found { leads, skipped, next, searched: Some(read) });
+            return Ok(Found { leads, next, searched: Some(read) });
         }
     }
-    Ok(Found { leads, skipped, next: None, searched: Some(read) })
+    Ok(Found { leads, next: None, searched: Some(read) })
 }
 
 #[derive(Template)]
@@ -282,29 +277,34 @@ pub(crate) async fn one(
         kind,
         expires: expires_at.map(|at| When::new(at, now)),
     });
+    let claims = claims.collect();
     let destinations = console.table().destinations().await?;
     let ways = ways_of_lead(console.table(), &destinations, &account, id).await?;
     let can_erase = lead.email.is_some() || lead.phone.is_some();
     let record = LeadRecord::new(&account, lead).map_err(actions::Failure::from)?;
     let mask = frame.mask;
-    show(&LeadPage {
-        erase: format!("{}/erase", path_of(&account, id)),
-        name: mask.text(record.name.as_deref()),
-        email: mask.text(record.email.as_deref()),
-        phone: mask.text(record.phone.as_deref()),
-        details: lines(&mask.all(&record.details_text()), &[]),
-        extra: record.extra_text().map(|text| lines(&mask.all(text), &[])).unwrap_or_default(),
-        provider: account.provider.as_str(),
-        account: account.id.to_string(),
-        when: When::new(at, now),
-        source: mask.text(record.source.as_deref()),
-        status: mask.text(record.status.as_deref()),
-        id: record.id,
-        claims: claims.collect(),
-        ways,
-        can_erase,
-        frame,
-    })
+    let page = move || {
+        show(&LeadPage {
+            erase: format!("{}/erase", path_of(&account, id)),
+            name: mask.text(record.name.as_deref()),
+            email: mask.text(record.email.as_deref()),
+            phone: mask.text(record.phone.as_deref()),
+            details: lines(&mask.all(&record.details_text()), &[]),
+            extra: record.extra_text().map(|text| lines(&mask.all(text), &[])).unwrap_or_default(),
+            provider: account.provider.as_str(),
+            account: account.id.to_string(),
+            when: When::new(at, now),
+            source: mask.text(record.source.as_deref()),
+            status: mask.text(record.status.as_deref()),
+            id: record.id,
+            claims,
+            ways,
+            can_erase,
+            frame,
+        })
+    };
+    // The details may be long.
+    compute(page).await?
 }
 
 /// The lead of an account.

@@ -6,7 +6,10 @@ use axum::{
     http::StatusCode,
     response::{Html, IntoResponse, Redirect, Response},
 };
-use shared::table::StoreError;
+use shared::{
+    long_work::run_long,
+    table::{LeadTable, SkippedItem, StoreError},
+};
 
 /// The pages, in the order of the navigation.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -68,6 +71,8 @@ pub(crate) struct Frame {
     pub(crate) mask: Mask,
     /// What the last action did.
     pub(crate) done: Option<&'static str>,
+    /// What the page leaves out, because it has another shape.
+    pub(crate) skipped: Vec<SkippedItem>,
 }
 
 impl Frame {
@@ -81,6 +86,7 @@ impl Frame {
             masks: console.masks,
             mask: Mask { hides: console.masks && !seat.unmasked },
             done: None,
+            skipped: Vec::new(),
         }
     }
 
@@ -102,6 +108,11 @@ impl Frame {
         Self { done: Some(done), ..self }
     }
 
+    /// Also names the items that the readers of this table left out.
+    pub(crate) fn naming_skipped(self, table: &LeadTable) -> Self {
+        Self { skipped: table.skipped(), ..self }
+    }
+
     pub(crate) fn tabs(&self) -> impl Iterator<Item = Tab> {
         let is_live = self.is_live;
         Tab::ALL.into_iter().filter(move |tab| is_live || *tab != Tab::Deliveries)
@@ -115,6 +126,14 @@ pub(crate) type Answer = Result<Response, Failed>;
 pub(crate) fn show(page: &impl Template) -> Answer {
     let text = page.render().map_err(|_| Failed::new(StatusCode::INTERNAL_SERVER_ERROR, FAULT))?;
     Ok(Html(text).into_response())
+}
+
+/// Computes what may take long, outside of the threads that answer deliveries.
+pub(crate) async fn compute<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Failed> {
+    let ended = || Failed::new(StatusCode::SERVICE_UNAVAILABLE, FAULT);
+    run_long(work).await.ok_or_else(ended)
 }
 
 /// Answers an action: the browser gets another page.

@@ -11,6 +11,7 @@
 //! | [`person_search`] | the search for a person in texts |
 //! | [`request`] | the request: its token, body, fields and rules |
 //! | [`model`] | the lead, its id, its claims, accounts, API keys: values |
+//! | [`long_work`] | work outside of the threads that answer deliveries |
 //! | [`aws`] | the configuration of the AWS SDK |
 //!
 //! The crate knows no provider's wire format: each provider has its own package under `functions/`.
@@ -18,6 +19,7 @@
 pub mod aws;
 pub mod delivery;
 pub mod function;
+pub mod long_work;
 pub mod lookup;
 pub mod model;
 pub mod operator;

@@ -51,7 +51,7 @@ async fn check(leads: &[Lead], asked: &[usize], limit: usize, skip: usize) {
     expected.retain(|(_, id)| before.is_none_or(|before| *id < before));
     expected.truncate(limit);
     let accounts: Vec<_> = asked.iter().map(|n| account(*n)).collect();
-    let listed = world.app.context.table.newest_leads(&accounts, span, limit).await.unwrap().leads;
+    let listed = world.app.context.table.newest_leads(&accounts, span, limit).await.unwrap();
     let listed: Vec<_> = listed.iter().map(|(owner, lead)| (owner.clone(), lead.id)).collect();
     let expected: Vec<_> = expected.iter().map(|(owner, id)| (account(*owner), *id)).collect();
     assert_eq!(listed, expected);

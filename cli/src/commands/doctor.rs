@@ -1,8 +1,9 @@
 use super::{
     Failure,
-    listing::{Listing, Output},
+    listing::{Listing, Output, count},
     session::{Session, TableOptions},
 };
+use actions::shapes::find_other_shapes;
 use clap::Args;
 use jiff::SignedDuration;
 use shared::{
@@ -75,6 +76,7 @@ async fn check(session: &Session, findings: &mut Vec<(&'static str, Finding)>) {
     findings.push(("clock", check_clock(table, sources).await));
     findings.push(("round trip", check_round_trip(table, sources).await));
     findings.push(("keys", check_keys(table, sources).await));
+    findings.push(("items", check_items(table, sources).await));
 }
 
 async fn check_shape(table: &LeadTable) -> Finding {
@@ -157,6 +159,20 @@ async fn check_keys(table: &LeadTable, sources: &Sources) -> Finding {
         text += &format!("; {ending} end within a week: leadhook keys rotate");
     }
     Good(text)
+}
+
+/// Reads every item: one of another shape is left out by all that read it.
+async fn check_items(table: &LeadTable, sources: &Sources) -> Finding {
+    let skipped = match find_other_shapes(table, sources.now()).await {
+        Ok(skipped) => skipped,
+        Err(error) => return failed(error, "dynamodb:Query and BatchGetItem"),
+    };
+    if skipped.is_empty() {
+        return Good("all have the shape of their kind".to_owned());
+    }
+    let names: Vec<_> = skipped.iter().map(ToString::to_string).collect();
+    let items = count(skipped.len(), "item");
+    Bad(format!("{items} of another shape, which nothing reads: {}", names.join(", ")))
 }
 
 fn failed(error: StoreError, needs: &str) -> Finding {

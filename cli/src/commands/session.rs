@@ -257,8 +257,11 @@ impl Session {
         Err(Failure::Table(text))
     }
 
-    /// Closes the table and returns `done`.
+    /// Names the items that were left out, closes the table, and returns `done`.
     pub(super) async fn close<T>(self, done: Result<T, Failure>) -> Result<T, Failure> {
+        for item in self.table.skipped() {
+            eprintln!("left out, because it has another shape than leadhook's items: {item}");
+        }
         if let Some(embedded) = self.embedded {
             embedded.close().await;
         }

@@ -67,7 +67,7 @@ impl Reader {
                 changed = self.changes.wait_for(|newest| *newest > self.after) => { changed.ok()?; }
                 _ = self.stop.wait_for(|stopped| *stopped) => return None,
             }
-            if let Ok(Some(event)) = self.read() {
+            if let Ok(Some(event)) = self.read().await {
                 tokio::select! {
                     () = tokio::time::sleep(COLLECT_FOR) => {}
                     _ = self.stop.wait_for(|stopped| *stopped) => return None,
@@ -77,11 +77,12 @@ impl Reader {
         }
     }
 
-    fn read(&mut self) -> Result<Option<Event>, Failed> {
+    async fn read(&mut self) -> Result<Option<Event>, Failed> {
         let recent = &live(&self.console)?.recent;
         let seen = recent.after(self.after);
         self.after = seen.first().map_or(recent.newest(), |newest| newest.number);
-        let rows = Rows::new(seen, &self.filter, self.console.sources().now(), None);
+        let now = self.console.sources().now();
+        let rows = Rows::find(seen, self.filter.clone(), now, None).await?;
         let text = rows.render().unwrap_or_default().replace('\r', " ");
         let id = self.after.to_string();
         Ok((!rows.rows.is_empty()).then(|| Event::default().event("rows").id(id).data(text)))

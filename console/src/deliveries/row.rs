@@ -1,7 +1,10 @@
 //! The rows of the list.
 
 use super::Filter;
-use crate::words::{Ending, When, ending};
+use crate::{
+    page::{Failed, compute},
+    words::{Ending, When, ending},
+};
 use actions::providers::read_faults;
 use askama::{Template, filters::HtmlSafe};
 use jiff::Timestamp;
@@ -31,12 +34,17 @@ pub(super) struct Row {
 }
 
 impl Rows {
-    pub(super) fn new(
+    /// The rows of the deliveries that the filter takes. It searches their bodies.
+    pub(super) async fn find(
         seen: Vec<Arc<SeenDelivery>>,
-        filter: &Filter,
+        filter: Filter,
         now: Timestamp,
         open: Option<u64>,
-    ) -> Self {
+    ) -> Result<Self, Failed> {
+        compute(move || Self::new(&seen, &filter, now, open)).await
+    }
+
+    fn new(seen: &[Arc<SeenDelivery>], filter: &Filter, now: Timestamp, open: Option<u64>) -> Self {
         let taken = seen.iter().filter(|seen| filter.takes(seen)).take(filter.limit());
         let rows = taken.map(|seen| Row::new(seen, now, open)).collect();
         Self { rows, query: filter.query() }

@@ -19,7 +19,7 @@ use serde::Deserialize;
 use shared::{
     delivery::Redelivered,
     model::{Account, HeldDelivery, HeldReason},
-    table::StoreError,
+    table::{LeadTable, StoreError},
 };
 use std::{cmp::Reverse, sync::Arc};
 
@@ -61,8 +61,10 @@ pub(crate) async fn list(
     Extension(seat): Extension<Seat>,
     Query(Filter { provider, reason, done }): Query<Filter>,
 ) -> Answer {
+    let table = console.table().afresh();
+    let mut held = read_all(&console, &table, &provider, &reason).await?;
     let frame = Frame::new(&console, seat, Tab::Held).after(done.as_deref());
-    let mut held = read_all(&console, &provider, &reason).await?;
+    let frame = frame.naming_skipped(&table);
     let total = held.len();
     let invalid = held.iter().filter(|row| !row.is_repeat).count();
     held.sort_by_key(|row| Reverse(row.received_at));
@@ -109,19 +111,25 @@ fn listed(account: &Account, held: HeldDelivery) -> Listed {
 const INVALID: &str = "invalid#";
 
 /// Reads the held deliveries of a provider, or of all, for a reason, or for all.
-async fn read_all(console: &Console, provider: &str, reason: &str) -> Result<Vec<Listed>, Failed> {
+async fn read_all(
+    console: &Console,
+    table: &LeadTable,
+    provider: &str,
+    reason: &str,
+) -> Result<Vec<Listed>, Failed> {
     let prefix = match reason {
         "invalid" => INVALID,
         "repeat" => "repeat#",
         _ => "",
     };
     let mut all = Vec::new();
-    for account in console.table().accounts(read_provider(provider)?).await? {
+    for account in table.accounts(read_provider(provider)?).await? {
         let take = |held| all.push(listed(&account, held));
-        console.table().each_held(&account, prefix, console.sources().now(), take).await?;
+        table.each_held(&account, prefix, console.sources().now(), take).await?;
     }
     Ok(all)
 }
+
 #[derive(Deserialize)]
 pub(crate) struct AllForm {
     #[serde(default)]
@@ -149,8 +157,9 @@ pub(crate) async fn redeliver_all(
     let count = |redelivered: &Redelivered| {
         *(if redelivered.became_lead { &mut became } else { &mut stayed }) += 1;
     };
-    let failed = redeliver_each(&console, &accounts, count).await.err();
-    let frame = Frame::new(&console, seat, Tab::Held);
+    let table = console.table().afresh();
+    let failed = redeliver_each(&console, &table, &accounts, count).await.err();
+    let frame = Frame::new(&console, seat, Tab::Held).naming_skipped(&table);
     show(&AllPage { frame, became, stayed, failed })
 }
 
@@ -158,6 +167,7 @@ pub(crate) async fn redeliver_all(
 /// is redelivered: together they may be large. Calls `count` with each result.
 async fn redeliver_each(
     console: &Console,
+    table: &LeadTable,
     accounts: &[Account],
     mut count: impl FnMut(&Redelivered),
 ) -> Result<(), String> {
@@ -166,7 +176,7 @@ async fn redeliver_each(
         let mut ids = Vec::new();
         let take = |held: HeldDelivery| ids.push(held.id);
         let now = console.sources().now();
-        console.table().each_held(account, INVALID, now, take).await.map_err(failed)?;
+        table.each_held(account, INVALID, now, take).await.map_err(failed)?;
         for id in ids {
             // It may have become a lead meanwhile.
             let Some(held) = read_one(console, account, &id).await.map_err(failed)? else {

@@ -33,6 +33,8 @@ struct Chart {
     last: Date,
     highest: u64,
     is_cut: bool,
+    /// What is left out, because it has another shape.
+    skipped: Option<String>,
 }
 
 struct Bar {
@@ -55,8 +57,9 @@ pub(crate) async fn days(
     let mut counts = BTreeMap::<Date, u64>::new();
     let start = first.to_zoned(jiff::tz::TimeZone::UTC).map_err(out_of_range)?.timestamp();
     let (mut rest, mut read) = (LeadSpan::of_time(Some(start), None), 0);
+    let table = console.table().afresh();
     while let Some(span) = rest.filter(|_| read < COUNTED) {
-        let page = console.table().newest_leads(&accounts, span, STEP).await?.leads;
+        let page = table.newest_leads(&accounts, span, STEP).await?;
         read += page.len();
         let oldest = page.last().map(|(_, lead)| lead.id);
         rest = oldest.filter(|_| page.len() == STEP).and_then(|oldest| span.before(oldest));
@@ -64,7 +67,9 @@ pub(crate) async fn days(
             *counts.entry(day_of(lead.created_at)).or_default() += 1;
         }
     }
-    show(&Chart::new(&counts, (first, last), rest.is_some()))
+    let skipped = table.skipped().len();
+    let skipped = (skipped > 0).then(|| count(skipped, "item", "items"));
+    show(&Chart { skipped, ..Chart::new(&counts, (first, last), rest.is_some()) })
 }
 
 impl Chart {
@@ -79,6 +84,6 @@ impl Chart {
         });
         let total: u64 = counts.values().sum();
         let title = format!("{} in the last {DAYS} days", count(total as usize, "lead", "leads"));
-        Self { bars: bars.collect(), title, first, last, highest, is_cut }
+        Self { bars: bars.collect(), title, first, last, highest, is_cut, skipped: None }
     }
 }

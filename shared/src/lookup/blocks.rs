@@ -1,11 +1,15 @@
 use super::ttl_cache::TtlCache;
 use crate::{
+    long_work::run_long,
     model::{Account, Contact, HeldDelivery},
-    person_search::{contacts_in, contacts_in_held, search},
+    person_search::{Contacts, contacts_in, contacts_in_held},
     table::{LeadTable, StoreError},
 };
 use jiff::Timestamp;
 use std::collections::HashSet;
+
+/// From how many bytes on a text is searched outside of the threads that answer deliveries.
+const LONG_TEXT: usize = 4 * 1024;
 
 /// The people whom accounts block: they asked to be forgotten.
 ///
@@ -41,7 +45,8 @@ impl Blocks {
         let phones = phone.map(|text| (phone_field, text, Contact::phone(text)));
         let mut given = Vec::new();
         for (field, text, whole) in emails.into_iter().chain(phones) {
-            given.extend(contacts_in(text).found.into_iter().map(|contact| (field, contact)));
+            given
+                .extend(contacts_of(text).await?.found.into_iter().map(|contact| (field, contact)));
             given.push((field, whole));
         }
         let contacts: HashSet<_> = given.iter().map(|(_, contact)| contact.clone()).collect();
@@ -62,7 +67,7 @@ impl Blocks {
             return Ok(false);
         }
         let held = held.clone();
-        let contacts = search(move || contacts_in_held(&held)).await;
+        let contacts = run_long(move || contacts_in_held(&held)).await;
         let contacts = contacts.ok_or(StoreError::Unavailable("the process ends"))?;
         Ok(!contacts.are_all || !self.table.blocked(account, contacts.found).await?.is_empty())
     }
@@ -80,4 +85,13 @@ impl Blocks {
         self.cache.put(account.clone(), are_any, now);
         Ok(are_any)
     }
+}
+
+async fn contacts_of(text: &str) -> Result<Contacts, StoreError> {
+    if text.len() < LONG_TEXT {
+        return Ok(contacts_in(text));
+    }
+    let text = text.to_owned();
+    let contacts = run_long(move || contacts_in(&text)).await;
+    contacts.ok_or(StoreError::Unavailable("the process ends"))
 }

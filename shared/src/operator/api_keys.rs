@@ -94,7 +94,7 @@ impl LeadTable {
     }
 
     /// The keys of a provider, or of all providers, sorted by provider and account. Expired and
-    /// revoked keys are included until the table deletes them.
+    /// revoked keys are included until the table deletes them. Items of another shape are left out.
     ///
     /// # Errors
     /// If the table cannot be read.
@@ -107,9 +107,8 @@ impl LeadTable {
             (token, key)
         });
         let found = self.get_all(wanted.collect()).await?;
-        let keys =
-            found.into_iter().map(|(token, item)| Ok(ListedKey { token, key: read_key(item)? }));
-        keys.collect()
+        let read = |(token, item)| Some(ListedKey { token, key: self.readable(item, read_key)? });
+        Ok(found.into_iter().filter_map(read).collect())
     }
 
     /// All accounts that have or had a key.

@@ -161,7 +161,8 @@ impl LeadTable {
             ((), keys::set_aside(&destination.account(), lead, &destination.id))
         });
         let found = self.get_all(wanted.collect()).await?;
-        found.into_iter().map(|((), item)| Ok(serde_dynamo::from_item(item)?)).collect()
+        let read = |((), item)| self.readable(item, serde_dynamo::from_item);
+        Ok(found.into_iter().filter_map(read).collect())
     }
 
     /// Deletes a destination and what is set aside for it.

@@ -8,7 +8,8 @@ use crate::{
 use serde::Serialize;
 
 impl LeadTable {
-    /// The entries of an account with one of these kinds, sorted by kind and id.
+    /// The entries of an account with one of these kinds, sorted by kind and id. Items of another
+    /// shape are left out.
     ///
     /// # Errors
     /// If the table cannot be read.
@@ -21,13 +22,8 @@ impl LeadTable {
         for kind in kinds {
             let query = self.query_entries(account, kind);
             let mut items = query.limit(PAGE).into_paginator().items().send();
-            while let Some(mut item) = items.try_next().await? {
-                let id =
-                    sort_key(&item).and_then(|sk| sk.split_once('#')?.1.parse::<EntryId>().ok());
-                let unnamed = || StoreError::Unexpected(format!("a {kind} without an id"));
-                let key = EntryKey::new(kind, id.ok_or_else(unnamed)?);
-                item.retain(|name, _| name != PK && name != SK);
-                entries.push((key, serde_dynamo::from_item(item)?));
+            while let Some(item) = items.try_next().await? {
+                entries.extend(self.readable(item, |item| read_entry(kind, item)));
             }
         }
         Ok(entries)
@@ -75,6 +71,11 @@ impl LeadTable {
     }
 }
 
-fn sort_key(item: &Item) -> Option<&String> {
-    item.get(SK).and_then(|sk| sk.as_s().ok())
+fn read_entry(kind: &'static str, mut item: Item) -> Result<(EntryKey, Entry), StoreError> {
+    let sk = item.get(SK).and_then(|sk| sk.as_s().ok());
+    let id = sk.and_then(|sk| sk.split_once('#')?.1.parse::<EntryId>().ok());
+    let unnamed = || StoreError::Unexpected(format!("a {kind} without an id"));
+    let key = EntryKey::new(kind, id.ok_or_else(unnamed)?);
+    item.retain(|name, _| name != PK && name != SK);
+    Ok((key, serde_dynamo::from_item(item)?))
 }

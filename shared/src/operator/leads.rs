@@ -2,17 +2,9 @@ use crate::{
     model::{Account, LeadSpan, StoredLead},
     table::fault::StoreError,
     table::lead_table::{LeadTable, PAGE},
-    table::leads::{Order, SkippedItem},
+    table::leads::Order,
 };
 use std::cmp::Reverse;
-
-/// The newest leads of several accounts.
-pub struct NewestLeads {
-    /// The leads, the newest first, each with its account.
-    pub leads: Vec<(Account, StoredLead)>,
-    /// The items among them that are not leads of this version.
-    pub skipped: Vec<SkippedItem>,
-}
 
 impl LeadTable {
     /// The newest leads of several accounts in a span of ids, the newest first: `limit` leads, from
@@ -25,14 +17,13 @@ impl LeadTable {
         accounts: &[Account],
         span: LeadSpan,
         limit: usize,
-    ) -> Result<NewestLeads, StoreError> {
+    ) -> Result<Vec<(Account, StoredLead)>, StoreError> {
         let page_limit = i32::try_from(limit).unwrap_or(PAGE).min(PAGE);
-        let (mut newest, mut skipped) = (Vec::<(Account, StoredLead)>::new(), Vec::new());
+        let mut newest: Vec<(Account, StoredLead)> = Vec::new();
         for account in accounts {
             let mut rest = Some(span);
             while let Some(span) = rest {
                 let page = self.leads(account, span, Order::NewestFirst, Some(page_limit)).await?;
-                skipped.extend(page.skipped);
                 newest.extend(page.leads.into_iter().map(|lead| (account.clone(), lead)));
                 newest.sort_by_key(|(_, lead)| Reverse(lead.id));
                 newest.truncate(limit);
@@ -42,6 +33,6 @@ impl LeadTable {
                 rest = page.rest.filter(|rest| oldest.is_none_or(|oldest| rest.last > oldest));
             }
         }
-        Ok(NewestLeads { leads: newest, skipped })
+        Ok(newest)
     }
 }

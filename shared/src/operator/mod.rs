@@ -12,5 +12,5 @@ mod schema;
 
 pub use destinations::DestinationChange;
 pub use erase::{Erased, LeadClaim};
-pub use leads::NewestLeads;
+pub use held::HeldPage;
 pub use schema::Shape;

@@ -17,7 +17,6 @@ use std::{
     fmt,
     ops::ControlFlow::{self, Break, Continue},
 };
-use tokio::sync::Semaphore;
 
 /// How many places of one item are reported.
 const MOST_PLACES: usize = 8;
@@ -31,21 +30,6 @@ const LONGEST_NUMBER: usize = 15;
 const MOST_TEXTS: usize = 8;
 /// How many contacts of one delivery are read.
 const MOST_CONTACTS: usize = 2_000;
-
-/// How many searches run at the same time: the others wait. A body can take a processor for a while,
-/// and deliveries must be answered meanwhile.
-static SEARCHES: Semaphore = Semaphore::const_new(1);
-
-/// Runs a search outside of the threads that answer deliveries. `None` if the process ends.
-pub async fn search<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-    let place = SEARCHES.acquire().await.ok()?;
-    let done = tokio::task::spawn_blocking(move || {
-        // Whoever waits for the search may give up: the place is free when the search has ended.
-        let _place = place;
-        work()
-    });
-    done.await.ok()
-}
 
 /// A person: all known e-mail addresses and phone numbers.
 #[derive(Clone)]

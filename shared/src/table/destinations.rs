@@ -39,7 +39,7 @@ pub struct Lease {
 }
 
 impl LeadTable {
-    /// All destinations of all accounts.
+    /// All destinations of all accounts. Items of another shape are left out.
     ///
     /// # Errors
     /// If the table cannot be read.
@@ -47,7 +47,7 @@ impl LeadTable {
         self.listed_destinations("").await
     }
 
-    /// All destinations of an account.
+    /// All destinations of an account. Items of another shape are left out.
     ///
     /// # Errors
     /// If the table cannot be read.
@@ -61,7 +61,8 @@ impl LeadTable {
         let listed = self.listed(LISTED_DESTINATIONS, prefix, read).await?;
         let wanted = listed.iter().map(|(account, id)| ((), keys::destination(account, id)));
         let found = self.get_all(wanted.collect()).await?;
-        found.into_iter().map(|((), item)| read_destination(item)).collect()
+        let read = |((), item)| self.readable(item, read_destination);
+        Ok(found.into_iter().filter_map(read).collect())
     }
 
     /// Takes the lease of a destination. Returns the destination as it was before; `None` if it is

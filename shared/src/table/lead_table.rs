@@ -1,4 +1,4 @@
-use super::fault::StoreError;
+use super::{fault::StoreError, skipped::Skipped};
 use aws_sdk_dynamodb::{
     Client,
     types::{AttributeValue, ReturnValue},
@@ -17,12 +17,13 @@ pub(crate) type Item = HashMap<String, AttributeValue>;
 pub struct LeadTable {
     pub(crate) client: Client,
     pub(crate) name: String,
+    pub(super) skipped: Skipped,
 }
 
 impl LeadTable {
     /// The table with this name.
     pub fn new(client: Client, name: impl Into<String>) -> Self {
-        Self { client, name: name.into() }
+        Self { client, name: name.into(), skipped: Skipped::default() }
     }
 
     /// The table's name.

@@ -5,7 +5,6 @@ use super::{
 };
 use crate::model::{Account, LeadId, LeadSpan, StoredLead};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
-use std::fmt;
 
 /// The order in which leads are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,50 +15,20 @@ pub enum Order {
     OldestFirst,
 }
 
-/// An item that has another shape than its kind. It has no content of the item.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SkippedItem {
-    /// Its account.
-    pub account: Account,
-    /// Its sort key.
-    pub sort_key: String,
-}
-
-impl fmt::Display for SkippedItem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Account { provider, id } = &self.account;
-        write!(f, "{} {id} {}", provider.as_str(), self.sort_key.escape_debug())
-    }
-}
-
 /// Some leads of an account.
 #[derive(Default)]
 pub struct LeadPage {
     /// The leads, in the requested order.
     pub leads: Vec<StoredLead>,
-    /// The items of the span that are not leads of this version.
-    pub skipped: Vec<SkippedItem>,
     /// The rest of the span, if it may have more leads.
     pub rest: Option<LeadSpan>,
     /// The read units that the page used.
     pub units: f64,
 }
 
-impl LeadPage {
-    fn take(&mut self, account: &Account, items: Vec<Item>) {
-        for item in items {
-            let sort_key = sort_key(&item).to_owned();
-            match read_lead(item) {
-                Ok(lead) => self.leads.push(lead),
-                Err(_) => self.skipped.push(SkippedItem { account: account.clone(), sort_key }),
-            }
-        }
-    }
-}
-
 impl LeadTable {
     /// One page of the leads of an account in a span of ids, with at most `limit` leads. It has none
-    /// only if the span has none. Items of another shape are left out, and named.
+    /// only if the span has none. Items of another shape are left out.
     ///
     /// # Errors
     /// If the table cannot be read.
@@ -86,7 +55,8 @@ impl LeadTable {
             let read = query.clone().set_exclusive_start_key(start).send().await?;
             let used = read.consumed_capacity.and_then(|used| used.capacity_units);
             page.units += used.unwrap_or_default();
-            page.take(account, read.items.unwrap_or_default());
+            let items = read.items.unwrap_or_default().into_iter();
+            page.leads.extend(items.filter_map(|item| self.readable(item, read_lead)));
             let Some(key) = read.last_evaluated_key else { return Ok(page) };
             if !page.leads.is_empty()
                 && let Some(last) = LeadId::from_sort_key(sort_key(&key))
@@ -120,7 +90,7 @@ impl LeadTable {
         Ok(sk.and_then(|sk| LeadId::from_sort_key(sk)))
     }
 
-    /// The leads that exist, each with its account.
+    /// The leads that exist, each with its account. Items of another shape are left out.
     ///
     /// # Errors
     /// If the table cannot be read.
@@ -130,7 +100,8 @@ impl LeadTable {
     ) -> Result<Vec<(Account, StoredLead)>, StoreError> {
         let wanted = ids.iter().map(|(account, id)| (account.clone(), keys::lead(account, *id)));
         let found = self.get_all(wanted.collect()).await?;
-        found.into_iter().map(|(account, item)| Ok((account, read_lead(item)?))).collect()
+        let read = |(account, item)| Some((account, self.readable(item, read_lead)?));
+        Ok(found.into_iter().filter_map(read).collect())
     }
 }
 
@@ -139,7 +110,7 @@ fn key_of(account: &Account, id: LeadId) -> (AttributeValue, AttributeValue) {
     (key[PK].clone(), key[SK].clone())
 }
 
-pub(crate) fn sort_key(item: &Item) -> &str {
+fn sort_key(item: &Item) -> &str {
     item.get(SK).and_then(|sk| sk.as_s().ok()).map_or("", String::as_str)
 }
 

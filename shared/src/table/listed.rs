@@ -1,12 +1,16 @@
-use super::{fault::StoreError, keys::SK, lead_table::LeadTable};
+use super::{
+    fault::StoreError,
+    keys::SK,
+    lead_table::{Item, LeadTable},
+};
 use aws_sdk_dynamodb::types::AttributeValue;
 
 impl LeadTable {
     /// Reads the sort keys of a partition that only lists items: those that begin with `prefix`, or
-    /// all if it is empty.
+    /// all if it is empty. Those of another shape are left out.
     ///
     /// # Errors
-    /// If the table cannot be read, or if a sort key cannot.
+    /// If the table cannot be read.
     pub(crate) async fn listed<T>(
         &self,
         partition: &str,
@@ -24,12 +28,10 @@ impl LeadTable {
                 .expression_attribute_values(":prefix", text(prefix)),
         };
         let items = query.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await?;
-        let listed = items.iter().map(|item| {
+        let read_item = |item: Item| {
             let sk = item.get(SK).and_then(|sk| sk.as_s().ok());
-            sk.and_then(|sk| read(sk)).ok_or_else(|| {
-                StoreError::Unexpected(format!("an item of another shape in {partition}"))
-            })
-        });
-        listed.collect()
+            sk.and_then(|sk| read(sk)).ok_or(())
+        };
+        Ok(items.into_iter().filter_map(|item| self.readable(item, read_item)).collect())
     }
 }

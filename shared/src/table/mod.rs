@@ -29,8 +29,10 @@ pub(crate) mod leads;
 mod listed;
 mod open_connection;
 pub(crate) mod put_new;
+mod readable;
 mod retry;
 mod set_aside;
+mod skipped;
 mod transact;
 mod write_mark;
 
@@ -40,4 +42,5 @@ pub use destinations::Lease;
 pub use fault::{Denial, StoreError};
 pub use keys::read_lead_key;
 pub use lead_table::LeadTable;
-pub use leads::{LeadPage, Order, SkippedItem};
+pub use leads::{LeadPage, Order};
+pub use skipped::SkippedItem;

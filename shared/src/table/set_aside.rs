@@ -55,7 +55,8 @@ impl LeadTable {
     }
 
     /// The events set aside for an account's leads, by their ids; only those of `destination` if it
-    /// is named, only those due at `due` if it is given. Expired ones are left out.
+    /// is named, only those due at `due` if it is given. Expired ones are left out,
+    /// and items of another shape.
     ///
     /// # Errors
     /// If the table cannot be read.
@@ -85,6 +86,7 @@ impl LeadTable {
         }
         let query = query.filter_expression(filter.join(" AND ")).limit(PAGE);
         let items = query.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await?;
-        items.into_iter().map(|item| Ok(serde_dynamo::from_item(item)?)).collect()
+        let read = |item| self.readable(item, serde_dynamo::from_item);
+        Ok(items.into_iter().filter_map(read).collect())
     }
 }

@@ -9,6 +9,7 @@ mod history;
 mod late;
 mod local_clock;
 mod model;
+mod other_shapes;
 mod play;
 mod rules;
 mod slow_connection;

@@ -9,11 +9,11 @@ use super::{
         terminal::{can_ask, is_confirmed},
     },
     find::{list, new_listing},
-    warn_of,
 };
-use actions::erase::{Find, Finds, Found, erase_finds, find_person};
+use actions::erase::{Find, Finds, erase_finds, find_person};
 use clap::Args;
-use shared::{model::Account, operator::Erased, table::SkippedItem};
+use jiff::Timestamp;
+use shared::{model::Account, operator::Erased};
 
 #[derive(Args)]
 pub(super) struct Erase {
@@ -38,9 +38,9 @@ pub(super) struct Erase {
 impl Erase {
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         let accounts = self.accounts.find(session).await?;
-        let Found { finds: found, skipped } = self.find(session, &accounts).await?;
+        let found = self.find(session, &accounts).await?;
         if found.is_empty() && !self.block {
-            not_searched(&skipped)?;
+            all_searched(session)?;
             return Err(Failure::NotFound("nothing of this person was found".to_owned()));
         }
         if !self.yes && !found.is_empty() {
@@ -58,31 +58,23 @@ impl Erase {
                 count(accounts.len(), "account")
             );
         }
-        let mut receipt =
-            Listing::new(&["provider", "account", "leads", "claims", "held", "erased_at"]);
-        let list = |account: &Account, Erased { leads, claims, held }: Erased| {
-            receipt.push([
-                account.provider.as_str().into(),
-                account.id.as_str().into(),
-                leads.into(),
-                claims.into(),
-                held.into(),
-                write_moment(session.sources.now()).into(),
-            ]);
-        };
         // The forwarder compares this time with the functions' clock.
         let now = session.table_time().await?;
-        let told = erase_finds(&session.table, &found, now, list).await?;
-        receipt.print(self.output.output)?;
+        let mut erased = Vec::new();
+        let note = |account: &Account, numbers| {
+            erased.push((account.clone(), numbers, session.sources.now()));
+        };
+        let told = erase_finds(&session.table, &found, now, note).await?;
+        receipt(session, &accounts, &erased).print(self.output.output)?;
         if told > 0 {
             let messages = count(told, "message");
             eprintln!("{messages} will tell destinations of the erasure");
         }
-        not_searched(&skipped)
+        all_searched(session)
     }
 
     /// The person's leads and held deliveries, without those to keep.
-    async fn find(&self, session: &Session, accounts: &[Account]) -> Result<Found, Failure> {
+    async fn find(&self, session: &Session, accounts: &[Account]) -> Result<Finds, Failure> {
         let person = self.person.person();
         let mut kept = Vec::new();
         let is_kept = |find: &Find| {
@@ -98,14 +90,46 @@ impl Erase {
     }
 }
 
-/// Fails if some items could not be searched: the person may be in them.
-fn not_searched(skipped: &[SkippedItem]) -> Result<(), Failure> {
-    if skipped.is_empty() {
-        return Ok(());
+/// What was erased, and what could not be searched, by account.
+fn receipt(
+    session: &Session,
+    accounts: &[Account],
+    erased: &[(Account, Erased, Timestamp)],
+) -> Listing {
+    let skipped = session.table.skipped();
+    let columns = &["provider", "account", "leads", "claims", "held", "erased_at", "not_searched"];
+    let mut receipt = Listing::new(columns);
+    for account in accounts {
+        let own = skipped.iter().filter(|item| item.is_of(account)).map(ToString::to_string);
+        let own: Vec<_> = own.collect();
+        let done = erased.iter().find(|(of, ..)| of == account);
+        if done.is_none() && own.is_empty() {
+            continue;
+        }
+        let Erased { leads, claims, held } = done.map(|(_, erased, _)| *erased).unwrap_or_default();
+        receipt.push([
+            account.provider.as_str().into(),
+            account.id.as_str().into(),
+            leads.into(),
+            claims.into(),
+            held.into(),
+            done.map(|(.., at)| write_moment(*at)).into(),
+            own.into(),
+        ]);
     }
-    warn_of(skipped);
-    let items = count(skipped.len(), "item");
-    Err(Failure::Failed(format!("the person may be in {items} that could not be searched")))
+    receipt
+}
+
+/// Fails if some items could not be searched: the person may be in them.
+fn all_searched(session: &Session) -> Result<(), Failure> {
+    match session.table.skipped().len() {
+        0 => Ok(()),
+        items => {
+            let items = count(items, "item");
+            let text = format!("the person may be in {items} that could not be searched");
+            Err(Failure::Failed(text))
+        }
+    }
 }
 
 /// Shows what will be deleted and asks. It uses standard error, because a program may read the

@@ -5,7 +5,7 @@ use super::{
         listing::{Listing, Output},
         session::Session,
     },
-    Filter, warn_of,
+    Filter,
 };
 use clap::{Args, ValueEnum};
 use forwarding::{LeadRecord, read_id, write_id};
@@ -94,9 +94,7 @@ impl List {
     async fn newest(&self, session: &Session) -> Result<Vec<(Account, StoredLead)>, Failure> {
         let Some(span) = self.span(session.sources.now())? else { return Ok(Vec::new()) };
         let accounts = self.filter.accounts.find(session).await?;
-        let newest = session.table.newest_leads(&accounts, span, self.limit.into()).await?;
-        warn_of(&newest.skipped);
-        Ok(newest.leads)
+        Ok(session.table.newest_leads(&accounts, span, self.limit.into()).await?)
     }
 
     fn span(&self, now: Timestamp) -> Result<Option<LeadSpan>, Failure> {
@@ -123,8 +121,7 @@ impl List {
                     newest.pop_first();
                 }
             };
-            let now = session.sources.now();
-            warn_of(&session.table.each_held(&account, &prefix, now, take).await?);
+            session.table.each_held(&account, &prefix, session.sources.now(), take).await?;
         }
         let mut listing =
             Listing::new(&["id", "provider", "account", "received_at", "outcome", "lead"]);

@@ -21,10 +21,7 @@ use super::{
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
-use shared::{
-    model::{Account, LeadId, LeadSpan, StoredLead},
-    table::SkippedItem,
-};
+use shared::model::{Account, LeadId, LeadSpan, StoredLead};
 use std::{fmt, time::Duration};
 
 /// Leads.
@@ -165,15 +162,7 @@ async fn each_lead(
     };
     let read = actions::leads::each_lead(&session.table, accounts, span, take).await?;
     bar.finish_and_clear();
-    warn_of(&read.skipped);
     Ok(Read(read))
-}
-
-/// Names the items that were left out.
-fn warn_of(skipped: &[SkippedItem]) {
-    for item in skipped {
-        eprintln!("left out, because it has another shape than leadhook's items: {item}");
-    }
 }
 
 /// How many leads were read, and the read units.
@@ -181,9 +170,9 @@ struct Read(actions::leads::Read);
 
 impl fmt::Display for Read {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(actions::leads::Read { leads, units, skipped: _ }) = self;
-        let leads = count(*leads, "lead");
-        write!(f, "{leads}, {units} read {}", if *units == 1.0 { "unit" } else { "units" })
+        let Self(actions::leads::Read { leads, units }) = *self;
+        let leads = count(leads, "lead");
+        write!(f, "{leads}, {units} read {}", if units == 1.0 { "unit" } else { "units" })
     }
 }
 

@@ -33,7 +33,7 @@ async fn the_doctor_finds_no_fault_in_a_good_table() {
     for finding in findings.as_array().unwrap() {
         assert_eq!(finding["state"], "good", "{finding}");
     }
-    assert_eq!(findings.as_array().unwrap().len(), 6);
+    assert_eq!(findings.as_array().unwrap().len(), 7);
 }
 
 #[tokio::test]

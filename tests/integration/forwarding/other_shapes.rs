@@ -1,0 +1,43 @@
+//! Items of another shape than leadhook's beside those that a pass reads.
+
+use super::rules::{Stage, account, takes};
+use aws_sdk_dynamodb::types::AttributeValue;
+use shared::model::{DestinationId, LeadId, SetAside, SetAsideEvent};
+
+#[tokio::test]
+async fn a_pass_gets_past_items_of_another_shape() {
+    let stage = Stage::start().await;
+    let aside = stage.store(1).await[0];
+    stage.pass(takes).await;
+    let (account, id) = (account(), stage.destination.id.clone());
+    let event = SetAside::due(aside, id.clone(), SetAsideEvent::Created, stage.world.now());
+    stage.table().set_aside(&account, &event).await.unwrap();
+    let other = DestinationId::draw(stage.sources());
+    let sort_key = |id: LeadId| format!("{:0>16}", id.to_string());
+    let after = sort_key(LeadId::new(stage.world.now(), 1));
+    let [of_lead, of_event, of_destination] =
+        ["lead", "set-aside", "destination"].map(|kind| format!("{kind}#{account}"));
+    let items = [
+        ("a lead", of_lead, after),
+        ("an event", of_event, format!("{}#{id}", sort_key(LeadId::FIRST))),
+        ("a destination", of_destination, other.to_string()),
+        ("a listed item that can be read", "destinations".to_owned(), format!("{account}#{other}")),
+        ("a listed item", "destinations".to_owned(), "elsewhere#of a later version".to_owned()),
+    ];
+    let (client, name) = (stage.world.direct_client(), stage.table().name());
+    for (_, pk, sk) in &items {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let put = client.put_item().table_name(name).item("pk", text(pk)).item("sk", text(sk));
+        let put = put.item("id", text("of a later version")).item("event", text("moved"));
+        let put = put.item("destination", text(id.as_str()));
+        put.item("next_attempt_at", AttributeValue::N("0".to_owned())).send().await.unwrap();
+    }
+    let ids = stage.store(2).await;
+    stage.pass(takes).await;
+    assert_eq!(stage.leads_got(), [&[aside], &ids[..]].concat());
+    let skipped = stage.table().skipped();
+    for (case, pk, sk) in &items {
+        let is_noted = skipped.iter().any(|item| item.pk == *pk && item.sk == *sk);
+        assert_eq!(is_noted, !case.contains("can be read"), "{case}");
+    }
+}
