@@ -14,7 +14,7 @@ const PAGES: [&str; 8] =
 const ACTIONS: [&str; 4] =
     ["/deliveries/clear", "/held/redeliver", "/keys", "/keys/0123456789ab/revoke"];
 
-struct Page {
+pub(crate) struct Page {
     client: Client,
     base: String,
     cookie: String,
@@ -22,7 +22,7 @@ struct Page {
 
 impl Page {
     /// Exchanges the one-time token for a cookie.
-    async fn open(serve: &Serve) -> Self {
+    pub(crate) async fn open(serve: &Serve) -> Self {
         Self::at(&serve.console).await
     }
 
@@ -41,7 +41,7 @@ impl Page {
         format!("{}/console{path}", self.base)
     }
 
-    fn get(&self, path: &str) -> RequestBuilder {
+    pub(crate) fn get(&self, path: &str) -> RequestBuilder {
         self.client.get(self.url(path)).header("cookie", &self.cookie)
     }
 

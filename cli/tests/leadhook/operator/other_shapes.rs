@@ -1,7 +1,7 @@
 //! Items of another shape than leadhook's: of a later version, or written by hand.
 
 use super::{Desk, ana, client, deliver};
-use crate::server::TOKEN;
+use crate::{console::Page, server::TOKEN};
 use aws_sdk_dynamodb::types::AttributeValue;
 
 /// A command, its exit code, the items that it names, and a part of what it prints.
@@ -44,6 +44,23 @@ async fn an_item_of_another_shape_stops_no_command_and_is_named() {
     let (leads, held, all) = (&items[..3], &items[3..4], &items[..]);
     let (keys, destinations) = (&items[6..8], &items[8..]);
     let searched: Vec<_> = [leads, held, &items[6..7], destinations].concat();
+    let page = Page::open(&serve).await;
+    let pages = [
+        ("/leads", leads),
+        ("/held", held),
+        ("/keys", keys),
+        ("/directory/pollybot/ws_your_workspace_id", &items[5..6]),
+        ("/destinations", destinations),
+    ];
+    for (path, skipped) in pages {
+        let shown = page.get(path).send().await.unwrap().text().await.unwrap();
+        for (pk, sk) in skipped {
+            assert!(shown.contains(&format!("<code>{pk} {sk}</code>")), "{path}: {pk} {sk}");
+        }
+        assert!(!shown.contains("Secret Person"), "{path}");
+    }
+    let chart = page.get("/leads/days").send().await.unwrap().text().await.unwrap();
+    assert!(chart.contains("1 item of another shape left out"), "{chart}");
     let cases: [Case<'_>; 11] = [
         (&["leads", "list", "-o", "json"], 0, leads, "Ana 2"),
         (&["leads", "list", "--limit", "1", "-o", "json"], 0, &items[2..3], "Ana 2"),
