@@ -1,5 +1,6 @@
 //! Held deliveries: why each was refused, and forms to correct and redeliver it.
 
+mod beside;
 mod fields;
 mod list;
 
@@ -22,6 +23,7 @@ use axum::{
     Extension, Form,
     extract::{Path, Query, State},
 };
+use beside::{Beside, lead_of};
 use fields::{Field, base_of, body_of, fields_of};
 use forwarding::{LeadRecord, write_id};
 use jiff::Timestamp;
@@ -70,13 +72,6 @@ struct OnePage {
 struct ReadingView {
     encoding: String,
     preview: String,
-}
-
-/// The lead that a repeat is shown beside.
-struct Beside {
-    path: String,
-    id: String,
-    lines: Vec<Line>,
 }
 
 /// What is shown of the last answer.
@@ -210,25 +205,6 @@ fn one_page(
         account,
         frame,
         is_hidden,
-    }
-}
-
-/// The lead of a repeat; `None` if it is gone.
-async fn lead_of(
-    console: &Console,
-    account: &Account,
-    id: LeadId,
-) -> Result<Option<(LeadId, LeadRecord)>, Failed> {
-    let lead = console.table().get_leads(&[(account.clone(), id)]).await?.pop();
-    let record = lead.map(|(account, lead)| LeadRecord::new(&account, lead)).transpose();
-    Ok(record.map_err(actions::Failure::from)?.map(|record| (id, record)))
-}
-
-impl Beside {
-    fn new(frame: &Frame, account: &Account, (id, record): (LeadId, LeadRecord)) -> Self {
-        let text = serde_json::to_string(&record).unwrap_or_default();
-        let lines = lines(&frame.mask.all(&text), &[]);
-        Self { path: lead_path(account, id), id: record.id, lines }
     }
 }
 
