@@ -154,17 +154,16 @@ async fn a_damaged_database_is_called_damaged() {
 }
 
 #[tokio::test]
-async fn a_server_with_a_damaged_database_asks_senders_to_come_again() {
+async fn a_server_does_not_start_with_damaged_leads() {
     let folder = folder_with_a_table().await;
     overwrite(&folder.path().join("leads.db"), |bytes| {
         let lead = bytes.windows(3).rposition(|text| text == b"Ana").unwrap();
         let page = lead / 4_096 * 4_096;
         bytes[page..page + 4_096].fill(0xa5);
     });
-    let serve = Serve::in_folder(folder.path());
-    let (status, answer) = serve.create(&json!({ "name": "Bia", "type": "web" })).await;
-    assert_eq!((status, &answer["error"]), (503, &json!("Service Unavailable")));
-    assert!(serve.kill().contains("the database of the local table is damaged"));
+    let (code, said) = run(folder.path(), &["serve", "--port", "0"]).await;
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("the database of the local table is damaged"), "{said}");
 }
 
 /// An interrupted start leaves an empty file.

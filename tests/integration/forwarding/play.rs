@@ -414,7 +414,9 @@ impl Play {
                 self.set_state(n as u8, DestinationState::Active).await;
             }
         }
-        // One more lead that every destination takes, so that leads which none takes are found out.
+        // One more lead that every destination takes, so that leads which none takes are found out. It
+        // comes after all others, whose ids are an hour ahead at most.
+        self.wait(LONGEST_WAIT);
         for account in 0..2 {
             self.create_good(account).await;
         }

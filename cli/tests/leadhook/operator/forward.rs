@@ -51,9 +51,11 @@ async fn it_says_what_was_taken_and_fails_if_something_was_not() {
     let desk = Desk::local();
     let serve = desk.serve();
     let mut receiver = Receiver::start().await;
+    let secret = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(secret.path(), SECRET).unwrap();
     let said = |url: &str| {
-        let forward = ["forward", "--to", url, "--secret", SECRET];
-        let output = desk.command(&forward).output().unwrap();
+        let file = format!("@{}", secret.path().display());
+        let output = desk.command(&["forward", "--to", url, "--secret", &file]).output().unwrap();
         (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
     };
     let url = receiver.url.clone();
