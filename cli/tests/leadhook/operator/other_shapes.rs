@@ -9,7 +9,7 @@ type Case<'a> = (&'a [&'a str], i32, &'a [(&'a str, &'a str)], &'a str);
 
 #[tokio::test]
 async fn an_item_of_another_shape_stops_no_command_and_is_named() {
-    let desk = Desk::new().await;
+    let desk = Desk::local();
     let serve = desk.serve();
     let (table, name) = client(&desk, &serve);
     assert_eq!(deliver(&serve, TOKEN, ana(1)).await.0, 201);
