@@ -43,7 +43,11 @@ pub(crate) fn protect(folder: &Path) -> io::Result<()> {
     for entry in entries.iter().filter(|entry| is_own(entry)) {
         let path = entry.path();
         if is_file(&path)? {
-            set_mode(&path, 0o600).map_err(|error| naming(&path, &error))?;
+            match set_mode(&path, 0o600) {
+                // Another process that has the database open deletes SQLite's files.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                done => done.map_err(|error| naming(&path, &error))?,
+            }
         }
     }
     Ok(())

@@ -117,6 +117,8 @@ async fn new_leads_are_posted_until_ctrl_c() {
     for n in 0..2 {
         let id: Value = deliver(&serve, TOKEN, ana(n)).await.1["id"].to_string().into();
         assert_eq!(receiver.next().await.body["data"]["id"], id);
+        // The line says that the answer has arrived.
+        assert!(lines.next().unwrap().starts_with("200 "));
     }
     let id = follow.id().to_string();
     assert!(Command::new("kill").args(["-s", "INT", &id]).status().unwrap().success());
