@@ -99,8 +99,11 @@ impl<P: Post> Pass<'_, P> {
         let (account, read_at) = (destination.account(), self.forwarder.sources.now());
         match event.event {
             SetAsideEvent::Created => {
-                let wanted = [(account, event.lead_id)];
-                let found = self.forwarder.table.get_leads(&wanted).await?.pop();
+                let (table, wanted) = (&self.forwarder.table, [(account, event.lead_id)]);
+                let found = table.get_leads(&wanted).await?.pop();
+                if found.is_none() && table.has_lead(&wanted[0].0, event.lead_id).await? {
+                    return Ok(Some(Err(UnreadableLead(event.lead_id))));
+                }
                 Ok(found.map(|(_, lead)| create_message(destination, lead, read_at)))
             }
             SetAsideEvent::Erased => {

@@ -35,7 +35,7 @@ pub struct LeadRecord {
 /// A stored lead whose details are not JSON.
 #[derive(Debug, thiserror::Error)]
 #[error("the lead {0} has unreadable details")]
-pub struct UnreadableLead(LeadId);
+pub struct UnreadableLead(pub(crate) LeadId);
 
 impl LeadRecord {
     /// The record of a lead.

@@ -90,6 +90,14 @@ impl LeadTable {
         Ok(sk.and_then(|sk| LeadId::from_sort_key(sk)))
     }
 
+    /// Whether there is an item with this lead's key, of whatever shape.
+    ///
+    /// # Errors
+    /// If the table cannot be read.
+    pub async fn has_lead(&self, account: &Account, id: LeadId) -> Result<bool, StoreError> {
+        Ok(self.get(keys::lead(account, id)).await?.is_some())
+    }
+
     /// The leads that exist, each with its account. Items of another shape are left out.
     ///
     /// # Errors

@@ -41,3 +41,26 @@ async fn a_pass_gets_past_items_of_another_shape() {
         assert_eq!(is_noted, !case.contains("can be read"), "{case}");
     }
 }
+
+/// It is not an erased lead: somebody may correct it.
+#[tokio::test]
+async fn an_event_of_a_lead_of_another_shape_stays_set_aside() {
+    let stage = Stage::start().await;
+    let (account, id) = (account(), stage.destination.id.clone());
+    let lead = stage.store(1).await[0];
+    stage.pass(takes).await;
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let (client, name) = (stage.world.direct_client(), stage.table().name());
+    let put = client.put_item().table_name(name).item("pk", text(&format!("lead#{account}")));
+    let put = put.item("sk", text(&format!("{:0>16}", lead.to_string())));
+    put.item("id", text("of a later version")).send().await.unwrap();
+    let event = SetAside::due(lead, id.clone(), SetAsideEvent::Created, stage.world.now());
+    stage.table().set_aside(&account, &event).await.unwrap();
+    stage.pass(takes).await;
+    let now = stage.world.now();
+    let left = stage.table().events_set_aside(&account, Some(&id), None, now).await.unwrap();
+    assert_eq!(
+        left.iter().map(|event| (event.lead_id, event.tries)).collect::<Vec<_>>(),
+        [(lead, 1)]
+    );
+}
