@@ -7,9 +7,11 @@ mod event;
 mod fields;
 mod phrase;
 pub mod rules;
+mod violation;
 
 pub use bearer::{Unauthorized, bearer_token};
 pub use body::{BodyError, MAX_BODY_BYTES, read_body};
 pub use compression::decompress;
 pub use event::Request;
-pub use fields::{Check, Fields, JsonType, Rule, Violation};
+pub use fields::{Check, Fields};
+pub use violation::{JsonType, Rule, Violation};

@@ -1,4 +1,4 @@
-use super::fields::{JsonType, Rule};
+use super::violation::{JsonType, Rule};
 
 impl Rule {
     /// The rule in English, to follow the field's name. Each provider with errors in English puts

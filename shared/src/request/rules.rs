@@ -1,6 +1,6 @@
 //! Rules for strings that several providers use. Each is a [`Check`](crate::request::Check).
 
-use super::fields::Rule;
+use super::violation::Rule;
 use std::thread;
 use uuid::Uuid;
 use validator::{ValidateEmail, ValidateLength, ValidateUrl};

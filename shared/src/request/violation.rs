@@ -1,0 +1,87 @@
+use crate::model::RawJson;
+use serde_json::value::RawValue;
+use std::fmt;
+
+/// A field that breaks a rule. Its `Debug` output does not have the value that was sent.
+pub struct Violation {
+    /// The field's name, as the provider documents it.
+    pub field: &'static str,
+    /// The rule it breaks.
+    pub rule: Rule,
+    /// The value that was sent. `None` if the field was missing, and for the rules that
+    /// [`Fields`](super::Fields) does not check.
+    pub sent: Option<RawJson>,
+}
+
+impl fmt::Debug for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Violation")
+            .field("field", &self.field)
+            .field("rule", &self.rule)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A rule that a field can break. Each provider has its own text for each rule.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// It must be there and not be empty.
+    Required,
+    /// It must be of another JSON type.
+    Type {
+        /// The type the provider documents.
+        expected: JsonType,
+        /// The type that was sent.
+        received: JsonType,
+    },
+    /// It must be one of these values.
+    Choice(&'static [&'static str]),
+    /// It must not be longer.
+    Length {
+        /// How many characters it may have.
+        max: usize,
+    },
+    /// It must be an e-mail address.
+    Email,
+    /// It must be digits and nothing else.
+    Digits,
+    /// It must be a UUID.
+    Uuid,
+    /// It must be a URL with its scheme.
+    Url,
+    /// It must be a whole number.
+    Integer,
+    /// Each of its members must be a string.
+    StringMembers,
+    /// Each of its items must be a string.
+    StringItems,
+    /// It must be the id of an entry in the account's directory.
+    Exists,
+    /// It must not be a contact of a person whom the account blocks.
+    NotBlocked,
+}
+
+/// The types of JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are clear")]
+pub enum JsonType {
+    Null,
+    Boolean,
+    Number,
+    String,
+    Array,
+    Object,
+}
+
+impl JsonType {
+    pub(super) fn of(value: &RawValue) -> Self {
+        match value.get().as_bytes().first() {
+            Some(b'n') => Self::Null,
+            Some(b't' | b'f') => Self::Boolean,
+            Some(b'"') => Self::String,
+            Some(b'[') => Self::Array,
+            Some(b'{') => Self::Object,
+            _ => Self::Number,
+        }
+    }
+}
