@@ -14,11 +14,11 @@ test *name:
 
 # Run integration tests of one module or name: just one pollybot::
 one name:
-    cargo test --package tests --test integration --locked {{ name }}
+    cargo test --package leadhook-tests --test integration --locked {{ name }}
 
 # Send every sample event through its function's handler
 events:
-    cargo test --package tests --test integration --locked events::
+    cargo test --package leadhook-tests --test integration --locked events::
 
 # Send one sample event to a running `cargo lambda watch`: just invoke flextell-create-lead created
 invoke function event:
@@ -76,7 +76,7 @@ fuzz target seconds="100":
 
 # Fill the local table of a folder with leads, to measure what reads them
 fill-table folder leads="20000":
-    cargo run --release --package local --example fill_table {{ folder }} {{ leads }}
+    cargo run --release --package leadhook-local --example fill_table {{ folder }} {{ leads }}
 
 # Install `leadhook`
 install:

@@ -32,7 +32,7 @@ build() {
   cargo build --release --locked --target "$host" \
     --config "build.rustflags=['-C', 'target-cpu=$cpu']" "$@"
 }
-build --package floor --package limit
-build --package bench --package leadhook --bin bench --bin leadhook
+build --package leadhook-floor --package leadhook-limit
+build --package leadhook-bench --package leadhook --bin bench --bin leadhook
 cp "target/$host/release/"{bench,floor,leadhook,limit} "$peers/"
 "$peers/bench" "$@"

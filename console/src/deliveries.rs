@@ -15,7 +15,6 @@ use crate::{
     snippets::{Snippet, masked_headers, needs_secret, snippets},
     words::{Ending, When, ending, size},
 };
-use actions::providers::read_faults;
 use askama::Template;
 use axum::{
     Extension,
@@ -23,6 +22,7 @@ use axum::{
 };
 use forwarding::write_id;
 use local::{REMEMBERED, SeenBody, SeenDelivery};
+use operator::providers::read_faults;
 use row::Rows;
 use send::{SampleAddress, why_not_again};
 use serde::Deserialize;

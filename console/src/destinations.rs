@@ -6,13 +6,6 @@ use crate::{
     sessions::Seat,
     words::When,
 };
-use actions::{
-    destinations::{
-        Waiting, destination_state, find_destination, host, pause_destination, resume_destination,
-        skip_lead, write_counted,
-    },
-    replay::{ReplayStart, plan_replay, replay, retry_set_aside},
-};
 use askama::Template;
 use axum::{
     Extension, Form,
@@ -20,6 +13,13 @@ use axum::{
 };
 use forwarding::write_id;
 use jiff::Timestamp;
+use operator::{
+    destinations::{
+        Waiting, destination_state, find_destination, host, pause_destination, resume_destination,
+        skip_lead, write_counted,
+    },
+    replay::{ReplayStart, plan_replay, replay, retry_set_aside},
+};
 use serde::Deserialize;
 use shared::{
     model::{Destination, DestinationState},

@@ -6,14 +6,14 @@ use crate::{
     page::{Answer, Failed, Frame, Tab, go, show},
     sessions::Seat,
 };
-use actions::{
-    kinds::Kind,
-    providers::{facts, find_kind},
-};
 use askama::Template;
 use axum::{
     Extension, Form,
     extract::{Path, Query, State},
+};
+use operator::{
+    kinds::Kind,
+    providers::{facts, find_kind},
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};

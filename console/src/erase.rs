@@ -6,13 +6,13 @@ use crate::{
     page::{Answer, Failed, Frame, Tab, show},
     sessions::Seat,
 };
-use actions::erase::{Find, Finds, erase_finds, find_person};
 use askama::Template;
 use axum::{
     Extension, Form,
     extract::{Path, State},
 };
 use forwarding::read_id;
+use operator::erase::{Find, Finds, erase_finds, find_person};
 use shared::{
     model::{Account, Email, LeadId, Phone},
     operator::Erased,
@@ -174,7 +174,7 @@ async fn delete(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use actions::erase::FoundItem;
+    use operator::erase::FoundItem;
     use shared::model::{AccountId, Provider};
 
     fn find(item: FoundItem) -> Find {

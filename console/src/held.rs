@@ -14,10 +14,6 @@ use crate::{
     sessions::Seat,
     words::When,
 };
-use actions::{
-    providers::read_faults,
-    readings::{decode, likely_readings, preview, read_encoding},
-};
 use askama::Template;
 use axum::{
     Extension, Form,
@@ -27,6 +23,10 @@ use beside::{Beside, lead_of};
 use fields::{Field, base_of, body_of, fields_of};
 use forwarding::{LeadRecord, write_id};
 use jiff::Timestamp;
+use operator::{
+    providers::read_faults,
+    readings::{decode, likely_readings, preview, read_encoding},
+};
 use serde::Deserialize;
 use shared::{
     delivery::Redelivered,

@@ -7,14 +7,14 @@ use crate::{
     sessions::Seat,
     words::When,
 };
-use actions::{
-    keys::{Drawn, NewKey, Rotated, key_state, revoke_key, rotate_key},
-    providers::facts,
-};
 use askama::Template;
 use axum::{
     Extension, Form,
     extract::{Path, Query, State},
+};
+use operator::{
+    keys::{Drawn, NewKey, Rotated, key_state, revoke_key, rotate_key},
+    providers::facts,
 };
 use serde::Deserialize;
 use shared::model::{AccountId, ApiKey, ListedKey, Provider};

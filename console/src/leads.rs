@@ -13,16 +13,16 @@ use crate::{
     sessions::Seat,
     words::When,
 };
-use actions::{
-    destinations::{Way, ways_of_lead},
-    moment::read_day,
-};
 use askama::Template;
 use axum::{
     Extension,
     extract::{Path, Query, State},
 };
 use forwarding::{LeadRecord, read_id};
+use operator::{
+    destinations::{Way, ways_of_lead},
+    moment::read_day,
+};
 use serde::Deserialize;
 use shared::{
     model::{Account, AccountId, LeadId, LeadSpan, Provider, StoredLead},
@@ -281,7 +281,7 @@ pub(crate) async fn one(
     let destinations = console.table().destinations().await?;
     let ways = ways_of_lead(console.table(), &destinations, &account, id).await?;
     let can_erase = lead.email.is_some() || lead.phone.is_some();
-    let record = LeadRecord::new(&account, lead).map_err(actions::Failure::from)?;
+    let record = LeadRecord::new(&account, lead).map_err(operator::Failure::from)?;
     let mask = frame.mask;
     let page = move || {
         show(&LeadPage {

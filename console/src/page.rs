@@ -179,14 +179,14 @@ impl From<StoreError> for Failed {
     }
 }
 
-impl From<actions::Failure> for Failed {
-    fn from(failure: actions::Failure) -> Self {
+impl From<operator::Failure> for Failed {
+    fn from(failure: operator::Failure) -> Self {
         match failure {
-            actions::Failure::Input(text) => Self::input(text),
-            actions::Failure::NotFound(text) => Self::missing(text),
-            actions::Failure::Changed(text) => Self::new(StatusCode::CONFLICT, text),
-            actions::Failure::Store(error) => error.into(),
-            actions::Failure::Unreadable(error) => Self::input(error.to_string()),
+            operator::Failure::Input(text) => Self::input(text),
+            operator::Failure::NotFound(text) => Self::missing(text),
+            operator::Failure::Changed(text) => Self::new(StatusCode::CONFLICT, text),
+            operator::Failure::Store(error) => error.into(),
+            operator::Failure::Unreadable(error) => Self::input(error.to_string()),
         }
     }
 }

@@ -2,7 +2,7 @@
 //! read them: `cargo run --release --example fill_table <folder> <leads>`.
 
 use integrabot::Integrabot;
-use local::{EmbeddedTable, Storage, seed_demo_accounts};
+use leadhook_local::{EmbeddedTable, Storage, seed_demo_accounts};
 use shared::{
     delivery::{Context, DEFAULT_REPLAY_WINDOW, create_lead},
     model::Sources,

@@ -2,7 +2,7 @@
 //! process.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where and stop")]
 
-use shared::function::log_panics;
+use leadhook_shared::function::log_panics;
 use std::{
     io::{self, Write},
     panic,

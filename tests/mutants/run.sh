@@ -25,5 +25,5 @@ done
 mkdir -p target/mutants
 export FAULT_HISTORIES=24 FORWARDING_HISTORIES=24
 PATH="$PWD/target/tools/bin:$PATH" cargo mutants "${files[@]}" --output target/mutants \
-  --test-package shared --test-package keyspot --test-package tests "$@" \
+  --test-package leadhook-shared --test-package leadhook-keyspot --test-package leadhook-tests "$@" \
   -- --locked -- "${skipped[@]}"

@@ -3,9 +3,9 @@ use super::{
     listing::{Listing, Output, count},
     session::{Session, TableOptions},
 };
-use actions::shapes::find_other_shapes;
 use clap::Args;
 use jiff::SignedDuration;
+use operator::shapes::find_other_shapes;
 use shared::{
     model::{ApiKey, ListedKey, Provider, Sources},
     operator::Shape,

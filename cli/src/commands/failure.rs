@@ -55,14 +55,14 @@ impl From<UnreadableLead> for Failure {
     }
 }
 
-impl From<actions::Failure> for Failure {
-    fn from(failure: actions::Failure) -> Self {
+impl From<operator::Failure> for Failure {
+    fn from(failure: operator::Failure) -> Self {
         match failure {
-            actions::Failure::Input(text) => Self::Input(text),
-            actions::Failure::NotFound(text) => Self::NotFound(text),
-            actions::Failure::Changed(text) => Self::Failed(text),
-            actions::Failure::Store(error) => error.into(),
-            actions::Failure::Unreadable(error) => error.into(),
+            operator::Failure::Input(text) => Self::Input(text),
+            operator::Failure::NotFound(text) => Self::NotFound(text),
+            operator::Failure::Changed(text) => Self::Failed(text),
+            operator::Failure::Store(error) => error.into(),
+            operator::Failure::Unreadable(error) => error.into(),
         }
     }
 }

@@ -21,9 +21,9 @@ mod terminal;
 pub use failure::Failure;
 
 use crate::{ServeOptions, serve};
-use actions::{moment, providers};
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
+use operator::{moment, providers};
 use std::io::{self, Write};
 
 const EXIT_CODES: &str = "\

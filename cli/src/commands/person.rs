@@ -1,4 +1,4 @@
-use actions::person::{read_email, read_phone};
+use operator::person::{read_email, read_phone};
 use shared::{
     model::{Email, Phone},
     person_search::Person,

@@ -5,10 +5,10 @@ use crate::{
     page::{Failed, compute},
     words::{Ending, When, ending},
 };
-use actions::providers::read_faults;
 use askama::{Template, filters::HtmlSafe};
 use jiff::Timestamp;
 use local::SeenDelivery;
+use operator::providers::read_faults;
 use std::{sync::Arc, time::Duration};
 
 /// Rows, the newest first.

@@ -24,7 +24,7 @@ pub(super) async fn lead_of(
 ) -> Result<Option<(LeadId, LeadRecord)>, Failed> {
     let lead = console.table().get_leads(&[(account.clone(), id)]).await?.pop();
     let record = lead.map(|(account, lead)| LeadRecord::new(&account, lead)).transpose();
-    Ok(record.map_err(actions::Failure::from)?.map(|record| (id, record)))
+    Ok(record.map_err(operator::Failure::from)?.map(|record| (id, record)))
 }
 
 impl Beside {

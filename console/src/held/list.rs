@@ -8,13 +8,13 @@ use crate::{
     sessions::Seat,
     words::When,
 };
-use actions::providers::why;
 use askama::Template;
 use axum::{
     Extension, Form,
     extract::{Query, State},
 };
 use forwarding::write_id;
+use operator::providers::why;
 use serde::Deserialize;
 use shared::{
     delivery::Redelivered,

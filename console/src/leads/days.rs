@@ -6,10 +6,10 @@ use crate::{
     page::{Answer, Failed, show},
     words::count,
 };
-use actions::moment::day_of;
 use askama::Template;
 use axum::extract::{Query, State};
 use jiff::{ToSpan, civil::Date};
+use operator::moment::day_of;
 use shared::model::LeadSpan;
 use std::{collections::BTreeMap, sync::Arc};
 

@@ -6,7 +6,6 @@ use crate::{
     page::{Answer, Failed},
     sessions::Seat,
 };
-use actions::write_leads::{CsvLeads, write_json_line};
 use axum::{
     Extension,
     body::Body,
@@ -16,6 +15,7 @@ use axum::{
 };
 use forwarding::LeadRecord;
 use futures_util::stream;
+use operator::write_leads::{CsvLeads, write_json_line};
 use serde::Deserialize;
 use shared::{
     model::{Account, LeadSpan, StoredLead},

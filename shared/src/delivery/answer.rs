@@ -35,7 +35,7 @@ pub fn json_answer(status: StatusCode, body: &impl Serialize) -> Answer {
 /// ```
 /// use lambda_http::http::StatusCode;
 /// use serde_json::json;
-/// use shared::delivery::delivery_answer;
+/// use leadhook_shared::delivery::delivery_answer;
 ///
 /// let answer = delivery_answer(StatusCode::CREATED, &json!({ "id": 7 }), true);
 /// assert_eq!(answer.status(), 201);

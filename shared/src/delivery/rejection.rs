@@ -90,7 +90,7 @@ impl From<StoreError> for Rejection {
 /// provider.
 ///
 /// ```
-/// use shared::{
+/// use leadhook_shared::{
 ///     delivery::{RefusalReason, Rejection},
 ///     model::HeldReason,
 /// };

@@ -54,7 +54,7 @@ pub struct NotAProvider;
 /// It is written as `<provider>#<id>`, as in the table's keys.
 ///
 /// ```
-/// use shared::model::{Account, AccountId, NotAnAccountId, Provider};
+/// use leadhook_shared::model::{Account, AccountId, NotAnAccountId, Provider};
 ///
 /// let account = Account { provider: Provider::PollyBot, id: "ws_acme".parse()? };
 /// assert_eq!(account.to_string(), "pollybot#ws_acme");

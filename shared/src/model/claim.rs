@@ -62,7 +62,7 @@ pub struct IdempotencyKeyTooLong;
 ///
 /// ```
 /// use jiff::Timestamp;
-/// use shared::model::{Claims, IdempotencyKeyTooLong};
+/// use leadhook_shared::model::{Claims, IdempotencyKeyTooLong};
 ///
 /// let body = br#"{"name": "Ana", "email": "ana@exemplo.com"}"#;
 /// let now = Timestamp::now();

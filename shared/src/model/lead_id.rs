@@ -14,7 +14,7 @@ const LIMIT: u64 = 1 << (TIME_BITS + RANDOM_BITS);
 /// Ids sort by time. They are below 2^53, so a JSON number is exact.
 ///
 /// ```
-/// use shared::model::LeadId;
+/// use leadhook_shared::model::LeadId;
 ///
 /// let earlier = LeadId::new("2026-11-21T10:00:00Z".parse()?, 4095);
 /// let later = LeadId::new("2026-11-21T10:00:00.001Z".parse()?, 0);
@@ -111,13 +111,13 @@ impl LeadSpan {
 /// Integrabot and Flextell write plain numbers and have no such form.
 ///
 /// ```
-/// use shared::model::{LeadId, LeadIdForm};
+/// use leadhook_shared::model::{LeadId, LeadIdForm};
 ///
 /// let form = LeadIdForm { prefix: "lead_", alphabet: b"0123456789abcdef", digits: 16 };
 /// let id: LeadId = "373458190336353".parse()?;
 /// assert_eq!(form.write(id), "lead_000153a882c60161");
 /// assert_eq!(form.read("lead_000153a882c60161"), Some(id));
-/// # Ok::<(), shared::model::NotALeadId>(())
+/// # Ok::<(), leadhook_shared::model::NotALeadId>(())
 /// ```
 pub struct LeadIdForm {
     /// The text before the digits.

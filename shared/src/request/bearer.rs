@@ -15,7 +15,7 @@ pub enum Unauthorized {
 ///
 /// ```
 /// use lambda_http::http::{HeaderMap, HeaderValue};
-/// use shared::request::{Unauthorized, bearer_token};
+/// use leadhook_shared::request::{Unauthorized, bearer_token};
 ///
 /// let mut headers = HeaderMap::new();
 /// assert_eq!(bearer_token(&headers), Err(Unauthorized::Missing));

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 /// than text. In free text it stays. `[]` counts as a missing object: PHP writes an empty one so.
 ///
 /// ```
-/// use shared::request::{Rule, read_body, rules};
+/// use leadhook_shared::request::{Rule, read_body, rules};
 ///
 /// let mut body = read_body(br#"{"name": "Ana", "email": "nowhere"}"#)?;
 /// let name = body.required_string("name", &[rules::max_length::<255>]);
@@ -21,7 +21,7 @@ use serde_json::value::RawValue;
 /// let violations = body.finish((name, email)).unwrap_err();
 /// assert_eq!(violations.len(), 1);
 /// assert_eq!((violations[0].field, &violations[0].rule), ("email", &Rule::Email));
-/// # Ok::<(), shared::request::BodyError>(())
+/// # Ok::<(), leadhook_shared::request::BodyError>(())
 /// ```
 pub struct Fields<'a> {
     members: Members<'a>,

@@ -9,10 +9,10 @@ use super::{
     },
     Output, SecretOptions,
 };
-use actions::destinations::host;
 use clap::{Args, ValueEnum};
 use forwarding::{check_host, check_url};
 use jiff::Timestamp;
+use operator::destinations::host;
 use shared::model::{
     Account, AccountId, Destination, DestinationFormat, DestinationId, LeadId, Provider,
 };

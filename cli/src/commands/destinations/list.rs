@@ -7,10 +7,10 @@ use super::{
     },
     Named, Output,
 };
-use actions::destinations::{COUNTED, Waiting, destination_state, host, write_counted};
 use clap::Args;
 use forwarding::write_id;
 use jiff::{SignedDuration, Timestamp};
+use operator::destinations::{COUNTED, Waiting, destination_state, host, write_counted};
 use serde_json::Value;
 use shared::model::{AccountId, Destination, LeadId, Provider};
 

@@ -14,9 +14,9 @@ use super::{
     session::{Access, Session, TableOptions},
     terminal::{can_ask, is_confirmed},
 };
-use actions::destinations::find_destination;
 use clap::{Args, Subcommand};
 use forwarding::{Forwarder, HttpsClient};
+use operator::destinations::find_destination;
 use shared::model::Destination;
 
 /// Where leads are forwarded to.

@@ -2,11 +2,11 @@ use super::{
     super::{Failure, session::Session},
     Named, confirm,
 };
-use actions::{
+use clap::Args;
+use operator::{
     destinations::{host, write_counted},
     replay::{ReplayStart, plan_replay, replay},
 };
-use clap::Args;
 
 #[derive(Args)]
 pub(super) struct Replay {

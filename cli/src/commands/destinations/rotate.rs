@@ -3,9 +3,9 @@ use super::{
     Named, Output, SecretOptions,
     add::show_secret,
 };
-use actions::destinations::unknown;
 use clap::Args;
 use jiff::SignedDuration;
+use operator::destinations::unknown;
 use shared::{model::Destination, operator::DestinationChange};
 
 /// How long the old secret signs too.

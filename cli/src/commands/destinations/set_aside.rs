@@ -7,9 +7,9 @@ use super::{
     },
     Named, Output,
 };
-use actions::replay::retry_set_aside;
 use clap::Args;
 use forwarding::write_id;
+use operator::replay::retry_set_aside;
 
 #[derive(Args)]
 pub(super) struct ListSetAside {

@@ -4,9 +4,9 @@ use super::{
     super::{Failure, session::Session, terminal::visible},
     Named, confirm,
 };
-use actions::destinations::{host, pause_destination, resume_destination, skip_lead};
 use clap::Args;
 use forwarding::write_id;
+use operator::destinations::{host, pause_destination, resume_destination, skip_lead};
 use shared::model::Destination;
 
 #[derive(Args)]

@@ -2,8 +2,8 @@ use super::{
     super::{Failure, listing::Listing, session::Session},
     Named, Output, SecretOptions,
 };
-use actions::destinations::host;
 use clap::Args;
+use operator::destinations::host;
 
 #[derive(Args)]
 pub(super) struct Test {

@@ -8,10 +8,10 @@ use super::{
     session::{Access, Session, TableOptions},
     terminal::{Escapes, data_out},
 };
-pub(super) use actions::held::short_id;
 use clap::{Args, Subcommand, ValueEnum};
 use comfy_table::Table;
 use forwarding::{LeadRecord, write_id};
+pub(super) use operator::held::short_id;
 use redeliver::RedeliverHeld;
 use shared::model::{Account, HeldDelivery, HeldReason, pretty, text_of};
 use std::io::Write;

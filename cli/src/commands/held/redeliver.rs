@@ -9,12 +9,12 @@ use super::{
     },
     find, short_id, shown,
 };
-use actions::readings::{
-    Encoding, Reading, decode, is_compressed, likely_readings, preview, read_encoding,
-};
 use clap::Args;
 use forwarding::write_id;
 use local::redeliver_held;
+use operator::readings::{
+    Encoding, Reading, decode, is_compressed, likely_readings, preview, read_encoding,
+};
 use serde_json::value::{RawValue, to_raw_value};
 use shared::{
     delivery::{Context, DEFAULT_REPLAY_WINDOW, Redelivered},

@@ -6,7 +6,7 @@ use super::{
     },
     networks,
 };
-use actions::keys::Drawn;
+use operator::keys::Drawn;
 use shared::model::ApiKey;
 
 /// Shows the credentials once, with what the key opens.

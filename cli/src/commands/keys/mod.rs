@@ -7,10 +7,10 @@ use super::{
     moment::write_moment,
     session::{Access, Session, TableOptions},
 };
-use actions::keys::{NewKey, Rotated, key_state, revoke_key, rotate_key};
 use clap::{Args, Subcommand};
 use drawn::show;
 use ipnet::IpNet;
+use operator::keys::{NewKey, Rotated, key_state, revoke_key, rotate_key};
 use serde_json::Value;
 use shared::model::{Account, AccountId, ApiKey, ListedKey, Provider};
 

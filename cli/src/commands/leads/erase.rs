@@ -10,9 +10,9 @@ use super::{
     },
     find::{list, new_listing},
 };
-use actions::erase::{Find, Finds, erase_finds, find_person};
 use clap::Args;
 use jiff::Timestamp;
+use operator::erase::{Find, Finds, erase_finds, find_person};
 use shared::{model::Account, operator::Erased};
 
 #[derive(Args)]

@@ -1,7 +1,7 @@
 //! Lists what was found of a person.
 
 use super::super::listing::Listing;
-use actions::erase::Find;
+use operator::erase::Find;
 use shared::model::Account;
 
 /// The columns of what was found.

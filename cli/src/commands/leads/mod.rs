@@ -160,17 +160,17 @@ async fn each_lead(
         bar.inc(1);
         take(account, lead)
     };
-    let read = actions::leads::each_lead(&session.table, accounts, span, take).await?;
+    let read = operator::leads::each_lead(&session.table, accounts, span, take).await?;
     bar.finish_and_clear();
     Ok(Read(read))
 }
 
 /// How many leads were read, and the read units.
-struct Read(actions::leads::Read);
+struct Read(operator::leads::Read);
 
 impl fmt::Display for Read {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(actions::leads::Read { leads, units }) = *self;
+        let Self(operator::leads::Read { leads, units }) = *self;
         let leads = count(leads, "lead");
         write!(f, "{leads}, {units} read {}", if units == 1.0 { "unit" } else { "units" })
     }

@@ -1,6 +1,6 @@
 use super::super::Failure;
-use actions::write_leads::{COLUMNS, cells};
 use forwarding::LeadRecord;
+use operator::write_leads::{COLUMNS, cells};
 use parquet::{
     basic::{Compression, Encoding},
     data_type::{ByteArray, ByteArrayType},

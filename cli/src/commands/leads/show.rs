@@ -4,12 +4,12 @@ use super::super::{
     listing::{Format, Listing, write_json},
     session::Session,
 };
-use actions::{
+use clap::Args;
+use forwarding::{LeadRecord, read_id};
+use operator::{
     destinations::{Way, ways_of_lead},
     write_leads::{COLUMNS, cells},
 };
-use clap::Args;
-use forwarding::{LeadRecord, read_id};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::io::{Write, stdout};

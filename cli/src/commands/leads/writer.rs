@@ -1,9 +1,9 @@
 //! The file formats of an export.
 
 use super::super::Failure;
-use actions::write_leads::{CsvLeads, write_json_line};
 use clap::ValueEnum;
 use forwarding::LeadRecord;
+use operator::write_leads::{CsvLeads, write_json_line};
 use std::io::Write;
 
 #[cfg(feature = "parquet")]

@@ -1,6 +1,6 @@
 //! The Lambda function behind `POST /api/v1/leads`.
 
-use flextell::Flextell;
+use leadhook_flextell::Flextell;
 use shared::{
     delivery::{Context, create_lead},
     function::run_function,

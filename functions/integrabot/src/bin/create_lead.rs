@@ -1,6 +1,6 @@
 //! The Lambda function behind `POST /v1/leads`.
 
-use integrabot::Integrabot;
+use leadhook_integrabot::Integrabot;
 use shared::{
     delivery::{Context, create_lead},
     function::run_function,

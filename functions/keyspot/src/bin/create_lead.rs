@@ -1,6 +1,6 @@
 //! The Lambda function behind `POST /v1/leads`.
 
-use keyspot::Keyspot;
+use leadhook_keyspot::Keyspot;
 use shared::{delivery::create_lead, function::run_function, request::rules::prepare_email_rule};
 use std::process::ExitCode;
 

@@ -1,6 +1,6 @@
 //! The Lambda function behind `POST /v1/auth/token`.
 
-use keyspot::{Keyspot, issue_token};
+use leadhook_keyspot::{Keyspot, issue_token};
 use shared::function::run_function;
 use std::process::ExitCode;
 

@@ -1,6 +1,6 @@
 //! The Lambda function behind `POST /api/v1/chatbots/{chatbotId}/leads` and `POST /api/v1/leads`.
 
-use pollybot::PollyBot;
+use leadhook_pollybot::PollyBot;
 use shared::{
     delivery::{Context, create_lead},
     function::run_function,

@@ -1,6 +1,6 @@
 //! The Lambda function behind `POST /rest/leads`.
 
-use rdstation::RdStation;
+use leadhook_rdstation::RdStation;
 use shared::{
     delivery::{Context, create_lead},
     function::run_function,
