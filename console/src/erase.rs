@@ -15,9 +15,8 @@ use forwarding::read_id;
 use operator::erase::{Find, Finds, erase_finds, find_person};
 use shared::{
     model::{Account, Email, LeadId, Phone},
-    operator::Erased,
     person_search::Person,
-    table::LeadTable,
+    table::{Erased, LeadTable},
 };
 use std::{collections::HashSet, sync::Arc};
 

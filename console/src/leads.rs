@@ -26,8 +26,7 @@ use operator::{
 use serde::Deserialize;
 use shared::{
     model::{Account, AccountId, LeadId, LeadSpan, Provider, StoredLead},
-    operator::LeadClaim,
-    table::LeadTable,
+    table::{LeadClaim, LeadTable},
 };
 use std::sync::Arc;
 

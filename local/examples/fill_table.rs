@@ -4,10 +4,10 @@
 use integrabot::Integrabot;
 use leadhook_local::{EmbeddedTable, Storage, seed_demo_accounts};
 use shared::{
-    delivery::{Context, DEFAULT_REPLAY_WINDOW, create_lead},
+    delivery::{Context, DEFAULT_REPLAY_WINDOW, SenderTimeouts, create_lead},
     model::Sources,
     request::Request,
-    table::{LeadTable, Timeouts},
+    table::LeadTable,
 };
 use std::{
     env,
@@ -31,7 +31,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let table = LeadTable::new(embedded.client(), "leadhook");
     table.create().await?;
     seed_demo_accounts(&table).await?;
-    let context = Context::new(table, Sources::system(), DEFAULT_REPLAY_WINDOW, Timeouts::LOCAL);
+    let context =
+        Context::new(table, Sources::system(), DEFAULT_REPLAY_WINDOW, SenderTimeouts::LOCAL);
     let (context, next) = (Arc::new(context), Arc::new(AtomicU64::new(0)));
     let senders: Vec<_> = (0..SENDERS)
         .map(|_| tokio::spawn(send_until(Arc::clone(&context), Arc::clone(&next), leads)))

@@ -7,8 +7,7 @@ use shared::{
     model::{
         Account, Destination, DestinationState, LeadId, LeadSpan, SetAside, SetAsideEvent, Stuck,
     },
-    operator::DestinationChange,
-    table::{LeadTable, Order},
+    table::{DestinationChange, LeadTable, Order},
 };
 
 /// How many waiting leads are counted at most.

@@ -8,8 +8,7 @@ use crate::Failure;
 use jiff::Timestamp;
 use shared::{
     model::{Account, Destination, DestinationId, LeadId, SetAside, SetAsideEvent},
-    operator::Erased,
-    table::LeadTable,
+    table::{Erased, LeadTable},
 };
 use std::collections::HashSet;
 

@@ -6,8 +6,7 @@
 //! | [`function`] | the start of a Lambda function |
 //! | [`delivery`] | the steps around every provider's handler |
 //! | [`lookup`] | the TTL caches: API keys, blocks, the directory |
-//! | [`operator`] | the DynamoDB table: the requests that only operators make |
-//! | [`table`] | the DynamoDB table: the requests of functions |
+//! | [`table`] | the DynamoDB table: each kind of item |
 //! | [`person_search`] | the search for a person in texts |
 //! | [`request`] | the request: its token, body, fields and rules |
 //! | [`model`] | the lead, its id, its claims, accounts, API keys: values |
@@ -22,7 +21,6 @@ pub mod function;
 pub mod long_work;
 pub mod lookup;
 pub mod model;
-pub mod operator;
 pub mod person_search;
 pub mod request;
 pub mod table;

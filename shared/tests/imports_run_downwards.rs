@@ -15,14 +15,13 @@ use syn::{
 
 /// Each room or module of the crate, and the rooms that it may import. It may import only rooms
 /// that come before it here.
-const ROOMS: [(&str, &[&str]); 10] = [
+const ROOMS: [(&str, &[&str]); 9] = [
     ("aws", &[]),
     ("long_work", &[]),
     ("model", &[]),
     ("request", &["model"]),
     ("person_search", &["model"]),
     ("table", &["aws", "model"]),
-    ("operator", &["model", "table"]),
     ("lookup", &["long_work", "model", "request", "person_search", "table"]),
     ("delivery", &["model", "request", "table", "lookup"]),
     ("function", &["aws", "model", "request", "table", "delivery"]),

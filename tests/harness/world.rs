@@ -12,7 +12,7 @@ use local::{App, EmbeddedTable, ROUTES, ServedTable, Storage, connect_to, seed_d
 use serde_json::{Value, json};
 use sha2::Sha256;
 use shared::{
-    delivery::{Context, DEFAULT_REPLAY_WINDOW},
+    delivery::{Context, DEFAULT_REPLAY_WINDOW, SenderTimeouts},
     model::{Account, ApiKey, Sources, TokenHash},
     table::{LeadTable, Timeouts},
 };
@@ -71,23 +71,24 @@ impl World {
         let wire = Wire::with_clock(&endpoint, sources.clone()).await;
         let client = connect_to(&wire.endpoint, &access_key, Timeouts::LOCAL);
         let table = LeadTable::new(client, table.name());
-        let app = new_app(table, &sources, DEFAULT_REPLAY_WINDOW, Timeouts::LOCAL);
+        let app = new_app(table, &sources, DEFAULT_REPLAY_WINDOW, SenderTimeouts::LOCAL);
         Self { app: Arc::new(app), wire, access_key, direct, embedded, clock, sources }
     }
 
     /// Another function instance with the same table and empty caches.
     pub fn another_instance(&self) -> Arc<App> {
-        self.instance_of(Timeouts::LOCAL)
+        self.instance_of(Timeouts::LOCAL, SenderTimeouts::LOCAL)
     }
 
     /// Another function instance with these timeouts.
-    pub fn instance_of(&self, timeouts: Timeouts) -> Arc<App> {
-        Arc::new(new_app(self.table(timeouts), &self.sources, DEFAULT_REPLAY_WINDOW, timeouts))
+    pub fn instance_of(&self, timeouts: Timeouts, of_sender: SenderTimeouts) -> Arc<App> {
+        let table = self.table(timeouts);
+        Arc::new(new_app(table, &self.sources, DEFAULT_REPLAY_WINDOW, of_sender))
     }
 
     /// Another function instance whose tokens are signed with other keys.
     pub fn instance_with(&self, signing_secret: SigningSecret) -> App {
-        let (table, timeouts) = (self.table(Timeouts::LOCAL), Timeouts::LOCAL);
+        let (table, timeouts) = (self.table(Timeouts::LOCAL), SenderTimeouts::LOCAL);
         let context = Context::new(table, self.sources.clone(), DEFAULT_REPLAY_WINDOW, timeouts);
         App::new(context, signing_secret)
     }
@@ -95,7 +96,7 @@ impl World {
     /// This world with another replay window.
     pub fn with_replay_window(mut self, window: SignedDuration) -> Self {
         let table = self.table(Timeouts::LOCAL);
-        self.app = Arc::new(new_app(table, &self.sources, window, Timeouts::LOCAL));
+        self.app = Arc::new(new_app(table, &self.sources, window, SenderTimeouts::LOCAL));
         self
     }
 
@@ -217,7 +218,7 @@ fn new_app(
     table: LeadTable,
     sources: &Sources,
     replay_window: SignedDuration,
-    timeouts: Timeouts,
+    timeouts: SenderTimeouts,
 ) -> App {
     let context = Context::new(table, sources.clone(), replay_window, timeouts);
     App::new(context, SigningSecret::fixed(SIGNING_KEY).unwrap())

@@ -12,7 +12,7 @@ use keyspot::SigningSecret;
 use local::{App, Running, connect_to};
 use serde_json::json;
 use shared::{
-    delivery::{Context, DEFAULT_REPLAY_WINDOW},
+    delivery::{Context, DEFAULT_REPLAY_WINDOW, SenderTimeouts},
     model::{Provider, Sources},
     request::MAX_BODY_BYTES,
     table::{LeadTable, Timeouts, connect},
@@ -24,7 +24,7 @@ use tower::ServiceExt;
 
 fn app(table: LeadTable) -> App {
     let sources = Sources::system();
-    let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, Timeouts::LOCAL);
+    let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, SenderTimeouts::LOCAL);
     App::new(context, SigningSecret::fixed(SIGNING_KEY).unwrap())
 }
 
@@ -83,7 +83,7 @@ async fn a_sender_waits_at_most_two_and_a_half_seconds_for_a_silent_table() {
         let config = table_config().http_client(NeverClient::new());
         let table = LeadTable::new(connect(config, Timeouts::DEPLOYED), "leads");
         let context =
-            Context::new(table, Sources::system(), DEFAULT_REPLAY_WINDOW, Timeouts::DEPLOYED);
+            Context::new(table, Sources::system(), DEFAULT_REPLAY_WINDOW, SenderTimeouts::DEPLOYED);
         let app = App::new(context, SigningSecret::fixed(SIGNING_KEY).unwrap());
         let body = (sender.body)(1).to_string();
         let delivery = Delivery::new(sender.function, body).bearer(&sign_keyspot_token("any"));

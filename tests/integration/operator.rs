@@ -8,9 +8,8 @@ use shared::{
         Account, AccountId, ApiKey, Contact, Destination, DestinationId, HeldDelivery, HeldReason,
         LeadId, LeadSpan, Provider, SetAside, SetAsideEvent, TokenHash,
     },
-    operator::Erased,
     request::MAX_BODY_BYTES,
-    table::Order,
+    table::{Erased, Order},
 };
 use tests::{Delivery, Fault, SENDERS, Sender, World};
 

@@ -3,7 +3,7 @@
 //! how long a sender waits at most.
 
 use serde_json::json;
-use shared::table::Timeouts;
+use shared::{delivery::SenderTimeouts, table::Timeouts};
 use std::{
     collections::HashSet,
     env,
@@ -20,7 +20,7 @@ const SENDERS_AT_ONCE: usize = 10;
 /// Sends deliveries until the outage is over. Returns the refused deliveries and the longest time
 /// that a sender waited.
 async fn deliver_through(world: &World, until: Instant) -> (Vec<Delivery>, Duration) {
-    let instance = world.instance_of(Timeouts::DEPLOYED);
+    let instance = world.instance_of(Timeouts::DEPLOYED, SenderTimeouts::DEPLOYED);
     let mut senders = JoinSet::new();
     for n in 0..SENDERS_AT_ONCE {
         let (instance, sender) = (Arc::clone(&instance), &SENDERS[n % SENDERS.len()]);

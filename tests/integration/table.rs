@@ -8,7 +8,7 @@ use lambda_http::http;
 use local::App;
 use serde_json::json;
 use shared::{
-    delivery::{Context, DEFAULT_REPLAY_WINDOW},
+    delivery::{Context, DEFAULT_REPLAY_WINDOW, SenderTimeouts},
     model::{
         Account, AccountId, Claims, EntryKey, Lead, NewLead, Outcome, Provider, Sources, Standing,
     },
@@ -192,7 +192,7 @@ fn canned(answers: CannedAnswers) -> (App, Arc<AtomicUsize>) {
         .http_client(http_client);
     let table = LeadTable::new(connect(config, Timeouts::DEPLOYED), "leads");
     let sources = Sources::new(Timestamp::now, || 7);
-    let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, Timeouts::DEPLOYED);
+    let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, SenderTimeouts::DEPLOYED);
     (App::new(context, SigningSecret::fixed(SIGNING_KEY).unwrap()), sent)
 }
 
@@ -252,7 +252,7 @@ async fn a_lasting_fault_is_unavailable_after_a_few_attempts_within_the_deadline
             "{case}: {outcome:?}"
         );
         assert!((2..=12).contains(&sent.load(SeqCst)), "{case}");
-        assert!(started.elapsed() < Timeouts::DEPLOYED.answer, "{case}");
+        assert!(started.elapsed() < SenderTimeouts::DEPLOYED.answer, "{case}");
     }
 }
 

@@ -11,10 +11,7 @@ use clap::Args;
 use console::Console;
 use forwarding::{Forwarder, HttpsClient};
 use local::{Guard, listen};
-use shared::{
-    delivery::{Context, DEFAULT_REPLAY_WINDOW},
-    table::Timeouts,
-};
+use shared::delivery::{Context, DEFAULT_REPLAY_WINDOW, SenderTimeouts};
 use std::{
     net::{Ipv4Addr, SocketAddr},
     sync::Arc,
@@ -60,7 +57,7 @@ impl OpenConsole {
         let address = listener.local_addr().map_err(cannot)?;
         // What the page stores has times and ids of the table's clock.
         let (table, sources) = (session.table.clone(), session.table_sources().await?);
-        let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, Timeouts::LOCAL);
+        let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, SenderTimeouts::LOCAL);
         let stop = stop_signal("stopping\n");
         let console = Console {
             context: Arc::new(context),

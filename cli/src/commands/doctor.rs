@@ -8,8 +8,7 @@ use jiff::SignedDuration;
 use operator::shapes::find_other_shapes;
 use shared::{
     model::{ApiKey, ListedKey, Provider, Sources},
-    operator::Shape,
-    table::{Denial, LeadTable, StoreError},
+    table::{Denial, LeadTable, Shape, StoreError},
 };
 
 /// How far a clock may be off: AWS refuses signatures that are five minutes old.

@@ -8,8 +8,7 @@ use shared::{
     aws::{Overrides, load_config},
     function::Environment,
     model::Sources,
-    operator::Shape,
-    table::{Denial, ENDPOINT_VARIABLE, LeadTable, StoreError, Timeouts, connect_as},
+    table::{Denial, ENDPOINT_VARIABLE, LeadTable, Shape, StoreError, Timeouts, connect_as},
 };
 use std::{
     error::Error,

@@ -18,10 +18,10 @@ use local::{
 };
 use settings::Settings;
 use shared::{
+    delivery::SenderTimeouts,
     function::{Environment, asked_filter, guarded, log_panics},
     model::Sources,
-    operator::Shape,
-    table::{ENDPOINT_VARIABLE, LeadTable, StoreError, Timeouts, connect_from_env},
+    table::{ENDPOINT_VARIABLE, LeadTable, Shape, StoreError, connect_from_env},
 };
 use std::{
     io::{self, Write},
@@ -61,7 +61,7 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
         let sources = table.sources(&Sources::system()).await?;
         let key = sources.draw_mark();
         let forwarder = settings.forwarder(&table, None, &sources)?;
-        let app = settings.over(table, Timeouts::DEPLOYED, &key, sources)?;
+        let app = settings.over(table, SenderTimeouts::DEPLOYED, &key, sources)?;
         let place = format!("at {endpoint}");
         let (api, link) = api.open(app, place, forwarder.clone(), stop.clone(), false);
         let stored = stored_in(&environment, &endpoint);
@@ -74,7 +74,7 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
         let served = embedded.serve(options.table_address).await?;
         let table = LeadTable::new(embedded.client(), DEFAULT_TABLE_NAME);
         let forwarder = settings.forwarder(&table, Some(embedded.forwarding_secret()), &sources)?;
-        let app = settings.over(table, Timeouts::LOCAL, embedded.signing_key(), sources)?;
+        let app = settings.over(table, SenderTimeouts::LOCAL, embedded.signing_key(), sources)?;
         let stored = stored_here(&options, &served);
         let place = place(&options);
         let (api, link) = api.open(app, place, forwarder.clone(), stop.clone(), true);

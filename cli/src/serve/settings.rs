@@ -3,10 +3,10 @@ use jiff::SignedDuration;
 use keyspot::{SIGNING_KEY, SigningSecret};
 use local::App;
 use shared::{
-    delivery::Context,
+    delivery::{Context, SenderTimeouts},
     function::{Environment, StartUpError, read_replay_window},
     model::Sources,
-    table::{LeadTable, Timeouts},
+    table::LeadTable,
 };
 use std::sync::Arc;
 
@@ -48,7 +48,7 @@ impl Settings {
     pub(super) fn over(
         self,
         table: LeadTable,
-        timeouts: Timeouts,
+        timeouts: SenderTimeouts,
         key: &str,
         sources: Sources,
     ) -> Result<App, StartUpError> {

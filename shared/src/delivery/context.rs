@@ -3,10 +3,32 @@ use crate::{
     lookup::{ApiKeys, Blocks, Directory},
     model::{ApiKey, Provider, Sources, TokenHash},
     request::Unauthorized,
-    table::{LeadTable, StoreError, Timeouts},
+    table::{LeadTable, StoreError},
 };
 use jiff::SignedDuration;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+/// The default replay window: how long a delivery with the same body is a replay.
+/// `template.yaml` has the same default.
+pub const DEFAULT_REPLAY_WINDOW: SignedDuration = SignedDuration::from_mins(5);
+
+/// The timeouts of a delivery, because its sender does not wait longer.
+#[derive(Clone, Copy, Debug)]
+pub struct SenderTimeouts {
+    /// How long the sender waits for its answer.
+    pub answer: Duration,
+    /// How much longer it may wait while its delivery is held.
+    pub hold: Duration,
+}
+
+impl SenderTimeouts {
+    /// For DynamoDB in AWS. Every sender gets its answer within three seconds, if necessary a `503`.
+    pub const DEPLOYED: Self =
+        Self { answer: Duration::from_millis(2_500), hold: Duration::from_millis(300) };
+
+    /// For a table on a busy laptop. They are longer than the timeouts of the table's client.
+    pub const LOCAL: Self = Self { answer: Duration::from_secs(28), hold: Duration::from_secs(1) };
+}
 
 /// Everything that a handler needs besides the request. It is made once, at start-up.
 pub struct Context {
@@ -24,7 +46,7 @@ pub struct Context {
     pub replay_window: SignedDuration,
     /// How deliveries are reported.
     pub report: Report,
-    pub(crate) timeouts: Timeouts,
+    pub(crate) timeouts: SenderTimeouts,
 }
 
 impl Context {
@@ -34,7 +56,7 @@ impl Context {
         table: LeadTable,
         sources: Sources,
         replay_window: SignedDuration,
-        timeouts: Timeouts,
+        timeouts: SenderTimeouts,
     ) -> Self {
         let blocks = Arc::new(Blocks::new(table.clone()));
         let api_keys = ApiKeys::new(table.clone(), Arc::clone(&blocks), timeouts.hold);

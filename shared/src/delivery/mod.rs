@@ -7,13 +7,11 @@ mod endpoint;
 mod hold;
 mod log;
 mod rejection;
-mod replay_window;
 
 pub use answer::{Answer, delivery_answer, json_answer};
-pub use context::Context;
+pub use context::{Context, DEFAULT_REPLAY_WINDOW, SenderTimeouts};
 pub use endpoint::{
     Accepted, Delivery, LeadEndpoint, LeadFields, Redelivered, create_lead, redeliver,
 };
 pub use log::{DeliveryLog, DeliverySummary, FieldFault, Report};
 pub use rejection::{RefusalReason, Rejection};
-pub use replay_window::DEFAULT_REPLAY_WINDOW;

@@ -1,7 +1,7 @@
 use super::environment::{Environment, StartUpError};
 use crate::{
     aws::{SdkConfig, load_function_config},
-    delivery::{Context, DEFAULT_REPLAY_WINDOW, Report},
+    delivery::{Context, DEFAULT_REPLAY_WINDOW, Report, SenderTimeouts},
     model::Sources,
     table::{LeadTable, Timeouts, connect_as},
 };
@@ -32,7 +32,7 @@ impl Context {
         let replay_window = read_replay_window(environment)?;
         let table = LeadTable::new(connect_as(aws, Timeouts::DEPLOYED), table_name);
         open_connection(&table).await;
-        let context = Self::new(table, Sources::system(), replay_window, Timeouts::DEPLOYED);
+        let context = Self::new(table, Sources::system(), replay_window, SenderTimeouts::DEPLOYED);
         Ok(Self { report: Report::Metrics, ..context })
     }
 }

@@ -1,15 +1,21 @@
 use super::{
-    fault::StoreError,
-    keys,
-    lead_table::{Item, LeadTable},
+    blocks::any_block_key,
+    item::{Item, key, read_listed, seconds},
+    lead_table::LeadTable,
+    store_error::{StoreError, if_true},
 };
-use crate::model::{Account, AccountId, ApiKey, Provider, TokenHash};
+use crate::model::{Account, AccountId, ApiKey, ListedKey, Provider, TokenHash};
 use aws_sdk_dynamodb::{
-    operation::update_item::builders::UpdateItemFluentBuilder, types::AttributeValue,
+    operation::update_item::builders::UpdateItemFluentBuilder,
+    types::{AttributeValue, ConditionCheck, Put, TransactWriteItem, Update},
 };
 use ipnet::IpNet;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+
+/// The partition that lists all API keys of all accounts.
+const LISTED_KEYS: &str = "keys";
 
 /// An API key as it is stored in the table.
 #[derive(Serialize, Deserialize)]
@@ -43,7 +49,7 @@ impl LeadTable {
     /// # Errors
     /// If the table cannot be read.
     pub async fn get_api_key(&self, token: &TokenHash) -> Result<Option<ApiKey>, StoreError> {
-        self.get(keys::api_key(token)).await?.map(read_key).transpose()
+        self.get(token_key(token)).await?.map(read_key).transpose()
     }
 
     /// Writes the day on which a key was used.
@@ -61,11 +67,159 @@ impl LeadTable {
     /// An update of a key that must exist.
     pub(crate) fn update_key(&self, token: &TokenHash) -> UpdateItemFluentBuilder {
         let update = self.client.update_item().table_name(&self.name);
-        update.set_key(Some(keys::api_key(token))).condition_expression("attribute_exists(pk)")
+        update.set_key(Some(token_key(token))).condition_expression("attribute_exists(pk)")
+    }
+
+    /// Stores a key and lists it under each of its accounts. Replaces the key with the same token.
+    ///
+    /// # Errors
+    /// If the table cannot be written.
+    pub async fn put_api_key(&self, token: &TokenHash, key: ApiKey) -> Result<(), StoreError> {
+        self.write_key(token, key, None).await
+    }
+
+    /// Stores a key that replaces another key. The old key expires at `until`.
+    ///
+    /// # Errors
+    /// If the table cannot be written.
+    pub async fn replace_api_key(
+        &self,
+        old: &TokenHash,
+        until: Timestamp,
+        new: &TokenHash,
+        key: ApiKey,
+    ) -> Result<(), StoreError> {
+        let expire = Update::builder()
+            .table_name(&self.name)
+            .set_key(Some(token_key(old)))
+            .update_expression("SET expires_at = :until")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_values(":until", seconds(until))
+            .build()?;
+        let expire = TransactWriteItem::builder().update(expire).build();
+        self.write_key(new, key, Some(expire)).await
+    }
+
+    /// Stores a key together with another write. If its account blocks nobody, the key says so, and
+    /// functions need not look it up.
+    async fn write_key(
+        &self,
+        token: &TokenHash,
+        key: ApiKey,
+        other: Option<TransactWriteItem>,
+    ) -> Result<(), StoreError> {
+        // Deliveries with a key of tenants are of several accounts.
+        if key.tenants.is_empty() {
+            let blocks_nobody = ConditionCheck::builder()
+                .table_name(&self.name)
+                .set_key(Some(any_block_key(&key.account)))
+                .condition_expression("attribute_not_exists(pk)")
+                .build()?;
+            let marked = ApiKey { blocks_nobody: true, ..key.clone() };
+            let mut writes = self.key_puts(token, marked)?;
+            writes.push(TransactWriteItem::builder().condition_check(blocks_nobody).build());
+            writes.extend(other.clone());
+            match self.write_all(writes).await {
+                Err(StoreError::Canceled) => {}
+                done => return done,
+            }
+        }
+        let mut writes = self.key_puts(token, ApiKey { blocks_nobody: false, ..key })?;
+        writes.extend(other);
+        self.write_all(writes).await
+    }
+
+    /// Notes on the keys of an account that it blocks somebody.
+    pub(super) async fn note_block_on_keys(&self, account: &Account) -> Result<(), StoreError> {
+        let prefix = format!("{account}#");
+        for (_, token) in self.listed(LISTED_KEYS, &prefix, read_listed_key).await? {
+            let update = self.update_key(&token).update_expression("REMOVE blocks_nobody");
+            // A key that has expired may still be listed: then there is nothing to update.
+            if_true(update.send().await)?;
+        }
+        Ok(())
+    }
+
+    /// Revokes a key. If it is already revoked, the time does not change.
+    ///
+    /// # Errors
+    /// If the table cannot be written.
+    pub async fn revoke_api_key(&self, token: &TokenHash, at: Timestamp) -> Result<(), StoreError> {
+        let update = self.update_key(token);
+        let update = update.update_expression("SET revoked_at = if_not_exists(revoked_at, :at)");
+        let at = AttributeValue::S(at.to_string());
+        update.expression_attribute_values(":at", at).send().await?;
+        Ok(())
+    }
+
+    /// The keys of a provider, or of all providers, sorted by provider and account. Expired and
+    /// revoked keys are included until the table deletes them. Items of another shape are left out.
+    ///
+    /// # Errors
+    /// If the table cannot be read.
+    pub async fn api_keys(&self, provider: Option<Provider>) -> Result<Vec<ListedKey>, StoreError> {
+        let mut listed = self.listed_keys(provider).await?;
+        let mut seen = HashSet::new();
+        listed.retain(|(_, token)| seen.insert(token.clone()));
+        let wanted = listed.into_iter().map(|(_, token)| {
+            let key = token_key(&token);
+            (token, key)
+        });
+        let found = self.get_all(wanted.collect()).await?;
+        let read = |(token, item)| Some(ListedKey { token, key: self.readable(item, read_key)? });
+        Ok(found.into_iter().filter_map(read).collect())
+    }
+
+    /// All accounts that have or had a key.
+    ///
+    /// # Errors
+    /// If the table cannot be read.
+    pub async fn accounts(&self, provider: Option<Provider>) -> Result<Vec<Account>, StoreError> {
+        let listed = self.listed_keys(provider).await?;
+        let mut accounts: Vec<_> = listed.into_iter().map(|(account, _)| account).collect();
+        accounts.dedup();
+        Ok(accounts)
+    }
+
+    async fn listed_keys(
+        &self,
+        provider: Option<Provider>,
+    ) -> Result<Vec<(Account, TokenHash)>, StoreError> {
+        let prefix =
+            provider.map_or_else(String::new, |provider| format!("{}#", provider.as_str()));
+        self.listed(LISTED_KEYS, &prefix, read_listed_key).await
+    }
+
+    fn key_puts(
+        &self,
+        token: &TokenHash,
+        key: ApiKey,
+    ) -> Result<Vec<TransactWriteItem>, StoreError> {
+        let mut items: Vec<_> =
+            key.accounts().iter().map(|account| listed_key(account, token)).collect();
+        items.push(key_item(token, key)?);
+        let put = |item| {
+            let put = Put::builder().table_name(&self.name).set_item(Some(item)).build()?;
+            Ok(TransactWriteItem::builder().put(put).build())
+        };
+        items.into_iter().map(put).collect()
     }
 }
 
-pub(crate) fn key_item(token: &TokenHash, key: ApiKey) -> Result<Item, StoreError> {
+fn token_key(token: &TokenHash) -> Item {
+    key(format!("key#{}", token.as_str()), "key".to_owned())
+}
+
+fn listed_key(account: &Account, token: &TokenHash) -> Item {
+    key(LISTED_KEYS.to_owned(), format!("{account}#{}", token.as_str()))
+}
+
+fn read_listed_key(sk: &str) -> Option<(Account, TokenHash)> {
+    let (account, hash) = read_listed(sk)?;
+    Some((account, TokenHash::from_hex(hash.to_owned())?))
+}
+
+fn key_item(token: &TokenHash, key: ApiKey) -> Result<Item, StoreError> {
     let mut item: Item = serde_dynamo::to_item(ApiKeyItem {
         provider: key.account.provider,
         account: key.account.id,
@@ -79,11 +233,11 @@ pub(crate) fn key_item(token: &TokenHash, key: ApiKey) -> Result<Item, StoreErro
         networks: key.networks,
         blocks_nobody: key.blocks_nobody,
     })?;
-    item.extend(keys::api_key(token));
+    item.extend(token_key(token));
     Ok(item)
 }
 
-pub(crate) fn read_key(item: Item) -> Result<ApiKey, StoreError> {
+fn read_key(item: Item) -> Result<ApiKey, StoreError> {
     let item: ApiKeyItem = serde_dynamo::from_item(item)?;
     Ok(ApiKey {
         account: Account { provider: item.provider, id: item.account },

@@ -1,9 +1,9 @@
 //! Reads and writes many items at a time.
 
 use super::{
-    fault::StoreError,
-    keys::{PK, SK},
-    lead_table::{Item, LeadTable},
+    item::{Item, PK, SK, text},
+    lead_table::LeadTable,
+    store_error::StoreError,
 };
 use aws_sdk_dynamodb::types::{DeleteRequest, KeysAndAttributes, PutRequest, WriteRequest};
 use std::{collections::HashMap, time::Duration};
@@ -136,5 +136,5 @@ fn count_keys(wanted: &HashMap<String, KeysAndAttributes>) -> usize {
 
 /// The values of an item's key. All keys of this table are text.
 fn position(item: &Item) -> [Option<String>; 2] {
-    [PK, SK].map(|name| item.get(name).and_then(|value| value.as_s().ok()).cloned())
+    [PK, SK].map(|name| text(item, name).cloned())
 }

@@ -24,21 +24,14 @@ pub struct Timeouts {
     pub attempt: Duration,
     /// How long a request may take with all its attempts.
     pub operation: Duration,
-    /// How long a sender waits for its answer.
-    pub answer: Duration,
-    /// How much longer it may wait while its delivery is held.
-    pub hold: Duration,
 }
 
 impl Timeouts {
-    /// For DynamoDB in AWS, which answers in milliseconds. Every sender gets its answer within
-    /// three seconds, if necessary a `503`.
+    /// For DynamoDB in AWS, which answers in milliseconds.
     pub const DEPLOYED: Self = Self {
         connect: Duration::from_millis(500),
         attempt: Duration::from_secs(1),
         operation: Duration::from_millis(2_200),
-        answer: Duration::from_millis(2_500),
-        hold: Duration::from_millis(300),
     };
 
     /// For a table on a busy laptop.
@@ -46,8 +39,6 @@ impl Timeouts {
         connect: Duration::from_secs(5),
         attempt: Duration::from_secs(20),
         operation: Duration::from_secs(25),
-        answer: Duration::from_secs(28),
-        hold: Duration::from_secs(1),
     };
 }
 

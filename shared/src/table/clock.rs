@@ -1,6 +1,6 @@
 //! The table's clock. It is the same for all who use the table.
 
-use super::{fault::StoreError, keys::LISTED_DESTINATIONS, lead_table::LeadTable};
+use super::{destinations::LISTED_DESTINATIONS, lead_table::LeadTable, store_error::StoreError};
 use crate::model::Sources;
 use aws_sdk_dynamodb::{
     config::{

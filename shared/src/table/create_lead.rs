@@ -1,19 +1,15 @@
 use super::{
-    fault::{StoreError, if_true},
-    keys::{self, EXPIRES_AT, PK, SK},
-    lead_table::{Item, LeadTable},
-    put_new::{Written, seconds},
-    write_mark::{WRITE_MARK, has_mark},
+    claims::{ClaimItem, claim_item},
+    item::Item,
+    lead_table::LeadTable,
+    leads::{content, has_mark, lead_item, lead_key},
+    store_error::StoreError,
+    write::Written,
 };
-use crate::model::{
-    Account, Claim, ClaimKind, Claims, Email, Lead, LeadId, NewLead, Outcome, Sources, Standing,
-};
-use aws_sdk_dynamodb::types::AttributeValue;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use crate::model::{Account, Claim, ClaimKind, Claims, Lead, NewLead, Outcome, Sources, Standing};
+use serde::{Serialize, de::DeserializeOwned};
 use std::time::Duration;
 
-/// Which claims a lead has: the partition keys of their items, for whoever erases it.
-pub(crate) const CLAIMS: &str = "claims";
 /// How often a create starts again because an id is in use, or because the lead of a claim is not
 /// there. Both are rare.
 const ROUNDS: usize = 6;
@@ -41,19 +37,6 @@ enum WriteResult {
     IdTaken,
 }
 
-/// A claim as it is stored in the table.
-#[derive(Clone, Serialize, Deserialize)]
-struct ClaimItem {
-    /// The holder.
-    lead_id: LeadId,
-    /// The SHA-256 of the delivery's body. Only an `Idempotency-Key` has it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    body: Option<String>,
-    /// Whether the delivery found a known lead. Only an `Idempotency-Key` has it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    known: Option<bool>,
-}
-
 impl LeadTable {
     /// Stores a lead with all its claims, or finds the holder of one of them.
     ///
@@ -74,7 +57,7 @@ impl LeadTable {
                 WriteResult::Stored => return Ok(Outcome::created(lead)),
                 WriteResult::IdTaken => lead.id = sources.draw_lead_id(lead.created_at),
                 WriteResult::Taken(claim, taken) => {
-                    let Some(item) = self.get(keys::lead(&account, taken.lead_id)).await? else {
+                    let Some(item) = self.get(lead_key(&account, taken.lead_id)).await? else {
                         if missing == Some(taken.lead_id) {
                             self.delete_claim(&account, &claim, taken.lead_id).await?;
                         }
@@ -131,24 +114,6 @@ impl LeadTable {
             Written::Refused(existing) => Ok(existing == [Some(item)]),
         }
     }
-
-    /// Deletes a claim whose lead is not there: the lead was erased and the claim was left.
-    async fn delete_claim(
-        &self,
-        account: &Account,
-        claim: &Claim,
-        holder: LeadId,
-    ) -> Result<(), StoreError> {
-        let delete = self
-            .client
-            .delete_item()
-            .table_name(&self.name)
-            .set_key(Some(keys::claim(account, claim)))
-            .condition_expression("lead_id = :holder")
-            .expression_attribute_values(":holder", AttributeValue::N(holder.to_string()));
-        if_true(delete.send().await)?;
-        Ok(())
-    }
 }
 
 /// Finds out why a write was refused: which of its items exist already.
@@ -186,49 +151,4 @@ fn judge(
         }
         ClaimKind::Contact(_) => Ok((Standing::Known, false)),
     }
-}
-
-fn lead_item<D: Serialize>(
-    account: &Account,
-    lead: &Lead<D>,
-    claims: &Claims,
-    mark: &str,
-) -> Result<Item, StoreError> {
-    let mut item: Item = serde_dynamo::to_item(lead)?;
-    item.extend(keys::lead(account, lead.id));
-    if !claims.list.is_empty() {
-        let keys = claims.list.iter().map(|claim| keys::claim_pk(account, claim)).collect();
-        item.insert(CLAIMS.to_owned(), AttributeValue::Ss(keys));
-    }
-    item.insert(WRITE_MARK.to_owned(), AttributeValue::S(mark.to_owned()));
-    Ok(item)
-}
-
-fn claim_item(
-    account: &Account,
-    claims: &Claims,
-    claim: &Claim,
-    lead_id: LeadId,
-    standing: Standing,
-) -> Result<Item, StoreError> {
-    let is_key = claim.kind == ClaimKind::IdempotencyKey;
-    let body = is_key.then(|| claims.body.clone());
-    let known = is_key.then_some(standing == Standing::Known);
-    let mut item: Item = serde_dynamo::to_item(ClaimItem { lead_id, body, known })?;
-    item.extend(keys::claim(account, claim));
-    if let Some(expires_at) = claim.expires_at {
-        item.insert(EXPIRES_AT.to_owned(), seconds(expires_at));
-    }
-    Ok(item)
-}
-
-/// The content of a lead: its item without the attributes that always differ, and with its e-mail in
-/// the form that is compared.
-fn content(mut lead: Item) -> Item {
-    const ALWAYS_DIFFER: [&str; 6] = [PK, SK, CLAIMS, WRITE_MARK, "id", "created_at"];
-    lead.retain(|name, _| !ALWAYS_DIFFER.contains(&name.as_str()));
-    if let Some(AttributeValue::S(email)) = lead.get_mut("email") {
-        Email::new(email).as_str().clone_into(email);
-    }
-    lead
 }

@@ -1,9 +1,9 @@
 use super::{
-    fault::StoreError,
-    keys::{self, PK, SK},
-    lead_table::{Item, LeadTable},
+    item::{Item, PK, SK, key, text},
+    lead_table::{LeadTable, PAGE},
+    store_error::{StoreError, if_true},
 };
-use crate::model::{Account, Entry, EntryKey};
+use crate::model::{Account, Entry, EntryId, EntryKey};
 use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::Select};
 use serde::Serialize;
 
@@ -15,7 +15,7 @@ impl LeadTable {
         keys: Vec<EntryKey>,
     ) -> Result<Vec<(EntryKey, Entry)>, StoreError> {
         let wanted = keys.into_iter().map(|entry| {
-            let key = keys::entry(account, &entry);
+            let key = entry_key(account, &entry);
             (entry, key)
         });
         let found = self.get_all(wanted.collect()).await?;
@@ -38,21 +38,101 @@ impl LeadTable {
         account: &Account,
         kind: &'static str,
     ) -> QueryFluentBuilder {
-        let first = keys::entries(account, kind);
-        let query = self.client.query().table_name(&self.name).consistent_read(true);
+        let first = first_entry_key(account, kind);
+        let query = self.query();
         query
             .key_condition_expression("pk = :account AND begins_with(sk, :kind)")
             .expression_attribute_values(":account", first[PK].clone())
             .expression_attribute_values(":kind", first[SK].clone())
     }
+
+    /// The entries of an account with one of these kinds, sorted by kind and id. Items of another
+    /// shape are left out.
+    ///
+    /// # Errors
+    /// If the table cannot be read.
+    pub async fn entries(
+        &self,
+        account: &Account,
+        kinds: &[&'static str],
+    ) -> Result<Vec<(EntryKey, Entry)>, StoreError> {
+        let mut entries = Vec::new();
+        for kind in kinds {
+            let query = self.query_entries(account, kind);
+            let mut items = query.limit(PAGE).into_paginator().items().send();
+            while let Some(item) = items.try_next().await? {
+                entries.extend(self.readable(item, |item| read_entry(kind, item)));
+            }
+        }
+        Ok(entries)
+    }
+
+    /// Stores entries and replaces the old ones. If it fails, some entries may be stored.
+    ///
+    /// # Errors
+    /// If the table cannot be written.
+    pub async fn put_entries(
+        &self,
+        account: &Account,
+        entries: &[(EntryKey, Entry)],
+    ) -> Result<(), StoreError> {
+        let items = entries.iter().map(|(key, entry)| entry_item(account, key, entry));
+        self.put_all_items(items.collect::<Result<_, _>>()?).await
+    }
+
+    /// Stores an entry if there is none with this key.
+    ///
+    /// # Errors
+    /// If the table cannot be written.
+    pub async fn put_new_entry(
+        &self,
+        account: &Account,
+        key: &EntryKey,
+        entry: &impl Serialize,
+    ) -> Result<(), StoreError> {
+        let put = self.client.put_item().table_name(&self.name);
+        let put = put.set_item(Some(entry_item(account, key, entry)?));
+        if_true(put.condition_expression("attribute_not_exists(pk)").send().await)?;
+        Ok(())
+    }
+
+    /// Deletes an entry. False if there was none.
+    ///
+    /// # Errors
+    /// If the table cannot be written.
+    pub async fn delete_entry(
+        &self,
+        account: &Account,
+        key: &EntryKey,
+    ) -> Result<bool, StoreError> {
+        self.delete(entry_key(account, key)).await
+    }
 }
 
-pub(crate) fn entry_item(
+fn entry_key(account: &Account, entry: &EntryKey) -> Item {
+    key(format!("directory#{account}"), entry.sort_key())
+}
+
+/// The beginning of the keys of all entries of a kind.
+fn first_entry_key(account: &Account, kind: &str) -> Item {
+    key(format!("directory#{account}"), format!("{kind}#"))
+}
+
+fn entry_item(
     account: &Account,
     key: &EntryKey,
     entry: &impl Serialize,
 ) -> Result<Item, StoreError> {
     let mut item: Item = serde_dynamo::to_item(entry)?;
-    item.extend(keys::entry(account, key));
+    item.extend(entry_key(account, key));
     Ok(item)
+}
+
+fn read_entry(kind: &'static str, mut item: Item) -> Result<(EntryKey, Entry), StoreError> {
+    let sk = text(&item, SK);
+    let id = sk.and_then(|sk| sk.split_once('#')?.1.parse::<EntryId>().ok());
+    let unnamed = || StoreError::Unexpected(format!("a {kind} without an id"));
+    let key = EntryKey::new(kind, id.ok_or_else(unnamed)?);
+    item.retain(|name, _| name != PK && name != SK);
+    Ok((key, serde_dynamo::from_item(item)?))
 }

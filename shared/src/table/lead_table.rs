@@ -1,16 +1,15 @@
-use super::{fault::StoreError, skipped::Skipped};
-use aws_sdk_dynamodb::{
-    Client,
-    types::{AttributeValue, ReturnValue},
+use super::{
+    item::{Item, key},
+    skipped::Skipped,
+    store_error::StoreError,
 };
-use std::collections::HashMap;
+use aws_sdk_dynamodb::{
+    Client, operation::query::builders::QueryFluentBuilder, types::ReturnValue,
+};
 
 /// How many items to read at a time. Without a limit, the embedded engine reads the whole partition
 /// for each page.
 pub(crate) const PAGE: i32 = 2_000;
-
-/// An item of the table.
-pub(crate) type Item = HashMap<String, AttributeValue>;
 
 /// The table with all data of leadhook.
 #[derive(Clone)]
@@ -31,6 +30,11 @@ impl LeadTable {
         &self.name
     }
 
+    /// A consistent query.
+    pub(crate) fn query(&self) -> QueryFluentBuilder {
+        self.client.query().table_name(&self.name).consistent_read(true)
+    }
+
     pub(crate) async fn get(&self, key: Item) -> Result<Option<Item>, StoreError> {
         let request = self.client.get_item().table_name(&self.name).set_key(Some(key));
         Ok(request.consistent_read(true).send().await?.item)
@@ -42,4 +46,16 @@ impl LeadTable {
         let deleted = request.return_values(ReturnValue::AllOld).send().await?;
         Ok(deleted.attributes.is_some())
     }
+
+    /// Opens the connection to the table: reads an item that does not exist.
+    pub(crate) async fn open_connection(&self) -> Result<(), StoreError> {
+        let get = self.client.get_item().table_name(&self.name);
+        get.set_key(Some(probe_key("connection"))).send().await?;
+        Ok(())
+    }
+}
+
+/// The key of an item that is written or read to test whether that works.
+pub(crate) fn probe_key(mark: &str) -> Item {
+    key(format!("probe#{mark}"), "probe".to_owned())
 }

@@ -1,10 +1,24 @@
 use super::{
-    fault::StoreError,
-    keys::{self, PK, SK},
-    lead_table::{Item, LeadTable, PAGE},
+    claims::{CLAIMS, LeadClaim, claim_pk, read_claim},
+    item::{Item, PK, SK, key, text},
+    lead_table::{LeadTable, PAGE},
+    store_error::StoreError,
 };
-use crate::model::{Account, LeadId, LeadSpan, StoredLead};
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use crate::model::{Account, Claims, Email, Lead, LeadId, LeadSpan, StoredLead};
+use aws_sdk_dynamodb::{
+    operation::query::builders::QueryFluentBuilder,
+    types::{AttributeValue, ReturnConsumedCapacity, Select},
+};
+use serde::Serialize;
+use std::cmp::Reverse;
+
+/// The attribute with the mark of the write that stored a lead.
+///
+/// A write can be done while its answer gets lost. The SDK then sends it again. DynamoDB recognizes
+/// a transaction by its token, which is the mark, and answers as the first time. Otherwise the
+/// condition refuses the write, because the lead is there. The refusal shows that lead. If it has
+/// the mark of this write, the lead was stored by this write, and is new.
+const WRITE_MARK: &str = "write_mark";
 
 /// The order in which leads are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,14 +53,8 @@ impl LeadTable {
         order: Order,
         limit: Option<i32>,
     ) -> Result<LeadPage, StoreError> {
-        let (partition, first) = key_of(account, span.first);
-        let (_, last) = key_of(account, span.last);
-        let query = self.client.query().table_name(&self.name).consistent_read(true);
+        let query = self.query_leads(account, span);
         let query = query
-            .key_condition_expression("pk = :account AND sk BETWEEN :first AND :last")
-            .expression_attribute_values(":account", partition)
-            .expression_attribute_values(":first", first)
-            .expression_attribute_values(":last", last)
             .scan_index_forward(order == Order::OldestFirst)
             .limit(limit.unwrap_or(PAGE))
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
@@ -59,7 +67,7 @@ impl LeadTable {
             page.leads.extend(items.filter_map(|item| self.readable(item, read_lead)));
             let Some(key) = read.last_evaluated_key else { return Ok(page) };
             if !page.leads.is_empty()
-                && let Some(last) = LeadId::from_sort_key(sort_key(&key))
+                && let Some(last) = read_sort_key(&key)
             {
                 page.rest = match order {
                     Order::NewestFirst => span.before(last),
@@ -67,7 +75,7 @@ impl LeadTable {
                 };
                 return Ok(page);
             }
-            // Whoever reads page by page must get on. No span begins at a key that is not a lead's.
+            // A reader of pages must make progress, and no span begins at a key that is not a lead's.
             start = Some(key);
         }
     }
@@ -77,17 +85,10 @@ impl LeadTable {
     /// # Errors
     /// If the table cannot be read.
     pub async fn highest_lead_id(&self, account: &Account) -> Result<Option<LeadId>, StoreError> {
-        let (partition, _) = key_of(account, LeadId::FIRST);
-        let query = self.client.query().table_name(&self.name).consistent_read(true);
-        let query = query
-            .key_condition_expression("pk = :account")
-            .expression_attribute_values(":account", partition)
-            .projection_expression(SK)
-            .scan_index_forward(false)
-            .limit(1);
+        let query = self.query_leads(account, LeadSpan::ALL).projection_expression(SK);
+        let query = query.scan_index_forward(false).limit(1);
         let items = query.send().await?.items.unwrap_or_default();
-        let sk = items.first().and_then(|item| item.get(SK)?.as_s().ok());
-        Ok(sk.and_then(|sk| LeadId::from_sort_key(sk)))
+        Ok(items.first().and_then(read_sort_key))
     }
 
     /// Whether there is an item with this lead's key, of whatever shape.
@@ -95,7 +96,7 @@ impl LeadTable {
     /// # Errors
     /// If the table cannot be read.
     pub async fn has_lead(&self, account: &Account, id: LeadId) -> Result<bool, StoreError> {
-        Ok(self.get(keys::lead(account, id)).await?.is_some())
+        Ok(self.get(lead_key(account, id)).await?.is_some())
     }
 
     /// The leads that exist, each with its account. Items of another shape are left out.
@@ -106,22 +107,135 @@ impl LeadTable {
         &self,
         ids: &[(Account, LeadId)],
     ) -> Result<Vec<(Account, StoredLead)>, StoreError> {
-        let wanted = ids.iter().map(|(account, id)| (account.clone(), keys::lead(account, *id)));
+        let wanted = ids.iter().map(|(account, id)| (account.clone(), lead_key(account, *id)));
         let found = self.get_all(wanted.collect()).await?;
         let read = |(account, item)| Some((account, self.readable(item, read_lead)?));
         Ok(found.into_iter().filter_map(read).collect())
     }
+
+    /// The claims whose holder is this lead.
+    ///
+    /// # Errors
+    /// If the table cannot be read.
+    pub async fn lead_claims(
+        &self,
+        account: &Account,
+        id: LeadId,
+    ) -> Result<Vec<LeadClaim>, StoreError> {
+        let Some(lead) = self.get(lead_key(account, id)).await? else { return Ok(Vec::new()) };
+        let claims = self.claims_and_keys(&lead, id).await?;
+        Ok(claims.iter().filter_map(|(key, claim)| read_claim(key, claim)).collect())
+    }
+
+    /// The newest leads of several accounts in a span of ids, the newest first: `limit` leads, from
+    /// as many pages as necessary.
+    ///
+    /// # Errors
+    /// If the table cannot be read.
+    pub async fn newest_leads(
+        &self,
+        accounts: &[Account],
+        span: LeadSpan,
+        limit: usize,
+    ) -> Result<Vec<(Account, StoredLead)>, StoreError> {
+        let page_limit = i32::try_from(limit).unwrap_or(PAGE).min(PAGE);
+        let mut newest: Vec<(Account, StoredLead)> = Vec::new();
+        for account in accounts {
+            let mut rest = Some(span);
+            while let Some(span) = rest {
+                let page = self.leads(account, span, Order::NewestFirst, Some(page_limit)).await?;
+                newest.extend(page.leads.into_iter().map(|lead| (account.clone(), lead)));
+                newest.sort_by_key(|(_, lead)| Reverse(lead.id));
+                newest.truncate(limit);
+                // If the list is full, leads that are older than its oldest one do not matter.
+                let is_full = newest.len() == limit;
+                let oldest = newest.last().filter(|_| is_full).map(|(_, lead)| lead.id);
+                rest = page.rest.filter(|rest| oldest.is_none_or(|oldest| rest.last > oldest));
+            }
+        }
+        Ok(newest)
+    }
+
+    /// The number of an account's leads in a span of ids. It stops to count after `most`: then the
+    /// number is higher than that.
+    ///
+    /// # Errors
+    /// If the table cannot be read.
+    pub async fn count_leads(
+        &self,
+        account: &Account,
+        span: LeadSpan,
+        most: usize,
+    ) -> Result<usize, StoreError> {
+        let query = self.query_leads(account, span).select(Select::Count).limit(PAGE);
+        let mut pages = query.into_paginator().send();
+        let mut counted = 0;
+        while counted <= most
+            && let Some(page) = pages.next().await
+        {
+            counted += usize::try_from(page?.count).unwrap_or_default();
+        }
+        Ok(counted)
+    }
+
+    /// A query of an account's leads in a span of ids.
+    fn query_leads(&self, account: &Account, span: LeadSpan) -> QueryFluentBuilder {
+        let [first, last] = [span.first, span.last].map(|id| lead_key(account, id));
+        self.query()
+            .key_condition_expression("pk = :account AND sk BETWEEN :first AND :last")
+            .expression_attribute_values(":account", first[PK].clone())
+            .expression_attribute_values(":first", first[SK].clone())
+            .expression_attribute_values(":last", last[SK].clone())
+    }
 }
 
-fn key_of(account: &Account, id: LeadId) -> (AttributeValue, AttributeValue) {
-    let key = keys::lead(account, id);
-    (key[PK].clone(), key[SK].clone())
+pub(crate) fn lead_key(account: &Account, id: LeadId) -> Item {
+    key(format!("lead#{account}"), id.sort_key())
 }
 
-fn sort_key(item: &Item) -> &str {
-    item.get(SK).and_then(|sk| sk.as_s().ok()).map_or("", String::as_str)
+/// Reads the account and the lead's id from the key of a lead, as the table's stream has it.
+pub fn read_lead_key(pk: &str, sk: &str) -> Option<(Account, LeadId)> {
+    let (provider, id) = pk.strip_prefix("lead#")?.split_once('#')?;
+    let account = Account { provider: provider.parse().ok()?, id: id.parse().ok()? };
+    Some((account, LeadId::from_sort_key(sk)?))
+}
+
+pub(crate) fn lead_item<D: Serialize>(
+    account: &Account,
+    lead: &Lead<D>,
+    claims: &Claims,
+    mark: &str,
+) -> Result<Item, StoreError> {
+    let mut item: Item = serde_dynamo::to_item(lead)?;
+    item.extend(lead_key(account, lead.id));
+    if !claims.list.is_empty() {
+        let keys = claims.list.iter().map(|claim| claim_pk(account, claim)).collect();
+        item.insert(CLAIMS.to_owned(), AttributeValue::Ss(keys));
+    }
+    item.insert(WRITE_MARK.to_owned(), AttributeValue::S(mark.to_owned()));
+    Ok(item)
+}
+
+fn read_sort_key(item: &Item) -> Option<LeadId> {
+    LeadId::from_sort_key(text(item, SK)?)
 }
 
 fn read_lead(item: Item) -> Result<StoredLead, StoreError> {
     Ok(serde_dynamo::from_item(item)?)
+}
+
+/// Whether the write with this mark stored the lead.
+pub(crate) fn has_mark(lead: &Item, mark: &str) -> bool {
+    text(lead, WRITE_MARK).is_some_and(|own| own == mark)
+}
+
+/// The content of a lead: its item without the attributes that always differ, and with its e-mail in
+/// the form that is compared.
+pub(crate) fn content(mut lead: Item) -> Item {
+    const ALWAYS_DIFFER: [&str; 6] = [PK, SK, CLAIMS, WRITE_MARK, "id", "created_at"];
+    lead.retain(|name, _| !ALWAYS_DIFFER.contains(&name.as_str()));
+    if let Some(AttributeValue::S(email)) = lead.get_mut("email") {
+        Email::new(email).as_str().clone_into(email);
+    }
+    lead
 }

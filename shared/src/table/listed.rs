@@ -1,7 +1,7 @@
 use super::{
-    fault::StoreError,
-    keys::SK,
-    lead_table::{Item, LeadTable},
+    item::{Item, SK, text},
+    lead_table::LeadTable,
+    store_error::StoreError,
 };
 use aws_sdk_dynamodb::types::AttributeValue;
 
@@ -17,21 +17,18 @@ impl LeadTable {
         prefix: &str,
         read: impl Fn(&str) -> Option<T>,
     ) -> Result<Vec<T>, StoreError> {
-        let text = |text: &str| AttributeValue::S(text.to_owned());
-        let query = self.client.query().table_name(&self.name).consistent_read(true);
-        let query = query.expression_attribute_values(":list", text(partition));
+        let value = |text: &str| AttributeValue::S(text.to_owned());
+        let query = self.query();
+        let query = query.expression_attribute_values(":list", value(partition));
         // DynamoDB accepts no empty prefix.
         let query = match prefix {
             "" => query.key_condition_expression("pk = :list"),
             _ => query
                 .key_condition_expression("pk = :list AND begins_with(sk, :prefix)")
-                .expression_attribute_values(":prefix", text(prefix)),
+                .expression_attribute_values(":prefix", value(prefix)),
         };
         let items = query.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await?;
-        let read_item = |item: Item| {
-            let sk = item.get(SK).and_then(|sk| sk.as_s().ok());
-            sk.and_then(|sk| read(sk)).ok_or(())
-        };
+        let read_item = |item: Item| text(&item, SK).and_then(|sk| read(sk)).ok_or(());
         Ok(items.into_iter().filter_map(|item| self.readable(item, read_item)).collect())
     }
 }

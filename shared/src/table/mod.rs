@@ -1,4 +1,5 @@
-//! DynamoDB: the client, the one table, and the requests that functions make.
+//! DynamoDB: the client, and the one table. Each kind of item has one file: its key, its shape, and
+//! the requests that read and write it.
 //!
 //! | item | `pk` | `sk` |
 //! |---|---|---|
@@ -13,34 +14,37 @@
 //! | list of destinations | `destinations` | `<provider>#<account>#<id>` |
 //! | event set aside | `set-aside#<provider>#<account>` | `<lead id>#<destination id>` |
 
-pub(crate) mod api_keys;
+mod api_keys;
 mod batch;
 mod blocks;
+mod claims;
 mod client;
 mod clock;
-pub(crate) mod create_lead;
-pub(crate) mod destinations;
-pub(crate) mod directory;
-pub(crate) mod fault;
-pub(crate) mod held;
-pub(crate) mod keys;
-pub(crate) mod lead_table;
-pub(crate) mod leads;
+mod create_lead;
+mod destination_updates;
+mod destinations;
+mod directory;
+mod erase;
+mod held;
+mod item;
+mod lead_table;
+mod leads;
 mod listed;
-mod open_connection;
-pub(crate) mod put_new;
-mod readable;
 mod retry;
+mod schema;
 mod set_aside;
 mod skipped;
-mod transact;
-mod write_mark;
+mod store_error;
+mod write;
 
+pub use claims::LeadClaim;
 pub use client::{ENDPOINT_VARIABLE, Timeouts, connect, connect_as, connect_from_env};
 pub use create_lead::CreateLeadError;
-pub use destinations::Lease;
-pub use fault::{Denial, StoreError};
-pub use keys::read_lead_key;
+pub use destination_updates::{DestinationChange, Lease};
+pub use erase::Erased;
+pub use held::HeldPage;
 pub use lead_table::LeadTable;
-pub use leads::{LeadPage, Order};
+pub use leads::{LeadPage, Order, read_lead_key};
+pub use schema::Shape;
 pub use skipped::SkippedItem;
+pub use store_error::{Denial, StoreError};

@@ -1,13 +1,9 @@
-//! Events that are set aside: requests of whoever forwards leads.
-
 use super::{
-    destinations::milliseconds,
-    fault::{StoreError, if_true},
-    keys::{self, EXPIRES_AT, PK},
-    lead_table::{Item, LeadTable, PAGE},
-    put_new::seconds,
+    item::{EXPIRES_AT, Item, PK, key, milliseconds, seconds},
+    lead_table::{LeadTable, PAGE},
+    store_error::{StoreError, if_true},
 };
-use crate::model::{Account, DestinationId, SetAside};
+use crate::model::{Account, Destination, DestinationId, LeadId, SetAside};
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 
@@ -19,7 +15,7 @@ impl LeadTable {
     /// If the table cannot be written.
     pub async fn set_aside(&self, account: &Account, event: &SetAside) -> Result<(), StoreError> {
         let mut item: Item = serde_dynamo::to_item(event)?;
-        item.extend(keys::set_aside(account, event.lead_id, &event.destination));
+        item.extend(set_aside_key(account, event.lead_id, &event.destination));
         let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
         let put = put
             .condition_expression("attribute_not_exists(pk) OR event <> :erased OR event = :event")
@@ -42,7 +38,7 @@ impl LeadTable {
         account: &Account,
         event: &SetAside,
     ) -> Result<(), StoreError> {
-        let key = keys::set_aside(account, event.lead_id, &event.destination);
+        let key = set_aside_key(account, event.lead_id, &event.destination);
         let delete = self.client.delete_item().table_name(&self.name).set_key(Some(key));
         let delete = delete
             .condition_expression("attribute_not_exists(pk) OR event = :event")
@@ -67,10 +63,10 @@ impl LeadTable {
         due: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<Vec<SetAside>, StoreError> {
-        let partition = keys::set_aside_partition(account);
+        let partition = set_aside_partition(account);
         let mut filter =
             vec![format!("(attribute_not_exists({EXPIRES_AT}) OR {EXPIRES_AT} > :now)")];
-        let query = self.client.query().table_name(&self.name).consistent_read(true);
+        let query = self.query();
         let mut query = query
             .key_condition_expression("pk = :account")
             .expression_attribute_values(":account", partition[PK].clone())
@@ -89,4 +85,41 @@ impl LeadTable {
         let read = |item| self.readable(item, serde_dynamo::from_item);
         Ok(items.into_iter().filter_map(read).collect())
     }
+
+    /// The events set aside for one lead, each with its destination.
+    ///
+    /// # Errors
+    /// If the table cannot be read.
+    pub async fn lead_set_aside(
+        &self,
+        lead: LeadId,
+        destinations: &[Destination],
+    ) -> Result<Vec<SetAside>, StoreError> {
+        let wanted = destinations
+            .iter()
+            .map(|destination| ((), set_aside_key(&destination.account(), lead, &destination.id)));
+        let found = self.get_all(wanted.collect()).await?;
+        let read = |((), item)| self.readable(item, serde_dynamo::from_item);
+        Ok(found.into_iter().filter_map(read).collect())
+    }
+
+    pub(super) async fn delete_events_set_aside(
+        &self,
+        destination: &Destination,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (account, id) = (destination.account(), &destination.id);
+        let events = self.events_set_aside(&account, Some(id), None, now).await?;
+        let keys = events.iter().map(|event| set_aside_key(&account, event.lead_id, id));
+        self.delete_all_items(keys.collect()).await
+    }
+}
+
+fn set_aside_key(account: &Account, lead: LeadId, destination: &DestinationId) -> Item {
+    key(format!("set-aside#{account}"), format!("{}#{destination}", lead.sort_key()))
+}
+
+/// The partition of what is set aside for an account's leads.
+fn set_aside_partition(account: &Account) -> Item {
+    key(format!("set-aside#{account}"), String::new())
 }

@@ -14,7 +14,7 @@ use local::{App, EmbeddedTable, ServedTable, Storage, connect_to};
 use model::{Attempt, Item, Stored};
 use proptest::collection::vec;
 use shared::{
-    delivery::{Context, DEFAULT_REPLAY_WINDOW},
+    delivery::{Context, DEFAULT_REPLAY_WINDOW, SenderTimeouts},
     model::{ApiKey, Sources, TokenHash},
     table::{LeadTable, Timeouts},
 };
@@ -41,9 +41,11 @@ const PATIENT: Timeouts = Timeouts {
     connect: Duration::from_millis(500),
     attempt: Duration::from_millis(150),
     operation: Duration::from_secs(8),
-    answer: Duration::from_secs(9),
-    hold: Duration::from_millis(200),
 };
+
+/// The same for a sender.
+const PATIENT_SENDER: SenderTimeouts =
+    SenderTimeouts { answer: Duration::from_secs(9), hold: Duration::from_millis(200) };
 
 /// Longer than an attempt may take.
 const STALLED: Duration = Duration::from_millis(180);
@@ -83,8 +85,10 @@ impl Ground {
             (rand::random::<u128>() << 64) | u128::from(drawn - u64::from(drawn % 8 == 7))
         };
         let timeouts = match waits {
-            Some(waits) => Timeouts { answer: Duration::from_millis(waits), ..PATIENT },
-            None => PATIENT,
+            Some(waits) => {
+                SenderTimeouts { answer: Duration::from_millis(waits), ..PATIENT_SENDER }
+            }
+            None => PATIENT_SENDER,
         };
         let table = LeadTable::new(self.through.clone(), table);
         let sources = Sources::new(now, random);

@@ -10,8 +10,7 @@ use shared::{
         DestinationState::{Active, Paused},
         LeadId,
     },
-    operator::DestinationChange,
-    table::LeadTable,
+    table::{DestinationChange, LeadTable},
 };
 use std::sync::{Arc, Mutex};
 

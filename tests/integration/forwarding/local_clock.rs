@@ -10,7 +10,7 @@ use local::{
     seed_demo_accounts, sources_after,
 };
 use shared::{
-    delivery::{Context, DEFAULT_REPLAY_WINDOW},
+    delivery::{Context, DEFAULT_REPLAY_WINDOW, SenderTimeouts},
     model::{Destination, DestinationId, LeadId, Sources},
     table::{LeadTable, Timeouts},
 };
@@ -56,7 +56,7 @@ impl LocalServer {
         let new = Destination::new(&account, destination.clone(), url, LeadId::FIRST, now);
         table.add_destination(&new).await.unwrap();
         let running = Running::new(sources.clone());
-        let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, Timeouts::LOCAL);
+        let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, SenderTimeouts::LOCAL);
         let app = App::new(context, SigningSecret::fixed(SIGNING_KEY).unwrap());
         Self { engine, served, app: Arc::new(app), running, ahead, destination }
     }

@@ -19,8 +19,7 @@ use shared::{
         Account, Destination, DestinationId, DestinationState, LeadId, Provider, SetAside,
         SetAsideEvent, Sources, Stuck,
     },
-    operator::DestinationChange,
-    table::LeadTable,
+    table::{DestinationChange, LeadTable},
 };
 use std::{
     collections::HashSet,

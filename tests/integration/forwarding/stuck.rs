@@ -5,7 +5,7 @@ use forwarding::{Answered, Post, PostError, PostRequest, SETTLED_AFTER};
 use jiff::SignedDuration;
 use shared::{
     model::{Destination, DestinationState, LeadId, SetAside},
-    operator::DestinationChange,
+    table::DestinationChange,
 };
 use std::{
     collections::HashSet,

@@ -6,7 +6,7 @@ use super::{
 use clap::Args;
 use jiff::SignedDuration;
 use operator::destinations::unknown;
-use shared::{model::Destination, operator::DestinationChange};
+use shared::{model::Destination, table::DestinationChange};
 
 /// How long the old secret signs too.
 const OLD_SIGNS_FOR: SignedDuration = SignedDuration::from_hours(24);

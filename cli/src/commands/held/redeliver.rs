@@ -17,9 +17,8 @@ use operator::readings::{
 };
 use serde_json::value::{RawValue, to_raw_value};
 use shared::{
-    delivery::{Context, DEFAULT_REPLAY_WINDOW, Redelivered},
+    delivery::{Context, DEFAULT_REPLAY_WINDOW, Redelivered, SenderTimeouts},
     model::{Members, text_of},
-    table::Timeouts,
 };
 use std::{borrow::Cow, env, fs, io::Write, path::PathBuf, process::Command};
 
@@ -50,7 +49,7 @@ impl RedeliverHeld {
         let (account, held) = find(session, accounts, &self.id).await?;
         let body = self.correct(&held.body)?;
         let (table, sources) = (session.table.clone(), session.table_sources().await?);
-        let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, Timeouts::LOCAL);
+        let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, SenderTimeouts::LOCAL);
         let Redelivered { answer, became_lead, lead, .. } =
             redeliver_held(&context, &account, &held, &body).await?;
         let mut out = data_out(Escapes::Text);

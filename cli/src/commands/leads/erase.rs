@@ -13,7 +13,7 @@ use super::{
 use clap::Args;
 use jiff::Timestamp;
 use operator::erase::{Find, Finds, erase_finds, find_person};
-use shared::{model::Account, operator::Erased};
+use shared::{model::Account, table::Erased};
 
 #[derive(Args)]
 pub(super) struct Erase {

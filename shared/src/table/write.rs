@@ -1,13 +1,19 @@
-//! Writes items that must not exist yet, all or none.
+//! Writes several items, all or none.
 
 use super::{
-    fault::StoreError,
-    lead_table::{Item, LeadTable},
-    transact::of_transaction,
+    item::{Item, seconds},
+    lead_table::LeadTable,
+    retry::is_conflict,
+    store_error::StoreError,
 };
 use aws_sdk_dynamodb::{
-    operation::{put_item::PutItemError, transact_write_items::TransactWriteItemsError},
-    types::{AttributeValue, Put, ReturnValuesOnConditionCheckFailure::AllOld, TransactWriteItem},
+    config::http::HttpResponse,
+    error::SdkError,
+    operation::{
+        put_item::PutItemError,
+        transact_write_items::TransactWriteItemsError::{self, TransactionCanceledException},
+    },
+    types::{Put, ReturnValuesOnConditionCheckFailure::AllOld, TransactWriteItem},
 };
 use jiff::Timestamp;
 
@@ -82,6 +88,13 @@ impl LeadTable {
             },
         }
     }
+
+    /// Does all writes, or none if one of their conditions is false.
+    pub(crate) async fn write_all(&self, writes: Vec<TransactWriteItem>) -> Result<(), StoreError> {
+        let transaction = self.client.transact_write_items().set_transact_items(Some(writes));
+        transaction.send().await.map_err(of_transaction)?;
+        Ok(())
+    }
 }
 
 /// The items that exist already, if the transaction was cancelled for them.
@@ -97,7 +110,16 @@ fn refusal(fault: &TransactWriteItemsError) -> Option<Written> {
     existing.collect::<Option<_>>().map(Written::Refused)
 }
 
-/// A time as a value of the time-to-live attribute.
-pub(crate) fn seconds(time: Timestamp) -> AttributeValue {
-    AttributeValue::N(time.as_second().to_string())
+/// The error of a transaction. After a conflict with another write it may be tried again.
+fn of_transaction(error: SdkError<TransactWriteItemsError, HttpResponse>) -> StoreError {
+    let fault = match error.as_service_error() {
+        Some(fault) if is_conflict(fault) => return StoreError::Unavailable("conflict"),
+        Some(TransactionCanceledException(canceled)) => canceled,
+        _ => return error.into(),
+    };
+    let mut codes = fault.cancellation_reasons().iter().filter_map(|reason| reason.code());
+    match codes.find(|code| !["None", "ConditionalCheckFailed"].contains(code)) {
+        Some(code) => StoreError::Unexpected(code.to_owned()),
+        None => StoreError::Canceled,
+    }
 }

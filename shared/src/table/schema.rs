@@ -1,7 +1,9 @@
-use crate::{
-    table::fault::StoreError,
-    table::keys::{EXPIRES_AT, PK, SK},
-    table::lead_table::LeadTable,
+//! The table itself: its keys, its time to live, and whether it works.
+
+use super::{
+    item::{EXPIRES_AT, PK, SK, seconds},
+    lead_table::{LeadTable, probe_key},
+    store_error::StoreError,
 };
 use aws_sdk_dynamodb::{
     error::BuildError,
@@ -10,6 +12,10 @@ use aws_sdk_dynamodb::{
         TableDescription, TableStatus, TimeToLiveSpecification, TimeToLiveStatus,
     },
 };
+use jiff::{SignedDuration, Timestamp};
+
+/// When the probe item expires if it cannot be deleted.
+const PROBE_EXPIRES_AFTER: SignedDuration = SignedDuration::from_hours(1);
 
 /// What DynamoDB has under the table's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +87,19 @@ impl LeadTable {
             enabled.contains(&described.time_to_live_status())
                 && described.attribute_name() == Some(EXPIRES_AT)
         }))
+    }
+
+    /// Writes an item that no other code reads, reads it and deletes it. False if it was not found.
+    ///
+    /// # Errors
+    /// If the table refuses one of these requests.
+    pub async fn try_round_trip(&self, mark: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let key = probe_key(mark);
+        let mut item = key.clone();
+        item.insert(EXPIRES_AT.to_owned(), seconds(now + PROBE_EXPIRES_AFTER));
+        self.client.put_item().table_name(&self.name).set_item(Some(item)).send().await?;
+        let came_back = self.get(key.clone()).await?.is_some();
+        Ok(self.delete(key).await? && came_back)
     }
 
     async fn turn_time_to_live_on(&self) -> Result<(), StoreError> {

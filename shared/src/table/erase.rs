@@ -1,0 +1,77 @@
+//! Erases a person's data from the table.
+
+use super::{
+    held::held_key, item::Item, lead_table::LeadTable, leads::lead_key, store_error::StoreError,
+};
+use crate::model::{Account, LeadId};
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem, builders::DeleteBuilder};
+
+/// How often an erasure starts again because a claim got another holder.
+const ROUNDS: usize = 3;
+
+/// The numbers of deleted items.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Erased {
+    /// Leads.
+    pub leads: usize,
+    /// Claims of those leads.
+    pub claims: usize,
+    /// Held deliveries.
+    pub held: usize,
+}
+
+impl LeadTable {
+    /// Deletes a lead and all its claims in one transaction. Deletes nothing if the lead is not
+    /// there.
+    ///
+    /// # Errors
+    /// If the table cannot be read or written.
+    pub async fn erase_lead(&self, account: &Account, id: LeadId) -> Result<Erased, StoreError> {
+        for _ in 0..ROUNDS {
+            let Some(lead) = self.get(lead_key(account, id)).await? else {
+                return Ok(Erased::default());
+            };
+            let claims = self.claims_of(&lead, id).await?;
+            if claims.is_empty() {
+                self.delete(lead_key(account, id)).await?;
+                return Ok(Erased { leads: 1, ..Erased::default() });
+            }
+            let erased = Erased { leads: 1, claims: claims.len(), held: 0 };
+            let holder = AttributeValue::N(id.to_string());
+            let deletes = claims.into_iter().map(|claim| {
+                self.delete_of(claim)
+                    .condition_expression("lead_id = :holder")
+                    .expression_attribute_values(":holder", holder.clone())
+            });
+            let lead = self.delete_of(lead_key(account, id));
+            let deletes = [lead]
+                .into_iter()
+                .chain(deletes)
+                .map(|delete| Ok(TransactWriteItem::builder().delete(delete.build()?).build()));
+            match self.write_all(deletes.collect::<Result<_, StoreError>>()?).await {
+                Ok(()) => return Ok(erased),
+                // A claim now belongs to another lead.
+                Err(StoreError::Canceled) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(StoreError::Unavailable("the claims changed again and again"))
+    }
+
+    /// Deletes held deliveries, by their ids.
+    ///
+    /// # Errors
+    /// If the table cannot be written. Some may be deleted nevertheless.
+    pub async fn erase_held(
+        &self,
+        account: &Account,
+        ids: &[String],
+    ) -> Result<Erased, StoreError> {
+        self.delete_all_items(ids.iter().map(|id| held_key(account, id)).collect()).await?;
+        Ok(Erased { held: ids.len(), ..Erased::default() })
+    }
+
+    fn delete_of(&self, key: Item) -> DeleteBuilder {
+        Delete::builder().table_name(&self.name).set_key(Some(key))
+    }
+}
