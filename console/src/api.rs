@@ -15,7 +15,7 @@ use axum::{
     Extension, Form,
     extract::{Path, State},
 };
-use local::{Sample, openapi};
+use providers::{about, openapi};
 use schema::{Field, fields, resolve};
 use serde::Deserialize;
 use serde_json::Value;
@@ -64,7 +64,7 @@ pub(crate) async fn one(
         read_provider(&provider)?.ok_or_else(|| Failed::missing("there is no such provider"))?;
     let document = openapi(provider);
     let document = document.ok_or_else(|| Failed::missing("the document cannot be read"))?;
-    let sample = Sample::of(provider).body;
+    let sample = about(provider).sample.body;
     show(&ApiPage {
         frame: Frame::new(&console, seat, Tab::Api),
         providers: Provider::ALL.map(Provider::as_str),
@@ -131,6 +131,6 @@ pub(crate) async fn send(
     let missing = || Failed::missing("there is nothing to try it with here");
     let provider = read_provider(&provider)?.ok_or_else(missing)?;
     let live = console.live.as_ref().filter(|live| live.has_samples).ok_or_else(missing)?;
-    let number = send_sample(live, provider, false, Some(body)).await?;
+    let number = send_sample(live, about(provider), Some(body)).await?;
     go(&format!("/console/deliveries/{number}"))
 }

@@ -1,9 +1,10 @@
 use crate::sessions::Sessions;
 use axum::Router;
 use forwarding::{Forwarder, HttpsClient};
-use local::{Guard, RecentDeliveries, Running, redeliver_held};
+use local::{Guard, RecentDeliveries, Running};
+use providers::redeliver_held;
 use shared::{
-    delivery::{Context, Redelivered},
+    delivery::{Context, Handled},
     model::{Account, HeldDelivery, Sources},
     table::{LeadTable, StoreError},
 };
@@ -64,7 +65,7 @@ impl Console {
         account: &Account,
         held: &HeldDelivery,
         body: &[u8],
-    ) -> Result<Redelivered, StoreError> {
+    ) -> Result<Handled, StoreError> {
         let _running = self.live.as_ref().map(|live| live.running.begin());
         redeliver_held(&self.context, account, held, body).await
     }

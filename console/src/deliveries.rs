@@ -20,12 +20,12 @@ use axum::{
     Extension,
     extract::{Path, Query, State},
 };
-use forwarding::write_id;
 use local::{REMEMBERED, SeenBody, SeenDelivery};
-use operator::providers::read_faults;
+use providers::write_id;
 use row::Rows;
 use send::{SampleAddress, why_not_again};
 use serde::Deserialize;
+use shared::model::{BrokenRule, HeldKind, OutcomeName};
 use std::sync::Arc;
 
 /// How many rows the page has.
@@ -47,9 +47,8 @@ pub(crate) struct Filter {
 
 impl Filter {
     fn takes(&self, seen: &SeenDelivery) -> bool {
-        let outcome = seen.summary.as_ref().map(|summary| summary.outcome);
         (self.provider.is_empty() || seen.provider.as_str() == self.provider)
-            && (self.outcome.is_empty() || ending(outcome, seen.status).kind == self.outcome)
+            && (self.outcome.is_empty() || ending(seen.summary.outcome).kind == self.outcome)
             && (self.text.is_empty() || self.finds(seen))
     }
 
@@ -127,8 +126,7 @@ struct Detail {
     account: Option<String>,
     lead: Option<LeadLink>,
     held: Option<HeldLink>,
-    faults: Vec<(String, String)>,
-    texts: Vec<String>,
+    broken: Vec<BrokenRule>,
     headers: Vec<(String, String)>,
     body: BodyView,
     answer_headers: Vec<(String, String)>,
@@ -160,7 +158,7 @@ struct BodyView {
 }
 
 impl BodyView {
-    fn new(body: &SeenBody, faults: &[(String, String)]) -> Self {
+    fn new(body: &SeenBody, broken: &[BrokenRule]) -> Self {
         let cut = why_not_again(body).map(|why| {
             if body.is_whole() {
                 return why.to_owned();
@@ -168,7 +166,7 @@ impl BodyView {
             format!("the first 16 KiB of {}; the rest is not kept", size(body.size))
         });
         Self {
-            lines: lines(&body.text, faults),
+            lines: lines(&body.text, broken),
             is_formatted: pretty(&body.text).is_some_and(|text| text != body.text),
             raw: body.text.clone(),
             cut,
@@ -183,39 +181,29 @@ impl BodyView {
 
 impl Detail {
     fn new(console: &Console, live: &Live, seen: &SeenDelivery) -> Self {
-        let summary = seen.summary.as_ref();
-        let own = summary.map(|summary| summary.faults.as_slice()).unwrap_or_default();
-        let faults: Vec<_> =
-            own.iter().map(|(field, rule)| ((*field).to_owned(), rule.clone())).collect();
-        let is_refused = seen.status >= 400;
-        let texts = if is_refused {
-            read_faults(seen.provider, &seen.answer_body.text)
-        } else {
-            Vec::new()
-        };
-        let issues_token = seen.path == local::KEYSPOT_TOKEN_PATH && seen.status < 300;
+        let summary = &seen.summary;
+        let issues_token = summary.outcome == OutcomeName::TokenIssued;
         let answer =
             if issues_token { BodyView::hidden() } else { BodyView::new(&seen.answer_body, &[]) };
         Self {
             number: seen.number,
-            ending: ending(summary.map(|summary| summary.outcome), seen.status),
+            ending: ending(summary.outcome),
             when: When::new(seen.at, console.sources().now()),
             provider: seen.provider.as_str(),
             path: seen.path.clone(),
             status: seen.status,
             milliseconds: row::milliseconds(seen.duration),
-            account: summary.and_then(|summary| Some(summary.account.as_ref()?.id.to_string())),
+            account: summary.account.as_ref().map(|account| account.id.to_string()),
             lead: lead_link(seen),
             held: held_link(seen),
-            texts: texts.into_iter().map(|fault| fault.text).collect(),
             headers: masked_headers(&seen.headers),
-            body: BodyView::new(&seen.body, &faults),
+            body: BodyView::new(&seen.body, &summary.broken),
             answer_headers: seen.answer_headers.clone(),
             answer,
             snippets: snippets(&live.base, seen),
             needs_secret: needs_secret(&seen.headers),
             can_send: why_not_again(&seen.body).is_none(),
-            faults,
+            broken: summary.broken.clone(),
         }
     }
 
@@ -226,17 +214,16 @@ impl Detail {
 }
 
 fn lead_link(seen: &SeenDelivery) -> Option<LeadLink> {
-    let summary = seen.summary.as_ref()?;
-    let (account, id) = (summary.account.as_ref()?, summary.lead?);
+    let (account, id) = (seen.summary.account.as_ref()?, seen.summary.lead?);
     let shown = write_id(account.provider, id);
     Some(LeadLink { path: crate::leads::path_of(account, id), shown })
 }
 
 /// Where a held delivery is shown.
 fn held_link(seen: &SeenDelivery) -> Option<HeldLink> {
-    let summary = seen.summary.as_ref()?;
-    let (account, id) = (summary.account.as_ref()?, summary.held.as_ref()?);
-    Some(HeldLink { path: crate::held::path_of(account, id), is_repeat: id.starts_with("repeat") })
+    let (account, id) = (seen.summary.account.as_ref()?, seen.summary.held.as_ref()?);
+    let is_repeat = id.kind == HeldKind::Repeat;
+    Some(HeldLink { path: crate::held::path_of(account, id), is_repeat })
 }
 
 pub(crate) async fn list(
@@ -275,7 +262,7 @@ async fn page(console: &Console, seat: Seat, filter: Filter, detail: Option<Deta
         filter,
         total,
         newest,
-        samples: if live.has_samples { send::SAMPLES.to_vec() } else { vec![] },
+        samples: if live.has_samples { send::samples() } else { vec![] },
         base: live.base.clone(),
         detail,
     })

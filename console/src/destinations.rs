@@ -11,7 +11,6 @@ use axum::{
     Extension, Form,
     extract::{Path, Query, State},
 };
-use forwarding::write_id;
 use jiff::Timestamp;
 use operator::{
     destinations::{
@@ -20,6 +19,7 @@ use operator::{
     },
     replay::{ReplayStart, plan_replay, replay, retry_set_aside},
 };
+use providers::write_id;
 use serde::Deserialize;
 use shared::{
     model::{Destination, DestinationState},

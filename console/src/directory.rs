@@ -11,13 +11,13 @@ use axum::{
     Extension, Form,
     extract::{Path, Query, State},
 };
-use operator::{
-    kinds::Kind,
-    providers::{facts, find_kind},
-};
+use providers::{about, find_kind};
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use shared::model::{Account, EntryId, EntryKey};
+use shared::{
+    model::{Account, EntryId, EntryKey},
+    provider::Kind,
+};
 use std::sync::Arc;
 
 #[derive(Template)]
@@ -64,7 +64,7 @@ fn path_of(account: &Account) -> String {
 /// The accounts whose deliveries can refer to entries.
 async fn accounts(console: &Console) -> Result<Vec<Account>, Failed> {
     let mut accounts = console.table().accounts(None).await?;
-    accounts.retain(|account| !facts(account.provider).kinds.is_empty());
+    accounts.retain(|account| !about(account.provider).kinds.is_empty());
     Ok(accounts)
 }
 
@@ -98,7 +98,7 @@ pub(crate) async fn one(
     };
     let accounts = accounts(&console).await?.iter().map(link).collect();
     let (table, mut kinds) = (console.table().afresh(), Vec::new());
-    for kind in facts(account.provider).kinds {
+    for kind in about(account.provider).kinds {
         let entries = table.entries(&account, &[kind.name]).await?;
         let entries = entries.into_iter().map(|(key, entry)| EntryView::new(&key, &entry));
         kinds.push(KindView { kind, entries: entries.collect() });

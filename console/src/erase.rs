@@ -11,8 +11,8 @@ use axum::{
     Extension, Form,
     extract::{Path, State},
 };
-use forwarding::read_id;
 use operator::erase::{Find, Finds, erase_finds, find_person};
+use providers::read_id;
 use shared::{
     model::{Account, Email, LeadId, Phone},
     person_search::Person,
@@ -189,7 +189,7 @@ mod tests {
         let accounts = [Provider::Integrabot, Provider::RdStation, Provider::Flextell].map(account);
         let finds = || {
             let leads = [own, first, second].map(|id| find(FoundItem::Lead(id)));
-            leads.into_iter().chain([find(FoundItem::Held("invalid#1".to_owned()))]).collect()
+            leads.into_iter().chain([find(FoundItem::Held("invalid-1".parse().unwrap()))]).collect()
         };
         let mut found: Finds = accounts.iter().map(|account| (account.clone(), finds())).collect();
         put_last(&mut found, &accounts[1], own);

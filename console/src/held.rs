@@ -21,24 +21,21 @@ use axum::{
 };
 use beside::{Beside, lead_of};
 use fields::{Field, base_of, body_of, fields_of};
-use forwarding::{LeadRecord, write_id};
 use jiff::Timestamp;
-use operator::{
-    providers::read_faults,
-    readings::{decode, likely_readings, preview, read_encoding},
-};
+use operator::readings::{decode, likely_readings, preview, read_encoding};
+use providers::{LeadRecord, write_id};
 use serde::Deserialize;
 use shared::{
-    delivery::Redelivered,
-    model::{Account, HeldAnswer, HeldDelivery, HeldReason, LeadId, text_of},
-    table::StoreError,
+    delivery::Handled,
+    model::{Account, BrokenRule, HeldDelivery, HeldId, HeldReason, LeadId, text_of},
+    table::{StoreError, WhichHeld},
 };
 use std::{borrow::Cow, sync::Arc};
 
-/// Where a held delivery is shown. `id` is its id in the table.
-pub(crate) fn path_of(account: &Account, id: &str) -> String {
+/// Where a held delivery is shown.
+pub(crate) fn path_of(account: &Account, id: &HeldId) -> String {
     let (provider, account) = (account.provider.as_str(), encoded(account.id.as_str()));
-    format!("/console/held/{provider}/{account}/{}", id.replace('#', "-"))
+    format!("/console/held/{provider}/{account}/{id}")
 }
 
 #[derive(Template)]
@@ -77,30 +74,40 @@ struct ReadingView {
 /// What is shown of the last answer.
 struct Tried {
     status: Option<u16>,
-    faults: Vec<(Option<String>, String)>,
+    broken: Vec<BrokenRule>,
+    why: Vec<String>,
     is_new: bool,
     lead: Option<LeadId>,
 }
 
 impl Tried {
-    fn of_answer(account: &Account, answer: Option<&HeldAnswer>) -> Self {
-        let body = answer.map(|answer| answer.body.as_str()).unwrap_or_default();
-        let faults = read_faults(account.provider, body);
-        let faults = faults.into_iter().map(|fault| (fault.field, fault.text)).collect();
-        Self { status: answer.map(|answer| answer.status), faults, is_new: false, lead: None }
+    fn of_held(held: &HeldDelivery) -> Self {
+        let answer = held.answer.as_ref();
+        Self {
+            status: answer.map(|answer| answer.status),
+            broken: held.broken.clone(),
+            why: reasons(&held.broken, answer.map(|answer| answer.body.as_str())),
+            is_new: false,
+            lead: None,
+        }
     }
 
-    fn of_redelivery(account: &Account, redelivered: &Redelivered) -> Self {
-        let answer = &redelivered.answer;
-        let own = redelivered.faults.iter();
-        let own: Vec<_> = own
-            .map(|(field, rule)| (Some((*field).to_owned()), format!("{field} {rule}")))
-            .collect();
-        let status = answer.status().as_u16();
-        let read = HeldAnswer { status, body: answer.body().clone() };
-        let read = Self::of_answer(account, Some(&read));
-        let faults = if own.is_empty() { read.faults } else { own };
-        Self { faults, is_new: true, lead: redelivered.lead, ..read }
+    fn of_redelivery(Handled { answer, summary }: Handled) -> Self {
+        Self {
+            status: Some(answer.status().as_u16()),
+            why: reasons(&summary.broken, Some(answer.body())),
+            broken: summary.broken,
+            is_new: true,
+            lead: summary.lead,
+        }
+    }
+}
+
+/// Why a delivery was refused: its broken rules, or else the body of its answer.
+fn reasons(broken: &[BrokenRule], answer: Option<&str>) -> Vec<String> {
+    match broken {
+        [] => answer.map(str::to_owned).into_iter().collect(),
+        broken => broken.iter().map(BrokenRule::to_string).collect(),
     }
 }
 
@@ -112,20 +119,19 @@ async fn find(
 ) -> Result<(Account, HeldDelivery), Failed> {
     let account = read_account(&provider, account)?;
     let missing = || Failed::missing("it is not held; it may have become a lead");
-    let (reason, hash) = id.split_once('-').ok_or_else(missing)?;
-    let held = read_one(console, &account, &format!("{reason}#{hash}")).await?;
+    let id = id.parse().map_err(|_| missing())?;
+    let held = read_one(console, &account, id).await?;
     Ok((account, held.ok_or_else(missing)?))
 }
 
-/// The held delivery with this id in the table.
 async fn read_one(
     console: &Console,
     account: &Account,
-    id: &str,
+    id: HeldId,
 ) -> Result<Option<HeldDelivery>, StoreError> {
     let mut found = None;
     let take = |held| found = Some(held);
-    console.table().each_held(account, id, console.sources().now(), take).await?;
+    console.table().each_held(account, &WhichHeld::Id(id), console.sources().now(), take).await?;
     Ok(found)
 }
 
@@ -136,7 +142,7 @@ pub(crate) async fn one(
     Query(ReadAs { encoding }): Query<ReadAs>,
 ) -> Answer {
     let (account, held) = find(&console, path).await?;
-    let tried = Tried::of_answer(&account, held.answer.as_ref());
+    let tried = Tried::of_held(&held);
     let body = match encoding {
         None => text_of(&held.body).map(str::to_owned),
         Some(name) => decode(&held.body, read_encoding(&name).map_err(Failed::input)?),
@@ -178,8 +184,6 @@ fn one_page(
     now: Timestamp,
 ) -> OnePage {
     let is_hidden = frame.mask.hides;
-    let named: Vec<_> =
-        tried.faults.iter().cloned().filter_map(|(field, text)| Some((field?, text))).collect();
     let text = body.as_deref().map_or_else(|| String::from_utf8_lossy(&held.body), Cow::Borrowed);
     let is_unread = body.is_none() && !is_hidden;
     let readings = if is_unread { likely_readings(&held.body) } else { Vec::new() };
@@ -191,12 +195,15 @@ fn one_page(
         path: path_of(&account, &held.id),
         target: held.target.as_deref().map(|target| frame.mask.text(Some(target))),
         when: When::new(held.received_at, now),
-        why: tried.faults.into_iter().map(|(_, text)| text).collect(),
+        why: tried.why,
         status: tried.status,
         is_tried: tried.is_new,
         known: tried.lead.map(|id| (lead_path(&account, id), write_id(account.provider, id))),
-        fields: body.as_deref().filter(|_| !is_hidden).and_then(|body| fields_of(body, &named)),
-        lines: lines(&frame.mask.all(&text), &named),
+        fields: body
+            .as_deref()
+            .filter(|_| !is_hidden)
+            .and_then(|body| fields_of(body, &tried.broken)),
+        lines: lines(&frame.mask.all(&text), &tried.broken),
         base: body.as_deref().map(base_of).unwrap_or_default(),
         readings: readings.collect(),
         is_repeat: held.reason != HeldReason::Invalid,
@@ -218,10 +225,11 @@ pub(crate) async fn redeliver(
     let (account, held) = find(&console, path).await?;
     let body = body_of(&form).map_err(Failed::input)?;
     let redelivered = console.redeliver(&account, &held, body.as_bytes()).await?;
-    if let Some(lead) = redelivered.lead.filter(|_| redelivered.became_lead) {
+    let summary = &redelivered.summary;
+    if let Some(lead) = summary.lead.filter(|_| summary.became_lead()) {
         return go(&format!("{}?done=redelivered", lead_path(&account, lead)));
     }
-    let tried = Tried::of_redelivery(&account, &redelivered);
+    let tried = Tried::of_redelivery(redelivered);
     page(&console, seat, account, held, Some(body), tried).await
 }
 

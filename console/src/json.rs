@@ -1,6 +1,6 @@
 //! Bodies for people.
 
-use shared::model::text_of;
+use shared::model::{BrokenRule, text_of};
 
 /// A line of a body. A line of a field at fault has the rule that it breaks.
 pub(crate) struct Line {
@@ -18,15 +18,15 @@ pub(crate) fn with_lf(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n")
 }
 
-/// The lines of a body. `faults` are fields and their rules.
-pub(crate) fn lines(body: &str, faults: &[(String, String)]) -> Vec<Line> {
+/// The lines of a body.
+pub(crate) fn lines(body: &str, broken: &[BrokenRule]) -> Vec<Line> {
     let text = pretty(body).unwrap_or_else(|| body.to_owned());
-    text.lines().map(|line| Line { text: line.to_owned(), fault: fault_of(line, faults) }).collect()
+    text.lines().map(|line| Line { text: line.to_owned(), fault: rule_of(line, broken) }).collect()
 }
 
-fn fault_of(line: &str, faults: &[(String, String)]) -> Option<String> {
+fn rule_of(line: &str, broken: &[BrokenRule]) -> Option<String> {
     let (name, _) = line.strip_prefix("  \"")?.split_once("\":")?;
-    faults.iter().find(|(field, _)| field == name).map(|(_, rule)| rule.clone())
+    broken.iter().find(|broken| broken.field == name).map(|broken| broken.rule.clone())
 }
 
 #[cfg(test)]
@@ -35,8 +35,8 @@ mod tests {
 
     #[test]
     fn the_line_of_a_field_at_fault_says_its_rule() {
-        let faults = [("type".to_owned(), "is required".to_owned())];
-        let lines = lines(r#"{"name":"A","type":"","x":{"type":1}}"#, &faults);
+        let broken = [BrokenRule { field: "type".to_owned(), rule: "is required".to_owned() }];
+        let lines = lines(r#"{"name":"A","type":"","x":{"type":1}}"#, &broken);
         let marked: Vec<_> = lines.iter().filter(|line| line.fault.is_some()).collect();
         assert_eq!(marked.len(), 1, "only the member of the body itself");
         assert_eq!(marked[0].text, "  \"type\": \"\",");

@@ -12,10 +12,8 @@ use axum::{
     Extension, Form,
     extract::{Path, Query, State},
 };
-use operator::{
-    keys::{Drawn, NewKey, Rotated, key_state, revoke_key, rotate_key},
-    providers::facts,
-};
+use operator::keys::{Drawn, NewKey, Rotated, key_state, revoke_key, rotate_key};
+use providers::about;
 use serde::Deserialize;
 use shared::model::{AccountId, ApiKey, ListedKey, Provider};
 use std::sync::Arc;
@@ -107,7 +105,7 @@ impl ShownPage {
         let Drawn { token, secret } = drawn;
         let provider = key.account.provider;
         let credentials = match secret {
-            Some(secret) if facts(provider).has_secret => {
+            Some(secret) if about(provider).token.is_some() => {
                 vec![("X-API-Key", token), ("X-API-Secret", secret)]
             }
             _ => vec![("Token", token)],

@@ -18,11 +18,11 @@ use axum::{
     Extension,
     extract::{Path, Query, State},
 };
-use forwarding::{LeadRecord, read_id};
 use operator::{
     destinations::{Way, ways_of_lead},
     moment::read_day,
 };
+use providers::{LeadRecord, read_id};
 use serde::Deserialize;
 use shared::{
     model::{Account, AccountId, LeadId, LeadSpan, Provider, StoredLead},

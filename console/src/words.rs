@@ -2,6 +2,7 @@
 
 use askama::filters::HtmlSafe;
 use jiff::Timestamp;
+use shared::model::OutcomeName;
 use std::{borrow::Borrow, fmt};
 
 /// How a delivery ended: a sign, a kind and words.
@@ -15,25 +16,24 @@ pub(crate) struct Ending {
     pub(crate) words: &'static str,
 }
 
-/// The ending of a delivery with this outcome; without one, by its status.
-pub(crate) fn ending(outcome: Option<&str>, status: u16) -> Ending {
-    let (kind, words) = match outcome.unwrap_or_default() {
-        "created" => ("good", "new lead"),
-        "token_issued" => ("good", "token issued"),
-        "existing" => ("same", "already a lead"),
-        "replayed" => ("same", "replay, the first answer again"),
-        "unauthorized" => ("refused", "refused: no valid key"),
-        "body_too_large" => ("refused", "refused: too large"),
-        "not_an_object" => ("refused", "refused: not a JSON object"),
-        "invalid" => ("refused", "refused: invalid fields"),
-        "idempotency_key_reused" => ("refused", "refused: Idempotency-Key used before"),
-        "chatbot_not_found" => ("refused", "refused: unknown chatbot"),
-        "ip_blocked" => ("refused", "refused: network not allowed"),
-        "bad_tenant" => ("refused", "refused: no valid X-Tenant"),
-        "foreign_tenant" => ("refused", "refused: not a tenant of this key"),
-        "unavailable" => ("failed", "not stored: the table did not answer"),
-        "internal" => ("failed", "failed: a fault of leadhook"),
-        _ => of_status(status),
+/// The ending of a delivery with this outcome.
+pub(crate) fn ending(outcome: OutcomeName) -> Ending {
+    let (kind, words) = match outcome {
+        OutcomeName::Created => ("good", "new lead"),
+        OutcomeName::TokenIssued => ("good", "token issued"),
+        OutcomeName::Existing => ("same", "already a lead"),
+        OutcomeName::Replayed => ("same", "replay, the first answer again"),
+        OutcomeName::Unauthorized => ("refused", "refused: no valid key"),
+        OutcomeName::BodyTooLarge => ("refused", "refused: too large"),
+        OutcomeName::NotAnObject => ("refused", "refused: not a JSON object"),
+        OutcomeName::Invalid => ("refused", "refused: invalid fields"),
+        OutcomeName::IdempotencyKeyReused => ("refused", "refused: Idempotency-Key used before"),
+        OutcomeName::ChatbotNotFound => ("refused", "refused: unknown chatbot"),
+        OutcomeName::IpBlocked => ("refused", "refused: network not allowed"),
+        OutcomeName::BadTenant => ("refused", "refused: no valid X-Tenant"),
+        OutcomeName::ForeignTenant => ("refused", "refused: not a tenant of this key"),
+        OutcomeName::Unavailable => ("failed", "not stored: the table did not answer"),
+        OutcomeName::Internal => ("failed", "failed: a fault of leadhook"),
     };
     let sign = match kind {
         "good" => "✓",
@@ -42,14 +42,6 @@ pub(crate) fn ending(outcome: Option<&str>, status: u16) -> Ending {
         _ => "!",
     };
     Ending { sign, kind, words }
-}
-
-fn of_status(status: u16) -> (&'static str, &'static str) {
-    match status {
-        200..=299 => ("good", "accepted"),
-        400..=499 => ("refused", "refused"),
-        _ => ("failed", "failed"),
-    }
 }
 
 /// A time as an element: how long ago it was, and the exact time on hover.

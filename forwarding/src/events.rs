@@ -6,10 +6,10 @@ use crate::{
     next::{Next, after_event, event_wait, note_failure},
     pass::{Pass, create_message},
     post::Post,
-    record::UnreadableLead,
     wait::try_again_after,
 };
 use jiff::{SignedDuration, Timestamp};
+use providers::UnreadableLead;
 use shared::{
     model::{Account, Destination, SetAside, SetAsideEvent},
     table::StoreError,

@@ -21,7 +21,6 @@ mod page;
 mod pass;
 mod post;
 mod probe;
-mod record;
 mod report;
 mod secret;
 mod start_up;
@@ -36,7 +35,6 @@ pub use https::{HttpsClient, check_host};
 pub use managed_secret::{ManagedSecretError, read_managed_secret};
 pub use message::{LEAD_VALID_FOR, Message};
 pub use post::{Answered, Post, PostError, PostRequest};
-pub use record::{LeadRecord, UnreadableLead, read_id, write_id};
 pub use report::Report;
 pub use secret::{
     BadSecret, MasterSecret, SIGNING_KEY, SIGNING_SECRET, SecretTooShort, SigningKeys,

@@ -1,11 +1,8 @@
 //! What is posted to a destination.
 
-use crate::{
-    post::PostRequest,
-    record::{LeadRecord, UnreadableLead, write_id, write_time},
-    secret::SigningKeys,
-};
+use crate::{post::PostRequest, secret::SigningKeys};
 use jiff::{SignedDuration, Timestamp};
+use providers::{LeadRecord, UnreadableLead, write_id, write_time};
 use serde::Serialize;
 use serde_json::{Value, json};
 use shared::model::{Account, DestinationFormat, LeadId, SetAsideEvent, StoredLead};

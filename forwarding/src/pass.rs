@@ -9,10 +9,10 @@ use crate::{
     next::{Next, after_lead},
     page::Page,
     post::Post,
-    record::UnreadableLead,
     report::Report,
 };
 use jiff::Timestamp;
+use providers::UnreadableLead;
 use shared::{
     model::{
         Destination, DestinationState, LastAttempt, LeadId, LeadSpan, SetAside, SetAsideEvent,

@@ -62,7 +62,7 @@ async fn send_until(
         let mut request = Request { body: body.into_bytes(), ..Request::default() };
         let token = "Bearer sk_demo_integrabot".parse().map_err(|_| "no header")?;
         request.headers.insert("authorization", token);
-        if create_lead::<Integrabot>(&context, &request).await.status() != 201 {
+        if create_lead::<Integrabot>(&context, &request).await.answer.status() != 201 {
             return Err("a lead was not accepted");
         }
     }

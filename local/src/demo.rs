@@ -1,8 +1,7 @@
-use flextell::{Country, ReferenceSource, Status, User};
-use keyspot::Property;
-use serde_json::json;
+use providers::{about, find_kind};
 use shared::{
-    model::{Account, AccountId, ApiKey, EntryId, EntryKey, Provider, TokenHash},
+    model::{Account, AccountId, ApiKey, Provider, TokenHash},
+    provider::{Demo, DemoEntry},
     table::{LeadTable, StoreError},
 };
 
@@ -14,63 +13,32 @@ use shared::{
 /// # Errors
 /// If the table cannot be read or written.
 pub async fn seed_demo_accounts(table: &LeadTable) -> Result<(), StoreError> {
-    for (token, key) in demo_keys() {
-        let token = TokenHash::of(token);
+    for provider in Provider::ALL {
+        let Demo { account, key, secret, tenants, entries } = &about(provider).demo;
+        let account = Account { provider, id: AccountId::from_static(account) };
+        let token = TokenHash::of(key);
         if table.get_api_key(&token).await?.is_none() {
+            let secret = secret.map(TokenHash::of);
+            let key = ApiKey { secret, tenants: tenants.to_vec(), ..ApiKey::new(account.clone()) };
             table.put_api_key(&token, key).await?;
         }
+        for entry in *entries {
+            seed_entry(table, &account, entry).await?;
+        }
     }
-    seed_directory(table).await
+    Ok(())
 }
 
-fn demo_account(provider: Provider) -> Account {
-    let id = match provider {
-        Provider::Integrabot | Provider::Keyspot => "demo",
-        Provider::RdStation => "wpc_demo",
-        Provider::PollyBot => "ws_your_workspace_id",
-        Provider::Flextell => "1",
-    };
-    Account { provider, id: AccountId::from_static(id) }
-}
-
-fn demo_keys() -> [(&'static str, ApiKey); 5] {
-    let key = |provider| ApiKey::new(demo_account(provider));
-    let secret = Some(TokenHash::of("demo-secret"));
-    [
-        ("sk_demo_integrabot", key(Provider::Integrabot)),
-        ("demo-rdstation", key(Provider::RdStation)),
-        ("sk-workspace_your_api_key", key(Provider::PollyBot)),
-        ("demo-key", ApiKey { secret, ..key(Provider::Keyspot) }),
-        ("demo-flextell", ApiKey { tenants: vec![1], ..key(Provider::Flextell) }),
-    ]
-}
-
-async fn seed_directory(table: &LeadTable) -> Result<(), StoreError> {
-    let chatbot = EntryKey::new(pollybot::CHATBOT, EntryId::from_static("cb_1234567890abcdef"));
-    table.put_new_entry(&demo_account(Provider::PollyBot), &chatbot, &json!({})).await?;
-
-    let property = Property {
-        property_id: "clp0demo0ap001".to_owned(),
-        title: "Apartamento 2 quartos, Pinheiros".to_owned(),
-    };
-    let code = EntryKey::new(keyspot::PROPERTY, EntryId::from_static("AP001"));
-    table.put_new_entry(&demo_account(Provider::Keyspot), &code, &property).await?;
-
-    let tenant = demo_account(Provider::Flextell);
-    let status = Status {
-        id: 1,
-        name: Some("New".to_owned()),
-        slug: Some("new".to_owned()),
-        color: Some("#94a3b8".to_owned()),
-        is_terminal: Some(false),
-    };
-    for id in [EntryId::from(1), EntryId::from_static(flextell::DEFAULT_STATUS)] {
-        table.put_new_entry(&tenant, &EntryKey::new(flextell::STATUS, id), &status).await?;
+async fn seed_entry(
+    table: &LeadTable,
+    account: &Account,
+    DemoEntry { kind, id, json }: &DemoEntry,
+) -> Result<(), StoreError> {
+    let wrong = |_| StoreError::Unexpected(format!("the demo entry {kind} {id}"));
+    let members = serde_json::from_str(json).map_err(|error| wrong(error.to_string()))?;
+    let kind = find_kind(account.provider, kind).map_err(wrong)?;
+    for (key, entry) in kind.read(id, members).map_err(wrong)? {
+        table.put_new_entry(account, &key, &entry).await?;
     }
-    let source = ReferenceSource { id: 1, name: Some("Website".to_owned()), external_id: None };
-    table.put_new_entry(&tenant, &EntryKey::new(flextell::REFERENCE_SOURCE, 1), &source).await?;
-    let user = User { id: 1, name: Some("Demo User".to_owned()) };
-    table.put_new_entry(&tenant, &EntryKey::new(flextell::USER, 1), &user).await?;
-    let country = Country { id: 76, name: Some("Brazil".to_owned()) };
-    table.put_new_entry(&tenant, &EntryKey::new(flextell::COUNTRY, 76), &country).await
+    Ok(())
 }

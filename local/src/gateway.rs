@@ -1,9 +1,4 @@
-use crate::{
-    App, ROUTES, RecentDeliveries, Route, Running,
-    guard::Guard,
-    openapi::openapi,
-    recent::{SeenNumber, SeenRequest},
-};
+use crate::{RecentDeliveries, Running, guard::Guard, recent::SeenRequest};
 use axum::{
     Router,
     body::{Body as HttpBody, HttpBody as _},
@@ -16,9 +11,9 @@ use axum::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
+use providers::{App, ROUTES, Route, openapi};
 use serde_json::{Map, Value, json};
 use shared::{
-    function::Handler,
     model::{Provider, Sources},
     request::{MAX_BODY_BYTES, Request, decompress},
 };
@@ -61,10 +56,10 @@ pub fn router(
     let guard = Guard::new(address, origins);
     let places = Arc::new(Semaphore::new(DELIVERIES_AT_ONCE));
     let mut router = Router::new();
-    for Route { path, handler, .. } in ROUTES {
+    for route in ROUTES.iter().copied() {
         let (app, running, recent) = (Arc::clone(app), running.clone(), recent.cloned());
-        let target = Target { app, running, recent, places: Arc::clone(&places), path, handler };
-        router = router.route(path, any(invoke).with_state(target));
+        let target = Target { app, running, recent, places: Arc::clone(&places), route };
+        router = router.route(route.path, any(invoke).with_state(target));
     }
     let mut router = router.merge(documents(address)).fallback(not_found);
     if !guard.origins().is_empty() {
@@ -122,12 +117,11 @@ struct Target {
     recent: Option<RecentDeliveries>,
     /// One permit for each delivery that may be handled now.
     places: Arc<Semaphore>,
-    path: &'static str,
-    handler: Handler<App>,
+    route: Route,
 }
 
 async fn invoke(
-    State(Target { app, running, recent, places, path, handler }): State<Target>,
+    State(Target { app, running, recent, places, route }): State<Target>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: HttpRequest,
 ) -> HttpResponse {
@@ -145,17 +139,16 @@ async fn invoke(
         let body = decompress(&head.headers, &body);
         Some((SeenRequest::new(head.uri.path(), &head.headers, &body)?, recent))
     });
-    let event = event(path, peer, &head, body);
+    let event = event(route.path, peer, &head, body);
     let invocation = running.spawn(async move {
         let _place = place;
         let request: Request = serde_json::from_value(event).ok()?;
         let started = Instant::now();
-        let mut answer = handler(&app, &request).await;
+        let handled = route.handle(&app, &request).await;
         if let Some((seen, recent)) = seen {
-            let number = recent.add(seen, &answer, started.elapsed());
-            answer.extensions_mut().insert(SeenNumber(number));
+            recent.add(seen, &handled, started.elapsed());
         }
-        Some(answer)
+        Some(handled.answer)
     });
     match invocation.await {
         Ok(Some(answer)) => answer.map(HttpBody::from),

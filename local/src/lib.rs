@@ -1,7 +1,6 @@
 //! The API and its table on one machine, in place of API Gateway, Lambda and DynamoDB.
 
 mod access_key;
-mod app;
 mod demo;
 mod engine;
 mod folder;
@@ -11,18 +10,14 @@ mod guard;
 mod in_process;
 mod listen;
 mod new_leads;
-mod openapi;
 mod own_file;
 mod recent;
-mod redeliver;
 mod running;
-mod samples;
 mod server;
 mod sources_after;
 mod table;
 
 pub use access_key::AccessKey;
-pub use app::{App, ROUTES, Route};
 pub use demo::seed_demo_accounts;
 pub use folder::forwarding_secret;
 pub use forward::keep_forwarding;
@@ -30,13 +25,8 @@ pub use gateway::{ANSWERED_HEADERS, SENT_HEADERS, router};
 pub use guard::{Foreign, Guard};
 pub use listen::listen;
 pub use new_leads::NewLeads;
-pub use openapi::openapi;
-pub use recent::{
-    REMEMBERED, REMEMBERED_BODY, RecentDeliveries, SeenBody, SeenDelivery, SeenNumber,
-};
-pub use redeliver::redeliver_held;
+pub use recent::{REMEMBERED, REMEMBERED_BODY, RecentDeliveries, SeenBody, SeenDelivery};
 pub use running::{Arrival, Running};
-pub use samples::{Example, KEYSPOT_TOKEN_PATH, Sample, examples};
 pub use sources_after::sources_after;
 pub use table::{
     EmbeddedError, EmbeddedTable, LocalTable, REGION, ServedTable, Storage, connect_to,

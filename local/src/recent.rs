@@ -3,7 +3,7 @@
 use axum::http::HeaderMap;
 use jiff::Timestamp;
 use shared::{
-    delivery::{Answer, DeliverySummary},
+    delivery::{DeliverySummary, Handled},
     model::Provider,
 };
 use std::{
@@ -43,13 +43,9 @@ pub struct SeenDelivery {
     pub answer_body: SeenBody,
     /// How long the handler ran.
     pub duration: Duration,
-    /// What the handler says about it.
-    pub summary: Option<DeliverySummary>,
+    /// What the handler did with it.
+    pub summary: DeliverySummary,
 }
-
-/// The number of a delivery that is remembered: an extension of its answer.
-#[derive(Clone, Copy, Debug)]
-pub struct SeenNumber(pub u64);
 
 /// The first part of a body.
 pub struct SeenBody {
@@ -93,7 +89,8 @@ impl SeenRequest {
         })
     }
 
-    fn answered(self, number: u64, answer: &Answer, duration: Duration) -> SeenDelivery {
+    fn answered(self, number: u64, handled: &Handled, duration: Duration) -> SeenDelivery {
+        let Handled { answer, summary } = handled;
         let Self { at, provider, path, headers, body } = self;
         SeenDelivery {
             number,
@@ -106,7 +103,7 @@ impl SeenRequest {
             answer_headers: seen_headers(answer.headers()),
             answer_body: SeenBody::new(answer.body().as_bytes()),
             duration,
-            summary: answer.extensions().get::<DeliverySummary>().cloned(),
+            summary: summary.clone(),
         }
     }
 }
@@ -144,10 +141,10 @@ impl Default for RecentDeliveries {
 }
 
 impl RecentDeliveries {
-    /// Remembers a delivery. Returns its number.
-    pub(crate) fn add(&self, request: SeenRequest, answer: &Answer, duration: Duration) -> u64 {
+    /// Remembers a delivery.
+    pub(crate) fn add(&self, request: SeenRequest, handled: &Handled, duration: Duration) {
         // Made before the lock is taken: deliveries do not wait for each other's copies.
-        let mut seen = request.answered(0, answer, duration);
+        let mut seen = request.answered(0, handled, duration);
         let mut list = self.lock();
         list.newest += 1;
         seen.number = list.newest;
@@ -157,7 +154,6 @@ impl RecentDeliveries {
         drop(list);
         drop(oldest);
         self.changes.send_replace(newest);
-        newest
     }
 
     /// The deliveries after the one with this number, the newest first.
@@ -195,11 +191,14 @@ impl RecentDeliveries {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shared::{delivery::Answer, model::OutcomeName};
 
     fn add(recent: &RecentDeliveries, body: &[u8]) {
         let headers = HeaderMap::new();
         let request = SeenRequest::new("/integrabot/v1/leads", &headers, body).unwrap();
-        recent.add(request, &Answer::new("{}".to_owned()), Duration::from_millis(1));
+        let answer = Answer::new("{}".to_owned());
+        let handled = Handled { answer, summary: DeliverySummary::of(OutcomeName::Created) };
+        recent.add(request, &handled, Duration::from_millis(1));
     }
 
     #[test]

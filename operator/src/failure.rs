@@ -1,4 +1,4 @@
-use forwarding::UnreadableLead;
+use providers::UnreadableLead;
 use shared::table::StoreError;
 
 /// Why an action failed.

@@ -1,14 +1,12 @@
 //! Draws, finds, rotates and revokes the API keys of senders.
 
-use crate::{
-    Failure,
-    moment::read_expiry,
-    providers::{Facts, facts},
-};
+use crate::{Failure, moment::read_expiry};
 use ipnet::IpNet;
 use jiff::Timestamp;
+use providers::about;
 use shared::{
     model::{Account, AccountId, ApiKey, ListedKey, Provider, Sources, TokenHash},
+    provider::{About, TokenForm},
     table::LeadTable,
 };
 
@@ -28,9 +26,9 @@ pub struct Drawn {
 impl Drawn {
     /// A new token in the provider's form.
     pub fn new(provider: Provider, sources: &Sources) -> Self {
-        let Facts { token_prefix, token_length, has_secret, .. } = facts(provider);
-        let token = format!("{token_prefix}{}", sources.draw_text(*token_length));
-        let secret = has_secret.then(|| sources.draw_text(48));
+        let About { key: TokenForm { prefix, length }, token, .. } = about(provider);
+        let secret = token.as_ref().map(|_| sources.draw_text(TokenForm::RANDOM.length));
+        let token = format!("{prefix}{}", sources.draw_text(*length));
         Self { token, secret }
     }
 
@@ -68,13 +66,15 @@ impl NewKey {
     /// If not.
     pub fn check(&self) -> Result<(), Failure> {
         let Self { provider, account, tenants, networks, .. } = self;
-        let problem = match facts(*provider) {
-            facts if facts.has_tenants && tenants.is_empty() => {
+        let problem = match about(*provider) {
+            about if about.has_tenants && tenants.is_empty() => {
                 "a Flextell key names the tenants it may act for: --tenant 1"
             }
             _ if tenants.len() > MAX_TENANTS => "a key may have 90 tenants",
-            facts if !facts.has_tenants && !tenants.is_empty() => "only Flextell keys have tenants",
-            facts if !facts.has_secret && !networks.is_empty() => "only Keyspot keys have networks",
+            about if !about.has_tenants && !tenants.is_empty() => "only Flextell keys have tenants",
+            about if about.token.is_none() && !networks.is_empty() => {
+                "only Keyspot keys have networks"
+            }
             _ if account.is_none() && tenants.is_empty() => NO_ACCOUNT,
             _ => return Ok(()),
         };

@@ -5,8 +5,8 @@ use crate::{
     destinations::{COUNTED, find_destination},
     moment::{Moment, read_moment},
 };
-use forwarding::{read_id, write_id};
 use jiff::Timestamp;
+use providers::{read_id, write_id};
 use shared::{
     model::{Account, Destination, LeadId, LeadSpan, Provider, SetAside},
     table::LeadTable,

@@ -1,10 +1,10 @@
 //! Looks for items of another shape.
 
-use crate::providers::facts;
 use jiff::Timestamp;
+use providers::about;
 use shared::{
     model::LeadSpan,
-    table::{LeadTable, Order, SkippedItem, StoreError},
+    table::{LeadTable, Order, SkippedItem, StoreError, WhichHeld},
 };
 
 /// Reads the whole table, except for claims and blocks, which are only compared. Returns the items
@@ -24,8 +24,8 @@ pub async fn find_other_shapes(
         while let Some(span) = rest {
             rest = table.leads(&account, span, Order::OldestFirst, None).await?.rest;
         }
-        table.each_held(&account, "", now, drop).await?;
-        let kinds: Vec<_> = facts(account.provider).kinds.iter().map(|kind| kind.name).collect();
+        table.each_held(&account, &WhichHeld::All, now, drop).await?;
+        let kinds: Vec<_> = about(account.provider).kinds.iter().map(|kind| kind.name).collect();
         table.entries(&account, &kinds).await?;
         table.events_set_aside(&account, None, None, now).await?;
     }

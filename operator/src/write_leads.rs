@@ -1,6 +1,6 @@
 //! Writes leads as CSV and as JSON lines.
 
-use forwarding::LeadRecord;
+use providers::LeadRecord;
 use std::{
     borrow::Cow,
     io::{self, Write},

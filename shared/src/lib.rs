@@ -3,6 +3,7 @@
 //!
 //! | room | what it holds |
 //! |---|---|
+//! | [`provider`] | what a provider's package says about itself |
 //! | [`function`] | the start of a Lambda function |
 //! | [`delivery`] | the steps around every provider's handler |
 //! | [`lookup`] | the TTL caches: API keys, blocks, the directory |
@@ -22,5 +23,6 @@ pub mod long_work;
 pub mod lookup;
 pub mod model;
 pub mod person_search;
+pub mod provider;
 pub mod request;
 pub mod table;

@@ -7,7 +7,7 @@ use axum::{
     response::Response as HttpResponse,
 };
 use jsonschema::{Draft, Validator};
-use local::{ROUTES, openapi};
+use providers::{ROUTES, openapi};
 use serde_json::{Map, Value, json, value::RawValue};
 use shared::{model::Provider, request::Request};
 use std::{

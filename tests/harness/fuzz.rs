@@ -1,5 +1,5 @@
 use crate::{Answer, Delivery, Sender, World, send_event, send_to};
-use local::App;
+use providers::App;
 use serde_json::json;
 use shared::model::{Members, read_string, text_of, well_formed};
 use std::sync::{

@@ -8,7 +8,8 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp};
 use keyspot::SigningSecret;
-use local::{App, EmbeddedTable, ROUTES, ServedTable, Storage, connect_to, seed_demo_accounts};
+use local::{EmbeddedTable, ServedTable, Storage, connect_to, seed_demo_accounts};
+use providers::{App, ROUTES};
 use serde_json::{Value, json};
 use sha2::Sha256;
 use shared::{
@@ -202,7 +203,7 @@ pub async fn send_event(app: &App, function: &str, event: &str) -> Answer {
     let request = serde_json::from_str(event).unwrap();
     note_sent(&request);
     let route = ROUTES.iter().find(|route| route.function == function).unwrap();
-    let answer = Answer::of((route.handler)(app, &request).await);
+    let answer = Answer::of(route.handle(app, &request).await.answer);
     operation_of(function, &request).check(&answer);
     answer
 }

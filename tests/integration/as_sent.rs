@@ -1,6 +1,7 @@
 //! What was sent stays as it was sent.
 
-use forwarding::{LeadRecord, Message};
+use forwarding::Message;
+use providers::LeadRecord;
 use serde_json::Value;
 use shared::{
     model::{DestinationFormat, LeadSpan, Provider, StoredLead},

@@ -107,7 +107,7 @@ fn flextell(body: Value) -> Delivery {
 async fn a_create_consumes_what_the_documents_say() {
     let world = World::start().await;
     let tenant = Account { provider: Provider::Flextell, id: AccountId::from_static("1") };
-    let country = EntryKey::new(flextell::COUNTRY, EntryId::from(76));
+    let country = EntryKey::new("country", EntryId::from(76));
     assert!(world.app.context.table.delete_entry(&tenant, &country).await.unwrap());
     let token = world.keyspot_token().await;
     let maria = |n: u32| {

@@ -2,17 +2,17 @@
 //! write. Nobody else may be erased. `ERASURE_CASES` sets how many cases are tried.
 
 use jiff::Timestamp;
-use local::App;
 use proptest::{
     prelude::*,
     sample::select,
     test_runner::{Config, TestRunner},
 };
+use providers::App;
 use serde_json::{Map, Value, json};
 use shared::{
     model::{Email, LeadSpan, Phone},
     person_search::Person,
-    table::Order,
+    table::{Order, WhichHeld},
 };
 use std::{
     collections::BTreeMap,
@@ -273,7 +273,7 @@ async fn erase(world: &World, sender: &Sender, person: &Person) {
             held.push(delivery.id);
         }
     };
-    table.each_held(&account, "", Timestamp::UNIX_EPOCH, take).await.unwrap();
+    table.each_held(&account, &WhichHeld::All, Timestamp::UNIX_EPOCH, take).await.unwrap();
     table.erase_held(&account, &held).await.unwrap();
     for lead in leads {
         table.erase_lead(&account, lead).await.unwrap();

@@ -1,6 +1,6 @@
 //! Sends the sample events of `events/` through the handlers of their functions.
 
-use local::{ROUTES, Route, Sample};
+use providers::{ROUTES, Route, about};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use tests::{
@@ -31,7 +31,7 @@ async fn every_sample_event_gets_the_answer_beside_it() {
 async fn sample_events_get_their_answers_on_one_table() {
     let world = World::start().await;
     for sender in &SENDERS {
-        let sample = Sample::of(sender.account().provider);
+        let sample = &about(sender.account().provider).sample;
         let answer = world.send(sender.deliver(&world, sample.body).await).await;
         assert_eq!(answer.status, sender.created, "{}: {}", sender.function, answer.text);
     }
@@ -81,7 +81,7 @@ fn the_events_readme_lists_the_events_that_need_something() {
 #[test]
 fn cargo_lambda_watch_has_every_route() {
     let manifest = include_str!("../../Cargo.toml");
-    for Route { path, function, .. } in ROUTES {
+    for Route { path, function, .. } in ROUTES.iter().copied() {
         let line = format!(r#""{path}" = [{{ method = "POST", function = "{function}" }}]"#);
         assert!(manifest.contains(&line), "{line}");
     }

@@ -234,10 +234,10 @@ async fn without_directory_entries_of_a_kind_any_id_is_accepted() {
     assert_eq!((&lead["country_id"], &lead["country_name"]), (&json!(8), &Value::Null));
     // With one entry of a kind, ids of this kind are checked. Ids of other kinds are not.
     let kinds = [
-        (flextell::STATUS, "lead_status_id"),
-        (flextell::REFERENCE_SOURCE, "lead_reference_source_id"),
-        (flextell::USER, "assigned_user_id"),
-        (flextell::COUNTRY, "country_id"),
+        ("status", "lead_status_id"),
+        ("reference_source", "lead_reference_source_id"),
+        ("user", "assigned_user_id"),
+        ("country", "country_id"),
     ];
     for (kind, field) in kinds.into_iter().rev() {
         let entry = json!({ "id": 1, "name": "One" });

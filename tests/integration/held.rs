@@ -1,11 +1,12 @@
 //! Held deliveries: which are held, which are not, and how they are redelivered.
 
 use jiff::SignedDuration;
-use local::redeliver_held;
+use providers::redeliver_held;
 use serde_json::{Value, json};
 use shared::{
     model::{Account, AccountId, Contact, EntryId, EntryKey, HeldDelivery, HeldReason, Provider},
     request::MAX_BODY_BYTES,
+    table::WhichHeld,
 };
 use std::{
     collections::HashSet,
@@ -20,7 +21,7 @@ async fn held(world: &World, sender: &Sender) -> Vec<HeldDelivery> {
     let mut held = Vec::new();
     let take = |delivery| held.push(delivery);
     let table = &world.app.context.table;
-    table.each_held(&sender.account(), "", world.now(), take).await.unwrap();
+    table.each_held(&sender.account(), &WhichHeld::All, world.now(), take).await.unwrap();
     held
 }
 
@@ -89,7 +90,7 @@ async fn the_same_body_held_in_two_accounts_has_two_ids() {
     world.send(delivery.bearer("other")).await;
     let mut ids = vec![held(&world, sender).await[0].id.clone()];
     let table = &world.app.context.table;
-    table.each_held(&other, "", world.now(), |held| ids.push(held.id)).await.unwrap();
+    table.each_held(&other, &WhichHeld::All, world.now(), |held| ids.push(held.id)).await.unwrap();
     assert_eq!(ids.len(), 2);
     assert_ne!(ids[0], ids[1]);
 }
@@ -239,17 +240,23 @@ async fn a_redelivery_of_a_known_person_stays_held() {
             let body = more.to_string().into_bytes();
             let redelivered = redeliver_held(context, &account, held, &body).await.unwrap();
             assert!([200, 409].contains(&redelivered.answer.status().as_u16()), "{name}");
-            assert!(redelivered.lead.is_some() && !redelivered.became_lead, "{name}");
+            assert!(
+                redelivered.summary.lead.is_some() && !redelivered.summary.became_lead(),
+                "{name}"
+            );
         }
         let same = (sender.body)(1).to_string().into_bytes();
         let redelivered = redeliver_held(context, &account, &before[0], &same).await.unwrap();
-        assert!(redelivered.lead.is_some() && !redelivered.became_lead, "{name}: the same content");
+        assert!(
+            redelivered.summary.lead.is_some() && !redelivered.summary.became_lead(),
+            "{name}: the same content"
+        );
         assert_eq!(held(&world, sender).await, before, "{name}");
         // Another correction is not the same delivery again.
         let other = (sender.body)(2).to_string().into_bytes();
         let redelivered = redeliver_held(context, &account, &before[0], &other).await.unwrap();
         assert_eq!(redelivered.answer.status().as_u16(), sender.created, "{name}");
-        assert!(redelivered.became_lead, "{name}");
+        assert!(redelivered.summary.became_lead(), "{name}");
     }
 }
 

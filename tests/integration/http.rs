@@ -4,7 +4,7 @@ use flate2::{
     Compression,
     write::{GzEncoder, ZlibEncoder},
 };
-use local::ROUTES;
+use providers::ROUTES;
 use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
 use shared::{model::Provider, request::MAX_BODY_BYTES};

@@ -9,7 +9,8 @@ use axum::{
 };
 use futures_util::{StreamExt, stream};
 use keyspot::SigningSecret;
-use local::{App, Running, connect_to};
+use local::{Running, connect_to};
+use providers::App;
 use serde_json::json;
 use shared::{
     delivery::{Context, DEFAULT_REPLAY_WINDOW, SenderTimeouts},

@@ -1,7 +1,7 @@
 //! The documents in `docs/openapi/` agree with the code. The harness also checks each answer of each
 //! test against them.
 
-use local::ROUTES;
+use providers::ROUTES;
 use serde_json::{Map, Value, json};
 use shared::{
     model::{Account, AccountId, ApiKey, Contact, Provider},

@@ -5,7 +5,7 @@ use aws_smithy_http_client::test_util::infallible_client_fn;
 use jiff::Timestamp;
 use keyspot::SigningSecret;
 use lambda_http::http;
-use local::App;
+use providers::App;
 use serde_json::json;
 use shared::{
     delivery::{Context, DEFAULT_REPLAY_WINDOW, SenderTimeouts},
@@ -366,7 +366,7 @@ async fn unwritten_items_of_a_batch_are_written_again_while_there_is_progress() 
         (200, &*answer.to_string().leak())
     };
     let account = Account { provider: Provider::Flextell, id: AccountId::from_static("1") };
-    let ids: Vec<_> = (0..25).map(|n| n.to_string()).collect();
+    let ids: Vec<_> = (10..35).map(|n| format!("invalid-{n}").parse().unwrap()).collect();
     let slowly: Vec<_> = (0..25).rev().map(left).collect();
     for (case, answers, erased) in
         [("slowly", slowly, Some(25)), ("not at all", vec![left(25)], None)]

@@ -1,7 +1,7 @@
 //! Members of a body that its provider does not know.
 
 use serde_json::Value;
-use shared::model::HeldReason;
+use shared::{model::HeldReason, table::WhichHeld};
 use tests::{SENDERS, Sender, World};
 
 /// Members that no provider knows, as they are sent: each form of JSON, repeated, escaped.
@@ -71,7 +71,7 @@ async fn a_known_person_with_another_unknown_member_is_held_as_a_repeat() {
             let mut reasons = Vec::new();
             let (table, now) = (&world.app.context.table, world.now());
             let take = |delivery: shared::model::HeldDelivery| reasons.push(delivery.reason);
-            table.each_held(&sender.account(), "", now, take).await.unwrap();
+            table.each_held(&sender.account(), &WhichHeld::All, now, take).await.unwrap();
             assert_eq!(reasons.len(), held, "{}: {more}", sender.function);
             assert!(reasons.iter().all(|reason| matches!(reason, HeldReason::Repeat(_))));
         }

@@ -11,9 +11,9 @@ cd "$(dirname "$0")/../.."
 cargo install --quiet --debug --locked --root target/tools cargo-mutants@27.1.0
 
 files=()
-for file in functions/keyspot/src/signing_{keys,secret}.rs shared/src/lookup/api_keys.rs \
+for file in functions/keyspot/src/{signing_secret,token}.rs shared/src/lookup/api_keys.rs \
   shared/src/model/{api_key,claim,digest}.rs \
-  shared/src/table/{api_keys,client,create_lead,fault,held,keys,put_new,transact}.rs; do
+  shared/src/table/{api_keys,claims,client,create_lead,held,leads,store_error,write}.rs; do
   # cargo-mutants says nothing about a name that matches no file.
   [ -f "$file" ] || { echo "there is no $file" >&2; exit 1; }
   files+=(--file "$file")

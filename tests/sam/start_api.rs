@@ -1,7 +1,8 @@
 //! `sam local start-api` with a delivery to every route.
 
 use crate::SamLocal;
-use local::{ROUTES, seed_demo_accounts};
+use local::seed_demo_accounts;
+use providers::ROUTES;
 use reqwest::{Client, Response};
 use serde_json::{Map, Value};
 use shared::table::{LeadTable, connect_from_env};

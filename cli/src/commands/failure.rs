@@ -1,6 +1,6 @@
 use crate::ServeError;
-use forwarding::UnreadableLead;
 use local::EmbeddedError;
+use providers::UnreadableLead;
 use shared::table::{Denial, StoreError};
 use std::io;
 

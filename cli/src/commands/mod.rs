@@ -23,7 +23,7 @@ pub use failure::Failure;
 use crate::{ServeOptions, serve};
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
-use operator::{moment, providers};
+use operator::moment;
 use std::io::{self, Write};
 
 const EXIT_CODES: &str = "\

@@ -1,14 +1,16 @@
 use super::{
     Failure,
     accounts::provider_parser,
-    providers::facts,
     secret_text::SecretText,
     terminal::{bold, visible},
 };
 use clap::Args;
-use local::{KEYSPOT_TOKEN_PATH, Sample};
-use serde_json::Value;
-use shared::{function::Environment, model::Provider};
+use providers::about;
+use shared::{
+    function::Environment,
+    model::Provider,
+    provider::{About, Sample, Token},
+};
 use std::{
     fs,
     io::{self, Read, Write},
@@ -71,11 +73,11 @@ impl SendLead {
         let secret = secret("--secret", self.secret.as_ref(), SECRET_VARIABLE)?;
         let config = Agent::config_builder().timeout_global(Some(TIMEOUT)).max_redirects(0);
         let client = config.http_status_as_error(false).build().new_agent();
-        let sample = Sample::of(self.provider);
+        let About { sample, token, .. } = about(self.provider);
         let mut headers = self.credentials(sample, key, secret)?;
         let body = self.body(sample)?;
-        if facts(self.provider).has_secret {
-            let token = self.issue_token(&client, headers)?;
+        if let Some(token) = token {
+            let token = self.issue_token(&client, token, headers)?;
             headers = vec![("Authorization", format!("Bearer {token}"))];
         }
         headers.push(("Content-Type", "application/json".to_owned()));
@@ -86,7 +88,8 @@ impl SendLead {
             Some(chatbot) => format!("/pollybot/api/v1/chatbots/{chatbot}/leads"),
             None => sample.path.to_owned(),
         };
-        let status = self.exchange(&client, &path, headers, &body)?.0;
+        let (status, answer) = self.exchange(&client, &path, headers, &body)?;
+        show_body(&answer)?;
         if (200..300).contains(&status) {
             Ok(())
         } else {
@@ -96,13 +99,13 @@ impl SendLead {
 
     /// Refuses options of other providers: their values would go to the wrong address, or nowhere.
     fn check(&self) -> Result<(), Failure> {
-        let facts = facts(self.provider);
+        let About { has_tenants, token, .. } = about(self.provider);
         let has_secret = self.secret.is_some() || variable(SECRET_VARIABLE).is_some();
         let problem = if self.chatbot.is_some() && self.provider != Provider::PollyBot {
             "only PollyBot has chatbots: leave out --chatbot"
-        } else if self.tenant.is_some() && !facts.has_tenants {
+        } else if self.tenant.is_some() && !has_tenants {
             "only Flextell has tenants: leave out --tenant"
-        } else if has_secret && !facts.has_secret {
+        } else if has_secret && token.is_none() {
             "only Keyspot keys have a secret: leave out --secret and LEADHOOK_SECRET"
         } else {
             return Ok(());
@@ -135,7 +138,7 @@ impl SendLead {
     ) -> Result<Vec<Header>, Failure> {
         let is_own = key.is_some();
         let demo = sample.credentials.iter().map(|(name, value)| (*name, (*value).to_owned()));
-        let mut headers: Vec<Header> = match (key, facts(self.provider).has_secret) {
+        let mut headers: Vec<Header> = match (key, about(self.provider).token.is_some()) {
             (None, _) if secret.is_some() => {
                 return Err(Failure::input("a --secret needs a --key"));
             }
@@ -147,7 +150,7 @@ impl SendLead {
             }
             (Some(key), false) => vec![("Authorization", format!("Bearer {key}"))],
         };
-        if facts(self.provider).has_tenants {
+        if about(self.provider).has_tenants {
             if let Some(tenant) = self.tenant {
                 headers.retain(|(name, _)| *name != "X-Tenant");
                 headers.push(("X-Tenant", tenant.to_string()));
@@ -158,16 +161,20 @@ impl SendLead {
         Ok(headers)
     }
 
-    fn issue_token(&self, client: &Agent, headers: Vec<Header>) -> Result<String, Failure> {
-        let (status, answer) = self.exchange(client, KEYSPOT_TOKEN_PATH, headers, b"")?;
-        let answer: Value = serde_json::from_str(&answer).unwrap_or_default();
-        let token = answer["data"]["token"].as_str();
-        token
-            .map(str::to_owned)
-            .ok_or_else(|| Failure::Failed(format!("no token was issued: {status}")))
+    fn issue_token(
+        &self,
+        client: &Agent,
+        token: &Token,
+        headers: Vec<Header>,
+    ) -> Result<String, Failure> {
+        let (status, answer) = self.exchange(client, token.path, headers, b"")?;
+        show_body(if (200..300).contains(&status) { "(a token)" } else { &answer })?;
+        let answer = serde_json::from_str(&answer).unwrap_or_default();
+        let token = (token.read)(&answer).map(str::to_owned);
+        token.ok_or_else(|| Failure::Failed(format!("no token was issued: {status}")))
     }
 
-    /// Sends a request, and shows it and its answer.
+    /// Sends a request, and shows it and the head of its answer.
     fn exchange(
         &self,
         client: &Agent,
@@ -191,11 +198,12 @@ impl SendLead {
         let text = answer.body_mut().read_to_string();
         let text = text.map_err(|error| unanswered(&url, &error))?;
         writeln!(out, "{} in {took} ms\n{head}", bold(&status.to_string()))?;
-        let shown =
-            if path == KEYSPOT_TOKEN_PATH && status.is_success() { "(a token)" } else { &text };
-        writeln!(out, "{}\n", visible(shown))?;
         Ok((status.as_u16(), text))
     }
+}
+
+fn show_body(text: &str) -> io::Result<()> {
+    writeln!(io::stdout(), "{}\n", visible(text))
 }
 
 /// The value of an option with a secret, or of the variable in its place.

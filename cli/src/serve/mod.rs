@@ -13,9 +13,10 @@ use axum::Router;
 use console::{Console, Live};
 use forwarding::{Forwarder, HttpsClient};
 use local::{
-    App, EmbeddedTable, Guard, NewLeads, RecentDeliveries, Running, Storage, keep_forwarding,
-    listen, router, seed_demo_accounts, sources_after,
+    EmbeddedTable, Guard, NewLeads, RecentDeliveries, Running, Storage, keep_forwarding, listen,
+    router, seed_demo_accounts, sources_after,
 };
+use providers::App;
 use settings::Settings;
 use shared::{
     delivery::SenderTimeouts,

@@ -1,7 +1,7 @@
 use forwarding::{Addresses, Forwarder, HttpsClient, MasterSecret};
 use jiff::SignedDuration;
 use keyspot::{SIGNING_KEY, SigningSecret};
-use local::App;
+use providers::App;
 use shared::{
     delivery::{Context, SenderTimeouts},
     function::{Environment, StartUpError, read_replay_window},

@@ -1,7 +1,8 @@
 //! What the server prints when it starts.
 
 use super::{DEFAULT_TABLE_NAME, ServeOptions, storage};
-use local::{Example, REGION, ServedTable, Storage, examples};
+use local::{REGION, ServedTable, Storage};
+use providers::{Example, examples};
 use shared::function::Environment;
 
 pub(super) fn greeting(base: &str) -> String {

@@ -1,7 +1,8 @@
 //! A running `leadhook serve`.
 
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
-use local::{connect_to, examples};
+use local::connect_to;
+use providers::examples;
 use serde_json::Value;
 use shared::table::Timeouts;
 use std::{

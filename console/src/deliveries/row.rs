@@ -8,7 +8,7 @@ use crate::{
 use askama::{Template, filters::HtmlSafe};
 use jiff::Timestamp;
 use local::SeenDelivery;
-use operator::providers::read_faults;
+use shared::model::BrokenRule;
 use std::{sync::Arc, time::Duration};
 
 /// Rows, the newest first.
@@ -53,30 +53,17 @@ impl Rows {
 
 impl Row {
     fn new(seen: &SeenDelivery, now: Timestamp, open: Option<u64>) -> Self {
-        let outcome = seen.summary.as_ref().map(|summary| summary.outcome);
         Self {
             number: seen.number,
             when: When::new(seen.at, now),
             provider: seen.provider.as_str(),
-            ending: ending(outcome, seen.status),
-            why: why(seen),
+            ending: ending(seen.summary.outcome),
+            why: BrokenRule::list(&seen.summary.broken),
             status: seen.status,
             milliseconds: milliseconds(seen.duration),
             is_open: open == Some(seen.number),
         }
     }
-}
-
-/// Why it was refused, in one line.
-fn why(seen: &SeenDelivery) -> String {
-    let faults = seen.summary.as_ref().map(|summary| summary.faults.as_slice());
-    let own: Vec<_> =
-        faults.unwrap_or_default().iter().map(|(field, rule)| format!("{field} {rule}")).collect();
-    if !own.is_empty() || seen.status < 400 {
-        return own.join("; ");
-    }
-    let texts = read_faults(seen.provider, &seen.answer_body.text);
-    texts.into_iter().map(|fault| fault.text).collect::<Vec<_>>().join("; ")
 }
 
 /// A duration for people.

@@ -12,39 +12,38 @@ use axum::{
     extract::{ConnectInfo, Path, State},
     http::{HeaderName, HeaderValue, Method, Request, header},
 };
-use local::{KEYSPOT_TOKEN_PATH, Sample, SeenBody, SeenNumber};
+use local::{SeenBody, SeenDelivery};
+use providers::about;
 use serde::Deserialize;
-use shared::model::Provider;
+use shared::{model::Provider, provider::About};
 use std::{
     net::{Ipv4Addr, SocketAddr},
     sync::Arc,
 };
 use tower::ServiceExt;
 
-/// An address that a sample can be sent to.
-#[derive(Clone, Copy)]
+/// A function that a sample can be sent to.
 pub(crate) struct SampleAddress {
-    /// The name of its function.
+    /// The function's name.
     pub(crate) function: &'static str,
     /// Its name on the page.
-    pub(crate) label: &'static str,
-    provider: Provider,
+    pub(crate) label: String,
+    about: &'static About,
 }
 
-const fn address(function: &'static str, label: &'static str, provider: Provider) -> SampleAddress {
-    SampleAddress { function, label, provider }
+/// The functions that a sample can be sent to.
+pub(crate) fn samples() -> Vec<SampleAddress> {
+    let of_provider = |provider| {
+        let about = about(provider);
+        let address = |function, label| SampleAddress { function, label, about };
+        let token = about
+            .token
+            .as_ref()
+            .map(|token| address(token.function, format!("{} token", about.label)));
+        token.into_iter().chain([address(about.sample.function, about.label.to_owned())])
+    };
+    Provider::ALL.into_iter().flat_map(of_provider).collect()
 }
-
-/// The addresses that a sample can be sent to.
-pub(crate) const SAMPLES: [SampleAddress; 6] = [
-    address("integrabot-create-lead", "Integrabot", Provider::Integrabot),
-    address("rdstation-create-lead", "RD Station", Provider::RdStation),
-    address("pollybot-create-lead", "PollyBot", Provider::PollyBot),
-    address(KEYSPOT_TOKEN, "Keyspot token", Provider::Keyspot),
-    address("keyspot-create-lead", "Keyspot", Provider::Keyspot),
-    address("flextell-create-lead", "Flextell", Provider::Flextell),
-];
-const KEYSPOT_TOKEN: &str = "keyspot-issue-token";
 
 /// The headers of a sent delivery that a new request gets from its connection.
 const OWN_HEADERS: [&str; 6] =
@@ -62,35 +61,39 @@ pub(crate) async fn sample(
     Form(SampleForm { function }): Form<SampleForm>,
 ) -> Answer {
     let live = live(&console)?;
-    let known = SAMPLES.into_iter().find(|known| known.function == function && live.has_samples);
+    let known = samples().into_iter().find(|known| known.function == function && live.has_samples);
     let known = known.ok_or_else(|| Failed::input("there is no such sample"))?;
-    let issues_token = known.function == KEYSPOT_TOKEN;
-    let number = send_sample(live, known.provider, issues_token, None).await?;
+    let token = known.about.token.as_ref().filter(|token| token.function == function);
+    let number = match token {
+        Some(token) => {
+            send(live, token.path, &demo_headers(known.about), String::new()).await?.number
+        }
+        None => send_sample(live, known.about, None).await?,
+    };
     go(&format!("/console/deliveries/{number}"))
+}
+
+fn demo_headers(about: &About) -> Vec<Header> {
+    let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    about.sample.credentials.iter().map(own).collect()
 }
 
 /// Sends a provider's sample with another body, if there is one. Returns the delivery's number.
 pub(crate) async fn send_sample(
     live: &Live,
-    provider: Provider,
-    issues_token: bool,
+    about: &About,
     body: Option<String>,
 ) -> Result<u64, Failed> {
-    let sample = Sample::of(provider);
-    let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-    let mut headers: Vec<Header> = sample.credentials.iter().map(own).collect();
-    if issues_token {
-        return Ok(send(live, KEYSPOT_TOKEN_PATH, &headers, String::new()).await?.number);
-    }
-    if provider == Provider::Keyspot {
-        let token = send(live, KEYSPOT_TOKEN_PATH, &headers, String::new()).await?.body;
-        let token: serde_json::Value = serde_json::from_str(&token).unwrap_or_default();
-        let token = token["data"]["token"].as_str().unwrap_or_default();
+    let mut headers = demo_headers(about);
+    if let Some(token) = &about.token {
+        let answer = send(live, token.path, &headers, String::new()).await?.body;
+        let answer = serde_json::from_str(&answer).unwrap_or_default();
+        let token = (token.read)(&answer).unwrap_or_default();
         headers = vec![("authorization".to_owned(), format!("Bearer {token}"))];
     }
     headers.push(("content-type".to_owned(), "application/json".to_owned()));
-    let body = body.unwrap_or_else(|| sample.body.to_owned());
-    Ok(send(live, sample.path, &headers, body).await?.number)
+    let body = body.unwrap_or_else(|| about.sample.body.to_owned());
+    Ok(send(live, about.sample.path, &headers, body).await?.number)
 }
 
 /// Sends a delivery again, as it was.
@@ -150,6 +153,8 @@ struct Sent {
 
 async fn send(live: &Live, path: &str, headers: &[Header], body: String) -> Result<Sent, Failed> {
     let host = live.base.trim_start_matches("http://");
+    let before = live.recent.newest();
+    let seen = SeenBody::new(body.as_bytes());
     let request = Request::builder().method(Method::POST).uri(path).header(header::HOST, host);
     let mut request = request.body(Body::from(body)).map_err(|_| unsent())?;
     for (name, value) in headers {
@@ -164,9 +169,11 @@ async fn send(live: &Live, path: &str, headers: &[Header], body: String) -> Resu
     let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     request.extensions_mut().insert(ConnectInfo(peer));
     let Ok(answer) = live.api.clone().oneshot(request).await;
-    let number = answer.extensions().get::<SeenNumber>().map(|SeenNumber(number)| *number);
-    let number = number.ok_or_else(unsent)?;
     let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await.map_err(|_| unsent())?;
+    // The newest that is equal: an equal one of another sender would look the same.
+    let all = live.recent.after(before);
+    let is_it = |known: &&Arc<SeenDelivery>| known.path == path && known.body.text == seen.text;
+    let number = all.iter().find(is_it).ok_or_else(unsent)?.number;
     Ok(Sent { number, body: String::from_utf8_lossy(&body).into_owned() })
 }
 

@@ -6,7 +6,7 @@ use crate::{
     json::{Line, lines},
     page::{Failed, Frame},
 };
-use forwarding::LeadRecord;
+use providers::LeadRecord;
 use shared::model::{Account, LeadId};
 
 /// That lead.

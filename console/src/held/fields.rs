@@ -7,7 +7,7 @@
 use crate::json::with_lf;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::value::{RawValue, to_raw_value};
-use shared::model::{Member, Members, read_string, well_formed};
+use shared::model::{BrokenRule, Member, Members, read_string, well_formed};
 use std::{borrow::Cow, collections::HashMap};
 
 /// A field of the form.
@@ -29,11 +29,11 @@ pub(crate) fn base_of(body: &str) -> String {
 }
 
 /// The members of a body, and the missing fields; `None` if it is not a JSON object.
-pub(crate) fn fields_of(body: &str, faults: &[(String, String)]) -> Option<Vec<Field>> {
+pub(crate) fn fields_of(body: &str, broken: &[BrokenRule]) -> Option<Vec<Field>> {
     let members = Members::read(body)?;
     let fault = |name: &str| {
-        let texts = faults.iter().filter(|(field, _)| field == name);
-        let texts: Vec<_> = texts.map(|(_, text)| text.as_str()).collect();
+        let rules = broken.iter().filter(|broken| broken.field == name);
+        let texts: Vec<_> = rules.map(BrokenRule::to_string).collect();
         (!texts.is_empty()).then(|| texts.join("; "))
     };
     let of_member = |(place, member): (usize, &Member<'_>)| {
@@ -54,7 +54,7 @@ pub(crate) fn fields_of(body: &str, faults: &[(String, String)]) -> Option<Vec<F
         }
     };
     let mut fields: Vec<_> = members.iter().enumerate().map(of_member).collect();
-    for (name, _) in faults {
+    for BrokenRule { field: name, .. } in broken {
         if !fields.iter().any(|field| field.name == *name) {
             let (key, value) = (format!("new:{name}"), String::new());
             fields.push(Field {
@@ -148,12 +148,8 @@ mod tests {
     use super::*;
 
     /// The form of a body as a browser sends it, with some fields changed.
-    fn sent(
-        body: &str,
-        faults: &[(String, String)],
-        changes: &[(&str, &str)],
-    ) -> Vec<(String, String)> {
-        let fields = fields_of(body, faults).unwrap().into_iter().map(|field| {
+    fn sent(body: &str, broken: &[BrokenRule], changes: &[(&str, &str)]) -> Vec<(String, String)> {
+        let fields = fields_of(body, broken).unwrap().into_iter().map(|field| {
             let change = changes.iter().find(|(name, _)| *name == field.name);
             let value = change.map_or(field.value, |(_, value)| (*value).to_owned());
             (field.key, value.replace('\n', "\r\n"))
@@ -161,14 +157,14 @@ mod tests {
         [("base".to_owned(), base_of(body))].into_iter().chain(fields).collect()
     }
 
-    fn fault(name: &str) -> (String, String) {
-        (name.to_owned(), format!("{name} is wrong"))
+    fn broken(name: &str) -> BrokenRule {
+        BrokenRule { field: name.to_owned(), rule: "is wrong".to_owned() }
     }
 
     #[test]
     fn a_form_has_every_member_and_every_missing_field() {
         let body = r#"{"name":"Ana","age":7.10,"custom":{"a":[1]},"age":null,"x":"\u0000"}"#;
-        let fields = fields_of(body, &[fault("type"), fault("name")]).unwrap();
+        let fields = fields_of(body, &[broken("type"), broken("name")]).unwrap();
         let seen: Vec<_> = fields
             .iter()
             .map(|field| (&*field.name, &*field.value, &*field.key, field.fault.is_some()))
@@ -192,7 +188,7 @@ mod tests {
             r#""n":12345678901234567890123,"n":1e400,"t":"S\u00e3o\nb","c":"cut \ud83d","d":{deep},"\ud83d":null,"e":"","w":[ 1 ,2.10]"#
         );
         let body = format!(r#"{{"name":"A","email":"nowhere",{rest}}}"#);
-        let faults = [fault("email"), fault("type")];
+        let faults = [broken("email"), broken("type")];
         let changes = [("email", "a@x.com"), ("type", "web"), ("name", "")];
         let corrected = body_of(&sent(&body, &faults, &changes)).unwrap();
         assert_eq!(corrected, format!(r#"{{"email":"a@x.com",{rest},"type":"web"}}"#));
@@ -202,7 +198,7 @@ mod tests {
     #[test]
     fn an_empty_field_at_fault_is_left_out_and_json_must_be_json() {
         let body = r#"{"utm":null,"n":1}"#;
-        assert_eq!(body_of(&sent(body, &[fault("utm")], &[])).unwrap(), r#"{"n":1}"#);
+        assert_eq!(body_of(&sent(body, &[broken("utm")], &[])).unwrap(), r#"{"n":1}"#);
         assert!(body_of(&sent(body, &[], &[("n", "one")])).is_err());
         assert_eq!(
             body_of(&sent(body, &[], &[("n", "[2.0]")])).unwrap(),

@@ -13,13 +13,12 @@ use axum::{
     Extension, Form,
     extract::{Query, State},
 };
-use forwarding::write_id;
-use operator::providers::why;
+use providers::write_id;
 use serde::Deserialize;
 use shared::{
-    delivery::Redelivered,
-    model::{Account, HeldDelivery, HeldReason},
-    table::{LeadTable, StoreError},
+    delivery::Handled,
+    model::{Account, HeldDelivery, HeldKind, HeldReason},
+    table::{LeadTable, StoreError, WhichHeld},
 };
 use std::{cmp::Reverse, sync::Arc};
 
@@ -91,12 +90,13 @@ struct Listed {
 }
 
 fn listed(account: &Account, held: HeldDelivery) -> Listed {
-    let why = match (&held.reason, &held.answer) {
-        (HeldReason::Repeat(lead), _) => {
-            format!("the person is already the lead {}", write_id(account.provider, *lead))
+    let why = match held.reason {
+        HeldReason::Repeat(lead) => {
+            format!("the person is already the lead {}", write_id(account.provider, lead))
         }
-        (HeldReason::Invalid, Some(answer)) => why(account.provider, answer),
-        (HeldReason::Invalid, None) => "its answer was too long to be stored".to_owned(),
+        HeldReason::Invalid => {
+            held.why().unwrap_or_else(|| "its answer was too long to be stored".to_owned())
+        }
     };
     Listed {
         received_at: held.received_at,
@@ -107,9 +107,6 @@ fn listed(account: &Account, held: HeldDelivery) -> Listed {
     }
 }
 
-/// What the ids of invalid deliveries begin with.
-const INVALID: &str = "invalid#";
-
 /// Reads the held deliveries of a provider, or of all, for a reason, or for all.
 async fn read_all(
     console: &Console,
@@ -117,15 +114,15 @@ async fn read_all(
     provider: &str,
     reason: &str,
 ) -> Result<Vec<Listed>, Failed> {
-    let prefix = match reason {
-        "invalid" => INVALID,
-        "repeat" => "repeat#",
-        _ => "",
+    let which = match reason {
+        "invalid" => WhichHeld::Kind(HeldKind::Invalid),
+        "repeat" => WhichHeld::Kind(HeldKind::Repeat),
+        _ => WhichHeld::All,
     };
     let mut all = Vec::new();
     for account in table.accounts(read_provider(provider)?).await? {
         let take = |held| all.push(listed(&account, held));
-        table.each_held(&account, prefix, console.sources().now(), take).await?;
+        table.each_held(&account, &which, console.sources().now(), take).await?;
     }
     Ok(all)
 }
@@ -154,8 +151,8 @@ pub(crate) async fn redeliver_all(
 ) -> Answer {
     let accounts = console.table().accounts(read_provider(&provider)?).await?;
     let (mut became, mut stayed) = (0, 0);
-    let count = |redelivered: &Redelivered| {
-        *(if redelivered.became_lead { &mut became } else { &mut stayed }) += 1;
+    let count = |redelivered: &Handled| {
+        *(if redelivered.summary.became_lead() { &mut became } else { &mut stayed }) += 1;
     };
     let table = console.table().afresh();
     let failed = redeliver_each(&console, &table, &accounts, count).await.err();
@@ -169,17 +166,18 @@ async fn redeliver_each(
     console: &Console,
     table: &LeadTable,
     accounts: &[Account],
-    mut count: impl FnMut(&Redelivered),
+    mut count: impl FnMut(&Handled),
 ) -> Result<(), String> {
     let failed = |error: StoreError| error.to_string();
+    let invalid = WhichHeld::Kind(HeldKind::Invalid);
     for account in accounts {
         let mut ids = Vec::new();
         let take = |held: HeldDelivery| ids.push(held.id);
         let now = console.sources().now();
-        table.each_held(account, INVALID, now, take).await.map_err(failed)?;
+        table.each_held(account, &invalid, now, take).await.map_err(failed)?;
         for id in ids {
             // It may have become a lead meanwhile.
-            let Some(held) = read_one(console, account, &id).await.map_err(failed)? else {
+            let Some(held) = read_one(console, account, id).await.map_err(failed)? else {
                 continue;
             };
             let redelivered = console.redeliver(account, &held, &held.body).await;

@@ -13,9 +13,9 @@ use axum::{
     http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
-use forwarding::LeadRecord;
 use futures_util::stream;
 use operator::write_leads::{CsvLeads, write_json_line};
+use providers::LeadRecord;
 use serde::Deserialize;
 use shared::{
     model::{Account, LeadSpan, StoredLead},

@@ -1,18 +1,18 @@
 use crate::{
-    contract::{Details, Refusal},
+    contract::Details,
     directory::{ReferenceSource, Status, User},
 };
 use lambda_http::http::StatusCode;
 use serde::Serialize;
 use serde_json::{json, value::RawValue};
 use shared::{
-    delivery::{Answer, Rejection, delivery_answer, json_answer},
-    model::{Lead, LeadId, Outcome, Standing},
+    delivery::{Answer, OwnRejection, Rejection, delivery_answer, json_answer},
+    model::{Lead, LeadId, Outcome, OutcomeName, Standing},
     request::{Unauthorized, Violation},
 };
 use std::borrow::Cow;
 
-pub(crate) fn answer(result: Result<Outcome<Details>, Refusal>) -> Answer {
+pub(crate) fn answer(result: Result<Outcome<Details>, Rejection>) -> Answer {
     match result {
         Ok(Outcome { standing, replayed, lead, differs: _ }) => {
             let status = match standing {
@@ -21,7 +21,7 @@ pub(crate) fn answer(result: Result<Outcome<Details>, Refusal>) -> Answer {
             let body = Created { success: flag(true), data: LeadBody::of(&lead) };
             delivery_answer(status, &body, replayed)
         }
-        Err(refusal) => refuse(refusal),
+        Err(rejection) => reject(rejection),
     }
 }
 
@@ -105,22 +105,22 @@ impl<'a> LeadBody<'a> {
     }
 }
 
-/// Errors are `{error, message}`, as in the provider's guide. It names the codes `invalid_request`,
-/// `unauthorized`, `invalid_token` and `validation_error`.
-fn refuse(refusal: Refusal) -> Answer {
-    match refusal {
-        Refusal::BadTenant => error(
-            StatusCode::BAD_REQUEST,
-            "invalid_request",
-            "The X-Tenant header must be a tenant's number.",
-        ),
-        Refusal::ForeignTenant => {
-            error(StatusCode::FORBIDDEN, "forbidden", "The token may not act for this tenant.")
-        }
-        Refusal::Rejected(rejection) => reject(rejection),
-    }
+/// `X-Tenant` is missing or not a number.
+pub(crate) fn bad_tenant() -> OwnRejection {
+    let text = "The X-Tenant header must be a tenant's number.";
+    let answer = error(StatusCode::BAD_REQUEST, "invalid_request", text);
+    OwnRejection::new(OutcomeName::BadTenant, answer)
 }
 
+/// The key may not act for the tenant.
+pub(crate) fn foreign_tenant() -> OwnRejection {
+    let text = "The token may not act for this tenant.";
+    let answer = error(StatusCode::FORBIDDEN, "forbidden", text);
+    OwnRejection::new(OutcomeName::ForeignTenant, answer)
+}
+
+/// Errors are `{error, message}`, as in the provider's guide. It names the codes `invalid_request`,
+/// `unauthorized`, `invalid_token` and `validation_error`.
 fn reject(rejection: Rejection) -> Answer {
     match rejection {
         Rejection::Unauthorized(Unauthorized::Missing) => error(
@@ -155,6 +155,7 @@ fn reject(rejection: Rejection) -> Answer {
         Rejection::Internal => {
             error(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "An internal error occurred.")
         }
+        Rejection::Own(own) => own.answer,
     }
 }
 

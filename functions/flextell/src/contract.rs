@@ -1,22 +1,12 @@
-//! Flextell's contract: the fields of a lead, their rules, and the reasons to refuse it.
+//! Flextell's contract: the fields of a lead, their rules, and how they become a `Lead`.
 
 use crate::directory::{Ids, ReferenceSource, Resolved, Status, User};
 use serde::{Deserialize, Serialize};
 use shared::{
-    delivery::{Delivery, LeadFields, RefusalReason, Rejection},
-    model::{HeldReason, Lead, RawJson},
+    delivery::{Delivery, LeadFields},
+    model::{Lead, RawJson},
     request::{Fields, Violation, rules},
 };
-
-/// Why Flextell refuses a delivery.
-pub enum Refusal {
-    /// For a reason that all providers have.
-    Rejected(Rejection),
-    /// `X-Tenant` is missing or not a number.
-    BadTenant,
-    /// The key may not act for the tenant.
-    ForeignTenant,
-}
 
 /// The request body.
 pub(crate) struct CreateLead {
@@ -34,7 +24,7 @@ pub(crate) struct CreateLead {
 }
 
 /// The details that are stored as JSON text, as it was sent.
-pub const JSON_DETAILS: [&str; 1] = ["marketing_attribution"];
+pub(crate) const JSON_DETAILS: [&str; 1] = ["marketing_attribution"];
 
 /// The fields of a lead that only Flextell has.
 #[derive(Serialize, Deserialize)]
@@ -129,35 +119,5 @@ impl CreateLead {
                 assigned_user,
             },
         }
-    }
-}
-
-impl RefusalReason for Refusal {
-    fn as_str(&self) -> &'static str {
-        match self {
-            Self::Rejected(rejection) => rejection.as_str(),
-            Self::BadTenant => "bad_tenant",
-            Self::ForeignTenant => "foreign_tenant",
-        }
-    }
-
-    fn held_reason(&self) -> Option<HeldReason> {
-        match self {
-            Self::Rejected(rejection) => rejection.held_reason(),
-            Self::BadTenant | Self::ForeignTenant => None,
-        }
-    }
-
-    fn rejection(&self) -> Option<&Rejection> {
-        match self {
-            Self::Rejected(rejection) => Some(rejection),
-            Self::BadTenant | Self::ForeignTenant => None,
-        }
-    }
-}
-
-impl<R: Into<Rejection>> From<R> for Refusal {
-    fn from(rejection: R) -> Self {
-        Self::Rejected(rejection.into())
     }
 }

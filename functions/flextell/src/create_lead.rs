@@ -1,11 +1,11 @@
 use crate::{
-    answer::answer,
-    contract::{CreateLead, Details, Refusal},
+    answer::{answer, bad_tenant, foreign_tenant},
+    contract::{CreateLead, Details},
     directory::resolve,
 };
 use lambda_http::http::HeaderMap;
 use shared::{
-    delivery::{Accepted, Answer, Context, Delivery, LeadEndpoint, LeadFields},
+    delivery::{Accepted, Answer, Context, Delivery, LeadEndpoint, LeadFields, Rejection},
     model::{Account, ApiKey, Provider},
     request::{Request, rules},
 };
@@ -17,9 +17,8 @@ impl LeadEndpoint for Flextell {
     const PROVIDER: Provider = Provider::Flextell;
     type State = Context;
     type Details = Details;
-    type Refusal = Refusal;
 
-    fn account_of(key: &ApiKey, request: &Request) -> Result<Account, Refusal> {
+    fn account_of(key: &ApiKey, request: &Request) -> Result<Account, Rejection> {
         read_tenant(&request.headers, &key.tenants)
     }
 
@@ -38,13 +37,13 @@ impl LeadEndpoint for Flextell {
 }
 
 /// The account of the tenant in `X-Tenant`, which must be one of `tenants`.
-fn read_tenant(headers: &HeaderMap, tenants: &[u64]) -> Result<Account, Refusal> {
+fn read_tenant(headers: &HeaderMap, tenants: &[u64]) -> Result<Account, Rejection> {
     let header = headers.get("x-tenant").and_then(|value| value.to_str().ok());
     let digits = header.map(str::trim).filter(|text| rules::digits(text).is_none());
     let tenant = digits.and_then(|text| text.parse::<u64>().ok());
-    let tenant = tenant.ok_or(Refusal::BadTenant)?;
+    let tenant = tenant.ok_or_else(bad_tenant)?;
     if !tenants.contains(&tenant) {
-        return Err(Refusal::ForeignTenant);
+        return Err(foreign_tenant().into());
     }
     Ok(Account { provider: Provider::Flextell, id: tenant.into() })
 }

@@ -6,55 +6,48 @@ use shared::{
     delivery::{Delivery, Rejection},
     lookup::Entries,
     model::{EntryId, EntryKey},
+    provider::DEFAULT,
     request::{Rule, Violation},
 };
 
 /// The kind of a lead status.
-pub const STATUS: &str = "status";
+pub(crate) const STATUS: &str = "status";
 /// The kind of a reference source.
-pub const REFERENCE_SOURCE: &str = "reference_source";
+pub(crate) const REFERENCE_SOURCE: &str = "reference_source";
 /// The kind of a user.
-pub const USER: &str = "user";
+pub(crate) const USER: &str = "user";
 /// The kind of a country.
-pub const COUNTRY: &str = "country";
-/// The id of the entry with a tenant's default status. The status also has an entry with its own
-/// id.
-pub const DEFAULT_STATUS: &str = "default";
-
+pub(crate) const COUNTRY: &str = "country";
 /// A status of a lead. Without a directory entry it has only an id.
 #[derive(Serialize, Deserialize)]
-#[expect(missing_docs, reason = "members of the provider's LeadResource")]
-pub struct Status {
-    pub id: i64,
-    pub name: Option<String>,
-    pub slug: Option<String>,
-    pub color: Option<String>,
-    pub is_terminal: Option<bool>,
+pub(crate) struct Status {
+    pub(crate) id: i64,
+    pub(crate) name: Option<String>,
+    pub(crate) slug: Option<String>,
+    pub(crate) color: Option<String>,
+    pub(crate) is_terminal: Option<bool>,
 }
 
 /// A source of leads. Without a directory entry it has only an id.
 #[derive(Serialize, Deserialize)]
-#[expect(missing_docs, reason = "members of the provider's LeadResource")]
-pub struct ReferenceSource {
-    pub id: i64,
-    pub name: Option<String>,
-    pub external_id: Option<String>,
+pub(crate) struct ReferenceSource {
+    pub(crate) id: i64,
+    pub(crate) name: Option<String>,
+    pub(crate) external_id: Option<String>,
 }
 
 /// A user who can work on a lead. Without a directory entry it has only an id.
 #[derive(Serialize, Deserialize)]
-#[expect(missing_docs, reason = "members of the provider's LeadResource")]
-pub struct User {
-    pub id: i64,
-    pub name: Option<String>,
+pub(crate) struct User {
+    pub(crate) id: i64,
+    pub(crate) name: Option<String>,
 }
 
 /// A country of a lead. Without a directory entry it has only an id.
 #[derive(Serialize, Deserialize)]
-#[expect(missing_docs, reason = "members of the provider's LeadResource")]
-pub struct Country {
-    pub id: i64,
-    pub name: Option<String>,
+pub(crate) struct Country {
+    pub(crate) id: i64,
+    pub(crate) name: Option<String>,
 }
 
 /// The ids of a delivery.
@@ -86,7 +79,7 @@ struct Found<'a> {
 /// # Errors
 /// A violation for the first id that the tenant does not have; an error of the table.
 pub(crate) async fn resolve(delivery: &Delivery<'_>, ids: Ids) -> Result<Resolved, Rejection> {
-    let default_status = EntryKey::new(STATUS, EntryId::from_static(DEFAULT_STATUS));
+    let default_status = EntryKey::new(STATUS, EntryId::from_static(DEFAULT));
     let status = ids.status.map_or_else(|| default_status.clone(), |id| EntryKey::new(STATUS, id));
     let others = [
         ids.reference_source.map(|id| EntryKey::new(REFERENCE_SOURCE, id)),

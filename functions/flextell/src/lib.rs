@@ -1,12 +1,10 @@
 //! Flextell's lead API, `POST /api/v1/leads`, as <https://docs.flextell.ai> documents it.
 
+mod about;
 mod answer;
 mod contract;
 mod create_lead;
 mod directory;
 
-pub use contract::JSON_DETAILS;
+pub use about::{ABOUT, API};
 pub use create_lead::Flextell;
-pub use directory::{
-    COUNTRY, Country, DEFAULT_STATUS, REFERENCE_SOURCE, ReferenceSource, STATUS, Status, USER, User,
-};

@@ -87,6 +87,7 @@ fn refuse(rejection: Rejection) -> Answer {
             "Internal Server Error",
             "Ocorreu um erro interno.",
         ),
+        Rejection::Own(own) => own.answer,
     }
 }
 

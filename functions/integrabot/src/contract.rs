@@ -26,7 +26,7 @@ pub(crate) struct CreateLead {
 }
 
 /// The details that are stored as JSON text, as it was sent.
-pub const JSON_DETAILS: [&str; 1] = ["custom_fields"];
+pub(crate) const JSON_DETAILS: [&str; 1] = ["custom_fields"];
 
 /// The fields of a lead that only Integrabot has.
 #[derive(Serialize, Deserialize)]

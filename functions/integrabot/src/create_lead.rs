@@ -3,7 +3,7 @@ use crate::{
     contract::{CreateLead, Details},
 };
 use shared::{
-    delivery::{Accepted, Answer, Context, Delivery, LeadEndpoint, LeadFields, Rejection},
+    delivery::{Accepted, Answer, Context, Delivery, LeadEndpoint, LeadFields},
     model::Provider,
 };
 
@@ -14,7 +14,6 @@ impl LeadEndpoint for Integrabot {
     const PROVIDER: Provider = Provider::Integrabot;
     type State = Context;
     type Details = Details;
-    type Refusal = Rejection;
 
     async fn accept(delivery: &Delivery<'_>) -> Accepted<Self> {
         let lead: CreateLead = delivery.read().await?;

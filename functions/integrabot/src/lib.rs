@@ -1,8 +1,10 @@
 //! Integrabot's lead API, `POST /v1/leads`, as <https://docs.integrabot.ai> documents it.
 
+mod about;
 mod answer;
 mod contract;
 mod create_lead;
 
-pub use contract::{JSON_DETAILS, TYPES};
+pub use about::{ABOUT, API};
+pub use contract::TYPES;
 pub use create_lead::Integrabot;

@@ -1,30 +1,26 @@
-use crate::contract::{Details, Refusal};
+use crate::{about::LEAD_ID, contract::Details};
 use lambda_http::http::StatusCode;
 use serde::Serialize;
 use serde_json::json;
 use shared::{
-    delivery::{Answer, Rejection, delivery_answer, json_answer},
-    model::{Lead, LeadIdForm, Outcome, Standing},
+    delivery::{Answer, OwnRejection, Rejection, delivery_answer, json_answer},
+    model::{Lead, Outcome, OutcomeName, Standing},
     request::Violation,
 };
-
-/// Lead ids: `c` and 14 digits of base 36.
-pub const LEAD_ID: LeadIdForm =
-    LeadIdForm { prefix: "c", alphabet: b"0123456789abcdefghijklmnopqrstuvwxyz", digits: 14 };
 
 /// The priority of every new lead. No field sets another one.
 const PRIORITY: &str = "MEDIUM";
 
 /// Answers a request for a token. Wrong credentials have their own code (ours: the provider
 /// documents none).
-pub(crate) fn answer_token(result: Result<String, Refusal>) -> Answer {
+pub(crate) fn answer_token(result: Result<String, Rejection>) -> Answer {
     match result {
         Ok(token) => json_answer(StatusCode::OK, &json!({ "data": { "token": token } })),
-        Err(refusal) => refuse(refusal, "INVALID_CREDENTIALS", "Invalid API key or secret"),
+        Err(rejection) => reject(rejection, "INVALID_CREDENTIALS", "Invalid API key or secret"),
     }
 }
 
-pub(crate) fn answer_lead(result: Result<Outcome<Details>, Refusal>) -> Answer {
+pub(crate) fn answer_lead(result: Result<Outcome<Details>, Rejection>) -> Answer {
     match result {
         Ok(Outcome { standing, replayed, lead, differs: _ }) => {
             let status = match standing {
@@ -32,7 +28,7 @@ pub(crate) fn answer_lead(result: Result<Outcome<Details>, Refusal>) -> Answer {
             };
             delivery_answer(status, &json!({ "data": LeadBody::of(&lead) }), replayed)
         }
-        Err(refusal) => refuse(refusal, "INVALID_TOKEN", "Invalid or expired token"),
+        Err(rejection) => reject(rejection, "INVALID_TOKEN", "Invalid or expired token"),
     }
 }
 
@@ -74,38 +70,42 @@ impl<'a> LeadBody<'a> {
     }
 }
 
+/// The key may not be used from the sender's network.
+pub(crate) fn ip_blocked() -> OwnRejection {
+    let answer = error(StatusCode::FORBIDDEN, "IP_BLOCKED", "This network is not allowed");
+    OwnRejection::new(OutcomeName::IpBlocked, answer)
+}
+
 /// Errors are `{error, code}`. The provider documents the codes `INVALID_TOKEN` and
 /// `IP_BLOCKED`; the others, and all texts, are ours in the same shape.
-fn refuse(refusal: Refusal, unauthorized: &str, unauthorized_text: &str) -> Answer {
-    match refusal {
-        Refusal::IpBlocked => {
-            error(StatusCode::FORBIDDEN, "IP_BLOCKED", "This network is not allowed")
-        }
-        Refusal::Rejected(Rejection::Unauthorized(_)) => {
+fn reject(rejection: Rejection, unauthorized: &str, unauthorized_text: &str) -> Answer {
+    match rejection {
+        Rejection::Unauthorized(_) => {
             error(StatusCode::UNAUTHORIZED, unauthorized, unauthorized_text)
         }
-        Refusal::Rejected(Rejection::BodyTooLarge) => error(
+        Rejection::BodyTooLarge => error(
             StatusCode::PAYLOAD_TOO_LARGE,
             "PAYLOAD_TOO_LARGE",
             "The body must not exceed 256 KiB",
         ),
-        Refusal::Rejected(Rejection::NotAnObject) => invalid("The body must be a JSON object"),
-        Refusal::Rejected(Rejection::Invalid(violations)) => {
+        Rejection::NotAnObject => invalid("The body must be a JSON object"),
+        Rejection::Invalid(violations) => {
             invalid(&violations.first().map(text).unwrap_or_default())
         }
-        Refusal::Rejected(Rejection::IdempotencyKeyReused) => error(
+        Rejection::IdempotencyKeyReused => error(
             StatusCode::UNPROCESSABLE_ENTITY,
             "IDEMPOTENCY_KEY_REUSED",
             "Idempotency-Key was used before with another body",
         ),
-        Refusal::Rejected(Rejection::Unavailable) => error(
+        Rejection::Unavailable => error(
             StatusCode::SERVICE_UNAVAILABLE,
             "SERVICE_UNAVAILABLE",
             "Service temporarily unavailable",
         ),
-        Refusal::Rejected(Rejection::Internal) => {
+        Rejection::Internal => {
             error(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", "Internal server error")
         }
+        Rejection::Own(own) => own.answer,
     }
 }
 

@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 use shared::{
-    delivery::{Delivery, LeadFields, RefusalReason, Rejection},
-    model::{HeldReason, Lead, RawJson},
+    delivery::{Delivery, LeadFields},
+    model::{Lead, RawJson},
     request::{Fields, Violation, rules},
 };
 
 /// The kind of a property in the directory. Its id is the property's code.
-pub const PROPERTY: &str = "property";
+pub(crate) const PROPERTY: &str = "property";
 
 /// The sources a lead may come from.
 pub const SOURCES: [&str; 20] = [
@@ -37,50 +37,13 @@ const DEFAULT_SOURCE: &str = "API";
 /// The status of a new lead.
 const NEW_LEAD: &str = "NEW_LEAD";
 
-/// Why Keyspot refuses a request.
-pub enum Refusal {
-    /// For a reason that all providers have.
-    Rejected(Rejection),
-    /// The key may not be used from the sender's network.
-    IpBlocked,
-}
-
-impl RefusalReason for Refusal {
-    fn as_str(&self) -> &'static str {
-        match self {
-            Self::Rejected(rejection) => rejection.as_str(),
-            Self::IpBlocked => "ip_blocked",
-        }
-    }
-
-    fn held_reason(&self) -> Option<HeldReason> {
-        match self {
-            Self::Rejected(rejection) => rejection.held_reason(),
-            Self::IpBlocked => None,
-        }
-    }
-
-    fn rejection(&self) -> Option<&Rejection> {
-        match self {
-            Self::Rejected(rejection) => Some(rejection),
-            Self::IpBlocked => None,
-        }
-    }
-}
-
-impl<R: Into<Rejection>> From<R> for Refusal {
-    fn from(rejection: R) -> Self {
-        Self::Rejected(rejection.into())
-    }
-}
-
 /// A property in the directory of an account.
 #[derive(Serialize, Deserialize)]
-pub struct Property {
+pub(crate) struct Property {
     /// The id that the answer for a lead shows.
-    pub property_id: String,
+    pub(crate) property_id: String,
     /// The title for leads that are sent without one.
-    pub title: String,
+    pub(crate) title: String,
 }
 
 /// The request body.

@@ -1,11 +1,10 @@
 use crate::{
-    Keyspot,
     answer::answer_lead,
-    check_network,
-    contract::{CreateLead, Details, PROPERTY, Property, Refusal},
+    contract::{CreateLead, Details, PROPERTY, Property},
+    state::{Keyspot, check_network},
 };
 use shared::{
-    delivery::{Accepted, Answer, Delivery, LeadEndpoint, LeadFields},
+    delivery::{Accepted, Answer, Delivery, LeadEndpoint, LeadFields, Rejection},
     model::{Account, ApiKey, Provider},
     request::{Request, bearer_token},
     table::StoreError,
@@ -16,14 +15,14 @@ impl LeadEndpoint for Keyspot {
     const PROVIDER: Provider = Provider::Keyspot;
     type State = Self;
     type Details = Details;
-    type Refusal = Refusal;
 
-    async fn authenticate(keyspot: &Self, request: &Request) -> Result<Account, Refusal> {
+    async fn authenticate(keyspot: &Self, request: &Request) -> Result<Account, Rejection> {
         let Self { context, signing_secret } = keyspot;
         let token = bearer_token(&request.headers)?;
-        let issued_to = signing_secret.verify(token, context.sources.now()).await?;
+        let now = context.sources.now();
+        let issued_to = signing_secret.verify(token, now).await?;
         let account_of = |key: &ApiKey| check_network(key, request).map(|()| key.account.clone());
-        context.authenticate(Provider::Keyspot, issued_to, account_of).await
+        context.api_keys.authenticate(Provider::Keyspot, issued_to, now, account_of).await
     }
 
     async fn accept(delivery: &Delivery<'_>) -> Accepted<Self> {

@@ -1,20 +1,25 @@
-use crate::{Keyspot, answer::answer_token, check_network, contract::Refusal};
+use crate::{
+    answer::answer_token,
+    state::{Keyspot, check_network},
+};
 use lambda_http::http::HeaderMap;
 use shared::{
-    delivery::{Answer, DeliveryLog, RefusalReason, Rejection},
-    model::{ApiKey, Provider, TokenHash},
+    delivery::{DeliveryLog, DeliverySummary, Handled, Rejection},
+    model::{ApiKey, OutcomeName, Provider, TokenHash},
     request::{Request, Unauthorized},
 };
 
 /// Answers a request to `POST /v1/auth/token`.
-pub async fn issue_token(keyspot: &Keyspot, request: &Request) -> Answer {
+pub async fn issue_token(keyspot: &Keyspot, request: &Request) -> Handled {
     let log = DeliveryLog::start(keyspot.context.report, Provider::Keyspot, request.id.clone());
     let result = keyspot.context.in_time(issue(keyspot, request)).await;
-    let outcome = result.as_ref().map_or_else(RefusalReason::as_str, |_| "token_issued");
-    log.finish(outcome, answer_token(result))
+    let outcome = result.as_ref().map_or_else(Rejection::name, |_| OutcomeName::TokenIssued);
+    let answer = answer_token(result);
+    log.finish(outcome, &answer);
+    Handled { answer, summary: DeliverySummary::of(outcome) }
 }
 
-async fn issue(keyspot: &Keyspot, request: &Request) -> Result<String, Refusal> {
+async fn issue(keyspot: &Keyspot, request: &Request) -> Result<String, Rejection> {
     let Keyspot { context, signing_secret } = keyspot;
     let now = context.sources.now();
     let (key, secret) = credentials(&request.headers)?;
@@ -22,9 +27,9 @@ async fn issue(keyspot: &Keyspot, request: &Request) -> Result<String, Refusal> 
         Some(known) if *known == secret => check_network(api_key, request),
         _ => Err(Unauthorized::Invalid.into()),
     };
-    context.authenticate(Provider::Keyspot, key.clone(), check).await?;
+    context.api_keys.authenticate(Provider::Keyspot, key.clone(), now, check).await?;
     let token = signing_secret.keys(now).await?.issue(&key, now, context.sources.draw_mark());
-    token.map_err(|_| Rejection::Internal.into())
+    token.map_err(|_| Rejection::Internal)
 }
 
 /// The hashes of the API key and its secret. Hashes are compared, so the time of a comparison

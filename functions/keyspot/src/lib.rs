@@ -1,58 +1,18 @@
 //! Keyspot's partner API: `POST /v1/auth/token` and `POST /v1/leads`, as
 //! <https://developers.keyspot.com.br> documents them.
 
+mod about;
 mod answer;
 mod contract;
 mod create_lead;
 mod issue_token;
-mod signing_keys;
 mod signing_secret;
+mod state;
+mod token;
 
-pub use answer::LEAD_ID;
-pub use contract::{PROPERTY, Property, SOURCES};
-
+pub use about::{ABOUT, API, LEAD_ID};
+pub use contract::SOURCES;
 pub use issue_token::issue_token;
-pub use signing_keys::{KeyTooShort, SigningKeys};
 pub use signing_secret::{ManagedSecret, SIGNING_KEY, SigningSecret};
-
-use contract::Refusal;
-use shared::{
-    aws::load_function_config,
-    delivery::Context,
-    function::{Environment, StartUpError},
-    model::ApiKey,
-    request::Request,
-};
-use std::sync::Arc;
-
-/// Everything that Keyspot's handlers need besides the request.
-pub struct Keyspot {
-    /// The context of every provider's handlers.
-    pub context: Arc<Context>,
-    /// The keys that sign tokens.
-    pub signing_secret: SigningSecret,
-}
-
-impl Keyspot {
-    /// The state of a deployed function, from its environment.
-    ///
-    /// # Errors
-    /// If a variable is missing or invalid.
-    pub async fn from_env(environment: &Environment) -> Result<Self, StartUpError> {
-        let aws = load_function_config().await;
-        let signing_secret = SigningSecret::from_env(environment, &aws)?;
-        let context = Arc::new(Context::connect(environment, &aws).await?);
-        Ok(Self { context, signing_secret })
-    }
-}
-
-impl AsRef<Context> for Keyspot {
-    fn as_ref(&self) -> &Context {
-        &self.context
-    }
-}
-
-/// Refuses a request from a network that the key does not list.
-fn check_network(key: &ApiKey, request: &Request) -> Result<(), Refusal> {
-    if key.accepts(request.source_address) { Ok(()) } else { Err(Refusal::IpBlocked) }
-}
+pub use state::Keyspot;
+pub use token::{KeyTooShort, SigningKeys};

@@ -1,4 +1,4 @@
-use crate::{KeyTooShort, SigningKeys};
+use crate::token::{KeyTooShort, SigningKeys};
 use aws_sdk_secretsmanager::{
     Client,
     error::{ProvideErrorMetadata, SdkError},

@@ -1,19 +1,15 @@
-use crate::contract::{Details, Refusal};
+use crate::{about::LEAD_ID, contract::Details};
 use lambda_http::http::StatusCode;
 use serde::Serialize;
 use serde_json::{json, value::RawValue};
 use shared::{
-    delivery::{Answer, Rejection, delivery_answer, json_answer},
-    model::{Lead, LeadIdForm, Outcome, RawJson, Standing},
+    delivery::{Answer, OwnRejection, Rejection, delivery_answer, json_answer},
+    model::{HeldReason, Lead, Outcome, OutcomeName, RawJson, Standing},
     request::{Rule, Unauthorized, Violation},
 };
 use std::borrow::Cow;
 
-/// Lead ids: `lead_` and 16 hexadecimal digits.
-pub const LEAD_ID: LeadIdForm =
-    LeadIdForm { prefix: "lead_", alphabet: b"0123456789abcdef", digits: 16 };
-
-pub(crate) fn answer(result: Result<Outcome<Details>, Refusal>) -> Answer {
+pub(crate) fn answer(result: Result<Outcome<Details>, Rejection>) -> Answer {
     match result {
         Ok(Outcome { standing, replayed, lead, differs: _ }) => {
             let status = match standing {
@@ -21,7 +17,7 @@ pub(crate) fn answer(result: Result<Outcome<Details>, Refusal>) -> Answer {
             };
             delivery_answer(status, &Created { success: true, data: LeadBody::of(&lead) }, replayed)
         }
-        Err(refusal) => refuse(refusal),
+        Err(rejection) => reject(rejection),
     }
 }
 
@@ -65,27 +61,34 @@ impl<'a> LeadBody<'a> {
     }
 }
 
-/// Errors are `{success, error, code, details}`. The provider documents those of 401, 404, 409 and
-/// of an invalid field. It documents the status 400 for invalid data and no status for a duplicate.
-fn refuse(refusal: Refusal) -> Answer {
-    match refusal {
-        Refusal::ChatbotNotFound => {
-            let message = "Chatbot not found or access denied";
-            error(StatusCode::NOT_FOUND, "CHATBOT_NOT_FOUND", message)
-        }
-        Refusal::DuplicateEmail { email, met } => {
-            let details = json!({
-                "email": email,
-                "existingLeadId": LEAD_ID.write(met.lead.id),
-                "message": "A lead with this email already exists in your workspace",
-            });
-            let body = Refused::new("DUPLICATE_EMAIL", "Email already exists", Some(details));
-            delivery_answer(StatusCode::CONFLICT, &body, met.replayed)
-        }
-        Refusal::Rejected(rejection) => reject(rejection),
+/// The workspace does not have the chatbot in the path.
+pub(crate) fn chatbot_not_found() -> OwnRejection {
+    let message = "Chatbot not found or access denied";
+    let answer = error(StatusCode::NOT_FOUND, "CHATBOT_NOT_FOUND", message);
+    OwnRejection {
+        held: Some(HeldReason::Invalid),
+        ..OwnRejection::new(OutcomeName::ChatbotNotFound, answer)
     }
 }
 
+/// The workspace already has a lead with this e-mail.
+pub(crate) fn duplicate_email(email: &str, known: &Outcome<Details>) -> OwnRejection {
+    let details = json!({
+        "email": email,
+        "existingLeadId": LEAD_ID.write(known.lead.id),
+        "message": "A lead with this email already exists in your workspace",
+    });
+    let body = Refused::new("DUPLICATE_EMAIL", "Email already exists", Some(details));
+    OwnRejection {
+        outcome: OutcomeName::Existing,
+        answer: delivery_answer(StatusCode::CONFLICT, &body, known.replayed),
+        held: known.held_reason(),
+        lead: Some(known.lead.id),
+    }
+}
+
+/// Errors are `{success, error, code, details}`. The provider documents those of 401, 404, 409 and
+/// of an invalid field. It documents the status 400 for invalid data and no status for a duplicate.
 fn reject(rejection: Rejection) -> Answer {
     match rejection {
         Rejection::Unauthorized(reason) => {
@@ -107,7 +110,7 @@ fn reject(rejection: Rejection) -> Answer {
         Rejection::NotAnObject => {
             invalid(&json!({ "message": "Request body must be a JSON object" }))
         }
-        Rejection::Invalid(violations) => invalid(&violations.first().map(FieldFault::of)),
+        Rejection::Invalid(violations) => invalid(&violations.first().map(InvalidField::of)),
         Rejection::IdempotencyKeyReused => error(
             StatusCode::UNPROCESSABLE_ENTITY,
             "IDEMPOTENCY_KEY_REUSED",
@@ -121,6 +124,7 @@ fn reject(rejection: Rejection) -> Answer {
         Rejection::Internal => {
             error(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", "Internal server error")
         }
+        Rejection::Own(own) => own.answer,
     }
 }
 
@@ -150,13 +154,13 @@ fn invalid(details: &impl Serialize) -> Answer {
 
 /// An invalid field: its name, the value that was sent, and the rule.
 #[derive(Serialize)]
-struct FieldFault<'a> {
+struct InvalidField<'a> {
     field: &'a str,
     value: Option<Cow<'a, RawValue>>,
     message: String,
 }
 
-impl<'a> FieldFault<'a> {
+impl<'a> InvalidField<'a> {
     fn of(violation: &'a Violation) -> Self {
         let Violation { field, rule, sent } = violation;
         Self { field, value: sent.as_ref().map(RawJson::to_raw), message: text(rule) }

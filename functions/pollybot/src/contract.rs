@@ -1,9 +1,9 @@
-//! PollyBot's contract: the fields of a lead, their rules, and the reasons to refuse it.
+//! PollyBot's contract: the fields of a lead, their rules, and how they become a `Lead`.
 
 use serde::{Deserialize, Serialize};
 use shared::{
-    delivery::{Delivery, LeadFields, RefusalReason, Rejection},
-    model::{HeldReason, Lead, LeadId, Outcome, RawJson},
+    delivery::{Delivery, LeadFields},
+    model::{Lead, RawJson},
     request::{Fields, Violation, rules},
 };
 
@@ -12,16 +12,6 @@ pub const CHATBOT: &str = "chatbot";
 
 /// The statuses of a lead. The first is the default.
 pub const STATUSES: [&str; 6] = ["new", "contacted", "qualified", "converted", "lost", "follow_up"];
-
-/// Why PollyBot refuses a delivery.
-pub enum Refusal {
-    /// For a reason that all providers have.
-    Rejected(Rejection),
-    /// The workspace does not have the chatbot in the path.
-    ChatbotNotFound,
-    /// The workspace already has a lead with this e-mail.
-    DuplicateEmail { email: String, met: Box<Outcome<Details>> },
-}
 
 /// The request body.
 pub(crate) struct CreateLead {
@@ -35,7 +25,7 @@ pub(crate) struct CreateLead {
 }
 
 /// The details that are stored as JSON text, as it was sent.
-pub const JSON_DETAILS: [&str; 1] = ["metadata"];
+pub(crate) const JSON_DETAILS: [&str; 1] = ["metadata"];
 
 /// The fields of a lead that only PollyBot has.
 #[derive(Serialize, Deserialize)]
@@ -89,43 +79,5 @@ impl CreateLead {
                 metadata,
             },
         }
-    }
-}
-
-impl RefusalReason for Refusal {
-    fn as_str(&self) -> &'static str {
-        match self {
-            Self::Rejected(rejection) => rejection.as_str(),
-            Self::ChatbotNotFound => "chatbot_not_found",
-            Self::DuplicateEmail { .. } => "existing",
-        }
-    }
-
-    fn held_reason(&self) -> Option<HeldReason> {
-        match self {
-            Self::Rejected(rejection) => rejection.held_reason(),
-            Self::ChatbotNotFound => Some(HeldReason::Invalid),
-            Self::DuplicateEmail { met, .. } => met.held_reason(),
-        }
-    }
-
-    fn rejection(&self) -> Option<&Rejection> {
-        match self {
-            Self::Rejected(rejection) => Some(rejection),
-            Self::ChatbotNotFound | Self::DuplicateEmail { .. } => None,
-        }
-    }
-
-    fn known_lead(&self) -> Option<LeadId> {
-        match self {
-            Self::DuplicateEmail { met, .. } => Some(met.lead.id),
-            Self::Rejected(_) | Self::ChatbotNotFound => None,
-        }
-    }
-}
-
-impl<R: Into<Rejection>> From<R> for Refusal {
-    fn from(rejection: R) -> Self {
-        Self::Rejected(rejection.into())
     }
 }

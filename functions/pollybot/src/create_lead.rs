@@ -1,11 +1,11 @@
 use crate::{
-    answer::answer,
-    contract::{CHATBOT, CreateLead, Details, Refusal},
+    answer::{answer, chatbot_not_found, duplicate_email},
+    contract::{CHATBOT, CreateLead, Details},
 };
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use shared::{
-    delivery::{Accepted, Answer, Context, Delivery, LeadEndpoint, LeadFields},
+    delivery::{Accepted, Answer, Context, Delivery, LeadEndpoint, LeadFields, Rejection},
     model::{Provider, Standing},
     request::Request,
 };
@@ -18,7 +18,6 @@ impl LeadEndpoint for PollyBot {
     const PROVIDER: Provider = Provider::PollyBot;
     type State = Context;
     type Details = Details;
-    type Refusal = Refusal;
 
     /// The chatbot's id: the path parameter, or the path segment after `chatbots/`, because
     /// function URLs have no path parameters. Some gateways decode it and some do not.
@@ -38,7 +37,7 @@ impl LeadEndpoint for PollyBot {
         let outcome = delivery.store(claims, lead).await?;
         match outcome.standing {
             Standing::New => Ok(outcome),
-            Standing::Known => Err(Refusal::DuplicateEmail { email, met: Box::new(outcome) }),
+            Standing::Known => Err(duplicate_email(&email, &outcome).into()),
         }
     }
 
@@ -48,10 +47,10 @@ impl LeadEndpoint for PollyBot {
 }
 
 /// Refuses an unknown chatbot.
-async fn check_chatbot(delivery: &Delivery<'_>) -> Result<(), Refusal> {
+async fn check_chatbot(delivery: &Delivery<'_>) -> Result<(), Rejection> {
     let Some(id) = delivery.target else { return Ok(()) };
     match delivery.find_entry::<Value>(CHATBOT, id).await? {
         Some(_) => Ok(()),
-        None => Err(Refusal::ChatbotNotFound),
+        None => Err(chatbot_not_found().into()),
     }
 }

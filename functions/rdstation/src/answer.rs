@@ -1,17 +1,13 @@
-use crate::contract::Details;
+use crate::{about::LEAD_ID, contract::Details};
 use lambda_http::http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json, value::RawValue};
 use shared::{
     delivery::{Answer, Rejection, delivery_answer, json_answer},
-    model::{Lead, LeadIdForm, Outcome, RawJson, Standing},
+    model::{Lead, Outcome, RawJson, Standing},
     request::{JsonType, Rule, Violation},
 };
 use std::borrow::Cow;
-
-/// Lead ids: `lead_` and 11 digits of Crockford's base 32.
-pub const LEAD_ID: LeadIdForm =
-    LeadIdForm { prefix: "lead_", alphabet: b"0123456789ABCDEFGHJKMNPQRSTVWXYZ", digits: 11 };
 
 pub(crate) fn answer(result: Result<Outcome<Details>, Rejection>) -> Answer {
     match result {
@@ -98,6 +94,7 @@ fn refuse(rejection: Rejection) -> Answer {
             "INTERNAL_SERVER_ERROR",
             "Internal server error",
         ),
+        Rejection::Own(own) => own.answer,
     }
 }
 

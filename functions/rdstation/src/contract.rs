@@ -25,7 +25,7 @@ pub(crate) struct CreateLead {
 }
 
 /// The details that are stored as JSON text, as it was sent.
-pub const JSON_DETAILS: [&str; 2] = ["custom", "utm"];
+pub(crate) const JSON_DETAILS: [&str; 2] = ["custom", "utm"];
 
 /// The fields of a lead that only RD Station has.
 #[derive(Serialize, Deserialize)]

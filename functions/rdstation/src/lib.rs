@@ -1,10 +1,11 @@
 //! RD Station Mentoria's lead API, `POST /rest/leads`, as
 //! <https://docs.rdstationmentoria.com.br> documents it.
 
+mod about;
 mod answer;
 mod contract;
 mod create_lead;
 
-pub use answer::LEAD_ID;
-pub use contract::{CAPTURES, JSON_DETAILS};
+pub use about::{ABOUT, API, LEAD_ID};
+pub use contract::CAPTURES;
 pub use create_lead::RdStation;

@@ -1,13 +1,13 @@
 //! Finds a person's leads and held deliveries.
 
-use crate::{Failure, held::short_id, moment::write_moment};
-use forwarding::{LeadRecord, write_id};
+use crate::{Failure, moment::write_moment};
 use jiff::Timestamp;
+use providers::{LeadRecord, write_id};
 use shared::{
     long_work::run_long,
-    model::{Account, HeldDelivery, HeldReason, LeadId, LeadSpan, Provider, StoredLead},
+    model::{Account, HeldDelivery, HeldId, HeldReason, LeadId, LeadSpan, Provider, StoredLead},
     person_search::Person,
-    table::{LeadTable, Order, StoreError},
+    table::{LeadTable, Order, StoreError, WhichHeld},
 };
 
 /// A lead or a held delivery that has the person in it.
@@ -32,8 +32,8 @@ pub struct Find {
 pub enum FoundItem {
     /// A lead.
     Lead(LeadId),
-    /// A held delivery, by its id in the table.
-    Held(String),
+    /// A held delivery.
+    Held(HeldId),
 }
 
 impl Find {
@@ -113,7 +113,7 @@ async fn find_held(
     let (mut finds, mut after) = (Vec::new(), None);
     loop {
         // Expired ones too: they are in the table until DynamoDB deletes them.
-        let page = table.held_page(account, "", Timestamp::UNIX_EPOCH, after).await?;
+        let page = table.held_page(account, &WhichHeld::All, Timestamp::UNIX_EPOCH, after).await?;
         let (person, provider, leads) = (person.clone(), account.provider, leads.to_vec());
         let find = move |held| find_in_held(&person, provider, &leads, &held);
         let found = search(move || page.held.into_iter().filter_map(find).collect::<Vec<_>>());
@@ -159,7 +159,7 @@ fn find_in_held(
         places.push(format!("repeat of {}", write_id(provider, lead)));
     }
     let (name, email, phone) = (None, None, None);
-    let (item, id) = (FoundItem::Held(held.id.clone()), short_id(held));
+    let (item, id) = (FoundItem::Held(held.id.clone()), held.id.short().to_string());
     let received = write_moment(held.received_at);
     (!places.is_empty()).then_some(Find { item, id, received, places, name, email, phone })
 }

@@ -1,9 +1,8 @@
 use super::{log::Report, rejection::Rejection};
 use crate::{
     lookup::{ApiKeys, Blocks, Directory},
-    model::{ApiKey, Provider, Sources, TokenHash},
-    request::Unauthorized,
-    table::{LeadTable, StoreError},
+    model::Sources,
+    table::LeadTable,
 };
 use jiff::SignedDuration;
 use std::{sync::Arc, time::Duration};
@@ -65,30 +64,17 @@ impl Context {
         Self { table, api_keys, blocks, directory, sources, replay_window, report, timeouts }
     }
 
-    /// Finds the API key of a token at `provider` and returns the result of `check`.
-    ///
-    /// # Errors
-    /// Those of [`ApiKeys::authenticate`].
-    pub async fn authenticate<T, R: From<Unauthorized> + From<StoreError>>(
-        &self,
-        provider: Provider,
-        token: TokenHash,
-        check: impl FnOnce(&ApiKey) -> Result<T, R>,
-    ) -> Result<T, R> {
-        self.api_keys.authenticate(provider, token, self.sources.now(), check).await
-    }
-
     /// Runs the steps of a handler with a timeout, because its sender does not wait longer.
     ///
     /// # Errors
     /// The error of the steps, or `Unavailable` after the timeout.
-    pub async fn in_time<T, E: From<Rejection>>(
+    pub async fn in_time<T>(
         &self,
-        steps: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, E> {
+        steps: impl Future<Output = Result<T, Rejection>>,
+    ) -> Result<T, Rejection> {
         match tokio::time::timeout(self.timeouts.answer, steps).await {
             Ok(result) => result,
-            Err(_) => Err(Rejection::Unavailable.into()),
+            Err(_) => Err(Rejection::Unavailable),
         }
     }
 }

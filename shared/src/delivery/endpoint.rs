@@ -3,12 +3,13 @@
 use super::{
     answer::Answer,
     context::Context,
-    log::{DeliveryLog, DeliverySummary, FieldFault, Report},
-    rejection::{RefusalReason, Rejection},
+    handled::{DeliverySummary, Handled},
+    log::DeliveryLog,
+    rejection::Rejection,
 };
 use crate::{
     model::{
-        Account, ApiKey, Claims, EntryId, EntryKey, HeldDelivery, IDEMPOTENCY_KEY,
+        Account, ApiKey, Claims, EntryId, EntryKey, HeldDelivery, HeldId, IDEMPOTENCY_KEY,
         IdempotencyKeyTooLong, Lead, LeadId, MAX_IDEMPOTENCY_KEY, NewLead, Outcome, Provider,
         TokenHash,
     },
@@ -27,19 +28,18 @@ pub trait LeadEndpoint: Sized {
     type State: AsRef<Context> + Sync;
     /// The fields of a lead that only this provider has.
     type Details: Send;
-    /// The reasons to refuse a delivery.
-    type Refusal: RefusalReason;
 
     /// The account of the sender's API key. The key is the request's bearer token, unless the
     /// provider uses other credentials.
     fn authenticate(
         state: &Self::State,
         request: &Request,
-    ) -> impl Future<Output = Result<Account, Self::Refusal>> + Send {
+    ) -> impl Future<Output = Result<Account, Rejection>> + Send {
         async move {
             let token = TokenHash::of(bearer_token(&request.headers)?);
             let account_of = |key: &ApiKey| Self::account_of(key, request);
-            state.as_ref().authenticate(Self::PROVIDER, token, account_of).await
+            let Context { api_keys, sources, .. } = state.as_ref();
+            api_keys.authenticate(Self::PROVIDER, token, sources.now(), account_of).await
         }
     }
 
@@ -47,7 +47,7 @@ pub trait LeadEndpoint: Sized {
     ///
     /// # Errors
     /// If the key does not allow the request.
-    fn account_of(key: &ApiKey, _request: &Request) -> Result<Account, Self::Refusal> {
+    fn account_of(key: &ApiKey, _request: &Request) -> Result<Account, Rejection> {
         Ok(key.account.clone())
     }
 
@@ -84,7 +84,7 @@ pub trait LeadFields: Sized {
 }
 
 /// The result of a delivery: a lead, or the reason why there is none.
-pub type Accepted<E> = Result<Outcome<<E as LeadEndpoint>::Details>, <E as LeadEndpoint>::Refusal>;
+pub type Accepted<E> = Result<Outcome<<E as LeadEndpoint>::Details>, Rejection>;
 
 /// A delivery whose account is known.
 pub struct Delivery<'a> {
@@ -99,7 +99,7 @@ pub struct Delivery<'a> {
     /// The value of its `Idempotency-Key` header.
     pub idempotency_key: Option<&'a [u8]>,
     /// The id of the held delivery that is redelivered.
-    pub held: Option<&'a str>,
+    pub held: Option<&'a HeldId>,
     /// When it was received.
     pub received_at: Timestamp,
     log: &'a DeliveryLog,
@@ -175,7 +175,7 @@ impl Delivery<'_> {
 }
 
 /// Answers a request to a provider's address for leads.
-pub async fn create_lead<E: LeadEndpoint>(state: &E::State, request: &Request) -> Answer {
+pub async fn create_lead<E: LeadEndpoint>(state: &E::State, request: &Request) -> Handled {
     let context = state.as_ref();
     let log = DeliveryLog::start(context.report, E::PROVIDER, request.id.clone());
     let target = E::target(request);
@@ -194,53 +194,31 @@ pub async fn create_lead<E: LeadEndpoint>(state: &E::State, request: &Request) -
         E::accept(&delivery).await
     };
     let result = context.in_time(steps).await;
-    let reason = result.as_ref().map_or_else(RefusalReason::held_reason, Outcome::held_reason);
-    let outcome = result.as_ref().map_or_else(RefusalReason::as_str, Outcome::as_str);
-    let lead = lead_of::<E>(&result);
-    let faults = faults_of(context, &result);
+    let reason = result.as_ref().map_or_else(Rejection::held_reason, Outcome::held_reason);
+    let mut summary = summarize::<E>(&result);
     let answer = E::answer(result);
-    let mut held = None;
     if let (Some(account), Some(reason)) = (&account, reason) {
-        held = context.hold(account, target, &request.body, reason, &answer).await;
+        let held =
+            HeldDelivery::new(account, reason, target, request.body.clone(), context.sources.now());
+        summary.held = context.hold(account, held, &answer, &summary.broken).await;
     }
-    let mut answer = log.finish(outcome, answer);
-    if let Some(summary) = answer.extensions_mut().get_mut::<DeliverySummary>() {
-        *summary = DeliverySummary { outcome, account, lead, faults, held };
-    }
-    answer
+    summary.account = account;
+    log.finish(summary.outcome, &answer);
+    Handled { answer, summary }
 }
 
-/// The lead that a delivery made or found.
-fn lead_of<E: LeadEndpoint>(result: &Accepted<E>) -> Option<LeadId> {
+fn summarize<E: LeadEndpoint>(result: &Accepted<E>) -> DeliverySummary {
     match result {
-        Ok(outcome) => Some(outcome.lead.id),
-        Err(refusal) => refusal.known_lead(),
-    }
-}
-
-/// The fields at fault with the rules that they break. Only the local server shows them.
-fn faults_of<T, R: RefusalReason>(context: &Context, result: &Result<T, R>) -> Vec<FieldFault> {
-    match (context.report, result) {
-        (Report::Lines, Err(refusal)) => match refusal.rejection() {
-            Some(Rejection::Invalid(violations)) => {
-                violations.iter().map(|broken| (broken.field, broken.rule.phrase())).collect()
-            }
-            _ => Vec::new(),
+        Ok(outcome) => {
+            let lead = Some(outcome.lead.id);
+            DeliverySummary { lead, ..DeliverySummary::of(outcome.name()) }
+        }
+        Err(rejection) => DeliverySummary {
+            lead: rejection.known_lead(),
+            broken: rejection.broken_rules(),
+            ..DeliverySummary::of(rejection.name())
         },
-        (Report::Lines | Report::Metrics, _) => Vec::new(),
     }
-}
-
-/// The result of a held delivery that was redelivered.
-pub struct Redelivered {
-    /// The answer that a sender would have got.
-    pub answer: Answer,
-    /// Whether it became a lead, so that it is not held any longer.
-    pub became_lead: bool,
-    /// The lead that it made, or the one that its person already is.
-    pub lead: Option<LeadId>,
-    /// The fields at fault, also those that the answer does not name.
-    pub faults: Vec<FieldFault>,
 }
 
 /// Redelivers a held delivery of an account with another body. A second redelivery within a day makes
@@ -250,7 +228,7 @@ pub async fn redeliver<E: LeadEndpoint>(
     account: &Account,
     held: &HeldDelivery,
     body: &[u8],
-) -> Redelivered {
+) -> Handled {
     let log = DeliveryLog::start(context.report, E::PROVIDER, None);
     let delivery = Delivery {
         context,
@@ -263,10 +241,8 @@ pub async fn redeliver<E: LeadEndpoint>(
         log: &log,
     };
     let result = context.in_time(E::accept(&delivery)).await;
-    let became_lead = result.as_ref().is_ok_and(Outcome::is_new);
-    let outcome = result.as_ref().map_or_else(RefusalReason::as_str, Outcome::as_str);
-    let lead = lead_of::<E>(&result);
-    let faults = faults_of(context, &result);
-    let answer = log.finish(outcome, E::answer(result));
-    Redelivered { answer, became_lead, lead, faults }
+    let summary = summarize::<E>(&result);
+    let answer = E::answer(result);
+    log.finish(summary.outcome, &answer);
+    Handled { answer, summary }
 }

@@ -1,6 +1,6 @@
 use super::{answer::Answer, context::Context};
 use crate::{
-    model::{Account, HeldAnswer, HeldDelivery, HeldReason},
+    model::{Account, BrokenRule, HeldAnswer, HeldDelivery, HeldId, HeldReason},
     request::MAX_BODY_BYTES,
     table::StoreError,
 };
@@ -10,26 +10,24 @@ use crate::{
 const MAX_ANSWER_BYTES: usize = 16 * 1024;
 
 impl Context {
-    /// Holds a delivery of `account`, and returns the id of the held delivery. The sender waits only
-    /// a short time for it and does not see whether it worked: the delivery is not held if the table
-    /// fails or is too slow, or if the account blocks a person whom the body names.
+    /// Holds a delivery of `account`, and returns its id. The sender waits only a short time for it
+    /// and does not see whether it worked: the delivery is not held if the table fails or is too
+    /// slow, or if the account blocks a person whom the body names.
     pub(crate) async fn hold(
         &self,
         account: &Account,
-        target: Option<String>,
-        body: &[u8],
-        reason: HeldReason,
+        mut held: HeldDelivery,
         answer: &Answer,
-    ) -> Option<String> {
-        if body.len() > MAX_BODY_BYTES {
+        broken: &[BrokenRule],
+    ) -> Option<HeldId> {
+        if held.body.len() > MAX_BODY_BYTES {
             return None;
         }
-        let now = self.sources.now();
-        let mut held = HeldDelivery::new(account, reason, target, body.to_vec(), now);
         held.answer = stored_answer(answer);
+        held.broken = broken.to_vec();
         let put = async {
             // The fields of other deliveries were read and compared with the blocks.
-            if reason == HeldReason::Invalid
+            if held.reason == HeldReason::Invalid
                 && self.blocks.are_named_in(account, &held, held.received_at).await?
             {
                 return Ok(false);

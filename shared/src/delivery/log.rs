@@ -1,7 +1,7 @@
 //! The log and the metrics: one line per delivery, without personal data.
 
 use super::answer::Answer;
-use crate::model::{Account, LeadId, Provider};
+use crate::model::{OutcomeName, Provider};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::{
@@ -23,31 +23,6 @@ pub enum Report {
     Lines,
     /// As JSON lines that are also metrics, in CloudWatch's embedded metric format.
     Metrics,
-}
-
-/// A field that breaks a rule, and the rule in English, to follow the field's name.
-pub type FieldFault = (&'static str, String);
-
-/// What a handler says about a delivery besides its answer. The answers of a context that reports
-/// lines have it as an extension, for tools that show deliveries.
-#[derive(Clone)]
-pub struct DeliverySummary {
-    /// The outcome's name, as in the log.
-    pub outcome: &'static str,
-    /// The account, if the sender is known.
-    pub account: Option<Account>,
-    /// The lead that it made or found.
-    pub lead: Option<LeadId>,
-    /// The fields at fault, also those that the answer does not name.
-    pub faults: Vec<FieldFault>,
-    /// The id of the delivery among the held ones, if it is held.
-    pub held: Option<String>,
-}
-
-impl DeliverySummary {
-    fn of(outcome: &'static str) -> Self {
-        Self { outcome, account: None, lead: None, faults: Vec::new(), held: None }
-    }
 }
 
 /// The data for a delivery's one log line.
@@ -75,16 +50,15 @@ impl DeliveryLog {
         written
     }
 
-    /// Writes the log line and returns the answer.
-    pub fn finish(self, outcome: &'static str, mut answer: Answer) -> Answer {
+    /// Writes the log line.
+    pub fn finish(self, outcome: OutcomeName, answer: &Answer) {
         let status = answer.status().as_u16();
-        let provider = self.provider.as_str();
+        let (provider, outcome) = (self.provider.as_str(), outcome.as_str());
         let duration = milliseconds(self.started.elapsed());
         let request_id = self.request_id;
         match self.report {
             Report::Lines => {
                 tracing::info!(provider, outcome, status, duration, request_id, "delivery");
-                answer.extensions_mut().insert(DeliverySummary::of(outcome));
             }
             Report::Metrics => {
                 let latency = self.store_latency.get().copied().map(milliseconds);
@@ -105,7 +79,6 @@ impl DeliveryLog {
                 }
             }
         }
-        answer
     }
 }
 

@@ -4,14 +4,14 @@
 mod answer;
 mod context;
 mod endpoint;
+mod handled;
 mod hold;
 mod log;
 mod rejection;
 
 pub use answer::{Answer, delivery_answer, json_answer};
 pub use context::{Context, DEFAULT_REPLAY_WINDOW, SenderTimeouts};
-pub use endpoint::{
-    Accepted, Delivery, LeadEndpoint, LeadFields, Redelivered, create_lead, redeliver,
-};
-pub use log::{DeliveryLog, DeliverySummary, FieldFault, Report};
-pub use rejection::{RefusalReason, Rejection};
+pub use endpoint::{Accepted, Delivery, LeadEndpoint, LeadFields, create_lead, redeliver};
+pub use handled::{DeliverySummary, Handled};
+pub use log::{DeliveryLog, Report};
+pub use rejection::{OwnRejection, Rejection};

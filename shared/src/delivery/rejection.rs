@@ -1,5 +1,6 @@
+use super::answer::Answer;
 use crate::{
-    model::{HeldReason, LeadId},
+    model::{BrokenRule, HeldReason, LeadId, OutcomeName},
     request::{BodyError, Rule, Unauthorized, Violation},
     table::{CreateLeadError, Denial, StoreError},
 };
@@ -24,6 +25,14 @@ pub enum Rejection {
     Unavailable,
     /// An unexpected fault in leadhook.
     Internal,
+    /// A reason of only this provider.
+    Own(Box<OwnRejection>),
+}
+
+impl From<OwnRejection> for Rejection {
+    fn from(own: OwnRejection) -> Self {
+        Self::Own(Box::new(own))
+    }
 }
 
 impl From<Unauthorized> for Rejection {
@@ -86,84 +95,44 @@ impl From<StoreError> for Rejection {
     }
 }
 
-/// A reason why a provider refuses a delivery: one that all providers have, or one of only this
-/// provider.
-///
-/// ```
-/// use leadhook_shared::{
-///     delivery::{RefusalReason, Rejection},
-///     model::HeldReason,
-/// };
-///
-/// enum Refusal {
-///     Rejected(Rejection),
-///     FormNotFound,
-/// }
-///
-/// // So `?` also works for what the functions of `shared` return.
-/// impl<R: Into<Rejection>> From<R> for Refusal {
-///     fn from(rejection: R) -> Self {
-///         Self::Rejected(rejection.into())
-///     }
-/// }
-///
-/// impl RefusalReason for Refusal {
-///     fn as_str(&self) -> &'static str {
-///         match self {
-///             Self::Rejected(rejection) => rejection.as_str(),
-///             Self::FormNotFound => "form_not_found",
-///         }
-///     }
-///
-///     fn held_reason(&self) -> Option<HeldReason> {
-///         match self {
-///             Self::Rejected(rejection) => rejection.held_reason(),
-///             Self::FormNotFound => Some(HeldReason::Invalid),
-///         }
-///     }
-///
-///     fn rejection(&self) -> Option<&Rejection> {
-///         match self {
-///             Self::Rejected(rejection) => Some(rejection),
-///             Self::FormNotFound => None,
-///         }
-///     }
-/// }
-///
-/// assert_eq!(Refusal::from(Rejection::NotAnObject).as_str(), "not_an_object");
-/// assert_eq!(Refusal::FormNotFound.as_str(), "form_not_found");
-/// ```
-pub trait RefusalReason: From<Rejection> + From<Unauthorized> + From<StoreError> + Send {
-    /// The reason's name in logs.
-    fn as_str(&self) -> &'static str;
+/// A provider's own reason to refuse a delivery, with its answer.
+#[derive(Debug)]
+pub struct OwnRejection {
+    /// The reason's name.
+    pub outcome: OutcomeName,
+    /// The answer to the sender.
+    pub answer: Answer,
+    /// Why the delivery is held; `None` if it is not.
+    pub held: Option<HeldReason>,
+    /// The lead that its person already is, if that is the reason.
+    pub lead: Option<LeadId>,
+}
 
-    /// Why the refused delivery is held; none: it is not.
-    fn held_reason(&self) -> Option<HeldReason>;
-
-    /// The reason, if it is one that all providers have.
-    fn rejection(&self) -> Option<&Rejection>;
-
-    /// The lead that the person of the delivery already is, if that is the reason.
-    fn known_lead(&self) -> Option<LeadId> {
-        None
+impl OwnRejection {
+    /// A rejection of a delivery that is not held.
+    pub fn new(outcome: OutcomeName, answer: Answer) -> Self {
+        Self { outcome, answer, held: None, lead: None }
     }
 }
 
-impl RefusalReason for Rejection {
-    fn as_str(&self) -> &'static str {
+impl Rejection {
+    /// The reason's name.
+    pub fn name(&self) -> OutcomeName {
         match self {
-            Self::Unauthorized(_) => "unauthorized",
-            Self::BodyTooLarge => "body_too_large",
-            Self::NotAnObject => "not_an_object",
-            Self::Invalid(_) => "invalid",
-            Self::IdempotencyKeyReused => "idempotency_key_reused",
-            Self::Unavailable => "unavailable",
-            Self::Internal => "internal",
+            Self::Unauthorized(_) => OutcomeName::Unauthorized,
+            Self::BodyTooLarge => OutcomeName::BodyTooLarge,
+            Self::NotAnObject => OutcomeName::NotAnObject,
+            Self::Invalid(_) => OutcomeName::Invalid,
+            Self::IdempotencyKeyReused => OutcomeName::IdempotencyKeyReused,
+            Self::Unavailable => OutcomeName::Unavailable,
+            Self::Internal => OutcomeName::Internal,
+            Self::Own(own) => own.outcome,
         }
     }
 
-    /// A delivery is not held if its account is unknown, or if its sender should send it again.
-    fn held_reason(&self) -> Option<HeldReason> {
+    /// Why the delivery is held. It is not if its account is unknown, or if its sender should send
+    /// it again.
+    pub(super) fn held_reason(&self) -> Option<HeldReason> {
         match self {
             // The person asked to be forgotten: nothing of them may be stored.
             Self::Invalid(violations)
@@ -175,10 +144,35 @@ impl RefusalReason for Rejection {
                 Some(HeldReason::Invalid)
             }
             Self::Unauthorized(_) | Self::BodyTooLarge | Self::Unavailable | Self::Internal => None,
+            Self::Own(own) => own.held,
         }
     }
 
-    fn rejection(&self) -> Option<&Rejection> {
-        Some(self)
+    /// The lead that the person of the delivery already is, if that is the reason.
+    pub(super) fn known_lead(&self) -> Option<LeadId> {
+        match self {
+            Self::Own(own) => own.lead,
+            Self::Unauthorized(_)
+            | Self::BodyTooLarge
+            | Self::NotAnObject
+            | Self::Invalid(_)
+            | Self::IdempotencyKeyReused
+            | Self::Unavailable
+            | Self::Internal => None,
+        }
+    }
+
+    /// The fields that break a rule.
+    pub(super) fn broken_rules(&self) -> Vec<BrokenRule> {
+        match self {
+            Self::Invalid(violations) => violations.iter().map(Violation::to_broken_rule).collect(),
+            Self::Unauthorized(_)
+            | Self::BodyTooLarge
+            | Self::NotAnObject
+            | Self::IdempotencyKeyReused
+            | Self::Unavailable
+            | Self::Internal
+            | Self::Own(_) => Vec::new(),
+        }
     }
 }

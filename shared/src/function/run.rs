@@ -3,7 +3,7 @@ use super::{
     environment::{Environment, StartUpError},
     logs::start_json_logs,
 };
-use crate::{delivery::Answer, request::Request, table::StoreError};
+use crate::{delivery::Handled, request::Request, table::StoreError};
 use lambda_http::{
     LambdaEvent,
     lambda_runtime::{Diagnostic, run, service_fn},
@@ -17,7 +17,7 @@ use std::{convert::Infallible, fmt, pin::Pin, process::ExitCode};
 
 /// A function's handler: it answers one request with the state that the start-up made.
 pub type Handler<S> =
-    for<'a> fn(&'a S, &'a Request) -> Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
+    for<'a> fn(&'a S, &'a Request) -> Pin<Box<dyn Future<Output = Handled> + Send + 'a>>;
 
 /// The handler of a function that answers nobody. If it fails, AWS gives it the event again.
 pub type EventHandler<S, E> =
@@ -30,7 +30,7 @@ pub async fn run_function<S: Sync>(
     handler: Handler<S>,
 ) -> ExitCode {
     run_with(start_up, async |state: &S, request: Request| {
-        Ok::<_, Infallible>(AnswerEvent::from(handler(state, &request).await))
+        Ok::<_, Infallible>(AnswerEvent::from(handler(state, &request).await.answer))
     })
     .await
 }

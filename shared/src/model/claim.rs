@@ -1,6 +1,7 @@
 use super::{
     contact::{Contact, ContactKind},
     digest::sha256_hex,
+    held::HeldId,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -111,8 +112,8 @@ impl Claims {
     }
 
     /// Allows no second lead of this held delivery, also with another correction.
-    pub fn redelivery(mut self, held: &str) -> Self {
-        self.add(ClaimKind::Redelivery, held.as_bytes(), STORED_FOR);
+    pub fn redelivery(mut self, held: &HeldId) -> Self {
+        self.add(ClaimKind::Redelivery, held.sort_key().as_bytes(), STORED_FOR);
         self
     }
 

@@ -1,7 +1,7 @@
 use super::{account::Account, digest::sha256_hex, lead_id::LeadId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 /// For how long a delivery is held.
 pub(crate) const HELD_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -20,8 +20,8 @@ pub enum HeldReason {
 /// The same body for the same reason is held once, even if it is sent many times.
 #[derive(Clone, PartialEq, Eq)]
 pub struct HeldDelivery {
-    /// Its id: the reason's name and a hash of account, target and body.
-    pub id: String,
+    /// Its id.
+    pub id: HeldId,
     /// Why it is held.
     pub reason: HeldReason,
     /// The chatbot it was sent to, if the request named one.
@@ -32,6 +32,8 @@ pub struct HeldDelivery {
     pub received_at: Timestamp,
     /// The answer that its sender got, if it is stored.
     pub answer: Option<HeldAnswer>,
+    /// The fields that break a rule, also those that the answer does not name.
+    pub broken: Vec<BrokenRule>,
 }
 
 /// The answer that the sender of a held delivery got.
@@ -43,13 +45,25 @@ pub struct HeldAnswer {
     pub body: String,
 }
 
-impl HeldReason {
-    /// The reason's name.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Invalid => "invalid",
-            Self::Repeat(_) => "repeat",
-        }
+/// A field that breaks a rule, as it is stored and shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrokenRule {
+    /// The field's name, as the provider documents it.
+    pub field: String,
+    /// The rule in English, to follow the field's name.
+    pub rule: String,
+}
+
+impl fmt::Display for BrokenRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.field, self.rule)
+    }
+}
+
+impl BrokenRule {
+    /// All of them, on one line.
+    pub fn list(broken: &[Self]) -> String {
+        broken.iter().map(Self::to_string).collect::<Vec<_>>().join("; ")
     }
 }
 
@@ -64,13 +78,130 @@ impl HeldDelivery {
     ) -> Self {
         let delivered_to = format!("{account}#{}#", target.as_deref().unwrap_or_default());
         let hash = sha256_hex(&[delivered_to.as_bytes(), &body].concat());
-        let id = format!("{}#{hash}", reason.as_str());
-        Self { id, reason, target, body, received_at, answer: None }
+        let id = HeldId { kind: reason.into(), hash };
+        Self { id, reason, target, body, received_at, answer: None, broken: Vec::new() }
+    }
+
+    /// Why it was refused, on one line: the broken rules, or else the body of its answer. `None` if
+    /// neither is stored.
+    pub fn why(&self) -> Option<String> {
+        match self.broken.as_slice() {
+            [] => self.answer.as_ref().map(|answer| answer.body.clone()),
+            broken => Some(BrokenRule::list(broken)),
+        }
+    }
+}
+
+impl fmt::Debug for HeldAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HeldAnswer").field("status", &self.status).finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for HeldDelivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HeldDelivery").field("reason", &self.reason).finish_non_exhaustive()
+    }
+}
+
+/// The two kinds of [`HeldReason`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum HeldKind {
+    /// [`HeldReason::Invalid`].
+    Invalid,
+    /// [`HeldReason::Repeat`].
+    Repeat,
+}
+
+impl HeldKind {
+    /// The kind's name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Invalid => "invalid",
+            Self::Repeat => "repeat",
+        }
+    }
+
+    fn read(name: &str) -> Option<Self> {
+        [Self::Invalid, Self::Repeat].into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+impl From<HeldReason> for HeldKind {
+    fn from(reason: HeldReason) -> Self {
+        match reason {
+            HeldReason::Invalid => Self::Invalid,
+            HeldReason::Repeat(_) => Self::Repeat,
+        }
+    }
+}
+
+/// The id of a held delivery: why it is held, and the SHA-256 of its account, target and body. It
+/// may be shorter: then it names all deliveries whose ids begin with it.
+///
+/// It is written as `invalid-3f2a9c51d0e4`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct HeldId {
+    /// Why the delivery is held.
+    pub kind: HeldKind,
+    /// Hexadecimal digits.
+    hash: String,
+}
+
+impl HeldId {
+    /// How many digits are enough for people.
+    const SHORT: usize = 12;
+
+    /// The first digits of the id.
+    #[must_use]
+    pub fn short(&self) -> Self {
+        Self { kind: self.kind, hash: self.hash.chars().take(Self::SHORT).collect() }
+    }
+
+    /// Its sort key: `<kind>#<hash>`.
+    pub(crate) fn sort_key(&self) -> String {
+        format!("{}#{}", self.kind.as_str(), self.hash)
+    }
+
+    pub(crate) fn from_sort_key(sk: &str) -> Option<Self> {
+        let (kind, hash) = sk.split_once('#')?;
+        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        let fits = !hash.is_empty() && hash.bytes().all(is_digit);
+        fits.then_some(Self { kind: HeldKind::read(kind)?, hash: hash.to_owned() })
+    }
+}
+
+impl fmt::Display for HeldId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.kind.as_str(), self.hash)
+    }
+}
+
+impl FromStr for HeldId {
+    type Err = NotAHeldId;
+
+    /// Reads the first digits of an id, or all.
+    fn from_str(text: &str) -> Result<Self, NotAHeldId> {
+        Self::from_sort_key(&text.replacen('-', "#", 1)).ok_or(NotAHeldId)
+    }
+}
+
+/// A text that is not the id of a held delivery.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("not the id of a held delivery")]
+pub struct NotAHeldId;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_read_as_it_is_written() {
+        for text in ["invalid-3f2a9c51d0e4", "repeat-0", "invalid-f"] {
+            assert_eq!(text.parse::<HeldId>().map(|id| id.to_string()), Ok(text.to_owned()));
+        }
+        for text in ["", "invalid", "invalid-", "other-3f", "invalid-3F", "invalid-3f-2", "#3f"] {
+            assert_eq!(text.parse::<HeldId>(), Err(NotAHeldId), "{text}");
+        }
     }
 }

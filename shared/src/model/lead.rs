@@ -1,5 +1,6 @@
 use super::{
-    account::Account, claim::Claims, held::HeldReason, lead_id::LeadId, raw_json::RawJson,
+    account::Account, claim::Claims, held::HeldReason, lead_id::LeadId, outcome_name::OutcomeName,
+    raw_json::RawJson,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -91,12 +92,12 @@ impl<D> Outcome<D> {
         self.standing == Standing::New
     }
 
-    /// The outcome's name in logs.
-    pub fn as_str(&self) -> &'static str {
+    /// The outcome's name.
+    pub fn name(&self) -> OutcomeName {
         match (self.replayed, self.standing) {
-            (true, _) => "replayed",
-            (false, Standing::New) => "created",
-            (false, Standing::Known) => "existing",
+            (true, _) => OutcomeName::Replayed,
+            (false, Standing::New) => OutcomeName::Created,
+            (false, Standing::Known) => OutcomeName::Existing,
         }
     }
 

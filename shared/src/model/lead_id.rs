@@ -119,6 +119,7 @@ impl LeadSpan {
 /// assert_eq!(form.read("lead_000153a882c60161"), Some(id));
 /// # Ok::<(), leadhook_shared::model::NotALeadId>(())
 /// ```
+#[derive(Clone, Copy)]
 pub struct LeadIdForm {
     /// The text before the digits.
     pub prefix: &'static str,

@@ -12,6 +12,7 @@ mod json;
 mod lead;
 mod lead_id;
 mod members;
+mod outcome_name;
 mod raw_json;
 mod set_aside;
 mod sources;
@@ -29,11 +30,15 @@ pub use destination::{
 };
 pub use entry::{Entry, EntryId, EntryKey, NotAnEntryId};
 pub(crate) use held::HELD_FOR;
-pub use held::{HeldAnswer, HeldDelivery, HeldReason};
+pub use held::{BrokenRule, HeldAnswer, HeldDelivery, HeldId, HeldKind, HeldReason, NotAHeldId};
 pub use json::{pretty, read_string, text_of, well_formed};
 pub use lead::{Lead, NewLead, Outcome, Standing, StoredLead};
 pub use lead_id::{LeadId, LeadIdForm, LeadSpan, NotALeadId};
 pub use members::{Member, Members};
+pub use outcome_name::OutcomeName;
 pub use raw_json::RawJson;
 pub use set_aside::{SetAside, SetAsideEvent};
 pub use sources::Sources;
+
+#[cfg(test)]
+pub(crate) mod tests;

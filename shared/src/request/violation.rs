@@ -1,4 +1,4 @@
-use crate::model::RawJson;
+use crate::model::{BrokenRule, RawJson};
 use serde_json::value::RawValue;
 use std::fmt;
 
@@ -11,6 +11,13 @@ pub struct Violation {
     /// The value that was sent. `None` if the field was missing, and for the rules that
     /// [`Fields`](super::Fields) does not check.
     pub sent: Option<RawJson>,
+}
+
+impl Violation {
+    /// The violation as it is stored and shown.
+    pub fn to_broken_rule(&self) -> BrokenRule {
+        BrokenRule { field: self.field.to_owned(), rule: self.rule.phrase() }
+    }
 }
 
 impl fmt::Debug for Violation {

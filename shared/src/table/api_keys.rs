@@ -253,3 +253,47 @@ fn read_key(item: Item) -> Result<ApiKey, StoreError> {
         blocks_nobody: item.blocks_nobody,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        model::tests::{account, second, token_hash},
+        table::item::{SK, text},
+    };
+    use proptest::{collection::vec, option::of, prelude::*};
+
+    fn api_key() -> impl Strategy<Value = ApiKey> {
+        let times = (of(second()), of(second()), of(second()));
+        let network =
+            any::<[u8; 4]>().prop_map(|octets| IpNet::from(std::net::IpAddr::from(octets)));
+        let lists = (vec(any::<u64>(), 0..4), vec(network, 0..4));
+        let flags = (of(".*"), of(token_hash()), any::<bool>());
+        (account(), times, lists, flags).prop_map(|(account, times, lists, flags)| ApiKey {
+            account,
+            label: flags.0,
+            created_at: times.0,
+            last_used_on: times.0.map(|at| at.to_zoned(jiff::tz::TimeZone::UTC).date()),
+            expires_at: times.1,
+            revoked_at: times.2,
+            secret: flags.1,
+            tenants: lists.0,
+            networks: lists.1,
+            blocks_nobody: flags.2,
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_key_is_read_as_it_was_written(token in token_hash(), key in api_key()) {
+            let item = key_item(&token, key.clone()).unwrap();
+            prop_assert_eq!(read_key(item).unwrap(), key);
+        }
+
+        #[test]
+        fn a_listed_key_is_read_as_it_was_written(account in account(), token in token_hash()) {
+            let item = listed_key(&account, &token);
+            prop_assert_eq!(read_listed_key(text(&item, SK).unwrap()), Some((account, token)));
+        }
+    }
+}

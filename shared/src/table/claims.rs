@@ -112,3 +112,28 @@ pub(crate) fn read_claim(key: &Item, claim: &Item) -> Option<LeadClaim> {
     let expires_at = expires_at.and_then(|at| Timestamp::from_second(at).ok());
     Some(LeadClaim { kind, expires_at })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::tests::{account, lead_id, second};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_claim_is_read_as_it_was_written(account in account(), id in lead_id(), at in second()) {
+            let claims = Claims::new(b"{}", None, Some(b"key"), at).unwrap().email(Some("a@b.c"));
+            for claim in &claims.list {
+                let item = claim_item(&account, &claims, claim, id, Standing::Known).unwrap();
+                let read = read_claim(&item, &item).unwrap();
+                let expected = (claim.kind.as_str(), claim.expires_at);
+                prop_assert_eq!((read.kind.as_str(), read.expires_at), expected);
+                let stored: ClaimItem = serde_dynamo::from_item(item).unwrap();
+                let is_key = claim.kind == ClaimKind::IdempotencyKey;
+                prop_assert_eq!(stored.lead_id, id);
+                prop_assert_eq!(stored.body, is_key.then(|| claims.body.clone()));
+                prop_assert_eq!(stored.known, is_key.then_some(true));
+            }
+        }
+    }
+}

@@ -112,3 +112,38 @@ pub(crate) fn read_destination(mut item: Item) -> Result<Destination, StoreError
     item.remove(SK);
     Ok(serde_dynamo::from_item(item)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        model::{
+            DestinationState, LastAttempt, Stuck,
+            tests::{account, lead_id, second},
+        },
+        table::item::text,
+    };
+    use proptest::{option::of, prelude::*};
+
+    proptest! {
+        #[test]
+        fn a_destination_is_read_as_it_was_written(
+            account in account(), ids in [lead_id(), lead_id()], at in second(), maybe in of(second()),
+            n in any::<u32>(), label in of(".*"), digits in "[A-Za-z0-9]{20}",
+        ) {
+            let id: DestinationId = format!("dst_{digits}").parse().unwrap();
+            let new = Destination::new(&account, id.clone(), "https://a.b/c".to_owned(), ids[0], at);
+            let stuck = maybe.map(|_| Stuck { lead: ids[1], failures: n, probed: Some(ids[0]) });
+            let written = Destination {
+                label: label.clone(), state: DestinationState::Gone, cursor: ids[1], reached: stuck.map(|_| ids[0]),
+                secret_version: n, old_secret_until: maybe, failures: n, failing_since: maybe,
+                next_attempt_at: maybe, lease: label.clone(), lease_until: maybe, changes: n, moves: n, stuck,
+                last: maybe.map(|at| LastAttempt { at, status: None, error: label.clone() }),
+                ..new
+            };
+            prop_assert!(read_destination(destination_item(&written).unwrap()).unwrap() == written);
+            let listed = listed_destination_key(&account, &id);
+            prop_assert_eq!(read_listed_destination(text(&listed, SK).unwrap()), Some((account, id)));
+        }
+    }
+}

@@ -136,3 +136,21 @@ fn read_entry(kind: &'static str, mut item: Item) -> Result<(EntryKey, Entry), S
     item.retain(|name, _| name != PK && name != SK);
     Ok((key, serde_dynamo::from_item(item)?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::tests::account;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    proptest! {
+        #[test]
+        fn an_entry_is_read_as_it_was_written(account in account(), id in ".{1,80}", name in ".*") {
+            let key = EntryKey::new("property", id.parse::<EntryId>().unwrap());
+            let entry = json!({ "title": name, "id": 7, "none": null, "is_default": true });
+            let item = entry_item(&account, &key, &entry).unwrap();
+            prop_assert_eq!(read_entry("property", item).unwrap(), (key, entry));
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use super::{
     held::held_key, item::Item, lead_table::LeadTable, leads::lead_key, store_error::StoreError,
 };
-use crate::model::{Account, LeadId};
+use crate::model::{Account, HeldId, LeadId};
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem, builders::DeleteBuilder};
 
 /// How often an erasure starts again because a claim got another holder.
@@ -65,7 +65,7 @@ impl LeadTable {
     pub async fn erase_held(
         &self,
         account: &Account,
-        ids: &[String],
+        ids: &[HeldId],
     ) -> Result<Erased, StoreError> {
         self.delete_all_items(ids.iter().map(|id| held_key(account, id)).collect()).await?;
         Ok(Erased { held: ids.len(), ..Erased::default() })

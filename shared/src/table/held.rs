@@ -3,7 +3,9 @@ use super::{
     lead_table::{LeadTable, PAGE},
     store_error::StoreError,
 };
-use crate::model::{Account, HELD_FOR, HeldAnswer, HeldDelivery, HeldReason, LeadId};
+use crate::model::{
+    Account, BrokenRule, HELD_FOR, HeldAnswer, HeldDelivery, HeldId, HeldKind, HeldReason, LeadId,
+};
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -22,13 +24,35 @@ struct HeldItem {
     lead_id: Option<LeadId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     answer: Option<HeldAnswer>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    broken: Vec<BrokenRule>,
+}
+
+/// Which held deliveries are read.
+pub enum WhichHeld {
+    /// All.
+    All,
+    /// Those that are held for one reason.
+    Kind(HeldKind),
+    /// Those whose ids begin with this one.
+    Id(HeldId),
+}
+
+impl WhichHeld {
+    fn prefix(&self) -> String {
+        match self {
+            Self::All => String::new(),
+            Self::Kind(kind) => format!("{}#", kind.as_str()),
+            Self::Id(id) => id.sort_key(),
+        }
+    }
 }
 
 /// Some held deliveries of an account.
 pub struct HeldPage {
     /// The deliveries, sorted by id.
     pub held: Vec<HeldDelivery>,
-    /// The id after which the next page begins, if there may be more.
+    /// The key after which the next page begins, if there may be more.
     pub rest: Option<String>,
 }
 
@@ -39,39 +63,26 @@ impl LeadTable {
     /// # Errors
     /// If the table cannot be written.
     pub async fn put_held(&self, account: &Account, held: &HeldDelivery) -> Result<(), StoreError> {
-        let lead_id = match held.reason {
-            HeldReason::Invalid => None,
-            HeldReason::Repeat(lead_id) => Some(lead_id),
-        };
-        let HeldDelivery { received_at, target, answer, .. } = held.clone();
-        let mut item: Item =
-            serde_dynamo::to_item(HeldItem { received_at, target, lead_id, answer })?;
-        item.extend(held_key(account, &held.id));
-        let body = match str::from_utf8(&held.body) {
-            Ok(text) => AttributeValue::S(text.to_owned()),
-            Err(_) => AttributeValue::B(Blob::new(held.body.clone())),
-        };
-        item.insert(BODY.to_owned(), body);
-        item.insert(EXPIRES_AT.to_owned(), seconds(received_at + HELD_FOR));
+        let item = held_item(account, held)?;
         self.client.put_item().table_name(&self.name).set_item(Some(item)).send().await?;
         Ok(())
     }
 
-    /// Calls `take` with each held delivery of an account whose id begins with `prefix`. Expired
-    /// ones are left out, and items of another shape.
+    /// Calls `take` with each held delivery of an account that is one of `which`. Expired ones are
+    /// left out, and items of another shape.
     ///
     /// # Errors
     /// If the table cannot be read.
     pub async fn each_held(
         &self,
         account: &Account,
-        prefix: &str,
+        which: &WhichHeld,
         now: Timestamp,
         mut take: impl FnMut(HeldDelivery),
     ) -> Result<(), StoreError> {
         let mut after = None;
         loop {
-            let page = self.held_page(account, prefix, now, after).await?;
+            let page = self.held_page(account, which, now, after).await?;
             page.held.into_iter().for_each(&mut take);
             after = page.rest;
             if after.is_none() {
@@ -80,31 +91,31 @@ impl LeadTable {
         }
     }
 
-    /// One page of those deliveries, which begins after the id `after`.
+    /// One page of those deliveries, which begins after the key `after`.
     ///
     /// # Errors
     /// If the table cannot be read.
     pub async fn held_page(
         &self,
         account: &Account,
-        prefix: &str,
+        which: &WhichHeld,
         now: Timestamp,
         after: Option<String>,
     ) -> Result<HeldPage, StoreError> {
-        let first = held_key(account, prefix);
+        let first = key_at(account, which.prefix());
         let query = self.query();
         let query = query
             .filter_expression("expires_at > :now")
             .expression_attribute_values(":account", first[PK].clone())
             .expression_attribute_values(":now", seconds(now));
-        // DynamoDB accepts no empty prefix.
-        let query = match prefix {
-            "" => query.key_condition_expression("pk = :account"),
-            _ => query
+        let query = match which {
+            // DynamoDB accepts no empty prefix.
+            WhichHeld::All => query.key_condition_expression("pk = :account"),
+            WhichHeld::Kind(_) | WhichHeld::Id(_) => query
                 .key_condition_expression("pk = :account AND begins_with(sk, :prefix)")
                 .expression_attribute_values(":prefix", first[SK].clone()),
         };
-        let start = after.map(|id| held_key(account, &id));
+        let start = after.map(|sk| key_at(account, sk));
         let read = query.limit(PAGE).set_exclusive_start_key(start).send().await?;
         let items = read.items.unwrap_or_default().into_iter();
         let held = items.filter_map(|item| self.readable(item, read_held)).collect();
@@ -116,14 +127,36 @@ impl LeadTable {
     ///
     /// # Errors
     /// If the table cannot be written.
-    pub async fn delete_held(&self, account: &Account, id: &str) -> Result<(), StoreError> {
+    pub async fn delete_held(&self, account: &Account, id: &HeldId) -> Result<(), StoreError> {
         self.delete(held_key(account, id)).await?;
         Ok(())
     }
 }
 
-pub(crate) fn held_key(account: &Account, id: &str) -> Item {
-    key(format!("held#{account}"), id.to_owned())
+pub(crate) fn held_key(account: &Account, id: &HeldId) -> Item {
+    key_at(account, id.sort_key())
+}
+
+fn key_at(account: &Account, sk: String) -> Item {
+    key(format!("held#{account}"), sk)
+}
+
+fn held_item(account: &Account, held: &HeldDelivery) -> Result<Item, StoreError> {
+    let lead_id = match held.reason {
+        HeldReason::Invalid => None,
+        HeldReason::Repeat(lead_id) => Some(lead_id),
+    };
+    let HeldDelivery { received_at, target, answer, broken, .. } = held.clone();
+    let item = HeldItem { received_at, target, lead_id, answer, broken };
+    let mut item: Item = serde_dynamo::to_item(item)?;
+    item.extend(held_key(account, &held.id));
+    let body = match str::from_utf8(&held.body) {
+        Ok(text) => AttributeValue::S(text.to_owned()),
+        Err(_) => AttributeValue::B(Blob::new(held.body.clone())),
+    };
+    item.insert(BODY.to_owned(), body);
+    item.insert(EXPIRES_AT.to_owned(), seconds(received_at + HELD_FOR));
+    Ok(item)
 }
 
 fn read_held(mut item: Item) -> Result<HeldDelivery, StoreError> {
@@ -133,8 +166,38 @@ fn read_held(mut item: Item) -> Result<HeldDelivery, StoreError> {
         _ => return Err(StoreError::Unexpected("a held delivery without a body".to_owned())),
     };
     let unnamed = || StoreError::Unexpected("a held delivery without an id".to_owned());
-    let id = text(&item, SK).cloned().ok_or_else(unnamed)?;
-    let HeldItem { received_at, target, lead_id, answer } = serde_dynamo::from_item(item)?;
+    let id = text(&item, SK).and_then(|sk| HeldId::from_sort_key(sk)).ok_or_else(unnamed)?;
+    let HeldItem { received_at, target, lead_id, answer, broken } = serde_dynamo::from_item(item)?;
     let reason = lead_id.map_or(HeldReason::Invalid, HeldReason::Repeat);
-    Ok(HeldDelivery { id, reason, target, body, received_at, answer })
+    Ok(HeldDelivery { id, reason, target, body, received_at, answer, broken })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::tests::{account, lead_id, second};
+    use proptest::{collection::vec, option::of, prelude::*};
+
+    fn held() -> impl Strategy<Value = (Account, HeldDelivery)> {
+        let reason =
+            of(lead_id()).prop_map(|id| id.map_or(HeldReason::Invalid, HeldReason::Repeat));
+        let body = prop_oneof![".*".prop_map(String::into_bytes), vec(any::<u8>(), 0..80)];
+        let answer =
+            of((200..600_u16, ".*").prop_map(|(status, body)| HeldAnswer { status, body }));
+        let broken = ("[a-z_]+", ".+").prop_map(|(field, rule)| BrokenRule { field, rule });
+        let sent = (account(), reason, of(".*"), body, second());
+        (sent, answer, vec(broken, 0..3)).prop_map(|(sent, answer, broken)| {
+            let (account, reason, target, body, at) = sent;
+            let held = HeldDelivery::new(&account, reason, target, body, at);
+            (account, HeldDelivery { answer, broken, ..held })
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_held_delivery_is_read_as_it_was_written((account, held) in held()) {
+            let item = held_item(&account, &held).unwrap();
+            prop_assert!(read_held(item).unwrap() == held);
+        }
+    }
 }

@@ -1,6 +1,6 @@
 use super::{
-    item::{Item, key},
-    skipped::Skipped,
+    item::{Item, PK, SK, key, text},
+    skipped::{Skipped, SkippedItem},
     store_error::StoreError,
 };
 use aws_sdk_dynamodb::{
@@ -28,6 +28,28 @@ impl LeadTable {
     /// The table's name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The same table, of which nothing was left out yet.
+    #[must_use]
+    pub fn afresh(&self) -> Self {
+        Self { skipped: Skipped::default(), ..self.clone() }
+    }
+
+    /// The items that its readers left out because they have another shape, each once, sorted by
+    /// key. All clones share them.
+    pub fn skipped(&self) -> Vec<SkippedItem> {
+        self.skipped.items()
+    }
+
+    /// Reads an item. `None` if it has another shape: then it is noted, and logged once.
+    pub(crate) fn readable<T, E>(
+        &self,
+        item: Item,
+        read: impl FnOnce(Item) -> Result<T, E>,
+    ) -> Option<T> {
+        let [pk, sk] = [PK, SK].map(|name| text(&item, name).cloned().unwrap_or_default());
+        read(item).map_err(|_| self.skipped.note(SkippedItem { pk, sk })).ok()
     }
 
     /// A consistent query.

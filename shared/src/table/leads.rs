@@ -239,3 +239,38 @@ pub(crate) fn content(mut lead: Item) -> Item {
     }
     lead
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::tests::{account, lead_id, second};
+    use jiff::Timestamp;
+    use proptest::{option::of, prelude::*};
+    use serde_json::{Value, json};
+    use std::collections::BTreeMap;
+
+    type Texts = [Option<String>; 3];
+
+    fn lead(id: LeadId, created_at: Timestamp, [name, email, phone]: Texts) -> StoredLead {
+        let details =
+            BTreeMap::from([("a".to_owned(), json!("b")), ("none".to_owned(), Value::Null)]);
+        let (source, status, extra) = (name.clone(), email.clone(), None);
+        Lead { id, created_at, name, email, phone, source, status, extra, details }
+    }
+
+    proptest! {
+        #[test]
+        fn a_lead_is_read_as_it_was_written(
+            account in account(), id in lead_id(), at in second(), texts in [of(".*"), of(".*"), of(".*")],
+        ) {
+            let claims = Claims::new(b"{}", None, Some(b"key"), at).unwrap();
+            let written = lead(id, at, texts);
+            let item = lead_item(&account, &written, &claims, "mark").unwrap();
+            let key = [PK, SK].map(|name| text(&item, name).unwrap());
+            prop_assert_eq!(read_lead_key(key[0], key[1]), Some((account, id)));
+            prop_assert!(has_mark(&item, "mark") && !has_mark(&item, "other"));
+            let read = serde_json::to_value(read_lead(item).unwrap()).unwrap();
+            prop_assert_eq!(read, serde_json::to_value(written).unwrap());
+        }
+    }
+}

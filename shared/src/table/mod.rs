@@ -42,7 +42,7 @@ pub use client::{ENDPOINT_VARIABLE, Timeouts, connect, connect_as, connect_from_
 pub use create_lead::CreateLeadError;
 pub use destination_updates::{DestinationChange, Lease};
 pub use erase::Erased;
-pub use held::HeldPage;
+pub use held::{HeldPage, WhichHeld};
 pub use lead_table::LeadTable;
 pub use leads::{LeadPage, Order, read_lead_key};
 pub use schema::Shape;

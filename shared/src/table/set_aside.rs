@@ -14,8 +14,7 @@ impl LeadTable {
     /// # Errors
     /// If the table cannot be written.
     pub async fn set_aside(&self, account: &Account, event: &SetAside) -> Result<(), StoreError> {
-        let mut item: Item = serde_dynamo::to_item(event)?;
-        item.extend(set_aside_key(account, event.lead_id, &event.destination));
+        let item = set_aside_item(account, event)?;
         let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
         let put = put
             .condition_expression("attribute_not_exists(pk) OR event <> :erased OR event = :event")
@@ -119,7 +118,38 @@ fn set_aside_key(account: &Account, lead: LeadId, destination: &DestinationId) -
     key(format!("set-aside#{account}"), format!("{}#{destination}", lead.sort_key()))
 }
 
+fn set_aside_item(account: &Account, event: &SetAside) -> Result<Item, StoreError> {
+    let mut item: Item = serde_dynamo::to_item(event)?;
+    item.extend(set_aside_key(account, event.lead_id, &event.destination));
+    Ok(item)
+}
+
 /// The partition of what is set aside for an account's leads.
 fn set_aside_partition(account: &Account) -> Item {
     key(format!("set-aside#{account}"), String::new())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{
+        SetAsideEvent,
+        tests::{account, lead_id, second},
+    };
+    use proptest::{option::of, prelude::*};
+
+    proptest! {
+        #[test]
+        fn an_event_is_read_as_it_was_written(
+            account in account(), lead in lead_id(), at in second(), next in of(second()),
+            status in of(any::<u16>()), digits in "[A-Za-z0-9]{20}",
+        ) {
+            let destination = format!("dst_{digits}").parse().unwrap();
+            let due = SetAside::due(lead, destination, SetAsideEvent::Erased, at);
+            let expires_at = next.map(Timestamp::as_second);
+            let written = SetAside { tries: 3, status, next_attempt_at: next, expires_at, ..due };
+            let item = set_aside_item(&account, &written).unwrap();
+            prop_assert_eq!(serde_dynamo::from_item::<_, SetAside>(item).unwrap(), written);
+        }
+    }
 }

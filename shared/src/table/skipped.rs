@@ -1,9 +1,5 @@
 //! Items of another shape than their kind: readers leave them out, and note them.
 
-use super::{
-    item::{Item, PK, SK, text},
-    lead_table::LeadTable,
-};
 use crate::model::Account;
 use std::{
     collections::BTreeSet,
@@ -52,29 +48,5 @@ impl Skipped {
         if items.len() < MOST_NOTED && items.insert(item.clone()) {
             tracing::warn!(%item, "an item of another shape is left out");
         }
-    }
-}
-
-impl LeadTable {
-    /// The same table, of which nothing was left out yet.
-    #[must_use]
-    pub fn afresh(&self) -> Self {
-        Self { skipped: Skipped::default(), ..self.clone() }
-    }
-
-    /// The items that its readers left out because they have another shape, each once, sorted by
-    /// key. All clones share them.
-    pub fn skipped(&self) -> Vec<SkippedItem> {
-        self.skipped.items()
-    }
-
-    /// Reads an item. `None` if it has another shape: then it is noted, and logged once.
-    pub(crate) fn readable<T, E>(
-        &self,
-        item: Item,
-        read: impl FnOnce(Item) -> Result<T, E>,
-    ) -> Option<T> {
-        let [pk, sk] = [PK, SK].map(|name| text(&item, name).cloned().unwrap_or_default());
-        read(item).map_err(|_| self.skipped.note(SkippedItem { pk, sk })).ok()
     }
 }

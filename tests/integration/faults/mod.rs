@@ -10,9 +10,10 @@ use aws_sdk_dynamodb::Client;
 use history::{Sent, Step, step};
 use jiff::{SignedDuration, Timestamp};
 use keyspot::SigningSecret;
-use local::{App, EmbeddedTable, ServedTable, Storage, connect_to};
+use local::{EmbeddedTable, ServedTable, Storage, connect_to};
 use model::{Attempt, Item, Stored};
 use proptest::collection::vec;
+use providers::App;
 use shared::{
     delivery::{Context, DEFAULT_REPLAY_WINDOW, SenderTimeouts},
     model::{ApiKey, Sources, TokenHash},

@@ -6,9 +6,10 @@ use forwarding::{Forwarder, MasterSecret};
 use jiff::{SignedDuration, Timestamp};
 use keyspot::SigningSecret;
 use local::{
-    App, EmbeddedTable, Running, ServedTable, Storage, connect_to, keep_forwarding,
-    seed_demo_accounts, sources_after,
+    EmbeddedTable, Running, ServedTable, Storage, connect_to, keep_forwarding, seed_demo_accounts,
+    sources_after,
 };
+use providers::App;
 use shared::{
     delivery::{Context, DEFAULT_REPLAY_WINDOW, SenderTimeouts},
     model::{Destination, DestinationId, LeadId, Sources},

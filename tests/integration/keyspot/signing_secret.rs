@@ -2,7 +2,7 @@
 
 use super::{FUNCTION, example_with, token_request};
 use jiff::SignedDuration;
-use local::App;
+use providers::App;
 use serde_json::json;
 use tests::{Delivery, SIGNING_KEY, SecretStore, World, send_to};
 

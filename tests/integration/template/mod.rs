@@ -4,7 +4,8 @@ mod of_forwarding;
 
 use forwarding::{Forwarder, SIGNING_KEY as FORWARDING_KEY, SIGNING_SECRET};
 use keyspot::Keyspot;
-use local::{ANSWERED_HEADERS, ROUTES, SENT_HEADERS};
+use local::{ANSWERED_HEADERS, SENT_HEADERS};
+use providers::ROUTES;
 use serde_json::{Value, json};
 use shared::{
     delivery::Context,

@@ -8,9 +8,9 @@ use super::{
     Named, Output,
 };
 use clap::Args;
-use forwarding::write_id;
 use jiff::{SignedDuration, Timestamp};
 use operator::destinations::{COUNTED, Waiting, destination_state, host, write_counted};
+use providers::write_id;
 use serde_json::Value;
 use shared::model::{AccountId, Destination, LeadId, Provider};
 

@@ -8,8 +8,8 @@ use super::{
     Named, Output,
 };
 use clap::Args;
-use forwarding::write_id;
 use operator::replay::retry_set_aside;
+use providers::write_id;
 
 #[derive(Args)]
 pub(super) struct ListSetAside {

@@ -5,8 +5,8 @@ use super::{
     Named, confirm,
 };
 use clap::Args;
-use forwarding::write_id;
 use operator::destinations::{host, pause_destination, resume_destination, skip_lead};
+use providers::write_id;
 use shared::model::Destination;
 
 #[derive(Args)]

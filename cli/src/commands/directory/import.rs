@@ -1,7 +1,8 @@
 //! Imports the entries of a file into the directory. The whole file is checked first.
 
-use super::super::{Failure, accounts::OneAccount, providers::find_kind};
+use super::super::{Failure, accounts::OneAccount};
 use clap::Args;
+use providers::find_kind;
 use serde_json::{Map, Value};
 use shared::model::{Entry, EntryKey, Provider};
 use std::{

@@ -4,11 +4,11 @@ use super::{
     Failure,
     accounts::OneAccount,
     listing::{Format, Listing, Output, count},
-    providers::{facts, find_kind},
     session::{Access, Session, TableOptions},
 };
 use clap::{Args, Subcommand};
 use import::Import;
+use providers::{about, find_kind};
 use serde_json::{Map, Value};
 use shared::model::{Account, Entry, EntryId, EntryKey};
 
@@ -150,7 +150,7 @@ impl List {
         let account = self.account.account();
         let kinds = match &self.kind {
             Some(name) => vec![find_kind(account.provider, name).map_err(Failure::Input)?.name],
-            None => facts(account.provider).kinds.iter().map(|kind| kind.name).collect(),
+            None => about(account.provider).kinds.iter().map(|kind| kind.name).collect(),
         };
         let mut listing = Listing::new(&["kind", "id", "entry"]);
         for (key, entry) in session.table.entries(&account, &kinds).await? {

@@ -4,16 +4,17 @@ use super::{
     Failure,
     accounts::AccountOptions,
     listing::{Format, Listing, Output},
-    providers::why,
     session::{Access, Session, TableOptions},
     terminal::{Escapes, data_out},
 };
 use clap::{Args, Subcommand, ValueEnum};
 use comfy_table::Table;
-use forwarding::{LeadRecord, write_id};
-pub(super) use operator::held::short_id;
+use providers::{LeadRecord, write_id};
 use redeliver::RedeliverHeld;
-use shared::model::{Account, HeldDelivery, HeldReason, pretty, text_of};
+use shared::{
+    model::{Account, HeldDelivery, HeldId, HeldKind, HeldReason, pretty, text_of},
+    table::WhichHeld,
+};
 use std::io::Write;
 
 /// Deliveries that did not become leads.
@@ -101,11 +102,11 @@ async fn find(
     id: &str,
 ) -> Result<(Account, HeldDelivery), Failure> {
     let mut found = Vec::new();
-    if let Some((reason, hash)) = id.split_once('-') {
+    if let Ok(id) = id.parse::<HeldId>() {
+        let which = WhichHeld::Id(id);
         for account in accounts.find(session).await? {
-            let prefix = format!("{reason}#{hash}");
             let take = |held| found.push((account.clone(), held));
-            session.table.each_held(&account, &prefix, session.sources.now(), take).await?;
+            session.table.each_held(&account, &which, session.sources.now(), take).await?;
         }
     }
     match <[_; 1]>::try_from(found) {
@@ -125,10 +126,10 @@ async fn find(
 
 impl List {
     async fn run(self, session: &Session, accounts: &AccountOptions) -> Result<(), Failure> {
-        let prefix = match self.reason {
-            None => "",
-            Some(Reason::Invalid) => "invalid#",
-            Some(Reason::Repeat) => "repeat#",
+        let which = match self.reason {
+            None => WhichHeld::All,
+            Some(Reason::Invalid) => WhichHeld::Kind(HeldKind::Invalid),
+            Some(Reason::Repeat) => WhichHeld::Kind(HeldKind::Repeat),
         };
         let mut rows = Vec::new();
         for account in accounts.find(session).await? {
@@ -138,11 +139,10 @@ impl List {
                     HeldReason::Invalid => None,
                     HeldReason::Repeat(id) => Some(write_id(account.provider, id)),
                 };
-                let why = held.answer.as_ref().map(|answer| why(account.provider, answer));
-                let row = (held.received_at, account.clone(), short_id(&held), lead, why);
+                let row = (held.received_at, account.clone(), held.id.short(), lead, held.why());
                 rows.push(row);
             };
-            session.table.each_held(&account, prefix, session.sources.now(), take).await?;
+            session.table.each_held(&account, &which, session.sources.now(), take).await?;
         }
         rows.sort_by_key(|row| std::cmp::Reverse(row.0));
         let columns = &["id", "provider", "account", "received_at", "lead", "why"];
@@ -150,7 +150,7 @@ impl List {
         let mut listing = Listing::new(columns).sparing(spare).wrapping();
         for (received_at, account, id, lead, why) in rows {
             listing.push([
-                id.into(),
+                id.to_string().into(),
                 account.provider.as_str().into(),
                 account.id.as_str().into(),
                 format!("{received_at:.3}").into(),
@@ -167,13 +167,13 @@ async fn show(session: &Session, accounts: &AccountOptions, id: &str) -> Result<
     let mut listing =
         Listing::new(&["id", "provider", "account", "received_at", "chatbot", "answered", "why"]);
     listing.push([
-        short_id(&held).into(),
+        held.id.short().to_string().into(),
         account.provider.as_str().into(),
         account.id.as_str().into(),
         format!("{:.3}", held.received_at).into(),
         held.target.clone().into(),
         held.answer.as_ref().map(|answer| answer.status).into(),
-        held.answer.as_ref().map(|answer| why(account.provider, answer)).into(),
+        held.why().into(),
     ]);
     listing.print_one(Format::Table)?;
     let delivered = shown(&held.body);
@@ -214,7 +214,7 @@ async fn discard(
     }
     for (account, held) in found {
         session.table.delete_held(&account, &held.id).await?;
-        eprintln!("{} is held no longer", short_id(&held));
+        eprintln!("{} is held no longer", held.id.short());
     }
     Ok(())
 }

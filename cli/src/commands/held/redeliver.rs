@@ -7,17 +7,16 @@ use super::{
         session::Session,
         terminal::{Escapes, data_out, visible},
     },
-    find, short_id, shown,
+    find, shown,
 };
 use clap::Args;
-use forwarding::write_id;
-use local::redeliver_held;
 use operator::readings::{
     Encoding, Reading, decode, is_compressed, likely_readings, preview, read_encoding,
 };
+use providers::{redeliver_held, write_id};
 use serde_json::value::{RawValue, to_raw_value};
 use shared::{
-    delivery::{Context, DEFAULT_REPLAY_WINDOW, Redelivered, SenderTimeouts},
+    delivery::{Context, DEFAULT_REPLAY_WINDOW, Handled, SenderTimeouts},
     model::{Members, text_of},
 };
 use std::{borrow::Cow, env, fs, io::Write, path::PathBuf, process::Command};
@@ -50,16 +49,15 @@ impl RedeliverHeld {
         let body = self.correct(&held.body)?;
         let (table, sources) = (session.table.clone(), session.table_sources().await?);
         let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, SenderTimeouts::LOCAL);
-        let Redelivered { answer, became_lead, lead, .. } =
-            redeliver_held(&context, &account, &held, &body).await?;
+        let Handled { answer, summary } = redeliver_held(&context, &account, &held, &body).await?;
         let mut out = data_out(Escapes::Text);
         writeln!(out, "{}\n{}", answer.status(), shown(answer.body().as_bytes()))?;
         out.flush()?;
-        if became_lead {
+        if summary.became_lead() {
             return Ok(());
         }
-        let id = short_id(&held);
-        let why = lead.map_or_else(String::new, |lead| {
+        let id = held.id.short();
+        let why = summary.lead.map_or_else(String::new, |lead| {
             format!(": its person is already the lead {}", write_id(account.provider, lead))
         });
         Err(Failure::Failed(format!("{id} did not become a lead{why}; it stays held")))

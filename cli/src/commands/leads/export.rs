@@ -8,7 +8,7 @@ use super::{
     writer::{FileFormat, LeadWriter},
 };
 use clap::Args;
-use forwarding::LeadRecord;
+use providers::LeadRecord;
 use shared::model::{Account, LeadSpan};
 use std::{
     io::{self, BufWriter, Write},

@@ -1,17 +1,19 @@
 use super::{
     super::{
         Failure,
-        held::short_id,
         listing::{Listing, Output},
         session::Session,
     },
     Filter,
 };
 use clap::{Args, ValueEnum};
-use forwarding::{LeadRecord, read_id, write_id};
 use jiff::Timestamp;
+use providers::{LeadRecord, read_id, write_id};
 use serde_json::Value;
-use shared::model::{Account, HeldDelivery, HeldReason, LeadSpan, StoredLead};
+use shared::{
+    model::{Account, HeldDelivery, HeldKind, HeldReason, LeadSpan, StoredLead},
+    table::WhichHeld,
+};
 use std::collections::BTreeMap;
 
 /// The result of the deliveries.
@@ -46,8 +48,8 @@ impl List {
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         match self.outcome {
             Outcome::Created => self.list_leads(session).await,
-            Outcome::Invalid => self.list_held(session, "invalid").await,
-            Outcome::Repeat => self.list_held(session, "repeat").await,
+            Outcome::Invalid => self.list_held(session, HeldKind::Invalid).await,
+            Outcome::Repeat => self.list_held(session, HeldKind::Repeat).await,
         }
     }
 
@@ -105,12 +107,11 @@ impl List {
         Ok(span.before(id))
     }
 
-    async fn list_held(&self, session: &Session, reason: &str) -> Result<(), Failure> {
+    async fn list_held(&self, session: &Session, kind: HeldKind) -> Result<(), Failure> {
         let (since, until) = self.filter.times(session.sources.now())?;
         // Only the listed data stays in memory, not the bodies.
         let mut newest = BTreeMap::<_, [Value; 6]>::new();
         for account in self.filter.accounts.find(session).await? {
-            let prefix = format!("{reason}#");
             let take = |held: HeldDelivery| {
                 let at = held.received_at;
                 if since.is_none_or(|since| since <= at) && until.is_none_or(|until| at < until) {
@@ -121,7 +122,10 @@ impl List {
                     newest.pop_first();
                 }
             };
-            session.table.each_held(&account, &prefix, session.sources.now(), take).await?;
+            session
+                .table
+                .each_held(&account, &WhichHeld::Kind(kind), session.sources.now(), take)
+                .await?;
         }
         let mut listing =
             Listing::new(&["id", "provider", "account", "received_at", "outcome", "lead"]);
@@ -139,11 +143,11 @@ fn held_row(account: &Account, held: &HeldDelivery) -> [Value; 6] {
         HeldReason::Repeat(id) => Some(write_id(account.provider, id)),
     };
     [
-        short_id(held).into(),
+        held.id.short().to_string().into(),
         account.provider.as_str().into(),
         account.id.as_str().into(),
         format!("{:.3}", held.received_at).into(),
-        held.reason.as_str().into(),
+        held.id.kind.as_str().into(),
         lead.into(),
     ]
 }

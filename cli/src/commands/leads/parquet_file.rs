@@ -1,5 +1,4 @@
 use super::super::Failure;
-use forwarding::LeadRecord;
 use operator::write_leads::{COLUMNS, cells};
 use parquet::{
     basic::{Compression, Encoding},
@@ -8,6 +7,7 @@ use parquet::{
     file::{properties::WriterProperties, writer::SerializedFileWriter},
     schema::parser::parse_message_type,
 };
+use providers::LeadRecord;
 use std::{io::Write, mem, sync::Arc};
 
 const PARQUET_SCHEMA: &str = "message leads {

@@ -5,11 +5,11 @@ use super::super::{
     session::Session,
 };
 use clap::Args;
-use forwarding::{LeadRecord, read_id};
 use operator::{
     destinations::{Way, ways_of_lead},
     write_leads::{COLUMNS, cells},
 };
+use providers::{LeadRecord, read_id};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::io::{Write, stdout};

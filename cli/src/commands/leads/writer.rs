@@ -2,8 +2,8 @@
 
 use super::super::Failure;
 use clap::ValueEnum;
-use forwarding::LeadRecord;
 use operator::write_leads::{CsvLeads, write_json_line};
+use providers::LeadRecord;
 use std::io::Write;
 
 #[cfg(feature = "parquet")]

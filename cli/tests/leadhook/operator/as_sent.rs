@@ -3,7 +3,6 @@
 
 use super::{Desk, receiver::Receiver};
 use crate::server::Serve;
-use local::ROUTES;
 use proptest::{
     collection::vec,
     prelude::*,
@@ -11,6 +10,7 @@ use proptest::{
     strategy::ValueTree,
     test_runner::{Config, TestRunner},
 };
+use providers::ROUTES;
 use serde_json::Value;
 use shared::model::{Members, read_string, well_formed};
 use std::{collections::HashMap, env};
@@ -235,7 +235,7 @@ async fn every_member_is_as_sent_in_the_table_the_export_the_message_and_when_sh
     for item in counter.serve.items().await {
         if item["pk"].as_s().unwrap().starts_with("lead#") {
             let provider = item["pk"].as_s().unwrap().split('#').nth(1).unwrap().parse().unwrap();
-            let id = forwarding::write_id(provider, item["id"].as_n().unwrap().parse().unwrap());
+            let id = providers::write_id(provider, item["id"].as_n().unwrap().parse().unwrap());
             check(&stored(&item), &sent[&id], str::to_owned);
         }
     }

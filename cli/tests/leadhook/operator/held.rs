@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 /// What Integrabot answers for an e-mail that is not valid.
-const WHY: &str = "O campo email deve ser um endereço de e-mail válido.";
+const WHY: &str = "email must be a valid email address";
 
 /// A running server with a lead and two held deliveries of the account `acme`.
 struct Held {

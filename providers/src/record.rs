@@ -1,8 +1,9 @@
 //! A lead as it is forwarded, shown and exported.
 
+use crate::about::about;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use shared::model::{Account, LeadId, LeadIdForm, Provider, StoredLead, well_formed};
+use shared::model::{Account, LeadId, Provider, StoredLead, well_formed};
 use std::collections::BTreeMap;
 
 /// A lead with its account, in the same shape for every provider.
@@ -35,7 +36,7 @@ pub struct LeadRecord {
 /// A stored lead whose details are not JSON.
 #[derive(Debug, thiserror::Error)]
 #[error("the lead {0} has unreadable details")]
-pub struct UnreadableLead(pub(crate) LeadId);
+pub struct UnreadableLead(pub LeadId);
 
 impl LeadRecord {
     /// The record of a lead.
@@ -45,7 +46,7 @@ impl LeadRecord {
     pub fn new(account: &Account, lead: StoredLead) -> Result<Self, UnreadableLead> {
         let provider = account.provider;
         let details = lead.details.into_iter().map(|(name, value)| {
-            let is_json = json_details(provider).contains(&name.as_str());
+            let is_json = about(provider).json_details.contains(&name.as_str());
             let text = match value.as_str() {
                 Some(json) if is_json => well_formed(json).into_owned(),
                 _ => value.to_string(),
@@ -80,13 +81,13 @@ impl LeadRecord {
 }
 
 /// A time with milliseconds. Providers show no more, and ids have milliseconds.
-pub(crate) fn write_time(time: jiff::Timestamp) -> String {
+pub fn write_time(time: jiff::Timestamp) -> String {
     format!("{time:.3}")
 }
 
 /// An id as a provider writes it.
 pub fn write_id(provider: Provider, id: LeadId) -> String {
-    id_form(provider).map_or_else(|| id.to_string(), |form| form.write(id))
+    about(provider).lead_id.map_or_else(|| id.to_string(), |form| form.write(id))
 }
 
 /// Reads an id. A provider's form names the provider; a number may be of any.
@@ -95,28 +96,7 @@ pub fn read_id(text: &str) -> Option<(Option<Provider>, LeadId)> {
         return Some((None, id));
     }
     Provider::ALL.into_iter().find_map(|provider| {
-        let id = id_form(provider)?.read(text)?;
+        let id = about(provider).lead_id?.read(text)?;
         Some((Some(provider), id))
     })
-}
-
-/// The form of a provider's lead ids. Without one they are numbers.
-fn id_form(provider: Provider) -> Option<LeadIdForm> {
-    match provider {
-        Provider::Integrabot | Provider::Flextell => None,
-        Provider::RdStation => Some(rdstation::LEAD_ID),
-        Provider::PollyBot => Some(pollybot::LEAD_ID),
-        Provider::Keyspot => Some(keyspot::LEAD_ID),
-    }
-}
-
-/// The names of those details that hold JSON as text.
-fn json_details(provider: Provider) -> &'static [&'static str] {
-    match provider {
-        Provider::Integrabot => &integrabot::JSON_DETAILS,
-        Provider::RdStation => &rdstation::JSON_DETAILS,
-        Provider::PollyBot => &pollybot::JSON_DETAILS,
-        Provider::Keyspot => &[],
-        Provider::Flextell => &flextell::JSON_DETAILS,
-    }
 }

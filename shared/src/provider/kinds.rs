@@ -1,7 +1,7 @@
 //! The kinds of directory entries, and how files describe them.
 
+use crate::model::{Entry, EntryId, EntryKey};
 use serde_json::{Map, Value};
-use shared::model::{Entry, EntryId, EntryKey};
 
 /// A kind of entry.
 pub struct Kind {
@@ -43,7 +43,7 @@ pub const fn flag(name: &'static str) -> Field {
     Field { name, value: Form::Flag, required: false }
 }
 
-/// Marks a tenant's default status, which has a second entry.
+/// The name of a flag and of an id: an entry with this flag has a second entry with this id.
 pub const DEFAULT: &str = "default";
 
 impl Kind {
@@ -57,7 +57,7 @@ impl Kind {
         Self { name, fields, numbered: true }
     }
 
-    /// The entries of a row: one, or two for the default status.
+    /// The entries of a row: one, or two for an entry that is a default.
     ///
     /// # Errors
     /// If the id or a member is invalid.
@@ -90,10 +90,7 @@ impl Kind {
         let entry = Value::Object(entry);
         let mut entries = vec![(EntryKey::new(self.name, entry_id), entry.clone())];
         if is_default {
-            entries.push((
-                EntryKey::new(self.name, EntryId::from_static(flextell::DEFAULT_STATUS)),
-                entry,
-            ));
+            entries.push((EntryKey::new(self.name, EntryId::from_static(DEFAULT)), entry));
         }
         Ok(entries)
     }

@@ -1,3 +1,4 @@
+use crate::api::AnyApi;
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
 use serde_json::{Map, Value};
 use shared::model::Provider;
@@ -5,13 +6,7 @@ use shared::model::Provider;
 /// The OpenAPI document of a provider, as JSON. `None` if the file in `docs/openapi/` is not YAML
 /// that JSON can express; a test checks that every file is.
 pub fn openapi(provider: Provider) -> Option<Value> {
-    let text = match provider {
-        Provider::Integrabot => include_str!("../../docs/openapi/integrabot.yaml"),
-        Provider::RdStation => include_str!("../../docs/openapi/rdstation.yaml"),
-        Provider::PollyBot => include_str!("../../docs/openapi/pollybot.yaml"),
-        Provider::Keyspot => include_str!("../../docs/openapi/keyspot.yaml"),
-        Provider::Flextell => include_str!("../../docs/openapi/flextell.yaml"),
-    };
+    let text = AnyApi::get(provider).document;
     to_json(Yaml::load_from_str(text).ok()?.first()?)
 }
 

@@ -1,0 +1,71 @@
+use crate::{
+    contract::JSON_DETAILS,
+    create_lead::Flextell,
+    directory::{COUNTRY, REFERENCE_SOURCE, STATUS, USER},
+};
+use shared::{
+    delivery::{Context, create_lead, redeliver},
+    model::Provider,
+    provider::{
+        About, Api, DEFAULT, Demo, DemoEntry, Kind, Operation, Sample, TokenForm, flag, optional,
+        text,
+    },
+};
+
+/// Flextell.
+pub static ABOUT: About = About {
+    provider: Provider::Flextell,
+    label: "Flextell",
+    lead_id: None,
+    json_details: &JSON_DETAILS,
+    key: TokenForm::RANDOM,
+    token: None,
+    has_tenants: true,
+    kinds: &[
+        Kind::numbered(
+            STATUS,
+            &[text("name"), text("slug"), text("color"), flag("is_terminal"), flag(DEFAULT)],
+        ),
+        Kind::numbered(REFERENCE_SOURCE, &[text("name"), optional("external_id")]),
+        Kind::numbered(USER, &[text("name")]),
+        Kind::numbered(COUNTRY, &[text("name")]),
+    ],
+    demo: Demo {
+        account: "1",
+        key: "demo-flextell",
+        secret: None,
+        tenants: &[1],
+        entries: &[
+            DemoEntry {
+                kind: STATUS,
+                id: "1",
+                json: r##"{"name": "New", "slug": "new", "color": "#94a3b8", "default": true}"##,
+            },
+            DemoEntry { kind: REFERENCE_SOURCE, id: "1", json: r#"{"name": "Website"}"# },
+            DemoEntry { kind: USER, id: "1", json: r#"{"name": "Demo User"}"# },
+            DemoEntry { kind: COUNTRY, id: "76", json: r#"{"name": "Brazil"}"# },
+        ],
+    },
+    sample: Sample {
+        function: CREATE_LEAD,
+        path: LEADS,
+        credentials: &[("Authorization", "Bearer demo-flextell"), ("X-Tenant", "1")],
+        body: r#"{"last_name": "Smith", "first_name": "Jane", "email": "jsmith@example.com", "country_id": 76}"#,
+    },
+};
+
+const CREATE_LEAD: &str = "flextell-create-lead";
+const LEADS: &str = "/flextell/api/v1/leads";
+
+/// Flextell's functions.
+pub static API: Api<Context> = Api {
+    operations: &[Operation {
+        function: CREATE_LEAD,
+        path: LEADS,
+        handler: |context, request| Box::pin(create_lead::<Flextell>(context, request)),
+    }],
+    redeliver: |context, account, held, body| {
+        Box::pin(redeliver::<Flextell>(context, account, held, body))
+    },
+    document: include_str!("../../../docs/openapi/flextell.yaml"),
+};

@@ -1,0 +1,47 @@
+use crate::{contract::JSON_DETAILS, create_lead::Integrabot};
+use shared::{
+    delivery::{Context, create_lead, redeliver},
+    model::Provider,
+    provider::{About, Api, Demo, Operation, Sample, TokenForm},
+};
+
+/// Integrabot.
+pub static ABOUT: About = About {
+    provider: Provider::Integrabot,
+    label: "Integrabot",
+    lead_id: None,
+    json_details: &JSON_DETAILS,
+    key: TokenForm { prefix: "sk_", ..TokenForm::RANDOM },
+    token: None,
+    has_tenants: false,
+    kinds: &[],
+    demo: Demo {
+        account: "demo",
+        key: "sk_demo_integrabot",
+        secret: None,
+        tenants: &[],
+        entries: &[],
+    },
+    sample: Sample {
+        function: CREATE_LEAD,
+        path: LEADS,
+        credentials: &[("Authorization", "Bearer sk_demo_integrabot")],
+        body: r#"{"name": "Maria Silva", "type": "web", "phone_number": "5511999998888", "email": "maria@exemplo.com"}"#,
+    },
+};
+
+const CREATE_LEAD: &str = "integrabot-create-lead";
+const LEADS: &str = "/integrabot/v1/leads";
+
+/// Integrabot's functions.
+pub static API: Api<Context> = Api {
+    operations: &[Operation {
+        function: CREATE_LEAD,
+        path: LEADS,
+        handler: |context, request| Box::pin(create_lead::<Integrabot>(context, request)),
+    }],
+    redeliver: |context, account, held, body| {
+        Box::pin(redeliver::<Integrabot>(context, account, held, body))
+    },
+    document: include_str!("../../../docs/openapi/integrabot.yaml"),
+};

@@ -1,0 +1,51 @@
+use crate::{contract::JSON_DETAILS, create_lead::RdStation};
+use shared::{
+    delivery::{Context, create_lead, redeliver},
+    model::{LeadIdForm, Provider},
+    provider::{About, Api, Demo, Operation, Sample, TokenForm},
+};
+
+/// Lead ids: `lead_` and 11 digits of Crockford's base 32.
+pub const LEAD_ID: LeadIdForm =
+    LeadIdForm { prefix: "lead_", alphabet: b"0123456789ABCDEFGHJKMNPQRSTVWXYZ", digits: 11 };
+
+/// RD Station Mentoria.
+pub static ABOUT: About = About {
+    provider: Provider::RdStation,
+    label: "RD Station",
+    lead_id: Some(LEAD_ID),
+    json_details: &JSON_DETAILS,
+    key: TokenForm::RANDOM,
+    token: None,
+    has_tenants: false,
+    kinds: &[],
+    demo: Demo {
+        account: "wpc_demo",
+        key: "demo-rdstation",
+        secret: None,
+        tenants: &[],
+        entries: &[],
+    },
+    sample: Sample {
+        function: CREATE_LEAD,
+        path: LEADS,
+        credentials: &[("Authorization", "Bearer demo-rdstation")],
+        body: r#"{"name": "Maria Silva", "email": "maria@exemplo.com", "utm": {"source": "google"}}"#,
+    },
+};
+
+const CREATE_LEAD: &str = "rdstation-create-lead";
+const LEADS: &str = "/rdstation/rest/leads";
+
+/// RD Station's functions.
+pub static API: Api<Context> = Api {
+    operations: &[Operation {
+        function: CREATE_LEAD,
+        path: LEADS,
+        handler: |context, request| Box::pin(create_lead::<RdStation>(context, request)),
+    }],
+    redeliver: |context, account, held, body| {
+        Box::pin(redeliver::<RdStation>(context, account, held, body))
+    },
+    document: include_str!("../../../docs/openapi/rdstation.yaml"),
+};
