@@ -1,7 +1,10 @@
-//! Runs every console block of the README.
+//! Runs every console block of the documents.
 
 use crate::transcript::{Desk, redactions};
 use std::{fs, path::Path};
+
+/// The documents with console blocks. Their commands run on one table, in this order.
+const DOCUMENTS: [&str; 2] = ["README.md", "docs/operations.md"];
 
 /// The commands of the console blocks in a document, and what they print.
 fn steps(document: &str) -> Vec<(String, String)> {
@@ -15,11 +18,12 @@ fn steps(document: &str) -> Vec<(String, String)> {
 }
 
 #[test]
-fn the_console_blocks_of_the_readme_are_true() {
-    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+fn the_console_blocks_of_the_documents_are_true() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let (desk, redactions) = (Desk::new(), redactions());
-    let steps = steps(&fs::read_to_string(readme).unwrap());
-    assert!(steps.len() >= 6, "the README has its console blocks");
+    let documents = DOCUMENTS.map(|name| fs::read_to_string(root.join(name)).unwrap());
+    let steps: Vec<_> = documents.iter().flat_map(|document| steps(document)).collect();
+    assert!(steps.len() >= 6, "the documents have their console blocks");
     for (command, expected) in steps {
         let (_, printed) = desk.run(&command);
         let redacted = |text: &str| redactions.redact(text.replace('\r', "").trim());
