@@ -7,6 +7,7 @@ mod access;
 mod as_sent;
 mod consumption;
 mod contacts;
+mod documents;
 mod empty_fields;
 mod erasure;
 mod events;
