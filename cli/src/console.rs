@@ -1,6 +1,6 @@
 //! Serves the console: beside the API in `leadhook serve`, alone in `leadhook console`.
 
-use crate::serve::say;
+use crate::terminal::say;
 use console::{Console, START_PATH, Sessions, routes};
 use shared::model::Sources;
 use std::{net::SocketAddr, sync::Arc};

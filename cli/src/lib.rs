@@ -8,6 +8,7 @@
 mod commands;
 mod console;
 mod serve;
+mod terminal;
 
 pub use commands::{Cli, Failure, run};
 pub use serve::{ServeError, ServeOptions, serve};

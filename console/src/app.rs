@@ -21,9 +21,9 @@ pub struct Console {
     pub allows_changes: bool,
     /// Whether names and contacts are masked until the operator asks for them.
     pub masks: bool,
-    /// The local server; none: the table is elsewhere, and no delivery comes in here.
+    /// The local server; `None` if the table is elsewhere, so that no delivery comes in here.
     pub live: Option<Live>,
-    /// Posts test messages to destinations; none: no secret signs them.
+    /// Posts test messages to destinations; `None` if there is no secret to sign them with.
     pub forwarder: Option<Arc<Forwarder<HttpsClient>>>,
     /// Who may use the page.
     pub sessions: Sessions,

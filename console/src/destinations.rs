@@ -2,8 +2,8 @@
 
 use crate::{
     app::Console,
-    page::{Answer, Failed, Frame, Tab, go, show},
-    sessions::Seat,
+    page::{Answer, Done, Failed, Frame, Tab, go, show},
+    sessions::SessionState,
     words::When,
 };
 use askama::Template;
@@ -54,14 +54,9 @@ struct Row {
     format: &'static str,
 }
 
-#[derive(Deserialize)]
-pub(crate) struct Done {
-    done: Option<String>,
-}
-
 pub(crate) async fn list(
     State(console): State<Arc<Console>>,
-    Extension(seat): Extension<Seat>,
+    Extension(session): Extension<SessionState>,
     Query(Done { done }): Query<Done>,
 ) -> Answer {
     let (table, now) = (console.table().afresh(), console.sources().now());
@@ -69,7 +64,7 @@ pub(crate) async fn list(
     for destination in table.destinations().await? {
         rows.push(Row::read(&table, &destination, now).await?);
     }
-    let frame = Frame::new(&console, seat, Tab::Destinations).after(done.as_deref());
+    let frame = Frame::new(&console, session, Tab::Destinations).after(done.as_deref());
     let frame = frame.naming_skipped(&table);
     show(&ListPage { frame, rows, can_test: console.forwarder.is_some() })
 }
@@ -144,7 +139,7 @@ struct ReplayPage {
 /// Shows how many leads would be posted again.
 pub(crate) async fn confirm_replay(
     State(console): State<Arc<Console>>,
-    Extension(seat): Extension<Seat>,
+    Extension(session): Extension<SessionState>,
     Path(id): Path<String>,
     Form(ReplayForm { from }): Form<ReplayForm>,
 ) -> Answer {
@@ -152,7 +147,7 @@ pub(crate) async fn confirm_replay(
     let destination = find_destination(console.table(), &id).await?;
     let now = console.sources().now();
     let plan = plan_replay(console.table(), &destination, start, now).await?;
-    let frame = Frame::new(&console, seat, Tab::Destinations);
+    let frame = Frame::new(&console, session, Tab::Destinations);
     let plural = if plan.leads == 1 { "" } else { "s" };
     let leads = format!("{} lead{plural}", write_counted(plan.leads));
     let path = format!("/console/destinations/{}/replay/{}", destination.id, plan.cursor);
@@ -189,7 +184,7 @@ struct TestedPage {
 /// Posts a test message, and shows the answer.
 pub(crate) async fn test(
     State(console): State<Arc<Console>>,
-    Extension(seat): Extension<Seat>,
+    Extension(session): Extension<SessionState>,
     Path(id): Path<String>,
 ) -> Answer {
     let destination = find_destination(console.table(), &id).await?;
@@ -201,6 +196,6 @@ pub(crate) async fn test(
         Err(error) => (None, error.to_string()),
     };
     let is_good = status.is_some_and(|status| (200..300).contains(&status));
-    let frame = Frame::new(&console, seat, Tab::Destinations);
+    let frame = Frame::new(&console, session, Tab::Destinations);
     show(&TestedPage { frame, host: host(&destination), status, text, is_good })
 }

@@ -1,10 +1,10 @@
 //! The entries that deliveries can refer to.
 
 use crate::{
+    address::{encoded, read_account},
     app::Console,
-    leads::{encoded, read_account},
-    page::{Answer, Failed, Frame, Tab, go, show},
-    sessions::Seat,
+    page::{Answer, Done, Failed, Frame, Tab, go, show},
+    sessions::SessionState,
 };
 use askama::Template;
 use axum::{
@@ -51,11 +51,6 @@ struct EntryView {
     members: Vec<(String, String)>,
 }
 
-#[derive(Deserialize)]
-pub(crate) struct Done {
-    done: Option<String>,
-}
-
 fn path_of(account: &Account) -> String {
     let (provider, account) = (account.provider.as_str(), encoded(account.id.as_str()));
     format!("/console/directory/{provider}/{account}")
@@ -71,12 +66,12 @@ async fn accounts(console: &Console) -> Result<Vec<Account>, Failed> {
 /// Opens the first account's directory.
 pub(crate) async fn list(
     State(console): State<Arc<Console>>,
-    Extension(seat): Extension<Seat>,
+    Extension(session): Extension<SessionState>,
 ) -> Answer {
     match accounts(&console).await?.first() {
         Some(first) => go(&path_of(first)),
         None => show(&DirectoryPage {
-            frame: Frame::new(&console, seat, Tab::Directory),
+            frame: Frame::new(&console, session, Tab::Directory),
             accounts: Vec::new(),
             open: None,
         }),
@@ -85,7 +80,7 @@ pub(crate) async fn list(
 
 pub(crate) async fn one(
     State(console): State<Arc<Console>>,
-    Extension(seat): Extension<Seat>,
+    Extension(session): Extension<SessionState>,
     Path((provider, account)): Path<(String, String)>,
     Query(Done { done }): Query<Done>,
 ) -> Answer {
@@ -104,7 +99,7 @@ pub(crate) async fn one(
         kinds.push(KindView { kind, entries: entries.collect() });
     }
     let open = Open { path: path_of(&account), kinds };
-    let frame = Frame::new(&console, seat, Tab::Directory).after(done.as_deref());
+    let frame = Frame::new(&console, session, Tab::Directory).after(done.as_deref());
     let frame = frame.naming_skipped(&table);
     show(&DirectoryPage { frame, accounts, open: Some(open) })
 }

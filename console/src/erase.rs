@@ -1,17 +1,18 @@
 //! Erases a person, after a page that shows what will be deleted.
 
 use crate::{
+    address::{lead_path, read_account},
     app::Console,
-    leads::{get, path_of, read_account},
+    leads::get,
     page::{Answer, Failed, Frame, Tab, show},
-    sessions::Seat,
+    sessions::SessionState,
 };
 use askama::Template;
 use axum::{
     Extension, Form,
     extract::{Path, State},
 };
-use operator::erase::{Find, Finds, erase_finds, find_person};
+use operator::erase::{Match, Matches, erase_matches, find_person};
 use providers::read_id;
 use shared::{
     model::{Account, Email, LeadId, Phone},
@@ -29,7 +30,7 @@ type Fields = Vec<(String, String)>;
 struct ConfirmPage {
     frame: Frame,
     contacts: String,
-    finds: Vec<Row>,
+    matches: Vec<Row>,
     path: String,
     back: String,
 }
@@ -78,60 +79,60 @@ fn read_path(provider: &str, account: String, id: &str) -> Result<(Account, Lead
 /// Shows what will be deleted.
 pub(crate) async fn confirm(
     State(console): State<Arc<Console>>,
-    Extension(seat): Extension<Seat>,
+    Extension(session): Extension<SessionState>,
     Path((provider, account, id)): LeadPath,
 ) -> Answer {
     let (account, id) = read_path(&provider, account, &id)?;
     let (person, contacts, accounts) = person_of(&console, &account, id).await?;
     let table = console.table().afresh();
     let found = find_person(&table, &person, &accounts, |_| false).await?;
-    let frame = Frame::new(&console, seat, Tab::Leads).naming_skipped(&table);
-    let finds = found.iter().flat_map(|(account, finds)| {
-        finds.iter().map(|find| Row::new(&frame, account, find)).collect::<Vec<_>>()
+    let frame = Frame::new(&console, session, Tab::Leads).naming_skipped(&table);
+    let matches = found.iter().flat_map(|(account, matches)| {
+        matches.iter().map(|found| Row::new(&frame, account, found)).collect::<Vec<_>>()
     });
-    let (finds, contacts) = (finds.collect(), frame.mask.text(Some(&contacts)));
-    let back = path_of(&account, id);
-    show(&ConfirmPage { path: format!("{back}/erase"), back, frame, contacts, finds })
+    let (matches, contacts) = (matches.collect(), frame.mask.text(Some(&contacts)));
+    let back = lead_path(&account, id);
+    show(&ConfirmPage { path: format!("{back}/erase"), back, frame, contacts, matches })
 }
 
 impl Row {
-    fn new(frame: &Frame, account: &Account, find: &Find) -> Self {
+    fn new(frame: &Frame, account: &Account, found: &Match) -> Self {
         Self {
-            id: key_of(account, find),
-            what: find.what(),
+            id: key_of(account, found),
+            what: found.what(),
             provider: account.provider.as_str(),
             account: account.id.to_string(),
-            name: frame.mask.text(find.name.as_deref()),
-            contact: frame.mask.text(find.email.as_deref().or(find.phone.as_deref())),
+            name: frame.mask.text(found.name.as_deref()),
+            contact: frame.mask.text(found.email.as_deref().or(found.phone.as_deref())),
             // A place may be the name of a member, which a sender chose.
-            places: frame.mask.all(&find.places.join(", ")),
+            places: frame.mask.all(&found.places.join(", ")),
         }
     }
 }
 
-/// Names a find in the form.
-fn key_of(account: &Account, find: &Find) -> String {
-    format!("{account} {}", find.id)
+/// Names an item in the form.
+fn key_of(account: &Account, found: &Match) -> String {
+    format!("{account} {}", found.id)
 }
 
 /// Deletes what was shown and chosen, and nothing that was found only later.
 pub(crate) async fn erase(
     State(console): State<Arc<Console>>,
-    Extension(seat): Extension<Seat>,
+    Extension(session): Extension<SessionState>,
     Path((provider, account, id)): LeadPath,
     Form(fields): Form<Fields>,
 ) -> Answer {
     let (account, id) = read_path(&provider, account, &id)?;
     let chosen: HashSet<_> =
-        fields.iter().filter(|(name, _)| name == "find").map(|(_, value)| value.as_str()).collect();
+        fields.iter().filter(|(name, _)| name == "item").map(|(_, value)| value.as_str()).collect();
     if chosen.is_empty() {
         return Err(Failed::input("nothing was chosen, and nothing was deleted"));
     }
     let (person, _, accounts) = person_of(&console, &account, id).await?;
     let table = console.table().afresh();
     let mut found = find_person(&table, &person, &accounts, |_| false).await?;
-    for (account, finds) in &mut found {
-        finds.retain(|find| chosen.contains(key_of(account, find).as_str()));
+    for (account, matches) in &mut found {
+        matches.retain(|found| chosen.contains(key_of(account, found).as_str()));
     }
     put_last(&mut found, &account, id);
     let is_blocked = fields.iter().any(|(name, _)| name == "block");
@@ -142,30 +143,30 @@ pub(crate) async fn erase(
         }
     }
     let (receipts, messages) = delete(&console, &table, &found).await?;
-    let frame = Frame::new(&console, seat, Tab::Leads).naming_skipped(&table);
+    let frame = Frame::new(&console, session, Tab::Leads).naming_skipped(&table);
     show(&ErasedPage { frame, receipts, messages, is_blocked })
 }
 
 /// Orders what was found so that this lead is deleted last. The page finds the person by it, so
 /// after an interruption the same page deletes the rest.
-fn put_last(found: &mut Finds, account: &Account, id: LeadId) {
+fn put_last(found: &mut Matches, account: &Account, id: LeadId) {
     found.sort_by_key(|(other, _)| other == account);
-    for (_, finds) in found {
-        finds.sort_by_key(|find| find.lead_id() == Some(id));
+    for (_, matches) in found {
+        matches.sort_by_key(|found| found.lead_id() == Some(id));
     }
 }
 
 async fn delete(
     console: &Console,
     table: &LeadTable,
-    found: &Finds,
+    found: &Matches,
 ) -> Result<(Vec<(String, Erased)>, usize), Failed> {
     let mut receipts = Vec::new();
     let receipt = |account: &Account, erased: Erased| {
         receipts.push((format!("{} {}", account.provider.as_str(), account.id), erased));
     };
     let now = console.sources().now();
-    let messages = erase_finds(table, found, now, receipt).await?;
+    let messages = erase_matches(table, found, now, receipt).await?;
     receipts.retain(|(_, erased)| *erased != Erased::default());
     Ok((receipts, messages))
 }
@@ -176,10 +177,10 @@ mod tests {
     use operator::erase::FoundItem;
     use shared::model::{AccountId, Provider};
 
-    fn find(item: FoundItem) -> Find {
+    fn found(item: FoundItem) -> Match {
         let (name, email, phone) = (None, None, None);
         let (id, received, places) = (String::new(), String::new(), Vec::new());
-        Find { item, id, received, places, name, email, phone }
+        Match { item, id, received, places, name, email, phone }
     }
 
     #[test]
@@ -187,15 +188,19 @@ mod tests {
         let account = |provider| Account { provider, id: AccountId::from_static("demo") };
         let [own, first, second] = [2, 1, 3].map(|random| LeadId::new(LeadId::beginning(), random));
         let accounts = [Provider::Integrabot, Provider::RdStation, Provider::Flextell].map(account);
-        let finds = || {
-            let leads = [own, first, second].map(|id| find(FoundItem::Lead(id)));
-            leads.into_iter().chain([find(FoundItem::Held("invalid-1".parse().unwrap()))]).collect()
+        let matches = || {
+            let leads = [own, first, second].map(|id| found(FoundItem::Lead(id)));
+            leads
+                .into_iter()
+                .chain([found(FoundItem::Held("invalid-1".parse().unwrap()))])
+                .collect()
         };
-        let mut found: Finds = accounts.iter().map(|account| (account.clone(), finds())).collect();
+        let mut found: Matches =
+            accounts.iter().map(|account| (account.clone(), matches())).collect();
         put_last(&mut found, &accounts[1], own);
         let order: Vec<_> = found.iter().map(|(account, _)| account.provider).collect();
         assert_eq!(order, [Provider::Integrabot, Provider::Flextell, Provider::RdStation]);
-        let leads: Vec<_> = found[2].1.iter().map(Find::lead_id).collect();
+        let leads: Vec<_> = found[2].1.iter().map(Match::lead_id).collect();
         assert_eq!(leads, [Some(first), Some(second), None, Some(own)]);
     }
 }

@@ -1,42 +1,37 @@
 //! Held deliveries: why each was refused, and forms to correct and redeliver it.
 
-mod beside;
 mod fields;
+mod find;
+mod known_lead;
 mod list;
 
 pub(crate) use list::{list, redeliver_all};
 
 use crate::{
+    address::{held_path, lead_path},
     app::Console,
     json::{Line, lines},
-    leads::{encoded, path_of as lead_path, read_account},
     page::{Answer, Failed, Frame, Tab, compute, go, show},
-    sessions::Seat,
+    sessions::SessionState,
     words::When,
 };
 use askama::Template;
 use axum::{
     Extension, Form,
-    extract::{Path, Query, State},
+    extract::{Query, State},
 };
-use beside::{Beside, lead_of};
 use fields::{Field, base_of, body_of, fields_of};
+use find::{HeldPath, find};
 use jiff::Timestamp;
+use known_lead::{KnownLead, lead_of};
 use operator::readings::{decode, likely_readings, preview, read_encoding};
 use providers::{LeadRecord, write_id};
 use serde::Deserialize;
 use shared::{
     delivery::Handled,
-    model::{Account, BrokenRule, HeldDelivery, HeldId, HeldReason, LeadId, text_of},
-    table::{StoreError, WhichHeld},
+    model::{Account, BrokenRule, HeldDelivery, HeldReason, LeadId, text_of},
 };
 use std::{borrow::Cow, sync::Arc};
-
-/// Where a held delivery is shown.
-pub(crate) fn path_of(account: &Account, id: &HeldId) -> String {
-    let (provider, account) = (account.provider.as_str(), encoded(account.id.as_str()));
-    format!("/console/held/{provider}/{account}/{id}")
-}
 
 #[derive(Template)]
 #[template(path = "held_one.html")]
@@ -50,17 +45,17 @@ struct OnePage {
     why: Vec<String>,
     status: Option<u16>,
     /// Whether this is the answer to a correction.
-    is_tried: bool,
+    is_corrected: bool,
     /// The lead that the person of a correction already is: its path and its id.
     known: Option<(String, String)>,
     fields: Option<Vec<Field>>,
-    /// The body for people who correct it; none if its encoding is not known.
+    /// The body for people who correct it; `None` if its encoding is not known.
     body: Option<String>,
     base: String,
     lines: Vec<Line>,
     /// How a body that is not UTF-8 may be read; none if it is compressed.
     readings: Vec<ReadingView>,
-    lead: Option<Beside>,
+    lead: Option<KnownLead>,
     is_repeat: bool,
     is_hidden: bool,
 }
@@ -72,7 +67,7 @@ struct ReadingView {
 }
 
 /// What is shown of the last answer.
-struct Tried {
+struct LastAnswer {
     status: Option<u16>,
     broken: Vec<BrokenRule>,
     why: Vec<String>,
@@ -80,7 +75,7 @@ struct Tried {
     lead: Option<LeadId>,
 }
 
-impl Tried {
+impl LastAnswer {
     fn of_held(held: &HeldDelivery) -> Self {
         let answer = held.answer.as_ref();
         Self {
@@ -111,43 +106,19 @@ fn reasons(broken: &[BrokenRule], answer: Option<&str>) -> Vec<String> {
     }
 }
 
-type HeldPath = Path<(String, String, String)>;
-
-async fn find(
-    console: &Console,
-    Path((provider, account, id)): HeldPath,
-) -> Result<(Account, HeldDelivery), Failed> {
-    let account = read_account(&provider, account)?;
-    let missing = || Failed::missing("it is not held; it may have become a lead");
-    let id = id.parse().map_err(|_| missing())?;
-    let held = read_one(console, &account, id).await?;
-    Ok((account, held.ok_or_else(missing)?))
-}
-
-async fn read_one(
-    console: &Console,
-    account: &Account,
-    id: HeldId,
-) -> Result<Option<HeldDelivery>, StoreError> {
-    let mut found = None;
-    let take = |held| found = Some(held);
-    console.table().each_held(account, &WhichHeld::Id(id), console.sources().now(), take).await?;
-    Ok(found)
-}
-
 pub(crate) async fn one(
     State(console): State<Arc<Console>>,
-    Extension(seat): Extension<Seat>,
+    Extension(session): Extension<SessionState>,
     path: HeldPath,
     Query(ReadAs { encoding }): Query<ReadAs>,
 ) -> Answer {
     let (account, held) = find(&console, path).await?;
-    let tried = Tried::of_held(&held);
+    let last = LastAnswer::of_held(&held);
     let body = match encoding {
         None => text_of(&held.body).map(str::to_owned),
         Some(name) => decode(&held.body, read_encoding(&name).map_err(Failed::input)?),
     };
-    page(&console, seat, account, held, body, tried).await
+    page(&console, session, account, held, body, last).await
 }
 
 /// The encoding that the operator chose for a body.
@@ -158,20 +129,20 @@ pub(crate) struct ReadAs {
 
 async fn page(
     console: &Console,
-    seat: Seat,
+    session: SessionState,
     account: Account,
     held: HeldDelivery,
     body: Option<String>,
-    tried: Tried,
+    last: LastAnswer,
 ) -> Answer {
-    let frame = Frame::new(console, seat, Tab::Held);
+    let frame = Frame::new(console, session, Tab::Held);
     let now = console.sources().now();
     let lead = match held.reason {
         HeldReason::Invalid => None,
         HeldReason::Repeat(id) => lead_of(console, &account, id).await?,
     };
     // A body may be long, and is read, masked and laid out more than once.
-    compute(move || show(&one_page(frame, account, &held, body, tried, lead, now))).await?
+    compute(move || show(&one_page(frame, account, &held, body, last, lead, now))).await?
 }
 
 fn one_page(
@@ -179,7 +150,7 @@ fn one_page(
     account: Account,
     held: &HeldDelivery,
     body: Option<String>,
-    tried: Tried,
+    last: LastAnswer,
     lead: Option<(LeadId, LeadRecord)>,
     now: Timestamp,
 ) -> OnePage {
@@ -192,22 +163,22 @@ fn one_page(
         preview: preview(&reading.text),
     });
     OnePage {
-        path: path_of(&account, &held.id),
+        path: held_path(&account, &held.id),
         target: held.target.as_deref().map(|target| frame.mask.text(Some(target))),
         when: When::new(held.received_at, now),
-        why: tried.why,
-        status: tried.status,
-        is_tried: tried.is_new,
-        known: tried.lead.map(|id| (lead_path(&account, id), write_id(account.provider, id))),
+        why: last.why,
+        status: last.status,
+        is_corrected: last.is_new,
+        known: last.lead.map(|id| (lead_path(&account, id), write_id(account.provider, id))),
         fields: body
             .as_deref()
             .filter(|_| !is_hidden)
-            .and_then(|body| fields_of(body, &tried.broken)),
-        lines: lines(&frame.mask.all(&text), &tried.broken),
+            .and_then(|body| fields_of(body, &last.broken)),
+        lines: lines(&frame.mask.all(&text), &last.broken),
         base: body.as_deref().map(base_of).unwrap_or_default(),
         readings: readings.collect(),
         is_repeat: held.reason != HeldReason::Invalid,
-        lead: lead.map(|lead| Beside::new(&frame, &account, lead)),
+        lead: lead.map(|lead| KnownLead::new(&frame, &account, lead)),
         body,
         account,
         frame,
@@ -218,7 +189,7 @@ fn one_page(
 /// Redelivers a held delivery with the body of a form.
 pub(crate) async fn redeliver(
     State(console): State<Arc<Console>>,
-    Extension(seat): Extension<Seat>,
+    Extension(session): Extension<SessionState>,
     path: HeldPath,
     Form(form): Form<Vec<(String, String)>>,
 ) -> Answer {
@@ -229,8 +200,8 @@ pub(crate) async fn redeliver(
     if let Some(lead) = summary.lead.filter(|_| summary.became_lead()) {
         return go(&format!("{}?done=redelivered", lead_path(&account, lead)));
     }
-    let tried = Tried::of_redelivery(redelivered);
-    page(&console, seat, account, held, Some(body), tried).await
+    let last = LastAnswer::of_redelivery(redelivered);
+    page(&console, session, account, held, Some(body), last).await
 }
 
 pub(crate) async fn discard(State(console): State<Arc<Console>>, path: HeldPath) -> Answer {

@@ -1,10 +1,10 @@
 //! The API keys of senders.
 
 use crate::{
+    address::read_provider,
     app::Console,
-    leads::read_provider,
-    page::{Answer, Failed, Frame, Tab, go, show},
-    sessions::Seat,
+    page::{Answer, Done, Failed, Frame, Tab, go, show},
+    sessions::SessionState,
     words::When,
 };
 use askama::Template;
@@ -12,7 +12,7 @@ use axum::{
     Extension, Form,
     extract::{Path, Query, State},
 };
-use operator::keys::{Drawn, NewKey, Rotated, key_state, revoke_key, rotate_key};
+use operator::keys::{NewCredentials, NewKey, Rotated, key_state, revoke_key, rotate_key};
 use providers::about;
 use serde::Deserialize;
 use shared::model::{AccountId, ApiKey, ListedKey, Provider};
@@ -37,20 +37,15 @@ struct Row {
     expires: Option<When>,
 }
 
-#[derive(Deserialize)]
-pub(crate) struct Done {
-    done: Option<String>,
-}
-
 pub(crate) async fn list(
     State(console): State<Arc<Console>>,
-    Extension(seat): Extension<Seat>,
+    Extension(session): Extension<SessionState>,
     Query(Done { done }): Query<Done>,
 ) -> Answer {
     let now = console.sources().now();
     let table = console.table().afresh();
     let keys = table.api_keys(None).await?;
-    let frame = Frame::new(&console, seat, Tab::Keys).after(done.as_deref());
+    let frame = Frame::new(&console, session, Tab::Keys).after(done.as_deref());
     let row = |ListedKey { token, key }: ListedKey| {
         let accounts: Vec<_> =
             key.accounts().iter().map(|account| account.id.to_string()).collect();
@@ -101,8 +96,13 @@ struct ShownPage {
 }
 
 impl ShownPage {
-    fn new(frame: Frame, drawn: Drawn, key: &ApiKey, old: Option<(String, When)>) -> Self {
-        let Drawn { token, secret } = drawn;
+    fn new(
+        frame: Frame,
+        credentials: NewCredentials,
+        key: &ApiKey,
+        old: Option<(String, When)>,
+    ) -> Self {
+        let NewCredentials { token, secret } = credentials;
         let provider = key.account.provider;
         let credentials = match secret {
             Some(secret) if about(provider).token.is_some() => {
@@ -125,7 +125,7 @@ fn items<T: std::str::FromStr>(text: &str, what: &str) -> Result<Vec<T>, Failed>
 
 pub(crate) async fn create(
     State(console): State<Arc<Console>>,
-    Extension(seat): Extension<Seat>,
+    Extension(session): Extension<SessionState>,
     Form(form): Form<CreateForm>,
 ) -> Answer {
     let filled = |text: String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
@@ -140,8 +140,8 @@ pub(crate) async fn create(
         tenants: items(&form.tenants, "tenant's number")?,
         networks: items(&form.networks, "network, such as 203.0.113.0/24")?,
     };
-    let (drawn, key) = key.create(console.table(), console.sources()).await?;
-    show(&ShownPage::new(Frame::new(&console, seat, Tab::Keys), drawn, &key, None))
+    let (credentials, key) = key.create(console.table(), console.sources()).await?;
+    show(&ShownPage::new(Frame::new(&console, session, Tab::Keys), credentials, &key, None))
 }
 
 #[derive(Deserialize)]
@@ -151,14 +151,14 @@ pub(crate) struct RotateForm {
 
 pub(crate) async fn rotate(
     State(console): State<Arc<Console>>,
-    Extension(seat): Extension<Seat>,
+    Extension(session): Extension<SessionState>,
     Path(id): Path<String>,
     Form(RotateForm { keep }): Form<RotateForm>,
 ) -> Answer {
     let rotated = rotate_key(console.table(), console.sources(), &id, keep.trim()).await?;
-    let Rotated { drawn, key, old_id, until } = rotated;
+    let Rotated { credentials, key, old_id, until } = rotated;
     let old = (old_id, When::new(until, console.sources().now()));
-    show(&ShownPage::new(Frame::new(&console, seat, Tab::Keys), drawn, &key, Some(old)))
+    show(&ShownPage::new(Frame::new(&console, session, Tab::Keys), credentials, &key, Some(old)))
 }
 
 pub(crate) async fn revoke(State(console): State<Arc<Console>>, Path(id): Path<String>) -> Answer {

@@ -1,12 +1,12 @@
 //! The console: a page that shows what comes in, and lets its owner act.
 //!
-//! Each page is a template of [askama], filled with what the same functions return that the commands
-//! call. The page needs no script: one small file makes it live.
+//! Each page is a template of [askama], filled with what the same functions return that the
+//! commands call. The page needs no script: one small file makes it live.
 //!
 //! Everything that a sender wrote is text here: askama escapes it, and the policy of each answer
 //! allows no script but our own file.
 
-mod api;
+mod address;
 mod app;
 mod assets;
 mod deliveries;

@@ -1,11 +1,12 @@
 //! The frame around each page, and how pages are answered.
 
-use crate::{app::Console, mask::Mask, sessions::Seat};
+use crate::{app::Console, mask::Mask, sessions::SessionState};
 use askama::Template;
 use axum::{
     http::StatusCode,
     response::{Html, IntoResponse, Redirect, Response},
 };
+use serde::Deserialize;
 use shared::{
     long_work::run_long,
     table::{LeadTable, SkippedItem, StoreError},
@@ -20,18 +21,16 @@ pub(crate) enum Tab {
     Keys,
     Directory,
     Destinations,
-    Api,
 }
 
 impl Tab {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 6] = [
         Self::Deliveries,
         Self::Leads,
         Self::Held,
         Self::Keys,
         Self::Directory,
         Self::Destinations,
-        Self::Api,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -42,7 +41,6 @@ impl Tab {
             Self::Keys => "Keys",
             Self::Directory => "Directory",
             Self::Destinations => "Destinations",
-            Self::Api => "API",
         }
     }
 
@@ -54,7 +52,6 @@ impl Tab {
             Self::Keys => "/console/keys",
             Self::Directory => "/console/directory",
             Self::Destinations => "/console/destinations",
-            Self::Api => "/console/api",
         }
     }
 }
@@ -76,7 +73,7 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    pub(crate) fn new(console: &Console, seat: Seat, tab: Tab) -> Self {
+    pub(crate) fn new(console: &Console, session: SessionState, tab: Tab) -> Self {
         Self {
             tab,
             table: console.table().name().to_owned(),
@@ -84,7 +81,7 @@ impl Frame {
             is_live: console.live.is_some(),
             allows_changes: console.allows_changes,
             masks: console.masks,
-            mask: Mask { hides: console.masks && !seat.unmasked },
+            mask: Mask { hides: console.masks && !session.unmasked },
             done: None,
             skipped: Vec::new(),
         }
@@ -117,6 +114,12 @@ impl Frame {
         let is_live = self.is_live;
         Tab::ALL.into_iter().filter(move |tab| is_live || *tab != Tab::Deliveries)
     }
+}
+
+/// The part of an address that names the last action.
+#[derive(Deserialize)]
+pub(crate) struct Done {
+    pub(crate) done: Option<String>,
 }
 
 /// The answer of a page's handler.
@@ -193,10 +196,10 @@ impl From<operator::Failure> for Failed {
 
 /// The page for a browser without a session.
 #[derive(Template)]
-#[template(path = "signpost.html")]
-pub(crate) struct Signpost;
+#[template(path = "no_session.html")]
+pub(crate) struct NoSessionPage;
 
-impl IntoResponse for Signpost {
+impl IntoResponse for NoSessionPage {
     fn into_response(self) -> Response {
         let page = Html(self.render().unwrap_or_else(|_| FAULT.to_owned()));
         (StatusCode::UNAUTHORIZED, page).into_response()

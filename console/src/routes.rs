@@ -1,5 +1,4 @@
 use crate::{
-    api,
     app::Console,
     assets, deliveries, destinations, directory, erase, held, keys, leads,
     page::{Answer, Failed, Tab, go},
@@ -83,8 +82,6 @@ fn other_routes() -> Router<Arc<Console>> {
         .route("/console/destinations/{id}/replay", post(destinations::confirm_replay))
         .route("/console/destinations/{id}/replay/{cursor}", post(destinations::post_again))
         .route("/console/destinations/{id}/retry", post(destinations::retry))
-        .route("/console/api", get(api::first))
-        .route("/console/api/{provider}", get(api::one).post(api::send))
 }
 
 async fn home(State(console): State<Arc<Console>>) -> Answer {

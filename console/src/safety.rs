@@ -5,7 +5,7 @@
 
 use crate::{
     app::Console,
-    page::{Failed, Signpost},
+    page::{Failed, NoSessionPage},
     sessions::START_PATH,
 };
 use axum::{
@@ -19,7 +19,8 @@ use axum::{
 };
 use std::sync::Arc;
 
-/// Nothing but our own stylesheet, script and events, and the icon in the page itself. No other site may frame the page.
+/// Allows our own stylesheet, script and events, and the icon in the page itself. No other site may
+/// frame the page.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
                       connect-src 'self'; img-src data:; form-action 'self'; \
                       frame-ancestors 'none'; base-uri 'none'";
@@ -46,8 +47,8 @@ pub(crate) async fn guard(
 ) -> Response {
     let mut response = match check(&console, &mut request) {
         Ok(()) => next.run(request).await,
-        Err(Refused::Foreign(text)) => Failed::new(StatusCode::FORBIDDEN, text).into_response(),
-        Err(Refused::NoSession) => Signpost.into_response(),
+        Err(Refused::Forbidden(text)) => Failed::new(StatusCode::FORBIDDEN, text).into_response(),
+        Err(Refused::NoSession) => NoSessionPage.into_response(),
     };
     for (name, value) in HEADERS {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
@@ -58,16 +59,16 @@ pub(crate) async fn guard(
 /// Why a request is refused.
 enum Refused {
     /// It may not do this.
-    Foreign(String),
+    Forbidden(String),
     /// Its browser has no session.
     NoSession,
 }
 
 fn check(console: &Console, request: &mut Request) -> Result<(), Refused> {
-    let forbidden = |text: &str| Refused::Foreign(text.to_owned());
+    let forbidden = |text: &str| Refused::Forbidden(text.to_owned());
     let headers = request.headers();
     let host = console.guard.check_host(request.uri(), headers);
-    host.map_err(|foreign| forbidden(&foreign.to_string()))?;
+    host.map_err(|refused| forbidden(&refused.to_string()))?;
     let is_start = request.uri().path() == START_PATH;
     let reads = [Method::GET, Method::HEAD].contains(request.method());
     // The printed address may be opened by a click in any program.
@@ -82,11 +83,11 @@ fn check(console: &Console, request: &mut Request) -> Result<(), Refused> {
         return opens.then_some(()).ok_or_else(|| forbidden("open this address in a browser"));
     }
     let cookies = headers.get(COOKIE).and_then(|cookies| cookies.to_str().ok()).unwrap_or_default();
-    let seat = console.sessions.find(cookies).ok_or(Refused::NoSession)?;
+    let session = console.sessions.find(cookies).ok_or(Refused::NoSession)?;
     if !reads && !console.allows_changes && request.uri().path() != UNMASK_PATH {
         return Err(forbidden("this page is read-only; open it with --allow-changes"));
     }
-    request.extensions_mut().insert(seat);
+    request.extensions_mut().insert(session);
     Ok(())
 }
 

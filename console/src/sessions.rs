@@ -25,12 +25,12 @@ pub struct Sessions {
 struct State {
     /// The hash of the unused token.
     token: Option<TokenHash>,
-    open: HashMap<TokenHash, Seat>,
+    open: HashMap<TokenHash, SessionState>,
 }
 
 /// The state of one session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Seat {
+pub(crate) struct SessionState {
     /// Whether the operator asked to see names and contacts.
     pub(crate) unmasked: bool,
 }
@@ -59,22 +59,22 @@ impl Sessions {
         let mut state = self.lock();
         // Hashes are compared, so the time of a comparison reveals nothing.
         state.token.take_if(|unused| *unused == TokenHash::of(token))?;
-        state.open.insert(TokenHash::of(&value), Seat::default());
+        state.open.insert(TokenHash::of(&value), SessionState::default());
         drop(state);
         (self.announce)(&self.draw_token());
         Some(format!("{}={value}; Path=/console; HttpOnly; SameSite=Strict", self.cookie))
     }
 
     /// The session of a `Cookie` header.
-    pub(crate) fn find(&self, cookies: &str) -> Option<Seat> {
+    pub(crate) fn find(&self, cookies: &str) -> Option<SessionState> {
         self.lock().open.get(&self.read(cookies)?).copied()
     }
 
     /// Shows or masks names and contacts in a session.
     pub(crate) fn unmask(&self, cookies: &str, unmasked: bool) {
         let Some(value) = self.read(cookies) else { return };
-        if let Some(seat) = self.lock().open.get_mut(&value) {
-            seat.unmasked = unmasked;
+        if let Some(session) = self.lock().open.get_mut(&value) {
+            session.unmasked = unmasked;
         }
     }
 
@@ -111,9 +111,9 @@ mod tests {
         assert_eq!(attributes, "Path=/console; HttpOnly; SameSite=Strict");
         assert!(pair.starts_with("leadhook_console_3000="));
         let header = format!("other=1; {pair}");
-        assert_eq!(sessions.find(&header), Some(Seat { unmasked: false }));
+        assert_eq!(sessions.find(&header), Some(SessionState { unmasked: false }));
         sessions.unmask(&header, true);
-        assert_eq!(sessions.find(&header), Some(Seat { unmasked: true }));
+        assert_eq!(sessions.find(&header), Some(SessionState { unmasked: true }));
         for foreign in ["", "leadhook_console_3000=", "leadhook_console_3000=x", &token] {
             assert_eq!(sessions.find(foreign), None, "{foreign}");
         }

@@ -280,8 +280,8 @@ mod tests {
         }
     }
 
-    /// The text outside of the strings that PowerShell reads as literals; `None` if a string does not
-    /// end, or if two quotation marks in a row stand for one inside of it.
+    /// The text outside of the strings that PowerShell reads as literals; `None` if a string does
+    /// not end, or if two quotation marks in a row stand for one inside of it.
     fn outside_of_powershells_strings(text: &str) -> Option<String> {
         let marks = ['\'', '\u{2018}', '\u{2019}', '\u{201a}', '\u{201b}'];
         let parts: Vec<_> = text.split(marks).collect();

@@ -105,7 +105,7 @@ async fn refuse_foreign_requests(
 ) -> HttpResponse {
     match guard.check(request.uri(), request.headers()) {
         Ok(()) => next.run(request).await,
-        Err(foreign) => gateway_answer(StatusCode::FORBIDDEN, &foreign.to_string()),
+        Err(refused) => gateway_answer(StatusCode::FORBIDDEN, &refused.to_string()),
     }
 }
 

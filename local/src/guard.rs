@@ -27,7 +27,7 @@ pub struct Guard {
 
 /// Why a request is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Foreign {
+pub enum RefusedRequest {
     /// Its `Host` is not one of ours.
     #[error("this Host is not served here; use the address that leadhook serve printed")]
     Host,
@@ -67,14 +67,14 @@ impl Guard {
     ///
     /// # Errors
     /// The reason to refuse it.
-    pub fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Foreign> {
+    pub fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), RefusedRequest> {
         self.check_host(uri, headers)?;
         let mut origins = headers.get_all(ORIGIN).iter();
         let allowed = |origin: &str| self.origins.iter().any(|allowed| allowed == origin);
         if origins.all(|origin| origin.to_str().is_ok_and(allowed)) {
             Ok(())
         } else {
-            Err(Foreign::Origin)
+            Err(RefusedRequest::Origin)
         }
     }
 
@@ -82,13 +82,13 @@ impl Guard {
     ///
     /// # Errors
     /// If the `Host` is foreign.
-    pub fn check_host(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Foreign> {
+    pub fn check_host(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), RefusedRequest> {
         let mut hosts = headers.get_all(HOST).iter().map(|host| host.to_str().ok());
         let host = hosts.next().flatten();
         let absolute = uri.authority().map(Authority::as_str);
         let is_ours = |host: &str| self.is_ours(host);
         if !host.is_some_and(is_ours) || hosts.next().is_some() || !absolute.is_none_or(is_ours) {
-            return Err(Foreign::Host);
+            return Err(RefusedRequest::Host);
         }
         Ok(())
     }
@@ -108,12 +108,16 @@ impl Guard {
 mod tests {
     use super::*;
 
-    fn check(address: &str, uri: &str, headers: &[(&str, &str)]) -> Result<(), Foreign> {
+    fn check(address: &str, uri: &str, headers: &[(&str, &str)]) -> Result<(), RefusedRequest> {
         let origins = vec!["http://localhost:5173".to_owned()];
         check_with(&Guard::new(address.parse().unwrap(), origins), uri, headers)
     }
 
-    fn check_with(guard: &Guard, uri: &str, headers: &[(&str, &str)]) -> Result<(), Foreign> {
+    fn check_with(
+        guard: &Guard,
+        uri: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<(), RefusedRequest> {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             let name = axum::http::HeaderName::from_bytes(name.as_bytes()).unwrap();
@@ -124,7 +128,7 @@ mod tests {
 
     #[test]
     fn only_loopback_names_with_our_port_are_accepted_as_host() {
-        let (ours, foreign) = (Ok(()), Err(Foreign::Host));
+        let (ours, foreign) = (Ok(()), Err(RefusedRequest::Host));
         let cases = [
             (&[("host", "127.0.0.1:3000")][..], ours),
             (&[("host", "localhost:3000")], ours),
@@ -154,7 +158,7 @@ mod tests {
 
     #[test]
     fn only_port_80_may_be_left_out_of_a_host() {
-        let (ours, foreign) = (Ok(()), Err(Foreign::Host));
+        let (ours, foreign) = (Ok(()), Err(RefusedRequest::Host));
         let cases = [
             ("127.0.0.1:80", "127.0.0.1", ours),
             ("127.0.0.1:80", "127.0.0.1:80", ours),
@@ -184,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_table_is_reached_by_its_address_and_by_the_containers_name_for_the_machine() {
-        let (ours, foreign) = (Ok(()), Err(Foreign::Host));
+        let (ours, foreign) = (Ok(()), Err(RefusedRequest::Host));
         let cases = [
             ("172.17.0.1:8000", "172.17.0.1:8000", ours),
             ("172.17.0.1:8000", "host.docker.internal:8000", ours),
@@ -208,10 +212,10 @@ mod tests {
         let host = ("host", "localhost:3000");
         let cases = [
             ("http://localhost:5173", Ok(())),
-            ("http://localhost:3000", Err(Foreign::Origin)),
-            ("https://evil.example", Err(Foreign::Origin)),
-            ("null", Err(Foreign::Origin)),
-            ("", Err(Foreign::Origin)),
+            ("http://localhost:3000", Err(RefusedRequest::Origin)),
+            ("https://evil.example", Err(RefusedRequest::Origin)),
+            ("null", Err(RefusedRequest::Origin)),
+            ("", Err(RefusedRequest::Origin)),
         ];
         for (origin, expected) in cases {
             let checked = check("127.0.0.1:3000", "/", &[host, ("origin", origin)]);

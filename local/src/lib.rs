@@ -22,7 +22,7 @@ pub use demo::seed_demo_accounts;
 pub use folder::forwarding_secret;
 pub use forward::keep_forwarding;
 pub use gateway::{ANSWERED_HEADERS, SENT_HEADERS, router};
-pub use guard::{Foreign, Guard};
+pub use guard::{Guard, RefusedRequest};
 pub use listen::listen;
 pub use new_leads::NewLeads;
 pub use recent::{REMEMBERED, REMEMBERED_BODY, RecentDeliveries, SeenBody, SeenDelivery};

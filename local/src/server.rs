@@ -3,7 +3,7 @@
 use crate::{
     AccessKey,
     engine::Engine,
-    guard::{Foreign, Guard},
+    guard::{Guard, RefusedRequest},
     in_process::write_date,
 };
 use axum::{
@@ -24,7 +24,7 @@ const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
 const JSON: &str = "application/x-amz-json-1.0";
 const TARGET_PREFIX: &str = "DynamoDB_20120810.";
 
-struct Front {
+struct TableServer {
     engine: Engine,
     access_key: AccessKey,
     sources: Sources,
@@ -40,12 +40,12 @@ pub(crate) fn table_router(
     address: SocketAddr,
 ) -> Router {
     let guard = Guard::with_containers(address);
-    let front = Arc::new(Front { engine, access_key, sources, guard });
+    let server = Arc::new(TableServer { engine, access_key, sources, guard });
     Router::new()
         .route("/", post(answer))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(from_fn_with_state(Arc::clone(&front), refuse_strangers))
-        .with_state(front)
+        .layer(from_fn_with_state(Arc::clone(&server), refuse_strangers))
+        .with_state(server)
 }
 
 /// The operation that an `X-Amz-Target` header names.
@@ -55,23 +55,27 @@ pub(crate) fn operation(target: &str) -> Option<&str> {
 
 /// Refuses web pages, and requests with another access key.
 async fn refuse_strangers(
-    State(front): State<Arc<Front>>,
+    State(server): State<Arc<TableServer>>,
     request: Request,
     next: Next,
 ) -> Response {
-    if let Err(foreign) = front.guard.check(request.uri(), request.headers()) {
+    if let Err(refused) = server.guard.check(request.uri(), request.headers()) {
         let status = StatusCode::FORBIDDEN;
-        return fault(status, "AccessDeniedException", &why_refused(foreign));
+        return fault(status, "AccessDeniedException", &why_refused(refused));
     }
     let authorization = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    if !front.access_key.has_signed(authorization.unwrap_or_default()) {
+    if !server.access_key.has_signed(authorization.unwrap_or_default()) {
         let text = "this is not the access key of the local table; `leadhook env` prints it";
         return fault(StatusCode::BAD_REQUEST, "UnrecognizedClientException", text);
     }
     next.run(request).await
 }
 
-async fn answer(State(front): State<Arc<Front>>, headers: HeaderMap, body: String) -> Response {
+async fn answer(
+    State(server): State<Arc<TableServer>>,
+    headers: HeaderMap,
+    body: String,
+) -> Response {
     let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok());
     let Some(operation) = target.and_then(operation) else {
         return fault(
@@ -80,18 +84,18 @@ async fn answer(State(front): State<Arc<Front>>, headers: HeaderMap, body: Strin
             "no operation is named",
         );
     };
-    let (status, answer) = front.engine.call(operation.to_owned(), body).await;
+    let (status, answer) = server.engine.call(operation.to_owned(), body).await;
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = json_response(status, answer);
-    let date = write_date(front.sources.now()).and_then(|date| date.parse().ok());
+    let date = write_date(server.sources.now()).and_then(|date| date.parse().ok());
     response.headers_mut().extend(date.map(|date| (DATE, date)));
     response
 }
 
-fn why_refused(foreign: Foreign) -> String {
-    match foreign {
-        Foreign::Host => foreign.to_string(),
-        Foreign::Origin => "web pages may not send requests here".to_owned(),
+fn why_refused(refused: RefusedRequest) -> String {
+    match refused {
+        RefusedRequest::Host => refused.to_string(),
+        RefusedRequest::Origin => "web pages may not send requests here".to_owned(),
     }
 }
 

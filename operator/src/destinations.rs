@@ -3,6 +3,7 @@
 use crate::Failure;
 use forwarding::{Addresses, check_url, refused};
 use jiff::Timestamp;
+use serde::Serialize;
 use shared::{
     model::{
         Account, Destination, DestinationState, LeadId, LeadSpan, SetAside, SetAsideEvent, Stuck,
@@ -144,7 +145,8 @@ impl Waiting {
 }
 
 /// A destination of a lead's account, and whether the lead was forwarded to it.
-pub struct Way {
+#[derive(Serialize)]
+pub struct ForwardingState {
     /// The destination's id.
     pub id: String,
     /// The host of its URL.
@@ -159,21 +161,21 @@ pub struct Way {
 ///
 /// # Errors
 /// If the table cannot be read.
-pub async fn ways_of_lead(
+pub async fn forwarding_states(
     table: &LeadTable,
     destinations: &[Destination],
     account: &Account,
     lead: LeadId,
-) -> Result<Vec<Way>, Failure> {
+) -> Result<Vec<ForwardingState>, Failure> {
     let of_account = destinations.iter().filter(|destination| destination.account() == *account);
     let destinations: Vec<_> = of_account.cloned().collect();
     let events = table.lead_set_aside(lead, &destinations).await?;
-    let way = |destination: &Destination| {
+    let forwarded = |destination: &Destination| {
         let event = events.iter().find(|event| event.destination == destination.id);
         let (state, status) = lead_state(destination, lead, event);
-        Way { id: destination.id.to_string(), host: host(destination), state, status }
+        ForwardingState { id: destination.id.to_string(), host: host(destination), state, status }
     };
-    Ok(destinations.iter().map(way).collect())
+    Ok(destinations.iter().map(forwarded).collect())
 }
 
 /// The state of a lead at a destination, and the status of the last refusal.

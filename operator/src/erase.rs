@@ -1,8 +1,8 @@
-//! Finds a person's leads and held deliveries, and erases them.
+//! Matches a person's leads and held deliveries, and erases them.
 
 mod find;
 
-pub use find::{Find, Finds, FoundItem, find_person};
+pub use find::{FoundItem, Match, Matches, find_person};
 
 use crate::Failure;
 use jiff::Timestamp;
@@ -12,25 +12,25 @@ use shared::{
 };
 use std::collections::HashSet;
 
-/// Erases what was found, and tells the destinations that may have one of the leads. The accounts
-/// and their leads are erased in the order of `finds`. Calls `receipt` with what was deleted in each
-/// account. Returns how many messages will be sent.
+/// Erases what was found, and sets messages aside for the destinations that may have one of the
+/// leads. The accounts and their leads are erased in the order of `matches`. Calls `receipt` with
+/// what was deleted in each account. Returns how many messages will be sent.
 ///
 /// # Errors
 /// If the table cannot be read or written. Some may be deleted nevertheless; another call deletes
 /// the rest.
-pub async fn erase_finds(
+pub async fn erase_matches(
     table: &LeadTable,
-    finds: &Finds,
+    matches: &Matches,
     now: Timestamp,
     mut receipt: impl FnMut(&Account, Erased),
 ) -> Result<usize, Failure> {
-    let mut messages = Messages::new(table, finds, now);
+    let mut messages = Messages::new(table, matches, now);
     // Before the leads are deleted: a crash in between must not leave a deleted lead without its
     // message. The message is posted when the lead is deleted.
     messages.set_aside().await?;
-    for (account, finds) in finds {
-        receipt(account, erase(table, account, finds).await?);
+    for (account, matches) in matches {
+        receipt(account, erase(table, account, matches).await?);
     }
     // A destination may have got a lead meanwhile.
     messages.set_aside().await?;
@@ -39,13 +39,13 @@ pub async fn erase_finds(
 
 /// Held deliveries first: after an interruption, the leads that they are linked to can still be
 /// found.
-async fn erase(table: &LeadTable, account: &Account, finds: &[Find]) -> Result<Erased, Failure> {
-    let held = finds.iter().filter_map(|find| match &find.item {
+async fn erase(table: &LeadTable, account: &Account, matches: &[Match]) -> Result<Erased, Failure> {
+    let held = matches.iter().filter_map(|found| match &found.item {
         FoundItem::Held(id) => Some(id.clone()),
         FoundItem::Lead(_) => None,
     });
     let mut erased = table.erase_held(account, &held.collect::<Vec<_>>()).await?;
-    for lead in finds.iter().filter_map(Find::lead_id) {
+    for lead in matches.iter().filter_map(Match::lead_id) {
         let Erased { leads, claims, .. } = table.erase_lead(account, lead).await?;
         erased.leads += leads;
         erased.claims += claims;
@@ -53,7 +53,7 @@ async fn erase(table: &LeadTable, account: &Account, finds: &[Find]) -> Result<E
     Ok(erased)
 }
 
-/// The messages that tell destinations which leads are erased.
+/// The messages to destinations about erased leads.
 struct Messages<'a> {
     table: &'a LeadTable,
     leads: Vec<(Account, LeadId)>,
@@ -62,9 +62,9 @@ struct Messages<'a> {
 }
 
 impl<'a> Messages<'a> {
-    fn new(table: &'a LeadTable, found: &Finds, now: Timestamp) -> Self {
-        let of_account = |(account, finds): &(Account, Vec<Find>)| {
-            let leads = finds.iter().filter_map(Find::lead_id);
+    fn new(table: &'a LeadTable, found: &Matches, now: Timestamp) -> Self {
+        let of_account = |(account, matches): &(Account, Vec<Match>)| {
+            let leads = matches.iter().filter_map(Match::lead_id);
             leads.map(|lead| (account.clone(), lead)).collect::<Vec<_>>()
         };
         let leads = found.iter().flat_map(of_account).collect();
@@ -78,10 +78,10 @@ impl<'a> Messages<'a> {
         }
         let destinations = self.table.destinations().await?;
         for (account, lead) in &self.leads {
-            let told = destinations.iter().filter(|destination| {
+            let reached = destinations.iter().filter(|destination| {
                 destination.account() == *account && destination.may_have(*lead)
             });
-            for Destination { id, .. } in told {
+            for Destination { id, .. } in reached {
                 if self.set_aside.insert((*lead, id.clone())) {
                     let event = SetAsideEvent::Erased;
                     let event = SetAside::due(*lead, id.clone(), event, self.now);

@@ -1,6 +1,6 @@
-//! Draws, finds, rotates and revokes the API keys of senders.
+//! Makes, finds, rotates and revokes the API keys of senders.
 
-use crate::{Failure, moment::read_expiry};
+use crate::{Failure, times::read_expiry};
 use ipnet::IpNet;
 use jiff::Timestamp;
 use providers::about;
@@ -16,14 +16,14 @@ const MAX_TENANTS: usize = 90;
 const NO_ACCOUNT: &str = "name the account whose leads the key creates: --account acme";
 
 /// New credentials for a sender. Only their hashes are stored.
-pub struct Drawn {
+pub struct NewCredentials {
     /// The token.
     pub token: String,
     /// The secret, if the provider has one.
     pub secret: Option<String>,
 }
 
-impl Drawn {
+impl NewCredentials {
     /// A new token in the provider's form.
     pub fn new(provider: Provider, sources: &Sources) -> Self {
         let About { key: TokenForm { prefix, length }, token, .. } = about(provider);
@@ -89,7 +89,7 @@ impl NewKey {
         self,
         table: &LeadTable,
         sources: &Sources,
-    ) -> Result<(Drawn, ApiKey), Failure> {
+    ) -> Result<(NewCredentials, ApiKey), Failure> {
         self.check()?;
         let Self { provider, account, label, expires, mut tenants, networks } = self;
         tenants.sort_unstable();
@@ -98,25 +98,25 @@ impl NewKey {
         let expires = expires.map(|text| read_expiry(&text, now)).transpose();
         let first = tenants.first().copied().map(AccountId::from);
         let id = account.or(first).ok_or_else(|| Failure::Input(NO_ACCOUNT.to_owned()))?;
-        let drawn = Drawn::new(provider, sources);
+        let credentials = NewCredentials::new(provider, sources);
         let key = ApiKey {
             label,
             created_at: Some(now),
             expires_at: expires.map_err(Failure::Input)?,
-            secret: drawn.secret_hash(),
+            secret: credentials.secret_hash(),
             tenants,
             networks,
             ..ApiKey::new(Account { provider, id })
         };
-        table.put_api_key(&drawn.hash(), key.clone()).await?;
-        Ok((drawn, key))
+        table.put_api_key(&credentials.hash(), key.clone()).await?;
+        Ok((credentials, key))
     }
 }
 
 /// A key that replaced another.
 pub struct Rotated {
     /// Its credentials.
-    pub drawn: Drawn,
+    pub credentials: NewCredentials,
     /// The new key.
     pub key: ApiKey,
     /// The id of the old key.
@@ -145,15 +145,15 @@ pub async fn rotate_key(
     }
     // A key that expires sooner keeps its time.
     let until = old.key.expires_at.map_or(until, |expiry| expiry.min(until));
-    let drawn = Drawn::new(old.key.account.provider, sources);
+    let credentials = NewCredentials::new(old.key.account.provider, sources);
     let key = ApiKey {
         created_at: Some(now),
         last_used_on: None,
-        secret: drawn.secret_hash(),
+        secret: credentials.secret_hash(),
         ..old.key
     };
-    table.replace_api_key(&old.token, until, &drawn.hash(), key.clone()).await?;
-    Ok(Rotated { drawn, key, old_id, until })
+    table.replace_api_key(&old.token, until, &credentials.hash(), key.clone()).await?;
+    Ok(Rotated { credentials, key, old_id, until })
 }
 
 /// Revokes the key whose id begins with `id`.

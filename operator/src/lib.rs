@@ -6,11 +6,11 @@ pub mod erase;
 mod failure;
 pub mod keys;
 pub mod leads;
-pub mod moment;
 pub mod person;
 pub mod readings;
 pub mod replay;
 pub mod shapes;
+pub mod times;
 pub mod write_leads;
 
 pub use failure::Failure;

@@ -3,7 +3,7 @@
 use crate::{
     Failure,
     destinations::{COUNTED, find_destination},
-    moment::{Moment, read_moment},
+    times::{WrittenTime, read_time},
 };
 use jiff::Timestamp;
 use providers::{read_id, write_id};
@@ -20,7 +20,7 @@ pub enum ReplayStart {
     /// This one; its form may name the provider.
     Lead(Option<Provider>, LeadId),
     /// The first one from this time on.
-    At(Moment),
+    At(WrittenTime),
 }
 
 impl ReplayStart {
@@ -32,8 +32,8 @@ impl ReplayStart {
         if text == "all" {
             return Ok(Self::All);
         }
-        if let Ok(moment) = read_moment(text) {
-            return Ok(Self::At(moment));
+        if let Ok(time) = read_time(text) {
+            return Ok(Self::At(time));
         }
         let wrong = || "write all, a lead's id, or a time: 2h, 2026-11-21".to_owned();
         read_id(text).map(|(provider, id)| Self::Lead(provider, id)).ok_or_else(wrong)
@@ -53,8 +53,8 @@ impl ReplayStart {
                     && !table.get_leads(&[(account.clone(), id)]).await?.is_empty();
                 is_of_account.then(|| id.previous()).ok_or_else(|| no_lead(account, id))
             }
-            Self::At(moment) => {
-                Ok(LeadId::new(moment.resolve(now).map_err(Failure::Input)?, 0).previous())
+            Self::At(time) => {
+                Ok(LeadId::new(time.resolve(now).map_err(Failure::Input)?, 0).previous())
             }
         }
     }
@@ -99,7 +99,8 @@ pub async fn plan_replay(
     Ok(Replay { cursor, leads })
 }
 
-/// Moves the cursor of the destination `id` back, so that the leads after `cursor` are posted again.
+/// Moves the cursor of the destination `id` back, so that the leads after `cursor` are posted
+/// again.
 ///
 /// # Errors
 /// If there is no such destination, if leads were forwarded meanwhile, or if the table cannot be
@@ -141,9 +142,9 @@ mod tests {
         for number in ["24", "999", "0", "1", "2026", "202611", "373481529142520"] {
             let read = ReplayStart::read(number);
             assert!(matches!(read, Ok(ReplayStart::Lead(None, _))), "{number}: {read:?}");
-            assert!(read_moment(number).is_err(), "{number} is no time");
+            assert!(read_time(number).is_err(), "{number} is no time");
         }
-        let day = read_moment("20261129").unwrap().resolve(Timestamp::UNIX_EPOCH);
+        let day = read_time("20261129").unwrap().resolve(Timestamp::UNIX_EPOCH);
         assert_eq!(day, Ok("2026-11-29T00:00:00Z".parse().unwrap()));
         for text in ["", "-1", "24 ", "soon", "1e3", "0x18"] {
             assert!(ReplayStart::read(text).is_err(), "{text}");

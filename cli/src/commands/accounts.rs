@@ -1,4 +1,4 @@
-use super::{Failure, session::Session};
+use super::{failure::Failure, open_table::OpenTable};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use shared::model::{Account, AccountId, Provider};
 
@@ -26,11 +26,11 @@ pub(super) struct OneAccount {
 
 impl AccountOptions {
     /// The selected accounts; without a selection, all that have or had a key.
-    pub(super) async fn find(&self, session: &Session) -> Result<Vec<Account>, Failure> {
-        let mut accounts = session.table.accounts(self.provider).await?;
+    pub(super) async fn find(&self, opened: &OpenTable) -> Result<Vec<Account>, Failure> {
+        let mut accounts = opened.table.accounts(self.provider).await?;
         accounts.retain(|account| self.account.as_ref().is_none_or(|id| *id == account.id));
         if accounts.is_empty() {
-            let place = &session.place;
+            let place = &opened.place;
             let text =
                 format!("no such account ever had a key {place}; `leadhook keys create` makes one");
             return Err(Failure::NotFound(text));

@@ -1,11 +1,13 @@
 use super::{
-    Failure,
-    destinations::SecretOptions,
-    session::{Access, Session, TableOptions},
+    failure::Failure,
+    open_table::OpenTable,
+    signing_secret::SecretOptions,
+    table_options::{Access, TableOptions},
 };
 use crate::{
     console::{open, sessions},
-    serve::{say, stop_signal, stopped},
+    serve::stop::{stop_signal, stopped},
+    terminal::say,
 };
 use clap::Args;
 use console::Console;
@@ -45,27 +47,27 @@ pub(super) struct OpenConsole {
 impl OpenConsole {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let access = if self.allow_changes { Access::Write } else { Access::Read };
-        let session = self.table.open(access).await?;
-        let done = self.serve(&session).await;
-        session.close(done).await
+        let opened = self.table.open(access).await?;
+        let done = self.serve(&opened).await;
+        opened.close(done).await
     }
 
-    async fn serve(&self, session: &Session) -> Result<(), Failure> {
+    async fn serve(&self, opened: &OpenTable) -> Result<(), Failure> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
         let cannot = |error| Failure::Failed(format!("cannot listen on {address}: {error}"));
         let listener = TcpListener::bind(address).await.map_err(cannot)?;
         let address = listener.local_addr().map_err(cannot)?;
         // What the page stores has times and ids of the table's clock.
-        let (table, sources) = (session.table.clone(), session.table_sources().await?);
+        let (table, sources) = (opened.table.clone(), opened.table_sources().await?);
         let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, SenderTimeouts::LOCAL);
         let stop = stop_signal("stopping\n");
         let console = Console {
             context: Arc::new(context),
-            place: session.place.clone(),
+            place: opened.place.clone(),
             allows_changes: self.allow_changes,
             masks: true,
             live: None,
-            forwarder: self.forwarder(session).await,
+            forwarder: self.forwarder(opened).await,
             sessions: sessions(address),
             guard: Guard::new(address, Vec::new()),
             stop: stop.clone(),
@@ -80,11 +82,11 @@ impl OpenConsole {
     }
 
     /// What posts test messages. Without the secret that signs them, the page has no such button.
-    async fn forwarder(&self, session: &Session) -> Option<Arc<Forwarder<HttpsClient>>> {
+    async fn forwarder(&self, opened: &OpenTable) -> Option<Arc<Forwarder<HttpsClient>>> {
         if !self.allow_changes {
             return None;
         }
-        let forwarder = self.secret.forwarder(session).await;
+        let forwarder = self.secret.forwarder(opened).await;
         let forwarder = forwarder
             .inspect_err(|error| say(&format!("the page cannot send test messages: {error}\n")));
         forwarder.ok().map(Arc::new)

@@ -1,8 +1,10 @@
 use super::{
-    Failure,
+    failure::Failure,
     listing::{Listing, Output, count},
-    session::{Session, TableOptions},
+    open_table::OpenTable,
+    table_options::TableOptions,
 };
+use Finding::{Bad, Good};
 use clap::Args;
 use jiff::SignedDuration;
 use operator::shapes::find_other_shapes;
@@ -32,21 +34,19 @@ enum Finding {
     Bad(String),
 }
 
-use Finding::{Bad, Good};
-
 impl Doctor {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let mut findings = Vec::new();
         match self.table.reach().await {
-            Ok(session) => {
-                findings.push(("place", Good(session.place.clone())));
-                check(&session, &mut findings).await;
-                session.close(Ok(())).await?;
+            Ok(opened) => {
+                findings.push(("place", Good(opened.place.clone())));
+                check(&opened, &mut findings).await;
+                opened.close(Ok(())).await?;
             }
             Err(failure) => findings.push(("place", Bad(failure.to_string()))),
         }
         let bad = findings.iter().filter(|(_, finding)| matches!(finding, Bad(_))).count();
-        let mut listing = Listing::new(&["check", "state", "finding"]).wrapping();
+        let mut listing = Listing::new("check state finding").wrapping();
         for (check, finding) in findings {
             let (state, text) = match finding {
                 Good(text) => ("good", text),
@@ -63,8 +63,8 @@ impl Doctor {
     }
 }
 
-async fn check(session: &Session, findings: &mut Vec<(&'static str, Finding)>) {
-    let Session { table, sources, .. } = session;
+async fn check(opened: &OpenTable, findings: &mut Vec<(&'static str, Finding)>) {
+    let OpenTable { table, sources, .. } = opened;
     let shape = check_shape(table).await;
     let fits = matches!(shape, Good(_));
     findings.push(("table", shape));

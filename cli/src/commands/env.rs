@@ -1,5 +1,5 @@
-use super::{Failure, terminal::visible};
-use crate::serve::DEFAULT_TABLE_NAME;
+use super::failure::Failure;
+use crate::{serve::settings::DEFAULT_TABLE_NAME, terminal::visible};
 use clap::Args;
 use local::{REGION, ServedTable};
 use std::{
@@ -39,7 +39,7 @@ impl Env {
             ("TABLE_NAME", DEFAULT_TABLE_NAME),
         ];
         let mut out = io::stdout().lock();
-        // Some tools prefer a profile, or use a session token of other credentials.
+        // Some tools prefer a profile, or use a opened token of other credentials.
         writeln!(out, "unset AWS_PROFILE AWS_SESSION_TOKEN")?;
         // No value needs quotes: `ServedTable` has an IP address, and a key of letters and digits.
         for (name, value) in variables {

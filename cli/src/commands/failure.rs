@@ -1,4 +1,4 @@
-use crate::ServeError;
+use crate::serve::error::ServeError;
 use local::EmbeddedError;
 use providers::UnreadableLead;
 use shared::table::{Denial, StoreError};

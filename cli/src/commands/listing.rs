@@ -1,7 +1,5 @@
-use super::{
-    Failure,
-    terminal::{Escapes, bold, data_out, visible, width},
-};
+use super::failure::Failure;
+use crate::terminal::{Escapes, bold, data_out, visible, width};
 use clap::ValueEnum;
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets::NOTHING};
 use serde::Serialize;
@@ -33,21 +31,27 @@ const GAP: usize = 2;
 
 /// Rows with named columns.
 pub(super) struct Listing {
-    columns: &'static [&'static str],
+    columns: Vec<&'static str>,
     /// The columns that a narrow terminal leaves out, the least important first.
-    spare: &'static [&'static str],
+    spare: &'static str,
     /// Whether the last column has sentences, which are wrapped.
     wraps: bool,
     rows: Vec<Vec<Value>>,
 }
 
 impl Listing {
-    pub(super) fn new(columns: &'static [&'static str]) -> Self {
-        Self { columns, spare: &[], wraps: false, rows: Vec::new() }
+    /// A listing with these columns. A space is between two names.
+    pub(super) fn new(columns: &'static str) -> Self {
+        Self::of(columns.split(' '))
+    }
+
+    pub(super) fn of(columns: impl IntoIterator<Item = &'static str>) -> Self {
+        let columns = columns.into_iter().collect();
+        Self { columns, spare: "", wraps: false, rows: Vec::new() }
     }
 
     /// Leaves these columns out if the terminal is too narrow, the first of them first.
-    pub(super) fn sparing(self, spare: &'static [&'static str]) -> Self {
+    pub(super) fn sparing(self, spare: &'static str) -> Self {
         Self { spare, ..self }
     }
 
@@ -79,7 +83,7 @@ impl Listing {
             }
             Format::Csv => {
                 let mut csv = csv::Writer::from_writer(data_out(Escapes::Text));
-                csv.write_record(self.columns)?;
+                csv.write_record(&self.columns)?;
                 for row in &self.rows {
                     csv.write_record(row.iter().map(text))?;
                 }
@@ -120,19 +124,19 @@ impl Listing {
         let mut shown: Vec<usize> = (0..self.columns.len()).collect();
         shown.retain(|column| cells.is_empty() || !is_empty(*column));
         let mut hidden = Vec::new();
-        let mut spare = self.spare.iter();
-        while table_width(self.columns, &cells, &shown) > width {
+        let mut spare = self.spare.split(' ');
+        while table_width(&self.columns, &cells, &shown) > width {
             let Some(name) = spare.next() else { break };
             let before = shown.len();
-            shown.retain(|column| self.columns[*column] != *name);
+            shown.retain(|column| self.columns[*column] != name);
             if shown.len() < before {
-                hidden.push(*name);
+                hidden.push(name);
             }
         }
         hidden.reverse();
-        match table_width(self.columns, &cells, &shown) {
-            natural if natural <= width => (draw(self.columns, &cells, &shown, None), hidden),
-            _ if self.wraps => (draw(self.columns, &cells, &shown, Some(width)), hidden),
+        match table_width(&self.columns, &cells, &shown) {
+            natural if natural <= width => (draw(&self.columns, &cells, &shown, None), hidden),
+            _ if self.wraps => (draw(&self.columns, &cells, &shown, Some(width)), hidden),
             _ => (self.to_cards(), Vec::new()),
         }
     }
@@ -221,7 +225,7 @@ mod tests {
     use super::*;
 
     fn listing() -> Listing {
-        let mut listing = Listing::new(&["id", "name", "status", "nothing"]).sparing(&["status"]);
+        let mut listing = Listing::new("id name status nothing").sparing("status");
         listing.push(["1".into(), "Ana Maria".into(), "new".into(), Value::Null]);
         listing.push(["22".into(), "a\u{202e}b".into(), "new".into(), Value::Null]);
         listing

@@ -1,6 +1,7 @@
 //! The operator's commands: keys, leads, held deliveries, the directory, and tests.
 
 mod accounts;
+mod confirm;
 mod console;
 mod destinations;
 mod directory;
@@ -12,26 +13,25 @@ mod held;
 mod keys;
 mod leads;
 mod listing;
+mod open_table;
 mod person;
 mod secret_text;
 mod send;
-mod session;
-mod terminal;
+mod signing_secret;
+mod table_options;
 
 pub use failure::Failure;
 
-use crate::{ServeOptions, serve};
+use crate::serve::{options::ServeOptions, serve};
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
-use operator::moment;
 use std::io::{self, Write};
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done; 1 failed, or not confirmed; 2 invalid input; 3 nothing was found;
 4 the table cannot be used. `serve` fails with 1, or with 2 for invalid options.";
 
-/// Receives leads at the addresses of five lead providers and stores them in your own DynamoDB
-/// table.
+/// Receives leads at the addresses of lead providers and stores them in your own DynamoDB table.
 #[derive(Parser)]
 #[command(
     name = "leadhook", version, args_conflicts_with_subcommands = true, after_help = EXIT_CODES,

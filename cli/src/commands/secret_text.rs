@@ -1,6 +1,6 @@
 //! Options whose value is a secret. Every user of the machine can read command lines.
 
-use super::Failure;
+use super::failure::Failure;
 use std::{convert::Infallible, fs, io, path::PathBuf, str::FromStr};
 
 /// How an option gives a secret.

@@ -1,9 +1,5 @@
-use super::{
-    Failure,
-    accounts::provider_parser,
-    secret_text::SecretText,
-    terminal::{bold, visible},
-};
+use super::{accounts::provider_parser, failure::Failure, secret_text::SecretText};
+use crate::terminal::{bold, visible};
 use clap::Args;
 use providers::about;
 use shared::{

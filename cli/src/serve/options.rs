@@ -1,3 +1,4 @@
+use local::Storage;
 use std::{net::SocketAddr, path::PathBuf};
 use url::Url;
 
@@ -21,6 +22,17 @@ pub struct ServeOptions {
     /// once [default: none]
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',', value_parser = read_origin)]
     pub allowed_origins: Vec<String>,
+}
+
+impl ServeOptions {
+    pub(super) fn storage(&self) -> Storage {
+        if self.memory { Storage::Memory } else { Storage::Folder(self.data_dir.clone()) }
+    }
+
+    /// The folder with the table, or `memory`.
+    pub(super) fn place(&self) -> String {
+        if self.memory { "memory".to_owned() } else { self.data_dir.display().to_string() }
+    }
 }
 
 /// Reads an address of one network interface: with all of them, the valid `Host` names are unknown.

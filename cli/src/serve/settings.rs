@@ -1,3 +1,4 @@
+use super::error::ServeError;
 use forwarding::{Addresses, Forwarder, HttpsClient, MasterSecret};
 use jiff::SignedDuration;
 use keyspot::{SIGNING_KEY, SigningSecret};
@@ -9,6 +10,22 @@ use shared::{
     table::LeadTable,
 };
 use std::sync::Arc;
+
+/// The name of the table that nobody named.
+pub(crate) const DEFAULT_TABLE_NAME: &str = "leadhook";
+
+/// The name of the table in another DynamoDB.
+pub(super) fn table_name(environment: &Environment) -> String {
+    environment.optional("TABLE_NAME").unwrap_or_else(|| DEFAULT_TABLE_NAME.to_owned())
+}
+
+/// Refuses an address that the AWS SDK does not accept.
+pub(crate) fn check_endpoint(endpoint: &str) -> Result<(), ServeError> {
+    if endpoint.starts_with("http://") || endpoint.starts_with("https://") {
+        return Ok(());
+    }
+    Err(ServeError::Endpoint(endpoint.to_owned()))
+}
 
 /// The settings of the environment.
 pub(super) struct Settings {

@@ -1,4 +1,4 @@
-use super::say;
+use crate::terminal::say;
 use tokio::sync::watch;
 
 /// A value that turns true at the first Ctrl-C or SIGTERM.

@@ -9,8 +9,8 @@ use std::{
 };
 
 /// Every page, and one address of each kind that acts.
-const PAGES: [&str; 8] =
-    ["", "/deliveries", "/leads", "/held", "/keys", "/directory", "/destinations", "/api"];
+const PAGES: [&str; 7] =
+    ["", "/deliveries", "/leads", "/held", "/keys", "/directory", "/destinations"];
 const ACTIONS: [&str; 4] =
     ["/deliveries/clear", "/held/redeliver", "/keys", "/keys/0123456789ab/revoke"];
 

@@ -1,6 +1,6 @@
 //! The OpenAPI documents that a running `leadhook serve` serves.
 
-use crate::server::Serve;
+use crate::{console::Page, server::Serve};
 use serde_json::{Value, json};
 use shared::model::Provider;
 
@@ -37,6 +37,18 @@ async fn the_documents_have_the_same_guard_and_are_listed_as_addresses() {
         for provider in Provider::ALL.map(Provider::as_str) {
             assert!(addresses.contains(&json!(format!("GET /openapi/{provider}.json"))));
         }
+    }
+    serve.stop();
+}
+
+#[tokio::test]
+async fn the_console_links_each_document() {
+    let serve = Serve::start(&mut Serve::command(&["--memory"]));
+    let page = Page::open(&serve).await.get("/deliveries").send().await.unwrap();
+    let page = page.text().await.unwrap();
+    for provider in Provider::ALL.map(Provider::as_str) {
+        let link = format!("href=\"/openapi/{provider}.json\"");
+        assert!(page.contains(&link), "{provider}");
     }
     serve.stop();
 }

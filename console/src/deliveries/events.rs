@@ -1,6 +1,6 @@
 //! New rows, as server-sent events.
 
-use super::{Filter, live, row::Rows};
+use super::{filter::Filter, live::live, row::Rows};
 use crate::{
     app::Console,
     page::{Answer, Failed},
@@ -38,8 +38,8 @@ struct Reader {
     stop: watch::Receiver<bool>,
 }
 
-/// Sends new rows to a page. It reads the same list as the page: a delivery only counts up a number,
-/// and never waits for a page.
+/// Sends new rows to a page. It reads the same list as the page: a delivery only counts up a
+/// number, and never waits for a page.
 pub(crate) async fn events(
     State(console): State<Arc<Console>>,
     Query(filter): Query<Filter>,

@@ -1,6 +1,6 @@
 //! The rows of the list.
 
-use super::Filter;
+use super::filter::Filter;
 use crate::{
     page::{Failed, compute},
     words::{Ending, When, ending},

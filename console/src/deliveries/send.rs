@@ -1,6 +1,6 @@
 //! Sends samples, and deliveries again. They go through the API, as the deliveries of senders do.
 
-use super::live;
+use super::live::live;
 use crate::{
     app::{Console, Live},
     json::{pretty, with_lf},
@@ -68,7 +68,7 @@ pub(crate) async fn sample(
         Some(token) => {
             send(live, token.path, &demo_headers(known.about), String::new()).await?.number
         }
-        None => send_sample(live, known.about, None).await?,
+        None => send_sample(live, known.about).await?,
     };
     go(&format!("/console/deliveries/{number}"))
 }
@@ -78,12 +78,8 @@ fn demo_headers(about: &About) -> Vec<Header> {
     about.sample.credentials.iter().map(own).collect()
 }
 
-/// Sends a provider's sample with another body, if there is one. Returns the delivery's number.
-pub(crate) async fn send_sample(
-    live: &Live,
-    about: &About,
-    body: Option<String>,
-) -> Result<u64, Failed> {
+/// Sends a provider's sample. Returns the delivery's number.
+async fn send_sample(live: &Live, about: &About) -> Result<u64, Failed> {
     let mut headers = demo_headers(about);
     if let Some(token) = &about.token {
         let answer = send(live, token.path, &headers, String::new()).await?.body;
@@ -92,8 +88,7 @@ pub(crate) async fn send_sample(
         headers = vec![("authorization".to_owned(), format!("Bearer {token}"))];
     }
     headers.push(("content-type".to_owned(), "application/json".to_owned()));
-    let body = body.unwrap_or_else(|| about.sample.body.to_owned());
-    Ok(send(live, about.sample.path, &headers, body).await?.number)
+    Ok(send(live, about.sample.path, &headers, about.sample.body.to_owned()).await?.number)
 }
 
 /// Sends a delivery again, as it was.

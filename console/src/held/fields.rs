@@ -116,7 +116,7 @@ pub(crate) fn body_of(form: &[(String, String)]) -> Result<String, String> {
     Ok(body.to_string())
 }
 
-/// The value of a member after its field was sent; none if it is left out.
+/// The value of a member after its field was sent; `None` if it is left out.
 fn correct<'a>(
     member: &Member<'a>,
     kind: &str,

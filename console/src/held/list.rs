@@ -1,11 +1,11 @@
 //! The list of held deliveries, and the redelivery of all.
 
-use super::{path_of, read_one};
+use super::find::read_one;
 use crate::{
+    address::{held_path, read_provider},
     app::Console,
-    leads::read_provider,
     page::{Answer, Failed, Frame, Tab, show},
-    sessions::Seat,
+    sessions::SessionState,
     words::When,
 };
 use askama::Template;
@@ -57,12 +57,12 @@ struct Row {
 
 pub(crate) async fn list(
     State(console): State<Arc<Console>>,
-    Extension(seat): Extension<Seat>,
+    Extension(session): Extension<SessionState>,
     Query(Filter { provider, reason, done }): Query<Filter>,
 ) -> Answer {
     let table = console.table().afresh();
     let mut held = read_all(&console, &table, &provider, &reason).await?;
-    let frame = Frame::new(&console, seat, Tab::Held).after(done.as_deref());
+    let frame = Frame::new(&console, session, Tab::Held).after(done.as_deref());
     let frame = frame.naming_skipped(&table);
     let total = held.len();
     let invalid = held.iter().filter(|row| !row.is_repeat).count();
@@ -100,7 +100,7 @@ fn listed(account: &Account, held: HeldDelivery) -> Listed {
     };
     Listed {
         received_at: held.received_at,
-        path: path_of(account, &held.id),
+        path: held_path(account, &held.id),
         account: account.clone(),
         is_repeat: held.reason != HeldReason::Invalid,
         why,
@@ -146,7 +146,7 @@ struct AllPage {
 /// Redelivers every invalid delivery as it is: what it refers to may exist now.
 pub(crate) async fn redeliver_all(
     State(console): State<Arc<Console>>,
-    Extension(seat): Extension<Seat>,
+    Extension(session): Extension<SessionState>,
     Form(AllForm { provider }): Form<AllForm>,
 ) -> Answer {
     let accounts = console.table().accounts(read_provider(&provider)?).await?;
@@ -156,12 +156,12 @@ pub(crate) async fn redeliver_all(
     };
     let table = console.table().afresh();
     let failed = redeliver_each(&console, &table, &accounts, count).await.err();
-    let frame = Frame::new(&console, seat, Tab::Held).naming_skipped(&table);
+    let frame = Frame::new(&console, session, Tab::Held).naming_skipped(&table);
     show(&AllPage { frame, became, stayed, failed })
 }
 
-/// Redelivers the invalid deliveries of some accounts, until the table fails. Reads each body when it
-/// is redelivered: together they may be large. Calls `count` with each result.
+/// Redelivers the invalid deliveries of some accounts, until the table fails. Reads each body when
+/// it is redelivered: together they may be large. Calls `count` with each result.
 async fn redeliver_each(
     console: &Console,
     table: &LeadTable,

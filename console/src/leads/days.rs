@@ -1,6 +1,6 @@
 //! The chart of leads per day.
 
-use super::Filter;
+use super::filter::Filter;
 use crate::{
     app::Console,
     page::{Answer, Failed, show},
@@ -9,7 +9,7 @@ use crate::{
 use askama::Template;
 use axum::extract::{Query, State};
 use jiff::{ToSpan, civil::Date};
-use operator::moment::day_of;
+use operator::times::day_of;
 use shared::model::LeadSpan;
 use std::{collections::BTreeMap, sync::Arc};
 

@@ -1,10 +1,10 @@
 //! Downloads of leads.
 
-use super::Filter;
+use super::filter::Filter;
 use crate::{
     app::Console,
     page::{Answer, Failed},
-    sessions::Seat,
+    sessions::SessionState,
 };
 use axum::{
     Extension,
@@ -45,11 +45,11 @@ struct Export {
 /// the browser reads the file.
 pub(crate) async fn export(
     State(console): State<Arc<Console>>,
-    Extension(seat): Extension<Seat>,
+    Extension(session): Extension<SessionState>,
     Query(filter): Query<Filter>,
     Query(ExportFormat { format }): Query<ExportFormat>,
 ) -> Answer {
-    if console.masks && !seat.unmasked {
+    if console.masks && !session.unmasked {
         return Err(Failed::input("show names and contacts first: an export has them"));
     }
     let is_csv = format != "jsonl";

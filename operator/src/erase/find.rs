@@ -1,6 +1,6 @@
-//! Finds a person's leads and held deliveries.
+//! Matches a person's leads and held deliveries.
 
-use crate::{Failure, moment::write_moment};
+use crate::{Failure, times::write_time};
 use jiff::Timestamp;
 use providers::{LeadRecord, write_id};
 use shared::{
@@ -11,7 +11,7 @@ use shared::{
 };
 
 /// A lead or a held delivery that has the person in it.
-pub struct Find {
+pub struct Match {
     /// What to delete.
     pub item: FoundItem,
     /// Its id as it is listed.
@@ -36,7 +36,7 @@ pub enum FoundItem {
     Held(HeldId),
 }
 
-impl Find {
+impl Match {
     /// The id of a lead; `None` for a held delivery.
     pub fn lead_id(&self) -> Option<LeadId> {
         match self.item {
@@ -55,9 +55,9 @@ impl Find {
 }
 
 /// What was found, by account.
-pub type Finds = Vec<(Account, Vec<Find>)>;
+pub type Matches = Vec<(Account, Vec<Match>)>;
 
-/// Finds a person's leads and held deliveries, without those that `is_kept` names.
+/// Matches a person's leads and held deliveries, without those that `is_kept` names.
 ///
 /// # Errors
 /// If the table cannot be read.
@@ -65,18 +65,18 @@ pub async fn find_person(
     table: &LeadTable,
     person: &Person,
     accounts: &[Account],
-    mut is_kept: impl FnMut(&Find) -> bool,
-) -> Result<Finds, Failure> {
+    mut is_kept: impl FnMut(&Match) -> bool,
+) -> Result<Matches, Failure> {
     let mut found = Vec::new();
     for account in accounts {
-        let mut finds = find_leads(table, person, account).await?;
-        finds.retain(|find| !is_kept(find));
-        let leads: Vec<_> = finds.iter().filter_map(Find::lead_id).collect();
+        let mut matches = find_leads(table, person, account).await?;
+        matches.retain(|found| !is_kept(found));
+        let leads: Vec<_> = matches.iter().filter_map(Match::lead_id).collect();
         let mut held = find_held(table, person, account, &leads).await?;
-        held.retain(|find| !is_kept(find));
-        finds.append(&mut held);
-        if !finds.is_empty() {
-            found.push((account.clone(), finds));
+        held.retain(|found| !is_kept(found));
+        matches.append(&mut held);
+        if !matches.is_empty() {
+            found.push((account.clone(), matches));
         }
     }
     Ok(found)
@@ -88,18 +88,18 @@ async fn find_leads(
     table: &LeadTable,
     person: &Person,
     account: &Account,
-) -> Result<Vec<Find>, Failure> {
-    let (mut finds, mut rest) = (Vec::new(), Some(LeadSpan::ALL));
+) -> Result<Vec<Match>, Failure> {
+    let (mut matches, mut rest) = (Vec::new(), Some(LeadSpan::ALL));
     while let Some(span) = rest {
         let page = table.leads(account, span, Order::OldestFirst, None).await?;
         let (person, account) = (person.clone(), account.clone());
         let find = move |lead| find_in_lead(&person, &account, lead).transpose();
         let find_all =
             move || page.leads.into_iter().filter_map(find).collect::<Result<Vec<_>, _>>();
-        finds.extend(search(find_all).await??);
+        matches.extend(search(find_all).await??);
         rest = page.rest;
     }
-    Ok(finds)
+    Ok(matches)
 }
 
 /// Reads every held delivery of an account: those of the person, and those that are linked to
@@ -109,18 +109,18 @@ async fn find_held(
     person: &Person,
     account: &Account,
     leads: &[LeadId],
-) -> Result<Vec<Find>, Failure> {
-    let (mut finds, mut after) = (Vec::new(), None);
+) -> Result<Vec<Match>, Failure> {
+    let (mut matches, mut after) = (Vec::new(), None);
     loop {
         // Expired ones too: they are in the table until DynamoDB deletes them.
         let page = table.held_page(account, &WhichHeld::All, Timestamp::UNIX_EPOCH, after).await?;
         let (person, provider, leads) = (person.clone(), account.provider, leads.to_vec());
         let find = move |held| find_in_held(&person, provider, &leads, &held);
         let found = search(move || page.held.into_iter().filter_map(find).collect::<Vec<_>>());
-        finds.extend(found.await?);
+        matches.extend(found.await?);
         after = page.rest;
         if after.is_none() {
-            return Ok(finds);
+            return Ok(matches);
         }
     }
 }
@@ -136,14 +136,14 @@ fn find_in_lead(
     person: &Person,
     account: &Account,
     lead: StoredLead,
-) -> Result<Option<Find>, Failure> {
+) -> Result<Option<Match>, Failure> {
     let places = person.places_in_lead(&lead);
     if places.is_empty() {
         return Ok(None);
     }
     let item = FoundItem::Lead(lead.id);
     let LeadRecord { id, created_at, name, email, phone, .. } = LeadRecord::new(account, lead)?;
-    Ok(Some(Find { item, id, received: created_at, places, name, email, phone }))
+    Ok(Some(Match { item, id, received: created_at, places, name, email, phone }))
 }
 
 fn find_in_held(
@@ -151,7 +151,7 @@ fn find_in_held(
     provider: Provider,
     leads: &[LeadId],
     held: &HeldDelivery,
-) -> Option<Find> {
+) -> Option<Match> {
     let mut places = person.places_in_held(held);
     if let HeldReason::Repeat(lead) = held.reason
         && leads.contains(&lead)
@@ -160,6 +160,6 @@ fn find_in_held(
     }
     let (name, email, phone) = (None, None, None);
     let (item, id) = (FoundItem::Held(held.id.clone()), held.id.short().to_string());
-    let received = write_moment(held.received_at);
-    (!places.is_empty()).then_some(Find { item, id, received, places, name, email, phone })
+    let received = write_time(held.received_at);
+    (!places.is_empty()).then_some(Match { item, id, received, places, name, email, phone })
 }

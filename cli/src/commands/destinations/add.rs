@@ -1,18 +1,18 @@
-use super::{
-    super::{
-        Failure,
-        accounts::{AccountOptions, provider_parser},
-        listing::Listing,
-        moment::{Moment, read_moment, write_moment},
-        secret_text::SecretText,
-        session::Session,
-    },
-    Output, SecretOptions,
+use crate::commands::{
+    accounts::{AccountOptions, provider_parser},
+    failure::Failure,
+    listing::{Listing, Output},
+    open_table::OpenTable,
+    secret_text::SecretText,
+    signing_secret::SecretOptions,
 };
 use clap::{Args, ValueEnum};
 use forwarding::{check_host, check_url};
 use jiff::Timestamp;
-use operator::destinations::host;
+use operator::{
+    destinations::host,
+    times::{WrittenTime, read_time, write_time},
+};
 use shared::model::{
     Account, AccountId, Destination, DestinationFormat, DestinationId, LeadId, Provider,
 };
@@ -58,7 +58,7 @@ enum FormatOption {
 pub(super) enum Start {
     Now,
     All,
-    At(Moment),
+    At(WrittenTime),
 }
 
 /// Reads `now`, `all` or a time.
@@ -66,7 +66,7 @@ fn read_start(text: &str) -> Result<Start, String> {
     match text {
         "now" => Ok(Start::Now),
         "all" => Ok(Start::All),
-        time => read_moment(time)
+        time => read_time(time)
             .map(Start::At)
             .map_err(|_| "write now, all, or a time: 2h, 2026-11-21, 2026-11-21T12:00:00Z".into()),
     }
@@ -78,7 +78,7 @@ impl Start {
         let at = match self {
             Self::All => return Ok(LeadId::FIRST),
             Self::Now => now,
-            Self::At(moment) => moment.resolve(now).map_err(Failure::Input)?,
+            Self::At(time) => time.resolve(now).map_err(Failure::Input)?,
         };
         if at > now {
             return Err(Failure::input("--from must not be in the future"));
@@ -88,30 +88,30 @@ impl Start {
 }
 
 impl Add {
-    pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
+    pub(super) async fn run(self, opened: &OpenTable) -> Result<(), Failure> {
         let Self { provider, account, url, format, from, label, secret, output } = self;
         let url = match (url, format) {
             (SecretText::Given(url), FormatOption::Standard) => url,
             (url, _) => url.read("--url")?,
         };
-        let allowed = session.addresses();
+        let allowed = opened.addresses();
         let url = check_url(&url, allowed).map_err(|error| Failure::Input(error.to_string()))?;
         let resolved = check_host(&url, allowed).await;
         resolved.map_err(|error| Failure::Input(format!("the URL cannot be used: {error}")))?;
         let wanted = AccountOptions { provider: Some(provider), account: Some(account.clone()) };
-        wanted.find(session).await?;
-        let master = session.master_secret(secret.signing_secret.as_deref()).await?;
-        let now = session.table_time().await?;
+        wanted.find(opened).await?;
+        let master = secret.read(opened).await?;
+        let now = opened.table_time().await?;
         let cursor = from.cursor(now)?;
         let format = match format {
             FormatOption::Standard => DestinationFormat::Standard,
             FormatOption::Slack => DestinationFormat::Slack,
         };
         let account = Account { provider, id: account };
-        let id = DestinationId::draw(&session.sources);
+        let id = DestinationId::draw(&opened.sources);
         let new = Destination::new(&account, id, url.to_string(), cursor, now);
         let destination = Destination { format, label, ..new };
-        session.table.add_destination(&destination).await?;
+        opened.table.add_destination(&destination).await?;
         show_secret(&destination, &master.secret(&destination.id, 1), &output)
     }
 }
@@ -122,11 +122,9 @@ pub(super) fn show_secret(
     secret: &str,
     output: &Output,
 ) -> Result<(), Failure> {
-    let mut listing =
-        Listing::new(&["id", "provider", "account", "label", "host", "format", "from", "secret"]);
+    let mut listing = Listing::new("id provider account label host format from secret");
     let is_all = destination.starts_after == LeadId::FIRST;
-    let from =
-        if is_all { "all".to_owned() } else { write_moment(destination.starts_after.time()) };
+    let from = if is_all { "all".to_owned() } else { write_time(destination.starts_after.time()) };
     listing.push([
         destination.id.as_str().into(),
         destination.provider.as_str().into(),

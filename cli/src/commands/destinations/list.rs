@@ -1,69 +1,30 @@
 //! Lists destinations, and shows one.
 
-use super::{
-    super::{
-        Failure, accounts::provider_parser, listing::Listing, moment::write_moment,
-        session::Session,
-    },
-    Named, Output,
+use super::named::Named;
+use crate::commands::{
+    accounts::provider_parser,
+    failure::Failure,
+    listing::{Listing, Output},
+    open_table::OpenTable,
 };
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
-use operator::destinations::{COUNTED, Waiting, destination_state, host, write_counted};
+use operator::{
+    destinations::{COUNTED, Waiting, destination_state, host, write_counted},
+    times::write_time,
+};
 use providers::write_id;
 use serde_json::Value;
 use shared::model::{AccountId, Destination, LeadId, Provider};
 
-const LIST_COLUMNS: [&str; 13] = [
-    "id",
-    "provider",
-    "account",
-    "label",
-    "host",
-    "format",
-    "state",
-    "failing_since",
-    "next_attempt_at",
-    "waiting",
-    "oldest",
-    "last",
-    "last_at",
-];
+const LIST_COLUMNS: &str = "id provider account label host format state failing_since \
+                            next_attempt_at waiting oldest last last_at";
 /// The columns that a narrow terminal leaves out, the first ones first.
-const SPARE_COLUMNS: [&str; 9] = [
-    "format",
-    "last_at",
-    "provider",
-    "oldest",
-    "failing_since",
-    "account",
-    "label",
-    "next_attempt_at",
-    "last",
-];
-const SHOW_COLUMNS: [&str; 21] = [
-    "id",
-    "provider",
-    "account",
-    "label",
-    "host",
-    "format",
-    "created_at",
-    "from",
-    "state",
-    "failures",
-    "failing_since",
-    "next_attempt_at",
-    "stuck_at",
-    "forwarded_to",
-    "waiting",
-    "oldest",
-    "set_aside",
-    "last",
-    "last_at",
-    "secret_version",
-    "old_secret_until",
-];
+const SPARE_COLUMNS: &str =
+    "format last_at provider oldest failing_since account label next_attempt_at last";
+const SHOW_COLUMNS: &str = "id provider account label host format created_at from state failures \
+                            failing_since next_attempt_at stuck_at forwarded_to waiting oldest \
+                            set_aside last last_at secret_version old_secret_until";
 
 #[derive(Args)]
 pub(super) struct List {
@@ -86,17 +47,17 @@ pub(super) struct Show {
 }
 
 impl List {
-    pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
+    pub(super) async fn run(self, opened: &OpenTable) -> Result<(), Failure> {
         let Self { provider, account, output } = self;
-        let mut destinations = session.table.destinations().await?;
+        let mut destinations = opened.table.destinations().await?;
         destinations.retain(|destination| {
             provider.is_none_or(|provider| destination.provider == provider)
                 && account.as_ref().is_none_or(|account| destination.account == *account)
         });
-        let now = session.table_time().await?;
-        let mut listing = Listing::new(&LIST_COLUMNS).sparing(&SPARE_COLUMNS);
+        let now = opened.table_time().await?;
+        let mut listing = Listing::new(LIST_COLUMNS).sparing(SPARE_COLUMNS);
         for destination in destinations {
-            let waiting = Waiting::count(&session.table, &destination).await?;
+            let waiting = Waiting::count(&opened.table, &destination).await?;
             listing.push([
                 destination.id.as_str().into(),
                 destination.provider.as_str().into(),
@@ -105,12 +66,12 @@ impl List {
                 host(&destination).into(),
                 destination.format.as_str().into(),
                 destination_state(&destination, now).into(),
-                destination.failing_since.map(write_moment).into(),
-                destination.next_attempt_at.map(write_moment).into(),
+                destination.failing_since.map(write_time).into(),
+                destination.next_attempt_at.map(write_time).into(),
                 number(&waiting),
                 age(&waiting, now).into(),
                 last(&destination),
-                destination.last.as_ref().map(|last| write_moment(last.at)).into(),
+                destination.last.as_ref().map(|last| write_time(last.at)).into(),
             ]);
         }
         listing.print(output.output)
@@ -118,14 +79,14 @@ impl List {
 }
 
 impl Show {
-    pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let destination = self.named.find(session).await?;
-        let (account, now) = (destination.account(), session.table_time().await?);
-        let waiting = Waiting::count(&session.table, &destination).await?;
+    pub(super) async fn run(self, opened: &OpenTable) -> Result<(), Failure> {
+        let destination = self.named.find(opened).await?;
+        let (account, now) = (destination.account(), opened.table_time().await?);
+        let waiting = Waiting::count(&opened.table, &destination).await?;
         let set_aside =
-            session.table.events_set_aside(&account, Some(&destination.id), None, now).await?;
-        let mut listing = Listing::new(&SHOW_COLUMNS);
-        let time = |id: LeadId| (id > LeadId::FIRST).then(|| write_moment(id.time()));
+            opened.table.events_set_aside(&account, Some(&destination.id), None, now).await?;
+        let mut listing = Listing::new(SHOW_COLUMNS);
+        let time = |id: LeadId| (id > LeadId::FIRST).then(|| write_time(id.time()));
         listing.push([
             destination.id.as_str().into(),
             destination.provider.as_str().into(),
@@ -133,21 +94,21 @@ impl Show {
             destination.label.clone().into(),
             host(&destination).into(),
             destination.format.as_str().into(),
-            write_moment(destination.created_at).into(),
+            write_time(destination.created_at).into(),
             time(destination.starts_after).unwrap_or_else(|| "all".to_owned()).into(),
             destination_state(&destination, now).into(),
             destination.failures.into(),
-            destination.failing_since.map(write_moment).into(),
-            destination.next_attempt_at.map(write_moment).into(),
+            destination.failing_since.map(write_time).into(),
+            destination.next_attempt_at.map(write_time).into(),
             destination.stuck.map(|stuck| write_id(account.provider, stuck.lead)).into(),
             time(destination.cursor).into(),
             number(&waiting),
             age(&waiting, now).into(),
             set_aside.len().into(),
             last(&destination),
-            destination.last.as_ref().map(|last| write_moment(last.at)).into(),
+            destination.last.as_ref().map(|last| write_time(last.at)).into(),
             destination.secret_version.into(),
-            destination.old_secret_until.map(write_moment).into(),
+            destination.old_secret_until.map(write_time).into(),
         ]);
         listing.print_one(self.output.output)
     }

@@ -2,6 +2,7 @@
 
 mod add;
 mod list;
+mod named;
 mod replay;
 mod rotate;
 mod set_aside;
@@ -9,15 +10,11 @@ mod state;
 mod test;
 
 use super::{
-    Failure,
-    listing::Output,
-    session::{Access, Session, TableOptions},
-    terminal::{can_ask, is_confirmed},
+    failure::Failure,
+    table_options::{Access, TableOptions},
 };
 use clap::{Args, Subcommand};
-use forwarding::{Forwarder, HttpsClient};
-use operator::destinations::find_destination;
-use shared::model::Destination;
+use named::Named;
 
 /// Where leads are forwarded to.
 #[derive(Args)]
@@ -102,68 +99,22 @@ impl Command {
     }
 }
 
-/// One destination.
-#[derive(Args)]
-struct Named {
-    /// The destination's id, as `destinations list` shows it, or its first characters
-    id: String,
-}
-
-/// Where the secret is that the secrets of all destinations are derived from.
-#[derive(Args)]
-pub(super) struct SecretOptions {
-    /// The secret in AWS Secrets Manager that signs, by name or ARN [default: the variable
-    /// `FORWARDING_SIGNING_KEY`, or leadhook/TABLE/forwarding; for the local table a file of its
-    /// folder]
-    #[arg(long, value_name = "NAME")]
-    signing_secret: Option<String>,
-}
-
-impl SecretOptions {
-    /// What posts messages to the destinations of a table, signed at the table's time: a receiver
-    /// compares it with its own.
-    pub(super) async fn forwarder(
-        &self,
-        session: &Session,
-    ) -> Result<Forwarder<HttpsClient>, Failure> {
-        let master = session.master_secret(self.signing_secret.as_deref()).await?;
-        let (table, sources) = (session.table.clone(), session.table_sources().await?);
-        Ok(Forwarder { table, sources, post: HttpsClient::new(session.addresses()), master })
-    }
-}
-
 impl Destinations {
     pub(super) async fn run(self) -> Result<(), Failure> {
-        let session = self.table.open(self.command.access()).await?;
+        let opened = self.table.open(self.command.access()).await?;
         let done = match self.command {
-            Command::Add(add) => add.run(&session).await,
-            Command::List(list) => list.run(&session).await,
-            Command::Show(show) => show.run(&session).await,
-            Command::Test(test) => test.run(&session).await,
-            Command::Pause(named) => state::pause(&session, &named).await,
-            Command::Resume(named) => state::resume(&session, &named).await,
-            Command::Skip(named) => state::skip(&session, &named).await,
-            Command::Rotate(rotate) => rotate.run(&session).await,
-            Command::Replay(replay) => replay.run(&session).await,
-            Command::SetAside(list) => list.run(&session).await,
-            Command::Remove(remove) => remove.run(&session).await,
+            Command::Add(add) => add.run(&opened).await,
+            Command::List(list) => list.run(&opened).await,
+            Command::Show(show) => show.run(&opened).await,
+            Command::Test(test) => test.run(&opened).await,
+            Command::Pause(named) => state::pause(&opened, &named).await,
+            Command::Resume(named) => state::resume(&opened, &named).await,
+            Command::Skip(named) => state::skip(&opened, &named).await,
+            Command::Rotate(rotate) => rotate.run(&opened).await,
+            Command::Replay(replay) => replay.run(&opened).await,
+            Command::SetAside(list) => list.run(&opened).await,
+            Command::Remove(remove) => remove.run(&opened).await,
         };
-        session.close(done).await
-    }
-}
-
-/// Asks a question. `nothing` says what a no means.
-fn confirm(question: &str, nothing: &str) -> Result<(), Failure> {
-    if !can_ask() {
-        let text = format!("{nothing}: no terminal to ask on ({question}): confirm with --yes");
-        return Err(Failure::Input(text));
-    }
-    if is_confirmed(question)? { Ok(()) } else { Err(Failure::Failed(nothing.to_owned())) }
-}
-
-impl Named {
-    /// The only destination whose id begins like this.
-    async fn find(&self, session: &Session) -> Result<Destination, Failure> {
-        Ok(find_destination(&session.table, &self.id).await?)
+        opened.close(done).await
     }
 }

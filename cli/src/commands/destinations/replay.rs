@@ -1,7 +1,5 @@
-use super::{
-    super::{Failure, session::Session},
-    Named, confirm,
-};
+use super::named::Named;
+use crate::commands::{confirm::confirm, failure::Failure, open_table::OpenTable};
 use clap::Args;
 use operator::{
     destinations::{host, write_counted},
@@ -21,17 +19,17 @@ pub(super) struct Replay {
 }
 
 impl Replay {
-    pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let destination = self.named.find(session).await?;
-        let now = session.table_time().await?;
-        let plan = plan_replay(&session.table, &destination, self.from, now).await?;
+    pub(super) async fn run(self, opened: &OpenTable) -> Result<(), Failure> {
+        let destination = self.named.find(opened).await?;
+        let now = opened.table_time().await?;
+        let plan = plan_replay(&opened.table, &destination, self.from, now).await?;
         let plural = if plan.leads == 1 { "" } else { "s" };
         let leads = format!("{} lead{plural}", write_counted(plan.leads));
         if !self.yes {
             let question = format!("Post {leads} to {} again?", host(&destination));
             confirm(&question, "nothing is posted again")?;
         }
-        replay(&session.table, destination.id.as_str(), plan.cursor).await?;
+        replay(&opened.table, destination.id.as_str(), plan.cursor).await?;
         eprintln!("{leads} will be posted again");
         Ok(())
     }

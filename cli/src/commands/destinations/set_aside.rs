@@ -1,14 +1,11 @@
-use super::{
-    super::{
-        Failure,
-        listing::{Listing, count},
-        moment::write_moment,
-        session::Session,
-    },
-    Named, Output,
+use super::named::Named;
+use crate::commands::{
+    failure::Failure,
+    listing::{Listing, Output, count},
+    open_table::OpenTable,
 };
 use clap::Args;
-use operator::replay::retry_set_aside;
+use operator::{replay::retry_set_aside, times::write_time};
 use providers::write_id;
 
 #[derive(Args)]
@@ -23,26 +20,26 @@ pub(super) struct ListSetAside {
 }
 
 impl ListSetAside {
-    pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let destination = self.named.find(session).await?;
-        let (account, now) = (destination.account(), session.table_time().await?);
+    pub(super) async fn run(self, opened: &OpenTable) -> Result<(), Failure> {
+        let destination = self.named.find(opened).await?;
+        let (account, now) = (destination.account(), opened.table_time().await?);
         if self.retry {
-            let events = retry_set_aside(&session.table, &destination, now).await?;
+            let events = retry_set_aside(&opened.table, &destination, now).await?;
             eprintln!("{} will be posted again", count(events, "event"));
             return Ok(());
         }
         let events =
-            session.table.events_set_aside(&account, Some(&destination.id), None, now).await?;
-        let columns = &["lead", "event", "at", "tries", "status", "next_attempt_at"];
-        let mut listing = Listing::new(columns).sparing(&["at"]);
+            opened.table.events_set_aside(&account, Some(&destination.id), None, now).await?;
+        let columns = "lead event at tries status next_attempt_at";
+        let mut listing = Listing::new(columns).sparing("at");
         for event in events {
             listing.push([
                 write_id(account.provider, event.lead_id).into(),
                 event.event.as_str().into(),
-                write_moment(event.at).into(),
+                write_time(event.at).into(),
                 event.tries.into(),
                 event.status.into(),
-                event.next_attempt_at.map(write_moment).into(),
+                event.next_attempt_at.map(write_time).into(),
             ]);
         }
         listing.print(self.output.output)

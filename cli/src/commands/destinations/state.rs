@@ -1,8 +1,9 @@
 //! Pauses, resumes and removes destinations, and skips the lead at which one fails.
 
-use super::{
-    super::{Failure, session::Session, terminal::visible},
-    Named, confirm,
+use super::named::Named;
+use crate::{
+    commands::{confirm::confirm, failure::Failure, open_table::OpenTable},
+    terminal::visible,
 };
 use clap::Args;
 use operator::destinations::{host, pause_destination, resume_destination, skip_lead};
@@ -18,33 +19,33 @@ pub(super) struct Remove {
     yes: bool,
 }
 
-pub(super) async fn pause(session: &Session, named: &Named) -> Result<(), Failure> {
-    pause_destination(&session.table, &named.id).await?;
+pub(super) async fn pause(opened: &OpenTable, named: &Named) -> Result<(), Failure> {
+    pause_destination(&opened.table, &named.id).await?;
     eprintln!("it is paused: its leads wait until `leadhook destinations resume`");
     Ok(())
 }
 
-pub(super) async fn resume(session: &Session, named: &Named) -> Result<(), Failure> {
-    resume_destination(&session.table, &named.id).await?;
+pub(super) async fn resume(opened: &OpenTable, named: &Named) -> Result<(), Failure> {
+    resume_destination(&opened.table, &named.id).await?;
     eprintln!("it is active: the next pass forwards what waits");
     Ok(())
 }
 
-pub(super) async fn skip(session: &Session, named: &Named) -> Result<(), Failure> {
-    let destination = named.find(session).await?;
-    let lead = skip_lead(&session.table, &destination, session.table_time().await?).await?;
+pub(super) async fn skip(opened: &OpenTable, named: &Named) -> Result<(), Failure> {
+    let destination = named.find(opened).await?;
+    let lead = skip_lead(&opened.table, &destination, opened.table_time().await?).await?;
     let lead = write_id(destination.provider, lead);
     eprintln!("the lead {lead} is set aside: the next pass forwards the ones after it");
     Ok(())
 }
 
 impl Remove {
-    pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let destination = self.named.find(session).await?;
+    pub(super) async fn run(self, opened: &OpenTable) -> Result<(), Failure> {
+        let destination = self.named.find(opened).await?;
         if !self.yes {
             ask(&destination)?;
         }
-        session.table.remove_destination(&destination, session.sources.now()).await?;
+        opened.table.remove_destination(&destination, opened.sources.now()).await?;
         eprintln!("{} is removed", destination.id);
         Ok(())
     }

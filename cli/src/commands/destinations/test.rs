@@ -1,6 +1,9 @@
-use super::{
-    super::{Failure, listing::Listing, session::Session},
-    Named, Output, SecretOptions,
+use super::named::Named;
+use crate::commands::{
+    failure::Failure,
+    listing::{Listing, Output},
+    open_table::OpenTable,
+    signing_secret::SecretOptions,
 };
 use clap::Args;
 use operator::destinations::host;
@@ -16,17 +19,17 @@ pub(super) struct Test {
 }
 
 impl Test {
-    pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
+    pub(super) async fn run(self, opened: &OpenTable) -> Result<(), Failure> {
         let Self { named, secret, output } = self;
-        let destination = named.find(session).await?;
-        let forwarder = secret.forwarder(session).await?;
-        let started = session.sources.now();
+        let destination = named.find(opened).await?;
+        let forwarder = secret.forwarder(opened).await?;
+        let started = opened.sources.now();
         let answer = forwarder.test(&destination).await;
-        let took = session.sources.now().duration_since(started).as_millis();
+        let took = opened.sources.now().duration_since(started).as_millis();
         let host = host(&destination);
         let answer = answer
             .map_err(|error| Failure::Failed(format!("{host} did not get the message: {error}")))?;
-        let mut listing = Listing::new(&["id", "host", "status", "milliseconds"]);
+        let mut listing = Listing::new("id host status milliseconds");
         let took = u64::try_from(took).unwrap_or_default();
         listing.push([
             destination.id.as_str().into(),

@@ -1,6 +1,6 @@
 //! Imports the entries of a file into the directory. The whole file is checked first.
 
-use super::super::{Failure, accounts::OneAccount};
+use crate::commands::{accounts::OneAccount, failure::Failure};
 use clap::Args;
 use providers::find_kind;
 use serde_json::{Map, Value};

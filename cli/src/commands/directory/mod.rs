@@ -1,10 +1,11 @@
 mod import;
 
 use super::{
-    Failure,
     accounts::OneAccount,
+    failure::Failure,
     listing::{Format, Listing, Output, count},
-    session::{Access, Session, TableOptions},
+    open_table::OpenTable,
+    table_options::{Access, TableOptions},
 };
 use clap::{Args, Subcommand};
 use import::Import;
@@ -118,27 +119,27 @@ impl DirectoryCommand {
             }
             Command::List(_) | Command::Remove(_) => None,
         };
-        let session = self.table.open(self.command.access()).await?;
+        let opened = self.table.open(self.command.access()).await?;
         let done = match (self.command, writes) {
-            (_, Some((account, entries))) => put(&session, &account, &entries).await,
-            (Command::List(list), None) => list.run(&session).await,
-            (Command::Remove(remove), None) => remove.run(&session).await,
+            (_, Some((account, entries))) => put(&opened, &account, &entries).await,
+            (Command::List(list), None) => list.run(&opened).await,
+            (Command::Remove(remove), None) => remove.run(&opened).await,
             (Command::Put(_) | Command::Import(_), None) => Ok(()),
         };
-        session.close(done).await
+        opened.close(done).await
     }
 }
 
 async fn put(
-    session: &Session,
+    opened: &OpenTable,
     account: &Account,
     entries: &[(EntryKey, Entry)],
 ) -> Result<(), Failure> {
-    session.table.put_entries(account, entries).await?;
+    opened.table.put_entries(account, entries).await?;
     let (provider, id) = (account.provider.as_str(), &account.id);
     let put = count(entries.len(), "entry");
     eprintln!("put {put} of {provider} {id}; functions see them within a minute");
-    let known = session.table.accounts(Some(account.provider)).await?;
+    let known = opened.table.accounts(Some(account.provider)).await?;
     if !known.contains(account) {
         eprintln!("no key opens the account {id} yet: `leadhook keys create` makes one");
     }
@@ -146,14 +147,14 @@ async fn put(
 }
 
 impl List {
-    async fn run(self, session: &Session) -> Result<(), Failure> {
+    async fn run(self, opened: &OpenTable) -> Result<(), Failure> {
         let account = self.account.account();
         let kinds = match &self.kind {
             Some(name) => vec![find_kind(account.provider, name).map_err(Failure::Input)?.name],
             None => about(account.provider).kinds.iter().map(|kind| kind.name).collect(),
         };
-        let mut listing = Listing::new(&["kind", "id", "entry"]);
-        for (key, entry) in session.table.entries(&account, &kinds).await? {
+        let mut listing = Listing::new("kind id entry");
+        for (key, entry) in opened.table.entries(&account, &kinds).await? {
             let entry = sorted(entry);
             let entry = match self.output.output {
                 Format::Json => entry,
@@ -181,13 +182,13 @@ impl Put {
 }
 
 impl Remove {
-    async fn run(self, session: &Session) -> Result<(), Failure> {
+    async fn run(self, opened: &OpenTable) -> Result<(), Failure> {
         let account = self.account.account();
         let kind = find_kind(account.provider, &self.kind).map_err(Failure::Input)?;
         let unknown = || Failure::NotFound(format!("there is no {} {}", kind.name, self.id));
         let id = self.id.parse::<EntryId>().map_err(|_| unknown())?;
         let key = EntryKey::new(kind.name, id);
-        if session.table.delete_entry(&account, &key).await? {
+        if opened.table.delete_entry(&account, &key).await? {
             eprintln!("the {} {} is removed", key.kind, key.id);
             Ok(())
         } else {

@@ -2,15 +2,16 @@ mod feed;
 mod target;
 
 use super::{
-    Failure,
     accounts::AccountOptions,
-    moment::{Moment, read_moment},
+    failure::Failure,
+    open_table::OpenTable,
     secret_text::SecretText,
-    session::{Access, Session, TableOptions},
+    table_options::{Access, TableOptions},
 };
 use clap::Args;
 use feed::Feed;
 use forwarding::{Addresses, HttpsClient, SETTLED_AFTER, SigningKeys, check_url};
+use operator::times::{WrittenTime, read_time};
 use shared::{
     model::{LeadId, LeadSpan, Sources},
     table::LeadTable,
@@ -41,8 +42,8 @@ pub(super) struct Forward {
     #[arg(long, value_name = "URL")]
     to: String,
     /// The first leads to post: 10m, today, 2026-11-21
-    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = read_moment)]
-    since: Moment,
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = read_time)]
+    since: WrittenTime,
     /// Also post the leads that arrive from now on, until Ctrl-C
     #[arg(long, short)]
     follow: bool,
@@ -59,24 +60,24 @@ impl Forward {
         let secret = self.secret.as_ref().map(|text| text.read("--secret")).transpose()?;
         let given = secret.as_deref().map(SigningKeys::read).transpose();
         let given = given.map_err(|error| input(&error))?;
-        let session = self.table.open(Access::Read).await?;
-        let done = self.post_leads(&session, url.as_str(), given).await;
-        session.close(done).await
+        let opened = self.table.open(Access::Read).await?;
+        let done = self.post_leads(&opened, url.as_str(), given).await;
+        opened.close(done).await
     }
 
     async fn post_leads(
         &self,
-        session: &Session,
+        opened: &OpenTable,
         url: &str,
         given: Option<SigningKeys>,
     ) -> Result<(), Failure> {
-        if self.follow && session.is_embedded() {
+        if self.follow && opened.is_embedded() {
             let text = "no server has the local table open, so no lead can arrive: start \
                         `leadhook serve`, or leave --follow out";
             return Err(Failure::Table(text.to_owned()));
         }
-        let accounts = self.accounts.find(session).await?;
-        let sources = session.table_sources().await?;
+        let accounts = self.accounts.find(opened).await?;
+        let sources = opened.table_sources().await?;
         let since = self.since.resolve(sources.now()).map_err(Failure::Input)?;
         let keys = match given {
             Some(keys) => keys,
@@ -86,7 +87,7 @@ impl Forward {
         let feeds = accounts.into_iter().map(|account| Feed::new(account, first, now)).collect();
         let client = HttpsClient::new(Addresses::Any);
         let target = Target { url: url.to_owned(), keys, client, sources };
-        let mut run = Run { table: &session.table, feeds, target, answers: Answers::default() };
+        let mut run = Run { table: &opened.table, feeds, target, answers: Answers::default() };
         let done = if self.follow {
             let seconds = SETTLED_AFTER.as_secs();
             eprintln!(

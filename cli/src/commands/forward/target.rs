@@ -1,6 +1,9 @@
 //! Posts leads to an address, and counts the answers.
 
-use super::super::{Failure, listing::count, terminal::visible};
+use crate::{
+    commands::{failure::Failure, listing::count},
+    terminal::visible,
+};
 use forwarding::{HttpsClient, Message, Post, PostError, SigningKeys};
 use jiff::Timestamp;
 use providers::write_id;

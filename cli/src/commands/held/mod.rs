@@ -1,18 +1,21 @@
+mod find;
 mod redeliver;
 
 use super::{
-    Failure,
     accounts::AccountOptions,
+    failure::Failure,
     listing::{Format, Listing, Output},
-    session::{Access, Session, TableOptions},
-    terminal::{Escapes, data_out},
+    open_table::OpenTable,
+    table_options::{Access, TableOptions},
 };
+use crate::terminal::{Escapes, data_out};
 use clap::{Args, Subcommand, ValueEnum};
 use comfy_table::Table;
+use find::{find, shown};
 use providers::{LeadRecord, write_id};
 use redeliver::RedeliverHeld;
 use shared::{
-    model::{Account, HeldDelivery, HeldId, HeldKind, HeldReason, pretty, text_of},
+    model::{HeldDelivery, HeldKind, HeldReason},
     table::WhichHeld,
 };
 use std::io::Write;
@@ -46,7 +49,6 @@ Examples:
   leadhook held redeliver invalid-3f2a9c51d0e4 --edit
   leadhook held redeliver invalid-3f2a9c51d0e4 --encoding windows-1252 \\
     --set email=ana@exemplo.com")]
-    #[command(alias = "replay")]
     Redeliver(RedeliverHeld),
     /// Delete held deliveries
     Discard {
@@ -84,55 +86,26 @@ struct List {
 
 impl Held {
     pub(super) async fn run(self) -> Result<(), Failure> {
-        let session = self.table.open(self.command.access()).await?;
+        let opened = self.table.open(self.command.access()).await?;
         let done = match self.command {
-            Command::List(list) => list.run(&session, &self.accounts).await,
-            Command::Show { id } => show(&session, &self.accounts, &id).await,
-            Command::Redeliver(redeliver) => redeliver.run(&session, &self.accounts).await,
-            Command::Discard { ids } => discard(&session, &self.accounts, &ids).await,
+            Command::List(list) => list.run(&opened, &self.accounts).await,
+            Command::Show { id } => show(&opened, &self.accounts, &id).await,
+            Command::Redeliver(redeliver) => redeliver.run(&opened, &self.accounts).await,
+            Command::Discard { ids } => discard(&opened, &self.accounts, &ids).await,
         };
-        session.close(done).await
-    }
-}
-
-/// The only delivery whose id begins with `id`.
-async fn find(
-    session: &Session,
-    accounts: &AccountOptions,
-    id: &str,
-) -> Result<(Account, HeldDelivery), Failure> {
-    let mut found = Vec::new();
-    if let Ok(id) = id.parse::<HeldId>() {
-        let which = WhichHeld::Id(id);
-        for account in accounts.find(session).await? {
-            let take = |held| found.push((account.clone(), held));
-            session.table.each_held(&account, &which, session.sources.now(), take).await?;
-        }
-    }
-    match <[_; 1]>::try_from(found) {
-        Ok([found]) => Ok(found),
-        Err(found) if found.is_empty() => {
-            let text = format!("nothing is held as {id}; `leadhook held list` shows what is");
-            Err(Failure::NotFound(text))
-        }
-        Err(_) => {
-            let text = format!(
-                "several deliveries are held as {id}; write more of it, or name the account"
-            );
-            Err(Failure::Input(text))
-        }
+        opened.close(done).await
     }
 }
 
 impl List {
-    async fn run(self, session: &Session, accounts: &AccountOptions) -> Result<(), Failure> {
+    async fn run(self, opened: &OpenTable, accounts: &AccountOptions) -> Result<(), Failure> {
         let which = match self.reason {
             None => WhichHeld::All,
             Some(Reason::Invalid) => WhichHeld::Kind(HeldKind::Invalid),
             Some(Reason::Repeat) => WhichHeld::Kind(HeldKind::Repeat),
         };
         let mut rows = Vec::new();
-        for account in accounts.find(session).await? {
+        for account in accounts.find(opened).await? {
             // Only the listed data stays in memory, not the bodies.
             let take = |held: HeldDelivery| {
                 let lead = match held.reason {
@@ -142,11 +115,11 @@ impl List {
                 let row = (held.received_at, account.clone(), held.id.short(), lead, held.why());
                 rows.push(row);
             };
-            session.table.each_held(&account, &which, session.sources.now(), take).await?;
+            opened.table.each_held(&account, &which, opened.sources.now(), take).await?;
         }
         rows.sort_by_key(|row| std::cmp::Reverse(row.0));
-        let columns = &["id", "provider", "account", "received_at", "lead", "why"];
-        let spare = &["account", "provider", "received_at"];
+        let columns = "id provider account received_at lead why";
+        let spare = "account provider received_at";
         let mut listing = Listing::new(columns).sparing(spare).wrapping();
         for (received_at, account, id, lead, why) in rows {
             listing.push([
@@ -162,10 +135,9 @@ impl List {
     }
 }
 
-async fn show(session: &Session, accounts: &AccountOptions, id: &str) -> Result<(), Failure> {
-    let (account, held) = find(session, accounts, id).await?;
-    let mut listing =
-        Listing::new(&["id", "provider", "account", "received_at", "chatbot", "answered", "why"]);
+async fn show(opened: &OpenTable, accounts: &AccountOptions, id: &str) -> Result<(), Failure> {
+    let (account, held) = find(opened, accounts, id).await?;
+    let mut listing = Listing::new("id provider account received_at chatbot answered why");
     listing.push([
         held.id.short().to_string().into(),
         account.provider.as_str().into(),
@@ -181,7 +153,7 @@ async fn show(session: &Session, accounts: &AccountOptions, id: &str) -> Result<
     match held.reason {
         HeldReason::Invalid => writeln!(out, "\n{delivered}")?,
         HeldReason::Repeat(lead_id) => {
-            let leads = session.table.get_leads(&[(account, lead_id)]).await?;
+            let leads = opened.table.get_leads(&[(account, lead_id)]).await?;
             let lead = match leads.into_iter().next() {
                 Some((account, lead)) => {
                     let lead = LeadRecord::new(&account, lead)?;
@@ -197,23 +169,17 @@ async fn show(session: &Session, accounts: &AccountOptions, id: &str) -> Result<
     Ok(out.flush()?)
 }
 
-/// A body for people: JSON line by line.
-fn shown(body: &[u8]) -> String {
-    let lines = text_of(body).and_then(pretty);
-    lines.unwrap_or_else(|| String::from_utf8_lossy(body).into_owned())
-}
-
 async fn discard(
-    session: &Session,
+    opened: &OpenTable,
     accounts: &AccountOptions,
     ids: &[String],
 ) -> Result<(), Failure> {
     let mut found = Vec::new();
     for id in ids {
-        found.push(find(session, accounts, id).await?);
+        found.push(find(opened, accounts, id).await?);
     }
     for (account, held) in found {
-        session.table.delete_held(&account, &held.id).await?;
+        opened.table.delete_held(&account, &held.id).await?;
         eprintln!("{} is held no longer", held.id.short());
     }
     Ok(())

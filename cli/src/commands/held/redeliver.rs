@@ -1,13 +1,9 @@
 //! Corrects and redelivers a held delivery.
 
-use super::{
-    super::{
-        Failure,
-        accounts::AccountOptions,
-        session::Session,
-        terminal::{Escapes, data_out, visible},
-    },
-    find, shown,
+use super::find::{find, shown};
+use crate::{
+    commands::{accounts::AccountOptions, failure::Failure, open_table::OpenTable},
+    terminal::{Escapes, data_out, visible},
 };
 use clap::Args;
 use operator::readings::{
@@ -42,12 +38,12 @@ pub(super) struct RedeliverHeld {
 impl RedeliverHeld {
     pub(super) async fn run(
         self,
-        session: &Session,
+        opened: &OpenTable,
         accounts: &AccountOptions,
     ) -> Result<(), Failure> {
-        let (account, held) = find(session, accounts, &self.id).await?;
+        let (account, held) = find(opened, accounts, &self.id).await?;
         let body = self.correct(&held.body)?;
-        let (table, sources) = (session.table.clone(), session.table_sources().await?);
+        let (table, sources) = (opened.table.clone(), opened.table_sources().await?);
         let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, SenderTimeouts::LOCAL);
         let Handled { answer, summary } = redeliver_held(&context, &account, &held, &body).await?;
         let mut out = data_out(Escapes::Text);

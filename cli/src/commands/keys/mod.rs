@@ -1,18 +1,20 @@
-mod drawn;
+mod credentials;
 
 use super::{
-    Failure,
     accounts::{AccountOptions, provider_parser},
+    failure::Failure,
     listing::{Listing, Output},
-    moment::write_moment,
-    session::{Access, Session, TableOptions},
+    open_table::OpenTable,
+    table_options::{Access, TableOptions},
 };
 use clap::{Args, Subcommand};
-use drawn::show;
+use credentials::{networks, show};
 use ipnet::IpNet;
-use operator::keys::{NewKey, Rotated, key_state, revoke_key, rotate_key};
-use serde_json::Value;
-use shared::model::{Account, AccountId, ApiKey, ListedKey, Provider};
+use operator::{
+    keys::{NewKey, Rotated, key_state, revoke_key, rotate_key},
+    times::write_time,
+};
+use shared::model::{Account, AccountId, ListedKey, Provider};
 
 /// The API keys of senders.
 #[derive(Args)]
@@ -104,21 +106,21 @@ impl Keys {
         if let Command::Create(create) = &self.command {
             create.new_key().check()?;
         }
-        let session = self.table.open(self.command.access()).await?;
+        let opened = self.table.open(self.command.access()).await?;
         let done = match self.command {
-            Command::Create(create) => create.run(&session).await,
-            Command::List(list) => list.run(&session).await,
-            Command::Revoke { id } => revoke(&session, &id).await,
-            Command::Rotate(rotate) => rotate.run(&session).await,
+            Command::Create(create) => create.run(&opened).await,
+            Command::List(list) => list.run(&opened).await,
+            Command::Revoke { id } => revoke(&opened, &id).await,
+            Command::Rotate(rotate) => rotate.run(&opened).await,
         };
-        session.close(done).await
+        opened.close(done).await
     }
 }
 
 impl Create {
-    async fn run(self, session: &Session) -> Result<(), Failure> {
-        let (drawn, key) = self.new_key().create(&session.table, &session.sources).await?;
-        show(drawn, &key, &self.output)
+    async fn run(self, opened: &OpenTable) -> Result<(), Failure> {
+        let (credentials, key) = self.new_key().create(&opened.table, &opened.sources).await?;
+        show(credentials, &key, &self.output)
     }
 
     fn new_key(&self) -> NewKey {
@@ -135,28 +137,18 @@ impl Create {
 }
 
 impl List {
-    async fn run(self, session: &Session) -> Result<(), Failure> {
+    async fn run(self, opened: &OpenTable) -> Result<(), Failure> {
         let AccountOptions { provider, account } = &self.accounts;
-        let now = session.sources.now();
-        let mut keys = session.table.api_keys(*provider).await?;
+        let now = opened.sources.now();
+        let mut keys = opened.table.api_keys(*provider).await?;
         // Select by the key's account or by one of its tenants.
         keys.retain(|ListedKey { key, .. }| {
             let opens = |id: &AccountId| key.accounts().iter().any(|opened| opened.id == *id);
             account.as_ref().is_none_or(|id| key.account.id == *id || opens(id))
         });
-        let columns = &[
-            "id",
-            "provider",
-            "account",
-            "label",
-            "state",
-            "created_at",
-            "last_used_on",
-            "expires_at",
-            "tenants",
-            "networks",
-        ];
-        let spare = &["networks", "created_at", "expires_at", "tenants", "last_used_on"];
+        let columns =
+            "id provider account label state created_at last_used_on expires_at tenants networks";
+        let spare = "networks created_at expires_at tenants last_used_on";
         let mut listing = Listing::new(columns).sparing(spare);
         for ListedKey { token, key } in keys {
             let state = key_state(&key, now);
@@ -166,9 +158,9 @@ impl List {
                 key.account.id.as_str().into(),
                 key.label.clone().into(),
                 state.into(),
-                key.created_at.map(write_moment).into(),
+                key.created_at.map(write_time).into(),
                 key.last_used_on.map(|day| day.to_string()).into(),
-                key.expires_at.map(write_moment).into(),
+                key.expires_at.map(write_time).into(),
                 key.tenants.clone().into(),
                 networks(&key),
             ]);
@@ -178,24 +170,20 @@ impl List {
 }
 
 impl Rotate {
-    async fn run(self, session: &Session) -> Result<(), Failure> {
-        let (table, sources) = (&session.table, &session.sources);
-        let Rotated { drawn, key, old_id, until } =
+    async fn run(self, opened: &OpenTable) -> Result<(), Failure> {
+        let (table, sources) = (&opened.table, &opened.sources);
+        let Rotated { credentials, key, old_id, until } =
             rotate_key(table, sources, &self.id, &self.keep).await?;
-        show(drawn, &key, &self.output)?;
-        eprintln!("the old key {old_id} is valid until {}", write_moment(until));
+        show(credentials, &key, &self.output)?;
+        eprintln!("the old key {old_id} is valid until {}", write_time(until));
         Ok(())
     }
 }
 
-async fn revoke(session: &Session, id: &str) -> Result<(), Failure> {
-    let now = session.sources.now();
-    let ListedKey { token, key } = revoke_key(&session.table, id, now).await?;
+async fn revoke(opened: &OpenTable, id: &str) -> Result<(), Failure> {
+    let now = opened.sources.now();
+    let ListedKey { token, key } = revoke_key(&opened.table, id, now).await?;
     let Account { provider, id } = key.account;
     eprintln!("the key {} of {} {id} is revoked", token.key_id(), provider.as_str());
     Ok(())
-}
-
-fn networks(key: &ApiKey) -> Value {
-    key.networks.iter().map(ToString::to_string).collect()
 }

@@ -1,18 +1,18 @@
-use super::{
-    super::{
-        Failure,
-        accounts::AccountOptions,
-        listing::{Listing, Output, count},
-        moment::write_moment,
-        person::PersonOptions,
-        session::Session,
-        terminal::{can_ask, is_confirmed},
-    },
-    find::{list, new_listing},
+use super::find::{list, new_listing};
+use crate::commands::{
+    accounts::AccountOptions,
+    confirm::confirm,
+    failure::Failure,
+    listing::{Listing, Output, count},
+    open_table::OpenTable,
+    person::PersonOptions,
 };
 use clap::Args;
 use jiff::Timestamp;
-use operator::erase::{Find, Finds, erase_finds, find_person};
+use operator::{
+    erase::{Match, Matches, erase_matches, find_person},
+    times::write_time,
+};
 use shared::{model::Account, table::Erased};
 
 #[derive(Args)]
@@ -36,53 +36,58 @@ pub(super) struct Erase {
 }
 
 impl Erase {
-    pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let accounts = self.accounts.find(session).await?;
-        let found = self.find(session, &accounts).await?;
+    pub(super) async fn run(self, opened: &OpenTable) -> Result<(), Failure> {
+        let accounts = self.accounts.find(opened).await?;
+        let found = self.find(opened, &accounts).await?;
         if found.is_empty() && !self.block {
-            all_searched(session)?;
+            all_searched(opened)?;
             return Err(Failure::NotFound("nothing of this person was found".to_owned()));
         }
         if !self.yes && !found.is_empty() {
-            confirm(&found)?;
+            ask(&found)?;
         }
         if self.block {
             // Before the claims are deleted: they refuse the person until all functions see the
             // block.
-            let contacts = self.person.person().contacts();
-            for account in &accounts {
-                session.table.block(account, &contacts).await?;
-            }
-            eprintln!(
-                "the person is blocked in {}; functions refuse the person within a minute",
-                count(accounts.len(), "account")
-            );
+            self.block(opened, &accounts).await?;
         }
         // The forwarder compares this time with the functions' clock.
-        let now = session.table_time().await?;
+        let now = opened.table_time().await?;
         let mut erased = Vec::new();
         let note = |account: &Account, numbers| {
-            erased.push((account.clone(), numbers, session.sources.now()));
+            erased.push((account.clone(), numbers, opened.sources.now()));
         };
-        let told = erase_finds(&session.table, &found, now, note).await?;
-        receipt(session, &accounts, &erased).print(self.output.output)?;
-        if told > 0 {
-            let messages = count(told, "message");
-            eprintln!("{messages} will tell destinations of the erasure");
+        let messages = erase_matches(&opened.table, &found, now, note).await?;
+        receipt(opened, &accounts, &erased).print(self.output.output)?;
+        if messages > 0 {
+            let messages = count(messages, "message");
+            eprintln!("{messages} about the erasure will be posted to destinations");
         }
-        all_searched(session)
+        all_searched(opened)
+    }
+
+    async fn block(&self, opened: &OpenTable, accounts: &[Account]) -> Result<(), Failure> {
+        let contacts = self.person.person().contacts();
+        for account in accounts {
+            opened.table.block(account, &contacts).await?;
+        }
+        let accounts = count(accounts.len(), "account");
+        eprintln!(
+            "the person is blocked in {accounts}; functions refuse the person within a minute"
+        );
+        Ok(())
     }
 
     /// The person's leads and held deliveries, without those to keep.
-    async fn find(&self, session: &Session, accounts: &[Account]) -> Result<Finds, Failure> {
+    async fn find(&self, opened: &OpenTable, accounts: &[Account]) -> Result<Matches, Failure> {
         let person = self.person.person();
         let mut kept = Vec::new();
-        let is_kept = |find: &Find| {
-            let is_kept = self.keep.contains(&find.id);
-            kept.extend(is_kept.then(|| find.id.clone()));
+        let is_kept = |found: &Match| {
+            let is_kept = self.keep.contains(&found.id);
+            kept.extend(is_kept.then(|| found.id.clone()));
             is_kept
         };
-        let found = find_person(&session.table, &person, accounts, is_kept).await?;
+        let found = find_person(&opened.table, &person, accounts, is_kept).await?;
         match self.keep.iter().find(|id| !kept.contains(id)) {
             Some(id) => Err(Failure::Input(format!("nothing of this person was found as {id}"))),
             None => Ok(found),
@@ -92,12 +97,12 @@ impl Erase {
 
 /// What was erased, and what could not be searched, by account.
 fn receipt(
-    session: &Session,
+    opened: &OpenTable,
     accounts: &[Account],
     erased: &[(Account, Erased, Timestamp)],
 ) -> Listing {
-    let skipped = session.table.skipped();
-    let columns = &["provider", "account", "leads", "claims", "held", "erased_at", "not_searched"];
+    let skipped = opened.table.skipped();
+    let columns = "provider account leads claims held erased_at not_searched";
     let mut receipt = Listing::new(columns);
     for account in accounts {
         let own = skipped.iter().filter(|item| item.is_of(account)).map(ToString::to_string);
@@ -113,7 +118,7 @@ fn receipt(
             leads.into(),
             claims.into(),
             held.into(),
-            done.map(|(.., at)| write_moment(*at)).into(),
+            done.map(|(.., at)| write_time(*at)).into(),
             own.into(),
         ]);
     }
@@ -121,8 +126,8 @@ fn receipt(
 }
 
 /// Fails if some items could not be searched: the person may be in them.
-fn all_searched(session: &Session) -> Result<(), Failure> {
-    match session.table.skipped().len() {
+fn all_searched(opened: &OpenTable) -> Result<(), Failure> {
+    match opened.table.skipped().len() {
         0 => Ok(()),
         items => {
             let items = count(items, "item");
@@ -134,21 +139,13 @@ fn all_searched(session: &Session) -> Result<(), Failure> {
 
 /// Shows what will be deleted and asks. It uses standard error, because a program may read the
 /// output.
-fn confirm(found: &Finds) -> Result<(), Failure> {
+fn ask(found: &Matches) -> Result<(), Failure> {
     let mut listing = new_listing();
-    for (account, finds) in found {
-        for find in finds {
-            list(find, account, &mut listing);
+    for (account, matches) in found {
+        for found in matches {
+            list(found, account, &mut listing);
         }
     }
     eprintln!("{}", anstream::adapter::strip_str(&listing.to_table()));
-    if !can_ask() {
-        let text = "nothing was deleted: no terminal to ask on: confirm with --yes";
-        return Err(Failure::Input(text.to_owned()));
-    }
-    if is_confirmed("Delete all of it? It cannot be undone.")? {
-        Ok(())
-    } else {
-        Err(Failure::Failed("nothing was deleted".to_owned()))
-    }
+    confirm("Delete all of it? It cannot be undone.", "nothing was deleted")
 }

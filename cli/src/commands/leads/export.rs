@@ -1,11 +1,11 @@
 use super::{
-    super::{
-        Failure,
-        session::Session,
-        terminal::{Escapes, data_out, is_terminal},
-    },
-    Filter, each_lead,
+    each_lead::each_lead,
+    filter::Filter,
     writer::{FileFormat, LeadWriter},
+};
+use crate::{
+    commands::{failure::Failure, open_table::OpenTable},
+    terminal::{Escapes, data_out, is_terminal},
 };
 use clap::Args;
 use providers::LeadRecord;
@@ -32,20 +32,20 @@ pub(super) struct Export {
 }
 
 impl Export {
-    pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let span = self.filter.span(session.sources.now())?;
-        let accounts = self.filter.accounts.find(session).await?;
+    pub(super) async fn run(self, opened: &OpenTable) -> Result<(), Failure> {
+        let span = self.filter.span(opened.sources.now())?;
+        let accounts = self.filter.accounts.find(opened).await?;
         match &self.file {
             None => {
                 let escapes = match self.format {
                     FileFormat::Csv => Escapes::Text,
                     FileFormat::Jsonl | FileFormat::Parquet => Escapes::Json,
                 };
-                self.write(session, &accounts, span, data_out(escapes)).await?;
+                self.write(opened, &accounts, span, data_out(escapes)).await?;
                 Ok(())
             }
             Some(path) => {
-                let written = self.write_file(session, &accounts, span, path).await;
+                let written = self.write_file(opened, &accounts, span, path).await;
                 written.map_err(|failure| match failure {
                     // The path was right, but for example the disk is full.
                     Failure::Output(error) => Failure::Failed(cannot_write(path, &error)),
@@ -73,13 +73,13 @@ impl Export {
 
     async fn write_file(
         &self,
-        session: &Session,
+        opened: &OpenTable,
         accounts: &[Account],
         span: LeadSpan,
         path: &Path,
     ) -> Result<(), Failure> {
         let file = BufWriter::new(new_beside(path)?);
-        let file = self.write(session, accounts, span, file).await?;
+        let file = self.write(opened, accounts, span, file).await?;
         let file = file.into_inner().map_err(std::io::IntoInnerError::into_error)?;
         file.as_file().sync_all()?;
         match file.persist(path) {
@@ -92,14 +92,14 @@ impl Export {
     /// Reads leads page by page, and writes each page before the next is read.
     async fn write<W: Write + Send>(
         &self,
-        session: &Session,
+        opened: &OpenTable,
         accounts: &[Account],
         span: LeadSpan,
         out: W,
     ) -> Result<W, Failure> {
         let mut writer = LeadWriter::new(self.format, self.spreadsheet_safe, out)?;
         let write = |account: &Account, lead| writer.write(&LeadRecord::new(account, lead)?);
-        let read = each_lead(session, accounts, span, write).await?;
+        let read = each_lead(opened, accounts, span, write).await?;
         let out = writer.finish()?;
         eprintln!("{read}");
         Ok(out)

@@ -1,7 +1,9 @@
 //! The commands for leads: list, export, count and erase.
 
+mod each_lead;
 mod erase;
 mod export;
+mod filter;
 mod find;
 mod list;
 #[cfg(feature = "parquet")]
@@ -12,17 +14,10 @@ mod unblock;
 mod writer;
 
 use super::{
-    Failure,
-    accounts::AccountOptions,
-    listing::count,
-    moment::{Day, Moment, read_day, read_moment},
-    session::{Access, Session, TableOptions},
+    failure::Failure,
+    table_options::{Access, TableOptions},
 };
 use clap::{Args, Subcommand};
-use indicatif::{ProgressBar, ProgressStyle};
-use jiff::Timestamp;
-use shared::model::{Account, LeadId, LeadSpan, StoredLead};
-use std::{fmt, time::Duration};
 
 /// Leads.
 #[derive(Args)]
@@ -40,7 +35,6 @@ enum Command {
 Examples:
   leadhook leads list --provider integrabot --account acme
   leadhook leads list --day today --output csv
-  leadhook leads list --outcome repeat   # people who came again
   leadhook leads list --before 373481529142520   # the page after that lead")]
     List(list::List),
     /// Show all fields of one lead
@@ -89,101 +83,18 @@ impl Command {
 
 impl Leads {
     pub(super) async fn run(self) -> Result<(), Failure> {
-        match &self.command {
-            Command::List(list) => list.check()?,
-            Command::Export(export) => export.check()?,
-            _ => {}
+        if let Command::Export(export) = &self.command {
+            export.check()?;
         }
-        let session = self.table.open(self.command.access()).await?;
+        let opened = self.table.open(self.command.access()).await?;
         let done = match self.command {
-            Command::List(list) => list.run(&session).await,
-            Command::Show(show) => show.run(&session).await,
-            Command::Export(export) => export.run(&session).await,
-            Command::Stats(stats) => stats.run(&session).await,
-            Command::Erase(erase) => erase.run(&session).await,
-            Command::Unblock(unblock) => unblock.run(&session).await,
+            Command::List(list) => list.run(&opened).await,
+            Command::Show(show) => show.run(&opened).await,
+            Command::Export(export) => export.run(&opened).await,
+            Command::Stats(stats) => stats.run(&opened).await,
+            Command::Erase(erase) => erase.run(&opened).await,
+            Command::Unblock(unblock) => unblock.run(&opened).await,
         };
-        session.close(done).await
+        opened.close(done).await
     }
-}
-
-/// Which leads to read.
-#[derive(Args)]
-struct Filter {
-    #[command(flatten)]
-    accounts: AccountOptions,
-    /// Received on this day, in UTC
-    #[arg(long, value_parser = read_day, conflicts_with_all = ["since", "until"])]
-    day: Option<Day>,
-    /// Received from this day or time on, in UTC: 2026-11-21, today, 7d
-    #[arg(long, value_name = "TIME", value_parser = read_moment)]
-    since: Option<Moment>,
-    /// Received before this day or time, in UTC
-    #[arg(long, value_name = "TIME", value_parser = read_moment)]
-    until: Option<Moment>,
-}
-
-impl Filter {
-    /// The start, and the end (exclusive).
-    fn times(&self, now: Timestamp) -> Result<Times, Failure> {
-        let resolve = |moment: Option<Moment>| {
-            moment.map(|moment| moment.resolve(now)).transpose().map_err(Failure::Input)
-        };
-        let Some(day) = self.day else { return Ok((resolve(self.since)?, resolve(self.until)?)) };
-        let start = day.start(now).map_err(Failure::Input)?;
-        Ok((Some(start), Some(day.end(now).map_err(Failure::Input)?)))
-    }
-
-    /// The ids of the selected leads.
-    fn span(&self, now: Timestamp) -> Result<LeadSpan, Failure> {
-        let (since, until) = self.times(now)?;
-        if until.is_some_and(|until| until <= LeadId::beginning()) {
-            return Err(Failure::input("no lead is that old: lead ids begin on 2024-01-01"));
-        }
-        let nothing = || Failure::input("--until must be later than --since");
-        LeadSpan::of_time(since, until).ok_or_else(nothing)
-    }
-}
-
-/// The start, and the end (exclusive).
-type Times = (Option<Timestamp>, Option<Timestamp>);
-
-/// Calls `take` with each lead of the accounts, the oldest of each account first.
-async fn each_lead(
-    session: &Session,
-    accounts: &[Account],
-    span: LeadSpan,
-    mut take: impl FnMut(&Account, StoredLead) -> Result<(), Failure>,
-) -> Result<Read, Failure> {
-    let bar = progress();
-    let take = |account: &Account, lead| {
-        bar.inc(1);
-        take(account, lead)
-    };
-    let read = operator::leads::each_lead(&session.table, accounts, span, take).await?;
-    bar.finish_and_clear();
-    Ok(Read(read))
-}
-
-/// How many leads were read, and the read units.
-struct Read(operator::leads::Read);
-
-impl fmt::Display for Read {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(operator::leads::Read { leads, units }) = *self;
-        let leads = count(leads, "lead");
-        write!(f, "{leads}, {units} read {}", if units == 1.0 { "unit" } else { "units" })
-    }
-}
-
-/// Shows the progress on a terminal.
-fn progress() -> ProgressBar {
-    let bar = ProgressBar::new_spinner();
-    if let Ok(style) =
-        ProgressStyle::with_template("{spinner} {human_pos} leads, {per_sec}, {elapsed}")
-    {
-        bar.set_style(style);
-    }
-    bar.enable_steady_tick(Duration::from_millis(200));
-    bar
 }

@@ -1,4 +1,4 @@
-use super::super::Failure;
+use crate::commands::failure::Failure;
 use operator::write_leads::{COLUMNS, cells};
 use parquet::{
     basic::{Compression, Encoding},

@@ -1,17 +1,17 @@
-use super::super::{
-    Failure,
+use crate::commands::{
     accounts::AccountOptions,
+    failure::Failure,
     listing::{Format, Listing, write_json},
-    session::Session,
+    open_table::OpenTable,
 };
 use clap::Args;
 use operator::{
-    destinations::{Way, ways_of_lead},
+    destinations::{ForwardingState, forwarding_states},
     write_leads::{COLUMNS, cells},
 };
 use providers::{LeadRecord, read_id};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::io::{Write, stdout};
 
 #[derive(Args)]
@@ -26,22 +26,22 @@ pub(super) struct Show {
 }
 
 impl Show {
-    pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
+    pub(super) async fn run(self, opened: &OpenTable) -> Result<(), Failure> {
         let Self { id, accounts, output } = self;
         let (provider, lead_id) =
             read_id(&id).ok_or_else(|| Failure::Input(format!("`{id}` is not a lead's id")))?;
         let accounts = AccountOptions { provider: accounts.provider.or(provider), ..accounts };
-        let accounts = accounts.find(session).await?;
+        let accounts = accounts.find(opened).await?;
         let ids: Vec<_> = accounts.into_iter().map(|account| (account, lead_id)).collect();
-        let leads = session.table.get_leads(&ids).await?;
+        let leads = opened.table.get_leads(&ids).await?;
         if leads.is_empty() {
             return Err(Failure::NotFound(format!("there is no lead {id}")));
         }
-        let destinations = session.table.destinations().await?;
+        let destinations = opened.table.destinations().await?;
         for (account, lead) in leads {
             let id = lead.id;
-            let ways = ways_of_lead(&session.table, &destinations, &account, id).await?;
-            print(&LeadRecord::new(&account, lead)?, &ways, output)?;
+            let forwarded = forwarding_states(&opened.table, &destinations, &account, id).await?;
+            print(&LeadRecord::new(&account, lead)?, &forwarded, output)?;
         }
         Ok(())
     }
@@ -52,23 +52,23 @@ impl Show {
 struct Shown<'a> {
     #[serde(flatten)]
     lead: &'a LeadRecord,
-    destinations: Vec<Value>,
+    destinations: &'a [ForwardingState],
 }
 
 /// Prints all fields of a lead, and where it was forwarded.
-fn print(lead: &LeadRecord, ways: &[Way], format: Format) -> Result<(), Failure> {
+fn print(lead: &LeadRecord, forwarded: &[ForwardingState], format: Format) -> Result<(), Failure> {
     if format == Format::Json {
-        return write_json(&Shown { lead, destinations: ways.iter().map(to_json).collect() });
+        return write_json(&Shown { lead, destinations: forwarded });
     }
     print_lead(lead, format)?;
-    if format == Format::Table && !ways.is_empty() {
-        let mut listing = Listing::new(&["destination", "host", "state", "status"]);
-        for way in ways {
+    if format == Format::Table && !forwarded.is_empty() {
+        let mut listing = Listing::new("destination host state status");
+        for state in forwarded {
             listing.push([
-                way.id.clone().into(),
-                way.host.clone().into(),
-                way.state.into(),
-                way.status.into(),
+                state.id.clone().into(),
+                state.host.clone().into(),
+                state.state.into(),
+                state.status.into(),
             ]);
         }
         writeln!(stdout())?;
@@ -77,14 +77,9 @@ fn print(lead: &LeadRecord, ways: &[Way], format: Format) -> Result<(), Failure>
     Ok(())
 }
 
-fn to_json(way: &Way) -> Value {
-    let Way { id, host, state, status } = way;
-    json!({ "id": id, "host": host, "state": state, "status": status })
-}
-
 fn print_lead(lead: &LeadRecord, format: Format) -> Result<(), Failure> {
     let details = lead.details_text();
-    let mut listing = Listing::new(&COLUMNS);
+    let mut listing = Listing::of(COLUMNS);
     listing.push(cells(lead, &details).map(Value::from));
     listing.print_one(format)
 }

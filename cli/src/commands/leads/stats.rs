@@ -1,15 +1,15 @@
-use super::{
-    super::{
-        Failure,
+use super::{each_lead::each_lead, filter::Filter};
+use crate::{
+    commands::{
+        failure::Failure,
         listing::{Format, Listing, Output},
-        moment::day_of,
-        session::Session,
-        terminal::{bold, visible},
+        open_table::OpenTable,
     },
-    Filter, each_lead,
+    terminal::{bold, visible},
 };
 use clap::Args;
 use jiff::civil::Date;
+use operator::times::day_of;
 use shared::model::{Account, StoredLead};
 use std::{
     collections::BTreeMap,
@@ -33,9 +33,9 @@ pub(super) struct Stats {
 type Counts = BTreeMap<Date, BTreeMap<String, u64>>;
 
 impl Stats {
-    pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
-        let span = self.filter.span(session.sources.now())?;
-        let accounts = self.filter.accounts.find(session).await?;
+    pub(super) async fn run(self, opened: &OpenTable) -> Result<(), Failure> {
+        let span = self.filter.span(opened.sources.now())?;
+        let accounts = self.filter.accounts.find(opened).await?;
         let mut counts = Counts::new();
         let count = |_: &Account, lead: StoredLead| {
             let source = lead.source.unwrap_or_else(|| "(none)".to_owned());
@@ -43,7 +43,7 @@ impl Stats {
             *day.entry(source).or_default() += 1;
             Ok(())
         };
-        let read = each_lead(session, &accounts, span, count).await?;
+        let read = each_lead(opened, &accounts, span, count).await?;
         match self.output.output {
             Format::Table => draw(&counts, &mut stdout().lock())?,
             format => list(&counts).print(format)?,
@@ -54,7 +54,7 @@ impl Stats {
 }
 
 fn list(counts: &Counts) -> Listing {
-    let mut listing = Listing::new(&["day", "source", "leads"]);
+    let mut listing = Listing::new("day source leads");
     for (day, sources) in counts {
         for (source, leads) in sources {
             listing.push([day.to_string().into(), source.clone().into(), (*leads).into()]);

@@ -1,5 +1,6 @@
-use super::super::{
-    Failure, accounts::AccountOptions, listing::count, person::PersonOptions, session::Session,
+use crate::commands::{
+    accounts::AccountOptions, failure::Failure, listing::count, open_table::OpenTable,
+    person::PersonOptions,
 };
 use clap::Args;
 
@@ -12,12 +13,12 @@ pub(super) struct Unblock {
 }
 
 impl Unblock {
-    pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
+    pub(super) async fn run(self, opened: &OpenTable) -> Result<(), Failure> {
         let contacts = self.person.person().contacts();
-        let accounts = self.accounts.find(session).await?;
+        let accounts = self.accounts.find(opened).await?;
         let mut unblocked = 0;
         for account in &accounts {
-            unblocked += usize::from(session.table.unblock(account, &contacts).await?);
+            unblocked += usize::from(opened.table.unblock(account, &contacts).await?);
         }
         if unblocked == 0 {
             let text = "the person was not blocked in any of these accounts";

@@ -1,6 +1,6 @@
 //! The file formats of an export.
 
-use super::super::Failure;
+use crate::commands::failure::Failure;
 use clap::ValueEnum;
 use operator::write_leads::{CsvLeads, write_json_line};
 use providers::LeadRecord;

@@ -1,6 +1,9 @@
 //! Destinations, from their first lead to their removal.
 
-use super::{Desk, ana, deliver, failure, items, receiver::Receiver};
+use super::{
+    Desk, ana, deliver, failure, items,
+    receiver::{Received, Receiver},
+};
 use crate::server::{Serve, TOKEN};
 use axum::{Router, http::StatusCode};
 use jiff::SignedDuration;
@@ -38,41 +41,91 @@ fn said(desk: &Desk, arguments: &[&str]) -> String {
     String::from_utf8(output).unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn leads_are_forwarded_signed_paused_and_replayed() {
-    let desk = Desk::local();
-    let serve = desk.serve();
-    let mut receiver = Receiver::start().await;
-    let first = lead(&serve, 1).await;
-    let (id, secret) = add(&desk, &receiver.url, &["--from", "all", "--label", "crm"]);
-    assert!(id.starts_with("dst_") && id.len() == 24, "{id}");
-    let received = receiver.next().await;
-    assert_eq!((received.kind(), &received.body["data"]["id"]), ("lead.created", &json!(first)));
-    assert_eq!(received.id(), format!("msg_{first}_{id}"));
-    assert!(received.is_signed_with(&secret));
+/// A running server, and a destination that took its first lead.
+struct Forwarded {
+    desk: Desk,
+    serve: Serve,
+    receiver: Receiver,
+    id: String,
+    secret: Value,
+    lead: String,
+    first: Received,
+}
 
-    // A new destination gets only new leads.
+impl Forwarded {
+    async fn start() -> Self {
+        let desk = Desk::local();
+        let serve = desk.serve();
+        let mut receiver = Receiver::start().await;
+        let lead = lead(&serve, 1).await;
+        let (id, secret) = add(&desk, &receiver.url, &["--from", "all", "--label", "crm"]);
+        let first = receiver.next().await;
+        wait_until(|| state_of(&desk, &lead, &id) == "forwarded");
+        Self { desk, serve, receiver, id, secret, lead, first }
+    }
+
+    /// Pauses the destination, and delivers a second lead.
+    async fn pause(&self) -> String {
+        self.desk.run(&["destinations", "pause", &self.id[..9]]);
+        lead(&self.serve, 2).await
+    }
+}
+
+/// The state of a lead at a destination.
+fn state_of(desk: &Desk, lead: &str, destination: &str) -> Value {
+    let shown = desk.json(&["leads", "show", lead])["destinations"].clone();
+    let found = shown.as_array().unwrap().iter().find(|row| row["id"] == destination).cloned();
+    found.unwrap_or_else(|| panic!("{shown}"))["state"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lead_is_forwarded_with_a_signature() {
+    let Forwarded { serve, id, secret, lead, first, .. } = Forwarded::start().await;
+    assert!(id.starts_with("dst_") && id.len() == 24, "{id}");
+    assert_eq!((first.kind(), &first.body["data"]["id"]), ("lead.created", &json!(lead)));
+    assert_eq!(first.id(), format!("msg_{lead}_{id}"));
+    assert!(first.is_signed_with(&secret));
+    serve.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_destination_gets_only_new_leads_signed_with_its_own_secret() {
+    let Forwarded { desk, serve, secret, lead: old, .. } = Forwarded::start().await;
     let mut new = Receiver::start().await;
     let (new_id, new_secret) = add(&desk, &new.url, &[]);
-    let shown = |lead: &str| desk.json(&["leads", "show", lead])["destinations"].clone();
-    let state_of = |lead: &str, id: &str| {
-        let shown = shown(lead);
-        let of = shown.as_array().unwrap().iter().find(|row| row["id"] == id).cloned();
-        of.unwrap_or_else(|| panic!("{shown}"))["state"].clone()
-    };
-    assert_eq!(state_of(&first, &new_id), "older than its start");
-
-    wait_until(|| state_of(&first, &id) == "forwarded");
-    desk.run(&["destinations", "pause", &id[..9]]);
+    assert_eq!(state_of(&desk, &old, &new_id), "older than its start");
     let second = lead(&serve, 2).await;
     let received = new.next().await;
-    assert!(received.is_signed_with(&new_secret) && !received.is_signed_with(&secret));
     assert_eq!(received.body["data"]["id"], second);
-    assert_eq!(state_of(&second, &id), "waiting");
+    assert!(received.is_signed_with(&new_secret) && !received.is_signed_with(&secret));
+    let (code, why) = desk.fail(&["destinations", "replay", &new_id, "--from", "0s"]);
+    assert!(code == 2 && why.contains("nothing to post again"), "{why}");
+    serve.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_leads_of_a_paused_destination_wait_until_it_is_resumed() {
+    let forwarded = Forwarded::start().await;
+    let second = forwarded.pause().await;
+    let Forwarded { desk, serve, mut receiver, id, .. } = forwarded;
+    assert_eq!(state_of(&desk, &second, &id), "waiting");
+    let resumed = said(&desk, &["destinations", "resume", &id]);
+    assert!(resumed.contains("the next pass forwards what waits"), "{resumed}");
+    assert_eq!(receiver.next().await.body["data"]["id"], second);
+    wait_until(|| state_of(&desk, &second, &id) == "forwarded");
+    serve.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn destinations_are_listed_without_their_secrets() {
+    let forwarded = Forwarded::start().await;
+    forwarded.pause().await;
+    let Forwarded { desk, serve, receiver, id, .. } = forwarded;
     let list = ["destinations", "list", "--account", ACCOUNT];
     let listed = desk.json(&list);
-    let row = listed.as_array().unwrap().iter().find(|row| row["id"] == id).unwrap();
+    let row = &listed[0];
     let expected = [
+        ("id", json!(id)),
         ("provider", json!("integrabot")),
         ("account", json!(ACCOUNT)),
         ("label", json!("crm")),
@@ -89,15 +142,14 @@ async fn leads_are_forwarded_signed_paused_and_replayed() {
     let printed = desk.run(&list) + &listed.to_string() + &desk.run(&["destinations", "show", &id]);
     assert!(!printed.contains("secret-path") && !printed.contains("whsec_"), "{printed}");
     assert_eq!(desk.count(&["destinations", "list", "--provider", "keyspot"]), 0);
+    serve.stop();
+}
 
-    let resumed = said(&desk, &["destinations", "resume", &id]);
-    assert!(resumed.contains("the next pass forwards what waits"), "{resumed}");
-    assert_eq!(receiver.next().await.body["data"]["id"], second);
-    wait_until(|| state_of(&second, &id) == "forwarded");
-
-    let replay = ["destinations", "replay", &id, "--from"];
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replay_names_its_first_lead_and_asks() {
+    let Forwarded { desk, serve, id, lead, .. } = Forwarded::start().await;
     let no_lead = "integrabot demo has no lead";
-    let ask = "Post 2 leads to ";
+    let ask = "Post 1 lead to ";
     let cases = [
         ("24", 3, no_lead),
         ("999", 3, no_lead),
@@ -107,29 +159,41 @@ async fn leads_are_forwarded_signed_paused_and_replayed() {
         ("all", 2, ask),
         ("24h", 2, ask),
         ("20261101", 2, ask),
-        (&*first, 2, ask),
+        (&*lead, 2, ask),
     ];
     for (from, code, expected) in cases {
-        let (got, why) = desk.fail(&[&replay[..], &[from]].concat());
+        let (got, why) = desk.fail(&["destinations", "replay", &id, "--from", from]);
         assert!(got == code && why.contains(expected), "{from}: {got}: {why}");
-        assert_eq!(state_of(&first, &id), "forwarded", "{from}");
+        assert_eq!(state_of(&desk, &lead, &id), "forwarded", "{from}");
     }
-    let replay = said(&desk, &[&replay[..], &["all", "--yes"]].concat());
-    assert!(replay.contains("2 leads will be posted again"), "{replay}");
+    serve.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replay_posts_all_leads_or_those_from_one_lead_on() {
+    let Forwarded { desk, serve, mut receiver, id, lead: first, .. } = Forwarded::start().await;
+    let second = lead(&serve, 2).await;
+    receiver.next().await;
+    wait_until(|| state_of(&desk, &second, &id) == "forwarded");
+    let all = said(&desk, &["destinations", "replay", &id, "--from", "all", "--yes"]);
+    assert!(all.contains("2 leads will be posted again"), "{all}");
     for lead in [&first, &second] {
         assert_eq!(receiver.next().await.id(), format!("msg_{lead}_{id}"));
     }
-    wait_until(|| state_of(&second, &id) == "forwarded");
-    let replay = said(&desk, &["destinations", "replay", &id, "--from", &second, "--yes"]);
-    assert!(replay.contains("1 lead will be posted again"), "{replay}");
+    wait_until(|| state_of(&desk, &second, &id) == "forwarded");
+    let last = said(&desk, &["destinations", "replay", &id, "--from", &second, "--yes"]);
+    assert!(last.contains("1 lead will be posted again"), "{last}");
     assert_eq!(receiver.next().await.body["data"]["id"], second);
-    let (code, why) = desk.fail(&["destinations", "replay", &new_id, "--from", "0s"]);
-    assert!(code == 2 && why.contains("nothing to post again"), "{why}");
+    serve.stop();
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_destination_is_removed_after_a_question_and_no_log_line_has_its_secrets() {
+    let Forwarded { desk, serve, id, .. } = Forwarded::start().await;
     let (code, why) = desk.fail(&["destinations", "remove", &id]);
     assert!(code == 2 && why.contains("--yes"), "{why}");
+    assert_eq!(desk.count(&["destinations", "list"]), 1);
     desk.run(&["destinations", "remove", &id, "--yes"]);
-    desk.run(&["destinations", "remove", &new_id, "--yes"]);
     assert_eq!(desk.count(&["destinations", "list"]), 0);
     let log = serve.stop();
     assert!(!log.contains("secret-path") && !log.contains("exemplo.com"), "{log}");
@@ -162,7 +226,7 @@ async fn a_lead_at_which_a_destination_fails_is_named_and_can_be_skipped() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refused_lead_is_set_aside_and_an_erasure_is_told() {
+async fn a_refused_lead_is_set_aside_and_its_erasure_is_posted() {
     let desk = Desk::local();
     let serve = desk.serve();
     let mut receiver = Receiver::start().await;
@@ -187,25 +251,25 @@ async fn a_refused_lead_is_set_aside_and_an_erasure_is_told() {
     assert!(retried.contains("1 event will be posted again"), "{retried}");
     assert_eq!(receiver.next().await.id(), format!("msg_{refused}_{id}"));
 
-    // A destination that never had the lead is told nothing.
+    // A destination that never had the lead gets no message.
     let mut later = Receiver::start().await;
     let (later_id, _) = add(&desk, &later.url, &[]);
     let erase = ["leads", "erase", "--email", "ana1@exemplo.com", "--yes"];
     let erased = said(&desk, &erase);
-    assert!(erased.contains("1 message will tell destinations"), "{erased}");
-    let told = receiver.next().await;
-    assert_eq!(told.kind(), "lead.erased");
+    assert!(erased.contains("1 message about the erasure will be posted"), "{erased}");
+    let message = receiver.next().await;
+    assert_eq!(message.kind(), "lead.erased");
     let data = json!({ "id": refused, "provider": "integrabot", "account": ACCOUNT });
-    assert_eq!(told.body["data"], data);
-    assert_eq!(told.id(), format!("msg_{refused}_{id}_erased"));
-    assert!(told.is_signed_with(&secret));
+    assert_eq!(message.body["data"], data);
+    assert_eq!(message.id(), format!("msg_{refused}_{id}_erased"));
+    assert!(message.is_signed_with(&secret));
     let next = lead(&serve, 2).await;
     assert_eq!(later.next().await.id(), format!("msg_{next}_{later_id}"));
     serve.stop();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_test_message_tells_what_is_wrong() {
+async fn a_failed_test_message_says_what_is_wrong() {
     let desk = Desk::local();
     let mut receiver = Receiver::start().await;
     let (id, secret) = add(&desk, &receiver.url, &[]);

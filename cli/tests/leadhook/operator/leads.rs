@@ -51,38 +51,6 @@ async fn leads_are_listed_by_day() {
 }
 
 #[tokio::test]
-async fn an_outcome_lists_the_deliveries_that_are_held_for_it_newest_first() {
-    let desk = Desk::new().await;
-    let token = desk.create_key(&["integrabot", "--account", "acme"])["token"].clone();
-    let token = token.as_str().unwrap();
-    let serve = desk.serve();
-    let (_, lead) = deliver(&serve, token, ana(1)).await;
-    let mut again = ana(1);
-    again["name"] = "Ana Again".into();
-    assert_eq!(deliver(&serve, token, again).await.0, 200, "held as a repeat");
-    for n in 0..3 {
-        assert_eq!(deliver(&serve, token, json!({ "note": n })).await.0, 422, "held as invalid");
-    }
-    serve.stop();
-    let list = |options: &[&str]| desk.json(&[&["leads", "list", "--outcome"], options].concat());
-    let repeats = list(&["repeat"]);
-    assert_eq!(repeats.as_array().unwrap().len(), 1, "{repeats}");
-    let shown = ["provider", "account", "outcome", "lead"].map(|name| repeats[0][name].clone());
-    let expected = json!(["integrabot", "acme", "repeat", lead["id"].to_string()]);
-    assert_eq!(json!(shown), expected, "{repeats}");
-    let invalid = list(&["invalid"]);
-    let rows = invalid.as_array().unwrap();
-    let times: Vec<_> = rows.iter().map(|row| row["received_at"].as_str().unwrap()).collect();
-    assert!(times.len() == 3 && times.is_sorted_by(|a, b| a >= b), "{invalid}");
-    for row in rows {
-        assert!(row["id"].as_str().unwrap().starts_with("invalid-"), "{row}");
-        assert_eq!((&row["outcome"], &row["lead"]), (&json!("invalid"), &Value::Null), "{row}");
-    }
-    assert_eq!(list(&["invalid", "--limit", "2"]), json!(rows[..2]));
-    assert_eq!(list(&["invalid", "--until", "2025-01-01"]), json!([]));
-}
-
-#[tokio::test]
 async fn a_lead_is_shown_with_its_details() {
     let (desk, ids) = desk_with_five_leads().await;
     let shown = desk.json(&["leads", "show", &ids[0]]);

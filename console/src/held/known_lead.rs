@@ -1,7 +1,7 @@
 //! The lead that a repeat is shown beside.
 
-use super::lead_path;
 use crate::{
+    address::lead_path,
     app::Console,
     json::{Line, lines},
     page::{Failed, Frame},
@@ -10,7 +10,7 @@ use providers::LeadRecord;
 use shared::model::{Account, LeadId};
 
 /// That lead.
-pub(super) struct Beside {
+pub(super) struct KnownLead {
     pub(super) path: String,
     pub(super) id: String,
     pub(super) lines: Vec<Line>,
@@ -27,7 +27,7 @@ pub(super) async fn lead_of(
     Ok(record.map_err(operator::Failure::from)?.map(|record| (id, record)))
 }
 
-impl Beside {
+impl KnownLead {
     pub(super) fn new(
         frame: &Frame,
         account: &Account,

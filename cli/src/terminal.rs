@@ -15,7 +15,7 @@ const DEFAULT_WIDTH: usize = 80;
 
 /// How control characters are escaped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Escapes {
+pub(crate) enum Escapes {
     /// `\u{1b}`
     Text,
     /// `\u001b`, which JSON readers read as the character
@@ -23,18 +23,23 @@ pub(super) enum Escapes {
 }
 
 /// Whether standard output is a terminal.
-pub(super) fn is_terminal() -> bool {
+pub(crate) fn is_terminal() -> bool {
     stdout().is_terminal()
 }
 
+/// Prints to standard output. It is not an error if the output is closed.
+pub(crate) fn say(text: &str) {
+    let _ = stdout().write_all(text.as_bytes());
+}
+
 /// Whether there is a terminal to ask on.
-pub(super) fn can_ask() -> bool {
+pub(crate) fn can_ask() -> bool {
     io::stdin().is_terminal()
 }
 
 /// Asks a question on standard error, because a program may read the output. False for any answer
 /// but yes.
-pub(super) fn is_confirmed(question: &str) -> Result<bool, io::Error> {
+pub(crate) fn is_confirmed(question: &str) -> Result<bool, io::Error> {
     eprint!("{question} [y/N] ");
     io::stderr().flush()?;
     let mut answer = String::new();
@@ -43,14 +48,14 @@ pub(super) fn is_confirmed(question: &str) -> Result<bool, io::Error> {
 }
 
 /// The width of a table in characters.
-pub(super) fn width() -> usize {
+pub(crate) fn width() -> usize {
     let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let terminal = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
     terminal.or(columns).filter(|width| *width > 0).unwrap_or(DEFAULT_WIDTH)
 }
 
 /// A text in bold letters, if standard output supports them.
-pub(super) fn bold(text: &str) -> String {
+pub(crate) fn bold(text: &str) -> String {
     match AutoStream::choice(&stdout()) {
         ColorChoice::Never => text.to_owned(),
         ColorChoice::Auto | ColorChoice::AlwaysAnsi | ColorChoice::Always => {
@@ -60,17 +65,17 @@ pub(super) fn bold(text: &str) -> String {
 }
 
 /// A text on one line for people: control characters are escaped.
-pub(super) fn visible(text: &str) -> Cow<'_, str> {
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     escape(text, Escapes::Text, |c| acts(c) || c == '\n')
 }
 
 /// Standard output for data.
-pub(super) fn data_out(escapes: Escapes) -> DataOut<Stdout> {
+pub(crate) fn data_out(escapes: Escapes) -> DataOut<Stdout> {
     DataOut::new(stdout(), is_terminal().then_some(escapes))
 }
 
 /// Writes data. On a terminal it writes whole lines and escapes control characters.
-pub(super) struct DataOut<W: Write> {
+pub(crate) struct DataOut<W: Write> {
     out: io::BufWriter<W>,
     escapes: Option<Escapes>,
     line: Vec<u8>,

@@ -4,7 +4,7 @@ use jiff::{Span, Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
 /// A time, or how long ago it was.
 #[derive(Clone, Copy, Debug)]
-pub enum Moment {
+pub enum WrittenTime {
     /// A time stamp.
     At(Timestamp),
     /// So long ago.
@@ -24,7 +24,7 @@ pub enum Day {
     Yesterday,
 }
 
-impl Moment {
+impl WrittenTime {
     /// The time, if it is `now`.
     ///
     /// # Errors
@@ -94,16 +94,16 @@ pub fn read_day(text: &str) -> Result<Day, String> {
 ///
 /// # Errors
 /// A text that says how to write it.
-pub fn read_moment(text: &str) -> Result<Moment, String> {
+pub fn read_time(text: &str) -> Result<WrittenTime, String> {
     if let Ok(at) = text.parse() {
-        return Ok(Moment::At(at));
+        return Ok(WrittenTime::At(at));
     }
     if let Ok(day) = read_day(text) {
-        return Ok(Moment::StartOf(day));
+        return Ok(WrittenTime::StartOf(day));
     }
     match text.parse::<Span>() {
         // A sign, or the word "ago", would turn the past into the future.
-        Ok(span) if !span.is_negative() => Ok(Moment::Ago(span)),
+        Ok(span) if !span.is_negative() => Ok(WrittenTime::Ago(span)),
         _ => {
             Err("write a time as 2026-11-21, 2026-11-21T12:00:00Z, today or 7d for seven days ago"
                 .to_owned())
@@ -118,12 +118,12 @@ pub fn read_moment(text: &str) -> Result<Moment, String> {
 pub fn read_expiry(text: &str, now: Timestamp) -> Result<Timestamp, String> {
     let wrong =
         |_| format!("`{text}` is not a time; write 90d, 12h, 2027-01-31 or 2027-01-31T12:00:00Z");
-    let at = match read_moment(text).map_err(wrong)? {
-        Moment::Ago(span) => {
+    let at = match read_time(text).map_err(wrong)? {
+        WrittenTime::Ago(span) => {
             let then = now.to_zoned(TimeZone::UTC).checked_add(span);
             then.map_err(|_| out_of_range())?.timestamp()
         }
-        moment => moment.resolve(now)?,
+        time => time.resolve(now)?,
     };
     if at > now { Ok(at) } else { Err(format!("`{text}` is not in the future")) }
 }
@@ -134,7 +134,7 @@ pub fn day_of(at: Timestamp) -> Date {
 }
 
 /// A time for people, to the second.
-pub fn write_moment(at: Timestamp) -> String {
+pub fn write_time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
@@ -161,18 +161,18 @@ mod tests {
             ("1y", "2027-02-28T23:59:59Z"),
         ];
         for (text, expected) in cases {
-            let moment = read_moment(text).unwrap().resolve(now);
-            assert_eq!(moment, Ok(at(expected)), "{text}");
+            let time = read_time(text).unwrap().resolve(now);
+            assert_eq!(time, Ok(at(expected)), "{text}");
         }
         for text in ["", "soon", "someday", "2028-02-30", "99999999999d"] {
-            assert!(read_moment(text).and_then(|moment| moment.resolve(now)).is_err(), "{text}");
+            assert!(read_time(text).and_then(|time| time.resolve(now)).is_err(), "{text}");
         }
     }
 
     #[test]
     fn a_time_that_is_given_as_a_duration_has_no_sign_and_no_ago() {
         for text in ["-7d", "7d ago", "7 days ago", "-1h30m", "-P7D", "-PT1H"] {
-            let read = read_moment(text);
+            let read = read_time(text);
             assert!(read.is_err_and(|why| why.contains("7d for seven days ago")), "{text}");
         }
     }
