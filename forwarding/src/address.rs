@@ -3,6 +3,7 @@
 //! A URL that an account's owner chooses must not reach what only this machine or its network can
 //! reach, such as the metadata service of AWS.
 
+use ipnet::{Ipv4Net, Ipv6Net};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use url::{Host, Url};
 
@@ -11,34 +12,34 @@ const MAX_URL: usize = 2_000;
 
 /// The IPv4 networks that are not public, by the registry of special addresses:
 /// <https://www.iana.org/assignments/iana-ipv4-special-registry>.
-const NOT_PUBLIC: [(Ipv4Addr, u32); 15] = [
-    (Ipv4Addr::UNSPECIFIED, 8),
-    (Ipv4Addr::new(10, 0, 0, 0), 8),
-    (Ipv4Addr::new(100, 64, 0, 0), 10),
-    (Ipv4Addr::new(127, 0, 0, 0), 8),
-    (Ipv4Addr::new(169, 254, 0, 0), 16),
-    (Ipv4Addr::new(172, 16, 0, 0), 12),
-    (Ipv4Addr::new(192, 0, 0, 0), 24),
-    (Ipv4Addr::new(192, 0, 2, 0), 24),
-    (Ipv4Addr::new(192, 88, 99, 0), 24),
-    (Ipv4Addr::new(192, 168, 0, 0), 16),
-    (Ipv4Addr::new(198, 18, 0, 0), 15),
-    (Ipv4Addr::new(198, 51, 100, 0), 24),
-    (Ipv4Addr::new(203, 0, 113, 0), 24),
-    (Ipv4Addr::new(224, 0, 0, 0), 4),
-    (Ipv4Addr::new(240, 0, 0, 0), 4),
+const NOT_PUBLIC: [Ipv4Net; 15] = [
+    Ipv4Net::new_assert(Ipv4Addr::UNSPECIFIED, 8),
+    Ipv4Net::new_assert(Ipv4Addr::new(10, 0, 0, 0), 8),
+    Ipv4Net::new_assert(Ipv4Addr::new(100, 64, 0, 0), 10),
+    Ipv4Net::new_assert(Ipv4Addr::new(127, 0, 0, 0), 8),
+    Ipv4Net::new_assert(Ipv4Addr::new(169, 254, 0, 0), 16),
+    Ipv4Net::new_assert(Ipv4Addr::new(172, 16, 0, 0), 12),
+    Ipv4Net::new_assert(Ipv4Addr::new(192, 0, 0, 0), 24),
+    Ipv4Net::new_assert(Ipv4Addr::new(192, 0, 2, 0), 24),
+    Ipv4Net::new_assert(Ipv4Addr::new(192, 88, 99, 0), 24),
+    Ipv4Net::new_assert(Ipv4Addr::new(192, 168, 0, 0), 16),
+    Ipv4Net::new_assert(Ipv4Addr::new(198, 18, 0, 0), 15),
+    Ipv4Net::new_assert(Ipv4Addr::new(198, 51, 100, 0), 24),
+    Ipv4Net::new_assert(Ipv4Addr::new(203, 0, 113, 0), 24),
+    Ipv4Net::new_assert(Ipv4Addr::new(224, 0, 0, 0), 4),
+    Ipv4Net::new_assert(Ipv4Addr::new(240, 0, 0, 0), 4),
 ];
 
 /// The only IPv6 network that is public. What lies outside it: unspecified, loopback, IPv4-mapped,
 /// NAT64, unique-local, link-local and multicast addresses.
-const PUBLIC_V6: (Ipv6Addr, u32) = (Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
+const PUBLIC_V6: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
 /// The networks in it that are not public: protocol assignments with Teredo, documentation, 6to4:
 /// <https://www.iana.org/assignments/iana-ipv6-special-registry>.
-const NOT_PUBLIC_V6: [(Ipv6Addr, u32); 4] = [
-    (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23),
-    (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32),
-    (Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16),
-    (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20),
+const NOT_PUBLIC_V6: [Ipv6Net; 4] = [
+    Ipv6Net::new_assert(Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23),
+    Ipv6Net::new_assert(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32),
+    Ipv6Net::new_assert(Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16),
+    Ipv6Net::new_assert(Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20),
 ];
 
 /// Which addresses may be used.
@@ -83,8 +84,8 @@ impl Addresses {
     }
 }
 
-/// Reads a URL that leads may be posted to. The addresses of a host's name are checked when they are
-/// known: at each connection.
+/// Reads a URL that leads may be posted to. The addresses of a host's name are checked when they
+/// are known: at each connection.
 ///
 /// # Errors
 /// If the URL may not be used.
@@ -117,93 +118,87 @@ pub fn check_url(text: &str, allowed: Addresses) -> Result<Url, BadUrl> {
 /// Whether an address is one of the public internet.
 pub(crate) fn is_public(address: IpAddr) -> bool {
     match address {
-        IpAddr::V4(address) => !NOT_PUBLIC.iter().any(|network| contains_v4(*network, address)),
+        IpAddr::V4(address) => !NOT_PUBLIC.iter().any(|network| network.contains(&address)),
         IpAddr::V6(address) => {
-            contains_v6(PUBLIC_V6, address)
-                && !NOT_PUBLIC_V6.iter().any(|network| contains_v6(*network, address))
+            PUBLIC_V6.contains(&address)
+                && !NOT_PUBLIC_V6.iter().any(|network| network.contains(&address))
         }
     }
-}
-
-fn contains_v4((network, length): (Ipv4Addr, u32), address: Ipv4Addr) -> bool {
-    (network.to_bits() ^ address.to_bits()).leading_zeros() >= length
-}
-
-fn contains_v6((network, length): (Ipv6Addr, u32), address: Ipv6Addr) -> bool {
-    (network.to_bits() ^ address.to_bits()).leading_zeros() >= length
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const PUBLIC: [&str; 19] = [
+        "1.1.1.1",
+        "9.255.255.255",
+        "11.0.0.0",
+        "100.63.255.255",
+        "100.128.0.0",
+        "126.0.0.1",
+        "128.0.0.1",
+        "169.253.255.255",
+        "169.255.0.0",
+        "172.15.255.255",
+        "172.32.0.0",
+        "192.0.1.0",
+        "192.167.0.1",
+        "198.17.255.255",
+        "198.20.0.0",
+        "223.255.255.255",
+        "2606:4700:4700::1111",
+        "2001:200::1",
+        "2a00:1450:4001::8844",
+    ];
+
+    const OTHERS: [(&str, &str); 38] = [
+        ("this network", "0.0.0.0"),
+        ("private", "10.0.0.1"),
+        ("shared", "100.64.0.1"),
+        ("loopback", "127.0.0.1"),
+        ("metadata", "169.254.169.254"),
+        ("private", "172.16.0.1"),
+        ("private", "172.31.255.255"),
+        ("protocol assignments", "192.0.0.192"),
+        ("documentation", "192.0.2.1"),
+        ("6to4 relay", "192.88.99.1"),
+        ("private", "192.168.0.1"),
+        ("benchmarking", "198.18.0.1"),
+        ("benchmarking", "198.19.255.255"),
+        ("documentation", "198.51.100.1"),
+        ("documentation", "203.0.113.1"),
+        ("multicast", "224.0.0.1"),
+        ("reserved", "240.0.0.1"),
+        ("broadcast", "255.255.255.255"),
+        ("unspecified", "::"),
+        ("loopback", "::1"),
+        ("mapped metadata", "::ffff:169.254.169.254"),
+        ("mapped public", "::ffff:1.1.1.1"),
+        ("compatible", "::127.0.0.1"),
+        ("NAT64 metadata", "64:ff9b::169.254.169.254"),
+        ("NAT64 local", "64:ff9b:1::1"),
+        ("discard", "100::1"),
+        ("Teredo", "2001::1"),
+        ("benchmarking", "2001:2::1"),
+        ("ORCHID", "2001:20::1"),
+        ("documentation", "2001:db8::1"),
+        ("6to4 metadata", "2002:a9fe:a9fe::1"),
+        ("documentation", "3fff::1"),
+        ("segment routing", "5f00::1"),
+        ("metadata of AWS", "fd00:ec2::254"),
+        ("unique-local", "fc00::1"),
+        ("link-local", "fe80::1"),
+        ("site-local", "fec0::1"),
+        ("multicast", "ff02::1"),
+    ];
+
     #[test]
     fn only_public_addresses_are_public() {
-        let public = [
-            "1.1.1.1",
-            "9.255.255.255",
-            "11.0.0.0",
-            "100.63.255.255",
-            "100.128.0.0",
-            "126.0.0.1",
-            "128.0.0.1",
-            "169.253.255.255",
-            "169.255.0.0",
-            "172.15.255.255",
-            "172.32.0.0",
-            "192.0.1.0",
-            "192.167.0.1",
-            "198.17.255.255",
-            "198.20.0.0",
-            "223.255.255.255",
-            "2606:4700:4700::1111",
-            "2001:200::1",
-            "2a00:1450:4001::8844",
-        ];
-        for address in public {
+        for address in PUBLIC {
             assert!(is_public(address.parse().unwrap()), "{address}");
         }
-        let others = [
-            ("this network", "0.0.0.0"),
-            ("private", "10.0.0.1"),
-            ("shared", "100.64.0.1"),
-            ("loopback", "127.0.0.1"),
-            ("metadata", "169.254.169.254"),
-            ("private", "172.16.0.1"),
-            ("private", "172.31.255.255"),
-            ("protocol assignments", "192.0.0.192"),
-            ("documentation", "192.0.2.1"),
-            ("6to4 relay", "192.88.99.1"),
-            ("private", "192.168.0.1"),
-            ("benchmarking", "198.18.0.1"),
-            ("benchmarking", "198.19.255.255"),
-            ("documentation", "198.51.100.1"),
-            ("documentation", "203.0.113.1"),
-            ("multicast", "224.0.0.1"),
-            ("reserved", "240.0.0.1"),
-            ("broadcast", "255.255.255.255"),
-            ("unspecified", "::"),
-            ("loopback", "::1"),
-            ("mapped metadata", "::ffff:169.254.169.254"),
-            ("mapped public", "::ffff:1.1.1.1"),
-            ("compatible", "::127.0.0.1"),
-            ("NAT64 metadata", "64:ff9b::169.254.169.254"),
-            ("NAT64 local", "64:ff9b:1::1"),
-            ("discard", "100::1"),
-            ("Teredo", "2001::1"),
-            ("benchmarking", "2001:2::1"),
-            ("ORCHID", "2001:20::1"),
-            ("documentation", "2001:db8::1"),
-            ("6to4 metadata", "2002:a9fe:a9fe::1"),
-            ("documentation", "3fff::1"),
-            ("segment routing", "5f00::1"),
-            ("metadata of AWS", "fd00:ec2::254"),
-            ("unique-local", "fc00::1"),
-            ("link-local", "fe80::1"),
-            ("site-local", "fec0::1"),
-            ("multicast", "ff02::1"),
-        ];
-        for (what, address) in others {
+        for (what, address) in OTHERS {
             assert!(!is_public(address.parse().unwrap()), "{what}: {address}");
         }
     }

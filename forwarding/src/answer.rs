@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 
 /// What to do after an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// The destination took the message.
     Taken,
     /// The destination does not accept this message: set it aside and go on.
@@ -14,13 +14,11 @@ pub enum Verdict {
     Gone,
     /// The destination has a fault: wait and try again. It may say how long.
     Wait(Option<SignedDuration>),
-    /// Nothing was sent: read the message again.
-    Outdated,
 }
 
 /// The meaning of an answer, or of none. A status that is not listed is the destination's fault, so
 /// that nothing is skipped.
-pub fn judge(answer: &Result<Answered, PostError>) -> Verdict {
+pub(crate) fn judge(answer: &Result<Answered, PostError>) -> Verdict {
     match answer {
         Ok(answer) => match answer.status {
             200..=299 => Verdict::Taken,
@@ -28,7 +26,6 @@ pub fn judge(answer: &Result<Answered, PostError>) -> Verdict {
             410 => Verdict::Gone,
             _ => Verdict::Wait(answer.retry_after),
         },
-        Err(PostError::Outdated) => Verdict::Outdated,
         Err(_) => Verdict::Wait(None),
     }
 }

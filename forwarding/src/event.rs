@@ -1,5 +1,6 @@
 //! The events that wake the function: its schedule, and the table's stream.
 
+use crate::pass::SETTLED_AFTER;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use shared::{
@@ -8,9 +9,9 @@ use shared::{
 };
 
 /// A write that is this much later than its lead's id may be behind the cursors. It is two seconds
-/// less than the margin of a pass: the stream tells the second of a write, rounded down, and a pass
+/// less than the margin of a pass: a record has the second of its write, rounded down, and a pass
 /// may be a second ahead of the table's clock.
-const LATE_AFTER: SignedDuration = SignedDuration::from_secs(3);
+const LATE_AFTER: SignedDuration = SignedDuration::from_secs(SETTLED_AFTER.as_secs() - 2);
 
 /// An event. One of the schedule has no records.
 #[derive(Deserialize)]
@@ -35,14 +36,14 @@ struct Change {
 
 /// The key of an item, in DynamoDB's JSON.
 #[derive(Deserialize)]
-pub struct ItemKey {
+struct ItemKey {
     pk: Text,
     sk: Text,
 }
 
 impl ItemKey {
     /// The account and the id of the lead, if the item is a lead.
-    pub fn lead(&self) -> Option<(Account, LeadId)> {
+    fn lead(&self) -> Option<(Account, LeadId)> {
         read_lead_key(&self.pk.s, &self.sk.s)
     }
 }
@@ -53,7 +54,7 @@ struct Text {
     s: String,
 }
 
-/// A new lead that the table's stream tells.
+/// A new lead, from a record of the table's stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewLeadRecord {
     /// Its account.
@@ -65,7 +66,7 @@ pub struct NewLeadRecord {
 }
 
 impl ForwardingEvent {
-    /// The new leads that the stream tells; `None` if the schedule sent the event.
+    /// The new leads of the stream's records; `None` if the schedule sent the event.
     pub fn new_leads(&self) -> Option<Vec<NewLeadRecord>> {
         if self.records.is_empty() {
             return None;
@@ -114,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_of_the_schedule_tells_no_leads() {
+    fn an_event_of_the_schedule_has_no_leads() {
         let schedule = json!({ "detail-type": "Scheduled Event", "source": "aws.events" });
         for event in [schedule, json!({}), json!({ "Records": [] })] {
             assert_eq!(read(event.clone()).new_leads(), None, "{event}");

@@ -4,27 +4,26 @@ use crate::{
     lease::{Ended, Leased},
     message::Message,
     next::{Next, after_event, event_wait, note_failure},
-    pass::{Pass, create_message},
     post::Post,
-    wait::try_again_after,
+    poster::{Poster, create_message, set_aside_unreadable},
 };
-use jiff::{SignedDuration, Timestamp};
 use providers::UnreadableLead;
 use shared::{
-    model::{Account, Destination, SetAside, SetAsideEvent},
+    model::{Destination, SetAside, SetAsideEvent},
     table::StoreError,
 };
-use std::{collections::HashSet, ops::ControlFlow};
+use std::collections::HashSet;
 
-/// How long a refused event is stored.
-const SET_ASIDE_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
-
-impl<P: Post> Pass<'_, P> {
+impl<P: Post> Poster<'_, P> {
     /// Posts the events that are due, up to the first one that fails.
     pub(crate) async fn post_events(&mut self, leased: &mut Leased<'_>) -> Result<(), Ended> {
         for event in self.due_events(&leased.destination).await? {
-            self.check(leased).await?;
-            while self.post_event(leased, event.clone()).await?.is_continue() {}
+            loop {
+                self.check(leased).await?;
+                if self.post_event(&mut leased.destination, event.clone()).await? {
+                    break;
+                }
+            }
             if self.suspect.is_some() {
                 break;
             }
@@ -54,22 +53,22 @@ impl<P: Post> Pass<'_, P> {
         Ok(due)
     }
 
-    /// Posts an event. Continues if it must be read again first.
+    /// Posts an event. False if nothing was sent, because the event must be read again.
     async fn post_event(
         &mut self,
-        leased: &mut Leased<'_>,
+        destination: &mut Destination,
         mut event: SetAside,
-    ) -> Result<ControlFlow<()>, Ended> {
-        let table = &self.forwarder.table;
-        let account = leased.destination.account();
-        let Some(message) = self.read_event(&leased.destination, &event).await? else {
+    ) -> Result<bool, Ended> {
+        let (table, account) = (&self.forwarder.table, destination.account());
+        let Some(message) = self.read_event(destination, &event).await? else {
             table.delete_set_aside(&account, &event).await?;
-            return Ok(ControlFlow::Break(()));
+            return Ok(true);
         };
-        let destination = &mut leased.destination;
         let next = match message {
             Ok(message) => {
-                let verdict = self.post(destination, &message).await?;
+                let Some(verdict) = self.post(destination, &message).await? else {
+                    return Ok(false);
+                };
                 let sources = &self.forwarder.sources;
                 let wait = event_wait(destination, &verdict, sources);
                 event.next_attempt_at = Some(sources.now() + wait);
@@ -79,18 +78,17 @@ impl<P: Post> Pass<'_, P> {
         };
         match next {
             Next::GoOn => table.delete_set_aside(&account, &event).await?,
-            Next::SetAside(status) => self.set_aside(&account, event, status).await?,
+            Next::SetAside(status) => self.set_aside(destination, event, status).await?,
             Next::Probe => {
                 let status = destination.last.as_ref().and_then(|last| last.status);
                 self.suspect = Some(SetAside { status, ..event });
             }
-            Next::ReadAgain => return Ok(ControlFlow::Continue(())),
             Next::Stop => return Err(Ended::Stopped),
         }
-        Ok(ControlFlow::Break(()))
+        Ok(true)
     }
 
-    /// The message of an event. None if its lead was erased meanwhile.
+    /// The message of an event. `None` if its lead was erased meanwhile.
     async fn read_event(
         &self,
         destination: &Destination,
@@ -122,34 +120,4 @@ impl<P: Post> Pass<'_, P> {
         note_failure(destination, self.forwarder.sources.now());
         self.forwarder.table.set_aside(&destination.account(), &event).await
     }
-
-    /// Sets an event aside after a refusal.
-    pub(crate) async fn set_aside(
-        &mut self,
-        account: &Account,
-        event: SetAside,
-        status: Option<u16>,
-    ) -> Result<(), StoreError> {
-        let refused = refused(event, status, self.forwarder.sources.now());
-        self.report.set_aside += 1;
-        self.forwarder.table.set_aside(account, &refused).await
-    }
-}
-
-/// An event after one more refusal, with this status of the answer.
-pub fn refused(event: SetAside, status: Option<u16>, now: Timestamp) -> SetAside {
-    let tries = event.tries + 1;
-    SetAside {
-        tries,
-        status,
-        next_attempt_at: try_again_after(tries, now),
-        expires_at: Some((now + SET_ASIDE_FOR).as_second()),
-        ..event
-    }
-}
-
-/// What is done with a lead that no message can be made of.
-pub(crate) fn set_aside_unreadable(error: &UnreadableLead) -> Next {
-    tracing::error!(%error, "a lead is set aside");
-    Next::SetAside(None)
 }

@@ -9,8 +9,10 @@ mod answer;
 mod connection;
 mod event;
 mod events;
-mod forward;
+mod forwarder;
 mod https;
+mod late;
+mod leads;
 mod lease;
 mod managed_secret;
 mod message;
@@ -20,6 +22,7 @@ mod next;
 mod page;
 mod pass;
 mod post;
+mod poster;
 mod probe;
 mod report;
 mod secret;
@@ -27,14 +30,14 @@ mod start_up;
 mod wait;
 
 pub use address::{Addresses, BadUrl, check_url};
-pub use answer::{Verdict, judge};
-pub use event::{ForwardingEvent, ItemKey, NewLeadRecord};
-pub use events::refused;
-pub use forward::{Forwarder, SETTLED_AFTER, Wake};
+pub use event::{ForwardingEvent, NewLeadRecord};
+pub use forwarder::Forwarder;
 pub use https::{HttpsClient, check_host};
 pub use managed_secret::{ManagedSecretError, read_managed_secret};
 pub use message::{LEAD_VALID_FOR, Message};
+pub use pass::{PASS_FOR, SETTLED_AFTER, Wake};
 pub use post::{Answered, Post, PostError, PostRequest};
+pub use poster::refused;
 pub use report::Report;
 pub use secret::{
     BadSecret, MasterSecret, SIGNING_KEY, SIGNING_SECRET, SecretTooShort, SigningKeys,

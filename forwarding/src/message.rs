@@ -31,8 +31,8 @@ struct Event<T> {
 }
 
 impl Message {
-    /// A lead was created. `destination` tells the destinations of a lead apart. The lead was read
-    /// at `read_at`.
+    /// A lead was created. `destination` is the id of the destination. The lead was read at
+    /// `read_at`.
     ///
     /// # Errors
     /// If the lead's details are not JSON.

@@ -22,8 +22,8 @@ type Resolve = fn(&str) -> io::Result<Vec<SocketAddr>>;
 
 /// Looks names up, and gives only addresses that may be used.
 ///
-/// A look-up has a thread of its own. In the runtime's pool of blocking threads, look-ups that never
-/// end would leave no thread for other work, such as the embedded table's.
+/// A look-up has a thread of its own. In the runtime's pool of blocking threads, look-ups that
+/// never end would leave no thread for other work, such as the embedded table's.
 #[derive(Clone)]
 pub(crate) struct Names {
     pub(crate) allowed: Addresses,

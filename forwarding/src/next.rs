@@ -1,13 +1,42 @@
-//! What a pass does after an answer. Nothing here reads or writes: a destination and an answer
-//! decide.
+//! What a pass does next. Nothing here reads or writes: a destination, a page of leads and an
+//! answer decide.
 
-use crate::{answer::Verdict, wait::wait_after};
+use crate::{answer::Verdict, page::Page, wait::wait_after};
 use jiff::{SignedDuration, Timestamp};
 use shared::model::{Destination, DestinationState, LeadId, Sources, Stuck};
 
 /// From which failure of the first waiting lead on a later lead is posted too. The failures before
 /// may be a short outage, and leads should stay in their order.
 const PROBE_FROM: u32 = 3;
+
+/// What a pass does about the leads after the cursor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Post the first one of the page.
+    Post,
+    /// Move the cursor over this one: it was taken before its turn.
+    MoveOver(LeadId),
+    /// All leads of the page are posted: store the progress, and read the next page.
+    SaveAndRead,
+    /// The page is old, or not the one at the cursor: read it again.
+    ReadAgain,
+    /// All leads are posted.
+    End,
+}
+
+/// What follows at a cursor with this page.
+pub(crate) fn next_step(destination: &Destination, page: &Page, now: Timestamp) -> Step {
+    if !page.is_at(destination.cursor) {
+        return Step::ReadAgain;
+    }
+    match page.first() {
+        None if page.is_last() => Step::End,
+        None => Step::SaveAndRead,
+        Some(lead) if destination.taken_ahead == Some(lead) => Step::MoveOver(lead),
+        Some(_) if page.is_old(now) => Step::ReadAgain,
+        Some(_) => Step::Post,
+    }
+}
 
 /// What a pass does after an answer about a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,8 +47,6 @@ pub(crate) enum Next {
     SetAside(Option<u16>),
     /// The message failed, and it may be the message's fault: post a later lead.
     Probe,
-    /// Nothing was sent: read the message again.
-    ReadAgain,
     /// The destination failed: nothing more is posted in this pass.
     Stop,
 }
@@ -51,7 +78,6 @@ pub(crate) fn after_lead(
             destination.next_attempt_at = Some(now + wait_after(stuck.failures, asked, sources));
             if stuck.failures < PROBE_FROM { Next::Stop } else { Next::Probe }
         }
-        Verdict::Outdated => Next::ReadAgain,
     }
 }
 
@@ -63,9 +89,6 @@ pub(crate) fn after_probe(
     verdict: &Verdict,
     sources: &Sources,
 ) -> Next {
-    if *verdict == Verdict::Outdated {
-        return Next::ReadAgain;
-    }
     destination.reached = destination.reached.max(Some(lead));
     if let Some(stuck) = &mut destination.stuck {
         stuck.probed = Some(lead);
@@ -75,7 +98,7 @@ pub(crate) fn after_probe(
             destination.taken_ahead = Some(lead);
             note_success(destination, Next::GoOn)
         }
-        Verdict::Refused(_) | Verdict::Outdated => Next::Stop,
+        Verdict::Refused(_) => Next::Stop,
         Verdict::Gone => note_gone(destination, sources.now()),
         Verdict::Wait(asked) => {
             let failures = destination.stuck.map_or(1, |stuck| stuck.failures);
@@ -97,7 +120,6 @@ pub(crate) fn after_event(
         Verdict::Refused(status) => note_success(destination, Next::SetAside(Some(status))),
         Verdict::Gone => note_gone(destination, sources.now()),
         Verdict::Wait(_) => Next::Probe,
-        Verdict::Outdated => Next::ReadAgain,
     }
 }
 
@@ -134,7 +156,11 @@ pub(crate) fn event_wait(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::model::{Account, AccountId, LastAttempt, Provider};
+    use shared::{
+        model::{Account, AccountId, LastAttempt, LeadSpan, Provider, StoredLead},
+        table::LeadPage,
+    };
+    use std::collections::BTreeMap;
 
     /// The wait after this many failures, without chance.
     const MINUTES: [i64; 4] = [1, 2, 5, 15];
@@ -157,6 +183,59 @@ mod tests {
         let new = Destination::new(&account, id, String::new(), LeadId::FIRST, now());
         let last = Some(LastAttempt { at: now(), status: Some(500), error: None });
         Destination { cursor: lead(0), last, ..new }
+    }
+
+    /// The leads 1 to `last`, read after lead 0 just now.
+    fn page(last: i64, is_last: bool) -> Page {
+        let stored = |n| StoredLead {
+            id: lead(n),
+            created_at: now(),
+            name: None,
+            email: None,
+            phone: None,
+            source: None,
+            status: None,
+            extra: None,
+            details: BTreeMap::new(),
+        };
+        let leads = (1..=last).map(stored).collect();
+        let rest = (!is_last).then_some(LeadSpan::ALL);
+        Page::new(lead(0), LeadPage { leads, rest, units: 0.0 }, now())
+    }
+
+    #[test]
+    fn the_leads_of_a_page_are_posted_and_then_the_next_page_is_read() {
+        for (is_last, end) in [(true, Step::End), (false, Step::SaveAndRead)] {
+            let (mut page, mut destination) = (page(2, is_last), destination());
+            for n in 1..=2 {
+                assert_eq!(next_step(&destination, &page, now()), Step::Post, "{n}");
+                page.take_first(destination.cursor).unwrap();
+                assert_eq!(next_step(&destination, &page, now()), Step::ReadAgain, "not sent: {n}");
+                destination.move_over(lead(n));
+            }
+            assert_eq!(next_step(&destination, &page, now()), end, "last {is_last}");
+        }
+    }
+
+    #[test]
+    fn a_page_is_read_again_if_it_is_old_or_the_cursor_was_moved() {
+        let later = now() + SignedDuration::from_secs(2);
+        let moved = Destination { cursor: lead(5), ..destination() };
+        assert_eq!(next_step(&moved, &page(2, true), now()), Step::ReadAgain);
+        let (mut page, mut destination) = (page(2, true), destination());
+        assert_eq!(next_step(&destination, &page, later), Step::Post, "the table is slow");
+        page.take_first(destination.cursor).unwrap();
+        destination.move_over(lead(1));
+        assert_eq!(next_step(&destination, &page, later), Step::ReadAgain);
+        page.take_first(destination.cursor).unwrap();
+        destination.move_over(lead(2));
+        assert_eq!(next_step(&destination, &page, later), Step::End);
+    }
+
+    #[test]
+    fn a_lead_that_was_taken_ahead_is_not_posted_again() {
+        let destination = Destination { taken_ahead: Some(lead(1)), ..destination() };
+        assert_eq!(next_step(&destination, &page(2, true), now()), Step::MoveOver(lead(1)));
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub(crate) struct Page {
     cursor: LeadId,
     leads: vec::IntoIter<StoredLead>,
     read_at: Timestamp,
+    /// Whether a lead was taken from it.
+    is_begun: bool,
     is_last: bool,
 }
 
@@ -21,7 +23,7 @@ impl Page {
     /// A page that was read after `cursor`; the reading began at `read_at`.
     pub(crate) fn new(cursor: LeadId, read: LeadPage, read_at: Timestamp) -> Self {
         let LeadPage { leads, rest, .. } = read;
-        Self { cursor, leads: leads.into_iter(), read_at, is_last: rest.is_none() }
+        Self { cursor, leads: leads.into_iter(), read_at, is_begun: false, is_last: rest.is_none() }
     }
 
     /// Whether its next lead is the first one after this cursor.
@@ -29,9 +31,10 @@ impl Page {
         self.cursor == cursor
     }
 
-    /// Whether it must be read again.
+    /// Whether its leads may have changed since it was read. A new page is never old, so that a
+    /// slow table does not keep a pass from posting.
     pub(crate) fn is_old(&self, now: Timestamp) -> bool {
-        now > self.read_at + LEAD_VALID_FOR
+        self.is_begun && now > self.read_at + LEAD_VALID_FOR
     }
 
     /// When it was read.
@@ -39,9 +42,9 @@ impl Page {
         self.read_at
     }
 
-    /// Whether no lead is left in it.
-    pub(crate) fn is_done(&self) -> bool {
-        self.leads.as_slice().is_empty()
+    /// Its next lead.
+    pub(crate) fn first(&self) -> Option<LeadId> {
+        self.leads.as_slice().first().map(|lead| lead.id)
     }
 
     /// Whether there were no more leads than those of this page.
@@ -49,10 +52,15 @@ impl Page {
         self.is_last
     }
 
-    /// The next lead. The page stays valid if the cursor moves over it.
-    pub(crate) fn next_lead(&mut self) -> Option<StoredLead> {
+    /// Takes the first lead after `cursor`; `None` if the page is at another cursor. The page stays
+    /// valid if the cursor moves over the lead.
+    pub(crate) fn take_first(&mut self, cursor: LeadId) -> Option<StoredLead> {
+        if !self.is_at(cursor) {
+            return None;
+        }
         let lead = self.leads.next()?;
         self.cursor = lead.id;
+        self.is_begun = true;
         Some(lead)
     }
 }

@@ -75,11 +75,21 @@ pub(crate) fn cause_of(error: &(dyn Error + 'static)) -> Option<PostError> {
 
 /// Posts messages. Tests replace it.
 pub trait Post: Send + Sync {
-    /// Posts a message to `url` and waits for the answer. `message` is called when the connection is
-    /// open, which can take seconds. If it returns `None`, nothing is sent.
+    /// Posts a message to `url` and waits for the answer. `message` is called when the connection
+    /// is open, which can take seconds. If it returns `None`, nothing is sent.
     fn post(
         &self,
         url: &str,
         message: impl Fn() -> Option<PostRequest> + Send + Sync,
     ) -> impl Future<Output = Result<Answered, PostError>> + Send;
+}
+
+impl<P: Post> Post for &P {
+    fn post(
+        &self,
+        url: &str,
+        message: impl Fn() -> Option<PostRequest> + Send + Sync,
+    ) -> impl Future<Output = Result<Answered, PostError>> + Send {
+        (**self).post(url, message)
+    }
 }

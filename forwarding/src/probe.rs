@@ -4,15 +4,15 @@ use crate::{
     answer::Verdict,
     lease::{Ended, Leased},
     next::{Next, after_probe},
-    pass::{Pass, create_message},
     post::Post,
+    poster::{Poster, create_message},
 };
 use shared::{
     model::{Destination, StoredLead, Stuck},
     table::StoreError,
 };
 
-impl<P: Post> Pass<'_, P> {
+impl<P: Post> Poster<'_, P> {
     /// Posts a later lead than the one that failed. If it is taken, the pass goes on with the one
     /// that failed, and what fails before the probed one is set aside.
     pub(crate) async fn probe(&mut self, leased: &mut Leased<'_>) -> Result<(), Ended> {
@@ -28,11 +28,12 @@ impl<P: Post> Pass<'_, P> {
             let id = lead.id;
             let verdict = match create_message(destination, lead, read_at) {
                 Ok(message) => self.post(destination, &message).await?,
-                Err(_) => Verdict::Wait(None),
+                Err(_) => Some(Verdict::Wait(None)),
             };
+            // Nothing was sent: the lead is read again.
+            let Some(verdict) = verdict else { continue };
             match after_probe(destination, id, &verdict, &self.forwarder.sources) {
                 Next::GoOn => return leased.save().await,
-                Next::ReadAgain => {}
                 Next::SetAside(_) | Next::Probe | Next::Stop => return Err(Ended::Stopped),
             }
         }
@@ -46,10 +47,10 @@ impl<P: Post> Pass<'_, P> {
         stuck: Stuck,
     ) -> Result<Option<StoredLead>, StoreError> {
         let last = stuck.probed.unwrap_or(stuck.lead);
-        let after = self.read_after(destination, last, 1).await?.leads.pop();
+        let after = self.leads_after(last, destination, 1).await?.leads.pop();
         if after.is_some() || last == stuck.lead {
             return Ok(after);
         }
-        Ok(self.read_after(destination, stuck.lead, 1).await?.leads.pop())
+        Ok(self.leads_after(stuck.lead, destination, 1).await?.leads.pop())
     }
 }

@@ -32,7 +32,7 @@ impl Report {
     pub(crate) fn note_verdict(&mut self, verdict: &Verdict) {
         match verdict {
             Verdict::Taken => self.forwarded += 1,
-            Verdict::Refused(_) | Verdict::Outdated => {}
+            Verdict::Refused(_) => {}
             Verdict::Gone | Verdict::Wait(_) => self.failed += 1,
         }
     }

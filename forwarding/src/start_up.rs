@@ -3,9 +3,11 @@
 use crate::{
     address::Addresses,
     event::ForwardingEvent,
-    forward::{Forwarder, SETTLED_AFTER, Wake, accounts},
+    forwarder::Forwarder,
     https::HttpsClient,
+    late::accounts,
     managed_secret::read_managed_secret,
+    pass::{PASS_FOR, SETTLED_AFTER, Wake},
     post::Post,
     report::Report,
     secret::{MasterSecret, SIGNING_KEY, SIGNING_SECRET},
@@ -18,9 +20,6 @@ use shared::{
     table::{LeadTable, StoreError, Timeouts, connect_as},
 };
 use std::io::{self, Write};
-
-/// How long a pass begins new posts. The function's own timeout is longer by the time of a post.
-const PASS_FOR: SignedDuration = SignedDuration::from_secs(50);
 
 impl Forwarder<HttpsClient> {
     /// The forwarder of a deployed function, from its environment.
@@ -64,8 +63,8 @@ async fn read_master(
     read.map_err(|error| StartUpError::BadSecret(SIGNING_SECRET, error.to_string()))
 }
 
-/// Forwards what is due, and returns what the log line of the function says. After an event of the table's stream, waits until the new leads are
-/// settled.
+/// Forwards what is due, and returns what the log line of the function says. After an event of the
+/// table's stream, waits until the new leads are settled.
 ///
 /// # Errors
 /// If late leads cannot be set aside. The stream then gives the same records again.
@@ -93,8 +92,8 @@ pub async fn forward_leads<P: Post>(
     })))
 }
 
-/// Makes a pass on the table's clock. With a clock that is ahead, a pass would read beyond the leads
-/// that are written now.
+/// Makes a pass on the table's clock. With a clock that is ahead, a pass would read beyond the
+/// leads that are written now.
 async fn forward_settled<P: Post>(
     forwarder: &Forwarder<P>,
     wake: Wake,

@@ -13,8 +13,8 @@ const LONGEST_RETRY_AFTER: SignedDuration = SignedDuration::from_hours(1);
 /// The waits before a refused message is posted again, in hours.
 const TRY_AGAIN_AFTER: [i64; 3] = [1, 6, 24];
 
-/// How long to wait after this many failures in a row. `asked` is what the destination asked for: it
-/// makes the wait longer, but not shorter.
+/// How long to wait after this many failures in a row. `asked` is what the destination asked for:
+/// it makes the wait longer, but not shorter.
 pub fn wait_after(
     failures: u32,
     asked: Option<SignedDuration>,

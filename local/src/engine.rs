@@ -1,9 +1,6 @@
 //! DynamoDB's operations in the embedded engine, inside this process.
 
-use crate::{
-    folder::Folder,
-    new_leads::{NewLeads, leads_in},
-};
+use crate::folder::Folder;
 use dynoxide::{Database, DynoxideError, actions::transact_write_items::TransactWriteItemsRequest};
 use rusqlite::Connection;
 use serde::{Serialize, de::DeserializeOwned};
@@ -30,10 +27,8 @@ pub(crate) struct Engine {
     /// The folder of its data; none: in memory. The folder has the lock, which must last until the
     /// database is closed. So it comes after `database`: fields are dropped in their order.
     folder: Option<Arc<Folder>>,
-    /// The leads that were stored through it.
-    new_leads: NewLeads,
     /// Whether a transaction that is sent twice with one client request token is done once.
-    knows_tokens: bool,
+    uses_tokens: bool,
 }
 
 /// An answer of DynamoDB: its HTTP status and its JSON.
@@ -47,34 +42,19 @@ impl fmt::Debug for Engine {
 
 impl Engine {
     pub(crate) fn in_memory() -> Result<Self, DynoxideError> {
-        Ok(Self {
-            database: Database::new(IN_MEMORY)?,
-            folder: None,
-            new_leads: NewLeads::default(),
-            knows_tokens: true,
-        })
+        Ok(Self { database: Database::new(IN_MEMORY)?, folder: None, uses_tokens: true })
     }
 
     pub(crate) fn in_folder(folder: Folder) -> Result<Self, DynoxideError> {
         let database = Database::new(&folder.database().to_string_lossy())?;
-        Ok(Self {
-            database,
-            folder: Some(Arc::new(folder)),
-            new_leads: NewLeads::default(),
-            knows_tokens: true,
-        })
+        Ok(Self { database, folder: Some(Arc::new(folder)), uses_tokens: true })
     }
 
     /// The same engine without client request tokens. The engine walks all tokens of the last ten
     /// minutes in each transaction, so it would become slower with each lead. A lead's write mark
-    /// tells the same.
+    /// has the same effect.
     pub(crate) fn without_tokens(self) -> Self {
-        Self { knows_tokens: false, ..self }
-    }
-
-    /// The leads that were stored.
-    pub(crate) fn new_leads(&self) -> &NewLeads {
-        &self.new_leads
+        Self { uses_tokens: false, ..self }
     }
 
     /// The folder of its data.
@@ -91,10 +71,7 @@ impl Engine {
                 engine.scrub();
             }
             match answer {
-                Ok(answer) => {
-                    engine.new_leads.note(leads_in(&operation, &request));
-                    (200, answer)
-                }
+                Ok(answer) => (200, answer),
                 Err(error) => engine.answer_of(&error),
             }
         });
@@ -154,14 +131,14 @@ impl Engine {
             "Scan" => run(request, |r| db.scan(r)),
             "TransactGetItems" => run(request, |r| db.transact_get_items(r)),
             "TransactWriteItems" => run(request, |mut r: TransactWriteItemsRequest| {
-                r.client_request_token = r.client_request_token.filter(|_| self.knows_tokens);
+                r.client_request_token = r.client_request_token.filter(|_| self.uses_tokens);
                 db.transact_write_items(r)
             }),
             "UpdateItem" => run(request, |r| db.update_item(r)),
             "UpdateTable" => run(request, |r| db.update_table(r)),
             "UpdateTimeToLive" => run(request, |r| db.update_time_to_live(r)),
             _ => Err(DynoxideError::ValidationException(
-                "the local table does not know this operation".to_owned(),
+                "the local table does not have this operation".to_owned(),
             )),
         }
     }

@@ -9,12 +9,14 @@ mod gateway;
 mod guard;
 mod in_process;
 mod listen;
-mod new_leads;
+mod other_writers;
 mod own_file;
 mod recent;
 mod running;
+mod served;
 mod server;
 mod sources_after;
+mod storage;
 mod table;
 
 pub use access_key::AccessKey;
@@ -24,10 +26,10 @@ pub use forward::keep_forwarding;
 pub use gateway::{ANSWERED_HEADERS, SENT_HEADERS, router};
 pub use guard::{Guard, RefusedRequest};
 pub use listen::listen;
-pub use new_leads::NewLeads;
+pub use other_writers::OtherWriters;
 pub use recent::{REMEMBERED, REMEMBERED_BODY, RecentDeliveries, SeenBody, SeenDelivery};
 pub use running::{Arrival, Running};
+pub use served::{REGION, ServedTable, connect_to};
 pub use sources_after::sources_after;
-pub use table::{
-    EmbeddedError, EmbeddedTable, LocalTable, REGION, ServedTable, Storage, connect_to,
-};
+pub use storage::{EmbeddedError, Storage};
+pub use table::{EmbeddedTable, LocalTable};

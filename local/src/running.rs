@@ -1,3 +1,5 @@
+use crate::OtherWriters;
+use forwarding::SETTLED_AFTER;
 use jiff::{SignedDuration, Timestamp};
 use shared::model::Sources;
 use std::{
@@ -6,9 +8,6 @@ use std::{
 };
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
-
-/// The time of a lead id is in whole milliseconds.
-const MILLISECOND: SignedDuration = SignedDuration::from_millis(1);
 
 /// The deliveries that are handled now. A delivery that was read completely is finished even if its
 /// sender does not wait.
@@ -24,12 +23,10 @@ struct Arrivals {
     next: u64,
     /// When each running delivery arrived, by a number that counts up.
     running: BTreeMap<u64, Timestamp>,
-    /// When the last delivery ended.
-    ended: Option<Timestamp>,
 }
 
 impl Running {
-    /// No delivery. `sources` have the clock that also tells the times of lead ids.
+    /// No delivery. The clock of `sources` is also that of the lead ids.
     pub fn new(sources: Sources) -> Self {
         Self { sources, tasks: TaskTracker::new(), arrivals: Arc::default() }
     }
@@ -51,20 +48,25 @@ impl Running {
         let mut noted = lock(&self.arrivals);
         let number = noted.next;
         noted.next += 1;
-        // The lock is held, so no delivery arrives before a time that `settled` has told.
+        // The lock is held, so no delivery arrives before a time that `settled` has returned.
         noted.running.insert(number, self.sources.now());
         Arrival { number, running: self.clone() }
     }
 
-    /// The time before which all leads are in the table: no delivery is running that arrived before
-    /// it, and the leads that others store have this `margin`. With `finds_late`, it is never before
-    /// the last lead of this process: then a later lead of others is found in another way.
-    pub(crate) fn settled(&self, margin: SignedDuration, finds_late: bool) -> Timestamp {
+    /// The time before which all leads are in the table. Cursors move only up to such a time, so no
+    /// lead comes behind a cursor. The id of a lead is a time:
+    ///
+    /// - This server takes it after it has noted the delivery here, and no delivery is running that
+    ///   was noted before the time returned.
+    /// - Another process takes it after a read that makes it expected. From then on, all leads have
+    ///   the margin of a deployed function; the times returned before are earlier than the id. Its
+    ///   clock must agree with this server's as in AWS.
+    pub(crate) fn settled(&self, others: &OtherWriters) -> Timestamp {
         let noted = lock(&self.arrivals);
         let now = self.sources.now();
-        let ended = noted.ended.filter(|_| finds_late).map(|ended| ended + MILLISECOND);
-        let settled = ended.map_or(now - margin, |ended| ended.min(now).max(now - margin));
-        noted.running.values().copied().fold(settled, Timestamp::min)
+        // Read after the clock: a process that is expected only then takes later ids.
+        let margin = if others.are_expected() { SETTLED_AFTER } else { SignedDuration::ZERO };
+        noted.running.values().copied().fold(now - margin, Timestamp::min)
     }
 
     /// Waits until no delivery is running.
@@ -83,9 +85,7 @@ pub struct Arrival {
 
 impl Drop for Arrival {
     fn drop(&mut self) {
-        let mut noted = lock(&self.running.arrivals);
-        noted.running.remove(&self.number);
-        noted.ended = Some(self.running.sources.now());
+        lock(&self.running.arrivals).running.remove(&self.number);
     }
 }
 
@@ -102,30 +102,40 @@ mod tests {
         Timestamp::from_millisecond(millisecond).unwrap()
     }
 
-    #[test]
-    fn own_leads_are_settled_when_no_older_delivery_runs_and_others_after_the_margin() {
+    /// Deliveries, and a clock that the test sets.
+    fn running() -> (Running, Arc<AtomicI64>) {
         let clock = Arc::new(AtomicI64::new(100_000));
         let wall = Arc::clone(&clock);
-        let running = Running::new(Sources::new(move || at(wall.load(SeqCst)), || 0));
-        let settled = || {
-            let margin = SignedDuration::from_secs(5);
-            (running.settled(margin, true), running.settled(margin, false))
-        };
-        assert_eq!(settled(), (at(95_000), at(95_000)), "no delivery");
+        (Running::new(Sources::new(move || at(wall.load(SeqCst)), || 0)), clock)
+    }
+
+    #[test]
+    fn own_leads_are_settled_when_no_older_delivery_runs() {
+        let (running, clock) = running();
+        let settled = || running.settled(&OtherWriters::default());
+        assert_eq!(settled(), at(100_000), "no delivery");
         let first = running.begin();
         clock.store(101_000, SeqCst);
-        let second = running.begin();
-        drop(second);
-        assert_eq!(settled(), (at(100_000), at(96_000)), "the first one runs");
-        drop(first);
-        assert_eq!(settled(), (at(101_000), at(96_000)), "one may arrive in this millisecond");
-        clock.store(102_000, SeqCst);
-        assert_eq!(settled(), (at(101_001), at(97_000)), "both have ended");
-        clock.store(102_500, SeqCst);
-        let slow = running.begin();
-        clock.store(109_000, SeqCst);
         drop(running.begin());
-        assert_eq!(settled(), (at(102_500), at(102_500)), "a slow one runs");
+        assert_eq!(settled(), at(100_000), "the first one runs");
+        drop(first);
+        assert_eq!(settled(), at(101_000), "one may arrive in this millisecond");
+    }
+
+    #[test]
+    fn leads_of_other_processes_are_settled_after_five_seconds() {
+        let (running, clock) = running();
+        let others = OtherWriters::default();
+        others.expect();
+        let settled = || running.settled(&others);
+        assert_eq!(settled(), at(95_000), "no delivery");
+        let slow = running.begin();
+        clock.store(103_000, SeqCst);
+        drop(running.begin());
+        assert_eq!(settled(), at(98_000), "the margin is longer than the slow one has run");
+        clock.store(107_000, SeqCst);
+        assert_eq!(settled(), at(100_000), "the slow one has run for longer");
         drop(slow);
+        assert_eq!(settled(), at(102_000), "both have ended");
     }
 }

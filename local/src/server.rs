@@ -5,6 +5,7 @@ use crate::{
     engine::Engine,
     guard::{Guard, RefusedRequest},
     in_process::write_date,
+    other_writers::{OtherWriters, precedes_a_lead},
 };
 use axum::{
     Router,
@@ -29,18 +30,20 @@ struct TableServer {
     access_key: AccessKey,
     sources: Sources,
     guard: Guard,
+    others: OtherWriters,
 }
 
 /// DynamoDB's HTTP API for an engine at this address. A request needs the access key. Its answers
-/// have the time of `sources`.
+/// have the time of `sources`. `others` are the processes that send requests.
 pub(crate) fn table_router(
     engine: Engine,
     access_key: AccessKey,
     sources: Sources,
     address: SocketAddr,
+    others: OtherWriters,
 ) -> Router {
     let guard = Guard::with_containers(address);
-    let server = Arc::new(TableServer { engine, access_key, sources, guard });
+    let server = Arc::new(TableServer { engine, access_key, sources, guard, others });
     Router::new()
         .route("/", post(answer))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
@@ -84,6 +87,9 @@ async fn answer(
             "no operation is named",
         );
     };
+    if precedes_a_lead(operation, &body) {
+        server.others.expect();
+    }
     let (status, answer) = server.engine.call(operation.to_owned(), body).await;
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = json_response(status, answer);

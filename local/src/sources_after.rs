@@ -1,24 +1,21 @@
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use shared::{
     model::{LeadId, Sources},
     table::{LeadTable, StoreError},
 };
 
-/// How far time may be ahead of this machine's clock at a start.
+/// How far the ids of leads may set the time ahead of this machine's clock at a start.
 const AT_MOST_AHEAD: SignedDuration = SignedDuration::from_hours(1);
 
-/// The system's clock and random numbers for a process that draws ids for a table. Time begins after
-/// the highest lead id and the highest cursor, so that new leads are not behind the cursors; but it
-/// begins at most an hour ahead of the clock.
+/// The system's clock and random numbers for a process that draws ids for a table. Time begins
+/// after the highest lead id and the highest cursor, so that no new lead is behind a cursor. A lead
+/// that no cursor has passed sets it at most an hour ahead of the clock.
 ///
 /// # Errors
 /// If the table cannot be read.
 pub async fn sources_after(table: &LeadTable) -> Result<Sources, StoreError> {
     let now = Sources::system().now();
-    let highest = highest_id(table).await?;
-    // The next millisecond: ids of one millisecond have no order.
-    let start = highest.map_or(now, |id| id.time() + SignedDuration::from_millis(1));
-    let start = start.min(now + AT_MOST_AHEAD);
+    let start = start_after(table, now).await?;
     if start > now {
         let seconds = start.duration_since(now).as_secs_f64();
         tracing::warn!(
@@ -30,11 +27,26 @@ pub async fn sources_after(table: &LeadTable) -> Result<Sources, StoreError> {
     Ok(Sources::system_from(start))
 }
 
-async fn highest_id(table: &LeadTable) -> Result<Option<LeadId>, StoreError> {
-    let mut highest = None;
+async fn start_after(table: &LeadTable, now: Timestamp) -> Result<Timestamp, StoreError> {
+    let mut start = now;
     for account in table.accounts(None).await? {
-        highest = highest.max(table.highest_lead_id(&account).await?);
+        if let Some(highest) = table.highest_lead_id(&account).await? {
+            start = start.max(after(highest).min(now + AT_MOST_AHEAD));
+        }
     }
-    let cursors = table.destinations().await?.into_iter().map(|destination| destination.cursor);
-    Ok(cursors.fold(highest, |highest, cursor| highest.max(Some(cursor))))
+    for destination in table.destinations().await? {
+        // An operator may choose a start that is far ahead.
+        let limit = if destination.cursor > destination.starts_after {
+            Timestamp::MAX
+        } else {
+            now + AT_MOST_AHEAD
+        };
+        start = start.max(after(destination.cursor).min(limit));
+    }
+    Ok(start)
+}
+
+/// The millisecond after an id: ids of one millisecond have no order.
+fn after(id: LeadId) -> Timestamp {
+    id.time() + SignedDuration::from_millis(1)
 }

@@ -1,45 +1,31 @@
 use crate::{
-    AccessKey,
+    AccessKey, EmbeddedError, ServedTable, Storage,
     engine::Engine,
-    folder::{Folder, Lock, ServerFiles, draw_secret, has_table, is_damaged, read_server},
+    folder::{Folder, Lock, draw_secret, has_table, is_damaged},
     in_process::in_process_client,
     listen,
-    new_leads::NewLeads,
+    other_writers::OtherWriters,
+    served::builder,
     server::table_router,
 };
-use aws_sdk_dynamodb::{
-    Client,
-    config::{BehaviorVersion, Builder, Credentials, Region},
-};
+use aws_sdk_dynamodb::Client;
 use shared::{
     model::Sources,
     table::{Timeouts, connect},
 };
 use std::{
-    io,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     time::Duration,
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::Instant};
 
-/// The region of a local table. AWS tools need one, and any works.
-pub const REGION: &str = "us-east-1";
 /// How often expired items are deleted. AWS takes up to two days.
 const SWEEP_EVERY: Duration = Duration::from_hours(1);
 /// How long to wait while another command has the table open.
 const WAIT_FOR: Duration = Duration::from_mins(1);
 /// How often to try during that time.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
-
-/// Where an embedded table stores its data.
-#[derive(Clone, Debug)]
-pub enum Storage {
-    /// In memory. It is lost when the process ends.
-    Memory,
-    /// In a folder, which is created if there is none.
-    Folder(PathBuf),
-}
 
 /// A DynamoDB inside this process.
 pub struct EmbeddedTable {
@@ -49,6 +35,7 @@ pub struct EmbeddedTable {
     forwarding_secret: String,
     sources: Sources,
     server: Option<TableServer>,
+    others: OtherWriters,
 }
 
 /// The server of an embedded table, for other processes.
@@ -57,47 +44,12 @@ struct TableServer {
     done: JoinHandle<()>,
 }
 
-/// A table that a server on this machine has open.
-#[derive(Clone, Debug)]
-pub struct ServedTable {
-    /// Its DynamoDB address.
-    pub endpoint: String,
-    /// The access key it requires.
-    pub access_key: AccessKey,
-}
-
 /// The table of a folder.
 pub enum LocalTable {
     /// This process has it open.
     Embedded(EmbeddedTable),
     /// A server has it open.
     Served(ServedTable),
-}
-
-/// Why an embedded table could not be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum EmbeddedError {
-    /// Another process has it open.
-    #[error(
-        "the folder {0} is in use by another leadhook; stop it, or choose another \
-         folder with --data-dir or a temporary table with --memory"
-    )]
-    InUse(PathBuf),
-    /// The folder cannot be used.
-    #[error("the folder {0} cannot be used: {1}")]
-    Folder(PathBuf, io::Error),
-    /// The database cannot be read.
-    #[error("the database in {0} cannot be opened: {1}")]
-    Database(PathBuf, String),
-    /// The database is damaged, or its file is not a database.
-    #[error(
-        "the database leads.db in {0} is damaged or not a database; put a copy back, or choose \
-         another folder with --data-dir"
-    )]
-    Damaged(PathBuf),
-    /// The address for the table cannot be used.
-    #[error("the table cannot be served at {0}: {1}; choose another with --table-address")]
-    Address(SocketAddr, io::Error),
 }
 
 impl EmbeddedTable {
@@ -119,6 +71,7 @@ impl EmbeddedTable {
                     forwarding_secret: draw_secret(),
                     sources: Sources::system(),
                     server: None,
+                    others: OtherWriters::default(),
                 })
             }
             Storage::Folder(folder) => match LocalTable::open(folder).await? {
@@ -141,7 +94,9 @@ impl EmbeddedTable {
             }
         })?;
         let sources = Sources::system();
-        Ok(Self { engine, access_key, signing_key, forwarding_secret, sources, server: None })
+        let others = OtherWriters::default();
+        let server = None;
+        Ok(Self { engine, access_key, signing_key, forwarding_secret, sources, server, others })
     }
 
     /// The same with the clock of `sources`.
@@ -158,8 +113,9 @@ impl EmbeddedTable {
         connect(builder, Timeouts::LOCAL)
     }
 
-    /// Serves the table at `address`, or on a free loopback port, to processes that know its access
-    /// key. Returns its DynamoDB address.
+    /// Serves the table at `address`, or on a free loopback port, to processes that have its access
+    /// key. Returns its DynamoDB address. A process that used an earlier server at `address` may
+    /// have its API keys cached, so other writers are expected there from the start.
     ///
     /// # Errors
     /// If the address cannot be used.
@@ -167,13 +123,17 @@ impl EmbeddedTable {
         &mut self,
         address: Option<SocketAddr>,
     ) -> Result<ServedTable, EmbeddedError> {
+        if address.is_some() {
+            self.others.expect();
+        }
         let address = address.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 0).into());
         let cannot = |error| EmbeddedError::Address(address, error);
         let listener = TcpListener::bind(address).await.map_err(cannot)?;
         let address = listener.local_addr().map_err(cannot)?;
         let endpoint = format!("http://{address}");
         let (engine, access_key) = (self.engine.clone(), self.access_key.clone());
-        let router = table_router(engine, access_key, self.sources.clone(), address);
+        let (sources, others) = (self.sources.clone(), self.others.clone());
+        let router = table_router(engine, access_key, sources, address, others);
         let (stop, stopped) = oneshot::channel();
         let done = tokio::spawn(listen(listener, router, async {
             // The server also stops if the sender is dropped.
@@ -196,9 +156,9 @@ impl EmbeddedTable {
         &self.forwarding_secret
     }
 
-    /// The leads that were stored.
-    pub fn new_leads(&self) -> NewLeads {
-        self.engine.new_leads().clone()
+    /// Whether other processes may store leads in the table.
+    pub fn other_writers(&self) -> OtherWriters {
+        self.others.clone()
     }
 
     /// Deletes expired items now and every hour. It never ends by itself.
@@ -254,34 +214,4 @@ impl LocalTable {
             tokio::time::sleep(LOOK_EVERY).await;
         }
     }
-}
-
-impl ServedTable {
-    /// The server that has a folder's table open; `None` if there is none.
-    pub async fn of(folder: &Path) -> Option<Self> {
-        let ServerFiles { endpoint, access_key } = read_server(folder)?;
-        let address = endpoint.strip_prefix("http://")?;
-        // A killed server does not delete its address.
-        tokio::net::TcpStream::connect(address).await.ok()?;
-        Some(Self { endpoint, access_key })
-    }
-
-    /// A new client for the table.
-    pub fn client(&self, timeouts: Timeouts) -> Client {
-        connect_to(&self.endpoint, self.access_key.as_str(), timeouts)
-    }
-}
-
-/// A client for a DynamoDB on this machine.
-pub fn connect_to(endpoint: &str, access_key: &str, timeouts: Timeouts) -> Client {
-    let client = aws_smithy_http_client::Builder::new().build_http();
-    connect(builder(access_key).http_client(client).endpoint_url(endpoint), timeouts)
-}
-
-fn builder(access_key: &str) -> Builder {
-    let credentials = Credentials::new(access_key, "local", None, None, "local table");
-    Builder::new()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(REGION))
-        .credentials_provider(credentials)
 }

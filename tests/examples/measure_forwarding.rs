@@ -5,9 +5,11 @@
 #![expect(clippy::unwrap_used, reason = "a measurement that cannot go on should stop")]
 
 use axum::{Router, extract::State, routing::post};
-use forwarding::{Addresses, Forwarder, HttpsClient, MasterSecret, SETTLED_AFTER, Wake};
+use forwarding::{Addresses, Forwarder, HttpsClient, MasterSecret, PASS_FOR, SETTLED_AFTER, Wake};
 use jiff::{SignedDuration, Timestamp};
-use local::{EmbeddedTable, NewLeads, Running, ServedTable, Storage, connect_to, keep_forwarding};
+use local::{
+    EmbeddedTable, OtherWriters, Running, ServedTable, Storage, connect_to, keep_forwarding,
+};
 use shared::{
     model::{
         Account, AccountId, Claims, Destination, DestinationId, Lead, LeadId, NewLead, Provider,
@@ -28,8 +30,6 @@ use tokio::net::TcpListener;
 
 /// How long the destination takes to answer.
 const ANSWERS_IN: Duration = Duration::from_millis(5);
-/// How long a pass of the deployed function begins new posts.
-const PASS_FOR: SignedDuration = SignedDuration::from_secs(50);
 /// How often a lead arrives in the second measurement.
 const LEAD_EVERY: Duration = Duration::from_millis(100);
 
@@ -151,12 +151,14 @@ async fn measure_delay(is_beside_bad_ones: bool, seconds: usize) -> f64 {
         let mut every = tokio::time::interval(LEAD_EVERY);
         for _ in 0..seconds * 10 {
             every.tick().await;
+            let _arrival = running.begin();
             bench.create_lead(Timestamp::now()).await;
         }
         tokio::time::sleep(Duration::from_secs(4)).await;
     };
+    let others = OtherWriters::default();
     tokio::select! {
-        () = keep_forwarding(forwarder, &running, Some(NewLeads::default()), pending()) => {}
+        () = keep_forwarding(forwarder, &running, &others, pending()) => {}
         () = create => {}
     }
     let mut delays = received.lock().unwrap().clone();

@@ -1,38 +1,23 @@
 //! The function `forward-leads`: what it does with the events that wake it.
 
-use forwarding::{
-    Answered, Forwarder, ForwardingEvent, MasterSecret, Post, PostError, PostRequest, Report,
-    forward_leads,
-};
+use crate::receiver::{Receiver, status};
+use forwarding::{Forwarder, ForwardingEvent, MasterSecret, Report, forward_leads};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use shared::model::{Destination, DestinationId, LeadId, SetAside};
 use std::{
     collections::{BTreeSet, VecDeque},
-    sync::Mutex,
+    sync::{Arc, Mutex},
 };
 use tests::{SENDERS, SIGNING_KEY, Sender, World, sample_events};
-
-/// Answers each post with the next status.
-struct Statuses(Mutex<VecDeque<u16>>);
-
-impl Post for Statuses {
-    async fn post(
-        &self,
-        _: &str,
-        message: impl Fn() -> Option<PostRequest> + Send + Sync,
-    ) -> Result<Answered, PostError> {
-        message().ok_or(PostError::Outdated)?;
-        let status = self.0.lock().unwrap().pop_front().unwrap();
-        Ok(Answered { status, retry_after: None, body: String::new() })
-    }
-}
 
 /// A world with one destination, which gets the leads of one sender.
 struct Forwarding {
     world: World,
     sender: &'static Sender,
-    forwarder: Forwarder<Statuses>,
+    forwarder: Forwarder<Receiver<'static>>,
+    /// The status of each post that comes.
+    statuses: Arc<Mutex<VecDeque<u16>>>,
 }
 
 impl Forwarding {
@@ -42,13 +27,15 @@ impl Forwarding {
         let context = &world.app.context;
         context.table.add_destination(&destination).await.unwrap();
         world.wire.forget();
+        let statuses = Arc::<Mutex<VecDeque<u16>>>::default();
+        let next = Arc::clone(&statuses);
         let forwarder = Forwarder {
             table: context.table.clone(),
             sources: context.sources.clone(),
-            post: Statuses(Mutex::default()),
+            post: Receiver::answering(move |_| status(next.lock().unwrap().pop_front().unwrap())),
             master: MasterSecret::new(SIGNING_KEY).unwrap(),
         };
-        Self { world, sender, forwarder }
+        Self { world, sender, forwarder, statuses }
     }
 
     /// Sends this many leads, and waits until they are settled.
@@ -66,11 +53,11 @@ impl Forwarding {
 
     /// The destination answers with these statuses, and gets a message for each.
     async fn run(&self, event: Value, statuses: impl IntoIterator<Item = u16>) {
-        self.forwarder.post.0.lock().unwrap().extend(statuses);
-        let posts = self.forwarder.post.0.lock().unwrap().len() as u64;
+        self.statuses.lock().unwrap().extend(statuses);
+        let posts = self.statuses.lock().unwrap().len() as u64;
         let event: ForwardingEvent = serde_json::from_value(event).unwrap();
         let report = forward_leads(&self.forwarder, &event).await.unwrap().unwrap();
-        assert!(self.forwarder.post.0.lock().unwrap().is_empty());
+        assert!(self.statuses.lock().unwrap().is_empty());
         assert_eq!(report.forwarded + report.set_aside + report.failed, posts, "{report:?}");
     }
 
@@ -79,7 +66,7 @@ impl Forwarding {
         self.forwarder.table.events_set_aside(&account, None, None, now).await.unwrap()
     }
 
-    /// A record of a lead, as the stream tells it if it was written this much after its id.
+    /// The stream's record of a lead that was written this much after its id.
     fn record(&self, id: LeadId, after: SignedDuration) -> Value {
         let account = self.sender.account();
         let pk = format!("lead#{}#{}", account.provider.as_str(), account.id);

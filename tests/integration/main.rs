@@ -29,6 +29,7 @@ mod outage;
 mod pollybot;
 mod posting;
 mod rdstation;
+mod receiver;
 mod repeats;
 mod samconfig;
 mod snippets;

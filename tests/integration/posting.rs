@@ -59,7 +59,7 @@ async fn a_message_arrives_with_the_headers_of_standard_webhooks() {
 }
 
 #[tokio::test]
-async fn an_answer_tells_its_status_and_when_to_try_again() {
+async fn an_answer_has_its_status_and_when_to_try_again() {
     let endpoint = Endpoint::start(|| {
         let mut response = status(503);
         response.headers_mut().insert("retry-after", "120".parse().unwrap());
@@ -117,7 +117,7 @@ async fn a_url_in_the_table_is_checked_before_each_post() {
 }
 
 #[tokio::test]
-async fn a_name_without_an_address_is_told() {
+async fn a_name_without_an_address_is_an_error() {
     let client = HttpsClient::trusting(RootCertStore::empty(), Addresses::Public);
     let refused = error_of(client.post("https://no-such-name.invalid/", message).await);
     assert_eq!(refused, PostError::NoSuchName);

@@ -3,7 +3,7 @@ use crate::console::{open, sessions};
 use axum::Router;
 use console::{Console, Live};
 use forwarding::{Forwarder, HttpsClient};
-use local::{Guard, NewLeads, RecentDeliveries, Running, keep_forwarding, listen, router};
+use local::{Guard, OtherWriters, RecentDeliveries, Running, keep_forwarding, listen, router};
 use providers::App;
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -86,7 +86,7 @@ impl Api {
 
 impl OpenApi {
     /// Serves and forwards until the stop, and then finishes what is running.
-    pub(super) async fn serve(self, new_leads: Option<NewLeads>) {
+    pub(super) async fn serve(self, others: OtherWriters) {
         let Self { listener, router, running, forwarder, stop } = self;
         let served = async {
             listen(listener, router, stopped(stop.clone())).await;
@@ -94,7 +94,7 @@ impl OpenApi {
         };
         let forwarded = async {
             if let Some(forwarder) = forwarder {
-                keep_forwarding(forwarder, &running, new_leads, stopped(stop.clone())).await;
+                keep_forwarding(forwarder, &running, &others, stopped(stop.clone())).await;
             }
         };
         tokio::select! {

@@ -10,7 +10,7 @@ pub use options::ServeOptions;
 
 use crate::terminal::say;
 use api::Api;
-use local::{EmbeddedTable, seed_demo_accounts, sources_after};
+use local::{EmbeddedTable, OtherWriters, seed_demo_accounts, sources_after};
 use settings::{DEFAULT_TABLE_NAME, Settings, check_endpoint, table_name};
 use shared::{
     delivery::SenderTimeouts,
@@ -60,7 +60,7 @@ async fn serve_table(
     let (api, link) = api.open(app, format!("at {endpoint}"), forwarder, false);
     let stored = stored_at(name, endpoint);
     say(&format!("{greeting}{stored}\n\n{}", invitation(&link)));
-    api.serve(None).await;
+    api.serve(OtherWriters::expected()).await;
     Ok(())
 }
 
@@ -83,7 +83,7 @@ async fn serve_embedded(
     let (api, link) = api.open(app, place, forwarder, true);
     say(&format!("{greeting}{stored}{examples}\n{}", invitation(&link)));
     tokio::select! {
-        () = api.serve(Some(embedded.new_leads())) => {}
+        () = api.serve(embedded.other_writers()) => {}
         () = embedded.sweep_expired() => {}
     }
     embedded.close().await;

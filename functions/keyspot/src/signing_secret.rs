@@ -1,14 +1,10 @@
 use crate::token::{KeyTooShort, SigningKeys};
-use aws_sdk_secretsmanager::{
-    Client,
-    error::{ProvideErrorMetadata, SdkError},
-    operation::get_secret_value::GetSecretValueError,
-};
+use aws_sdk_secretsmanager::Client;
 use jiff::{SignedDuration, Timestamp};
 use shared::{
     aws::SdkConfig,
     delivery::Rejection,
-    function::{Environment, StartUpError},
+    function::{Environment, SecretError, SecretStage, StartUpError, read_secret},
     model::TokenHash,
     request::Unauthorized,
 };
@@ -30,9 +26,6 @@ const RETRIED_AFTER: SignedDuration = SignedDuration::from_secs(15);
 const SIGNS_FROM: SignedDuration = SignedDuration::from_mins(6);
 /// How long both versions may take to be read. The sender waits during this time.
 const TIMEOUT: Duration = Duration::from_millis(1_500);
-/// The stages of the secret's current version and of the version before it.
-const CURRENT: &str = "AWSCURRENT";
-const PREVIOUS: &str = "AWSPREVIOUS";
 
 /// Where the signing keys come from.
 pub enum SigningSecret {
@@ -61,21 +54,11 @@ struct CachedKeys {
     again_at: Timestamp,
 }
 
-/// A version of the secret.
-struct Version {
-    key: String,
-    created_at: Timestamp,
-}
-
-/// Why the keys could not be read. It contains no part of them.
+/// Why there are no keys.
 #[derive(Debug, thiserror::Error)]
-enum SecretError {
-    #[error("Secrets Manager does not answer")]
-    NoAnswer,
-    #[error("Secrets Manager answers {0}")]
-    Refused(String),
-    #[error("the secret is not text")]
-    NotText,
+enum NoKeys {
+    #[error(transparent)]
+    Unread(#[from] SecretError),
     #[error(transparent)]
     TooShort(#[from] KeyTooShort),
 }
@@ -156,7 +139,8 @@ impl ManagedSecret {
         if let Some(cached) = last.clone().filter(|cached| now < cached.again_at) {
             return Some(cached);
         }
-        let read = timeout(TIMEOUT, self.read(now)).await.unwrap_or(Err(SecretError::NoAnswer));
+        let read =
+            timeout(TIMEOUT, self.read(now)).await.unwrap_or(Err(SecretError::NoAnswer.into()));
         let cached = match read {
             Ok(keys) => {
                 CachedKeys { keys: Arc::new(keys), read_at: now, again_at: now + CACHED_FOR }
@@ -170,13 +154,17 @@ impl ManagedSecret {
         Some(cached)
     }
 
-    async fn read(&self, now: Timestamp) -> Result<SigningKeys, SecretError> {
-        let missing = || SecretError::Refused("that the secret has no current version".to_owned());
-        let current = self.version(CURRENT).await?.ok_or_else(missing)?;
-        let keys = SigningKeys::new(&current.key)?;
-        let Some(previous) = self.version(PREVIOUS).await? else { return Ok(keys) };
+    async fn read(&self, now: Timestamp) -> Result<SigningKeys, NoKeys> {
+        let current = read_secret(&self.client, &self.id, SecretStage::Current).await?;
+        let keys = SigningKeys::new(&current.text)?;
+        // A secret that was never rotated has no previous version.
+        let previous = match read_secret(&self.client, &self.id, SecretStage::Previous).await {
+            Ok(previous) => previous,
+            Err(SecretError::Missing) => return Ok(keys),
+            Err(error) => return Err(error.into()),
+        };
         // If the previous version is not a valid key, it was a mistake and has been corrected.
-        let Ok(previous) = SigningKeys::new(&previous.key) else { return Ok(keys) };
+        let Ok(previous) = SigningKeys::new(&previous.text) else { return Ok(keys) };
         if now.duration_since(current.created_at) < SIGNS_FROM {
             Ok(previous.accepting(keys))
         } else {
@@ -184,35 +172,7 @@ impl ManagedSecret {
         }
     }
 
-    /// The version at this stage. A secret that was never rotated has no previous version.
-    async fn version(&self, stage: &str) -> Result<Option<Version>, SecretError> {
-        let request = self.client.get_secret_value().secret_id(&self.id).version_stage(stage);
-        let version = match request.send().await {
-            Ok(version) => version,
-            Err(error) if is_not_found(&error) => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
-        let created_at = version.created_date.map(|date| date.secs()).unwrap_or_default();
-        Ok(Some(Version {
-            key: version.secret_string.ok_or(SecretError::NotText)?,
-            created_at: Timestamp::from_second(created_at).unwrap_or_default(),
-        }))
-    }
-
     fn cached(&self) -> MutexGuard<'_, Option<CachedKeys>> {
         self.cached.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn is_not_found(error: &SdkError<GetSecretValueError>) -> bool {
-    error.as_service_error().is_some_and(GetSecretValueError::is_resource_not_found_exception)
-}
-
-impl From<SdkError<GetSecretValueError>> for SecretError {
-    fn from(error: SdkError<GetSecretValueError>) -> Self {
-        match error.as_service_error() {
-            Some(fault) => Self::Refused(fault.code().unwrap_or("no error code").to_owned()),
-            None => Self::NoAnswer,
-        }
     }
 }

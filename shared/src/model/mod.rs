@@ -5,6 +5,8 @@ mod api_key;
 mod claim;
 mod contact;
 mod destination;
+mod destination_id;
+mod destination_progress;
 mod digest;
 mod entry;
 mod held;
@@ -24,10 +26,8 @@ pub(crate) use claim::{Claim, ClaimKind, IDEMPOTENCY_KEY, MAX_IDEMPOTENCY_KEY};
 pub use claim::{Claims, IdempotencyKeyTooLong};
 pub use contact::{Contact, Email, Phone};
 pub(crate) use contact::{digit, fold_text};
-pub use destination::{
-    Destination, DestinationFormat, DestinationId, DestinationState, LastAttempt,
-    NotADestinationId, Stuck,
-};
+pub use destination::{Destination, DestinationFormat, DestinationState, LastAttempt, Stuck};
+pub use destination_id::{DestinationId, NotADestinationId};
 pub use entry::{Entry, EntryId, EntryKey, NotAnEntryId};
 pub(crate) use held::HELD_FOR;
 pub use held::{BrokenRule, HeldAnswer, HeldDelivery, HeldId, HeldKind, HeldReason, NotAHeldId};

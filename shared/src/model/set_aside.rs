@@ -1,4 +1,4 @@
-use super::{destination::DestinationId, lead_id::LeadId};
+use super::{destination_id::DestinationId, lead_id::LeadId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 

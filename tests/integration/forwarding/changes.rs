@@ -1,8 +1,8 @@
 //! What operators change while a pass is running: the pass adopts it before its next post, and
 //! loses nothing.
 
-use super::rules::{Stage, account, takes};
-use forwarding::{Answered, Post, PostError, PostRequest, SETTLED_AFTER};
+use super::test_destination::{TestDestination, account, takes};
+use crate::receiver::{Received, Receiver};
 use jiff::SignedDuration;
 use shared::{
     model::{
@@ -12,7 +12,6 @@ use shared::{
     },
     table::{DestinationChange, LeadTable},
 };
-use std::sync::{Arc, Mutex};
 
 /// What an operator does.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,33 +44,7 @@ impl Act {
     }
 }
 
-/// Takes everything. During the third post, an operator acts.
-struct Busy<'a> {
-    stage: &'a Stage,
-    acts: &'a [Act],
-    got: Arc<Mutex<Vec<PostRequest>>>,
-}
-
-impl Post for Busy<'_> {
-    async fn post(
-        &self,
-        _: &str,
-        message: impl Fn() -> Option<PostRequest> + Send + Sync,
-    ) -> Result<Answered, PostError> {
-        let request = message().ok_or(PostError::Outdated)?;
-        let number = {
-            let mut got = self.got.lock().unwrap();
-            got.push(request);
-            got.len()
-        };
-        if number == 3 {
-            self.stage.act(self.acts).await;
-        }
-        takes(number)
-    }
-}
-
-impl Stage {
+impl TestDestination {
     async fn act(&self, acts: &[Act]) {
         for act in acts {
             act.run(self.table(), self.stored().await).await;
@@ -80,28 +53,32 @@ impl Stage {
 
     /// A pass during whose third post an operator acts.
     async fn pass_during(&self, acts: &[Act]) {
-        self.world.advance(SETTLED_AFTER);
-        self.got.lock().unwrap().clear();
-        let post = Busy { stage: self, acts, got: Arc::clone(&self.got) };
-        let settled = self.world.now() - SETTLED_AFTER;
-        self.pass_to(post, settled, SignedDuration::from_secs(50)).await;
+        let receiver = Receiver::new(|Received { number, .. }| {
+            Box::pin(async move {
+                if number == 3 {
+                    self.act(acts).await;
+                }
+                takes(number)
+            })
+        });
+        self.pass_to_receiver(&receiver).await;
     }
 }
 
 #[tokio::test]
 async fn a_pause_ends_a_pass_before_its_next_post_and_keeps_its_progress() {
-    let stage = Stage::start().await;
-    let ids = stage.store(5).await;
-    stage.pass_during(&[Act::Pause]).await;
-    assert_eq!(stage.leads_got(), ids[..3]);
-    let paused = stage.stored().await;
+    let destination = TestDestination::start().await;
+    let ids = destination.store(5).await;
+    destination.pass_during(&[Act::Pause]).await;
+    assert_eq!(destination.leads_got(), ids[..3]);
+    let paused = destination.stored().await;
     // Without a lease, so that the next pass need not wait.
     assert_eq!((paused.state, paused.cursor, paused.lease_until), (Paused, ids[2], None));
-    stage.pass(takes).await;
-    assert_eq!(stage.leads_got(), []);
-    stage.act(&[Act::Resume]).await;
-    stage.pass(takes).await;
-    assert_eq!(stage.leads_got(), ids[3..]);
+    destination.pass(takes).await;
+    assert_eq!(destination.leads_got(), []);
+    destination.act(&[Act::Resume]).await;
+    destination.pass(takes).await;
+    assert_eq!(destination.leads_got(), ids[3..]);
 }
 
 #[tokio::test]
@@ -115,20 +92,20 @@ async fn a_pass_goes_on_after_every_change_that_leaves_its_destination_active() 
         &[Act::Resume, Act::ReplayAll],
     ];
     for acts in cases {
-        let stage = Stage::start().await;
+        let destination = TestDestination::start().await;
         // One lead is at the stored cursor, so that a replay moves it.
-        let first = stage.store(1).await;
-        stage.pass(takes).await;
-        let rest = stage.store(5).await;
-        stage.pass_during(acts).await;
+        let first = destination.store(1).await;
+        destination.pass(takes).await;
+        let rest = destination.store(5).await;
+        destination.pass_during(acts).await;
         let is_replayed = acts.contains(&Act::ReplayAll);
         let then = if is_replayed { [first, rest.clone()].concat() } else { rest[3..].to_vec() };
-        assert_eq!(stage.leads_got(), [&rest[..3], &then].concat(), "{acts:?}");
-        let stored = stage.stored().await;
+        assert_eq!(destination.leads_got(), [&rest[..3], &then].concat(), "{acts:?}");
+        let stored = destination.stored().await;
         assert_eq!((stored.cursor, stored.lease_until), (rest[4], None), "{acts:?}");
         let reached = is_replayed.then_some(rest[2]);
         assert_eq!(stored.reached, reached, "an erasure must find it: {acts:?}");
-        let signatures = |n: usize| stage.got.lock().unwrap()[n].signature.matches("v1,").count();
+        let signatures = |n: usize| destination.got()[n].signature.matches("v1,").count();
         let is_rotated = acts.contains(&Act::Rotate);
         assert_eq!([signatures(2), signatures(3)], [1, 1 + usize::from(is_rotated)], "{acts:?}");
     }
@@ -136,10 +113,11 @@ async fn a_pass_goes_on_after_every_change_that_leaves_its_destination_active() 
 
 #[tokio::test]
 async fn a_removed_destination_gets_nothing_more() {
-    let stage = Stage::start().await;
-    let ids = stage.store(5).await;
-    stage.pass_during(&[Act::Remove]).await;
-    assert_eq!(stage.leads_got(), ids[..3]);
-    let left = stage.table().get_destination(&account(), &stage.destination.id).await.unwrap();
+    let destination = TestDestination::start().await;
+    let ids = destination.store(5).await;
+    destination.pass_during(&[Act::Remove]).await;
+    assert_eq!(destination.leads_got(), ids[..3]);
+    let left =
+        destination.table().get_destination(&account(), &destination.added.id).await.unwrap();
     assert_eq!(left, None, "the pass does not store it again");
 }

@@ -59,10 +59,10 @@ pub(super) enum Reply {
 pub(super) enum Action {
     /// An account gets new leads. They are written this many milliseconds after they arrived.
     Create { account: u8, leads: u8, delay: i64 },
-    /// The table's stream tells the leads that were written since the last time.
-    Tell,
+    /// The table's stream gives records of the leads that were written since the last time.
+    Stream,
     /// The stream gives all records again.
-    TellAgain,
+    StreamAgain,
     /// The clock of an instance jumps.
     Step(Step),
     /// A pass.
@@ -186,8 +186,8 @@ fn action() -> impl Strategy<Value = Action> {
     prop_oneof![
         6 => (account, leads, delay())
             .prop_map(|(account, leads, delay)| Action::Create { account, leads, delay }),
-        2 => Just(Action::Tell),
-        1 => Just(Action::TellAgain),
+        2 => Just(Action::Stream),
+        1 => Just(Action::StreamAgain),
         3 => step().prop_map(Action::Step),
         8 => pass().prop_map(Action::Pass),
         4 => seconds.prop_map(Action::Wait),
@@ -234,8 +234,8 @@ impl Action {
             }
             Self::Replay(..) => *self = Self::Wait(5),
             Self::Create { .. }
-            | Self::Tell
-            | Self::TellAgain
+            | Self::Stream
+            | Self::StreamAgain
             | Self::Step(_)
             | Self::Wait(_)
             | Self::Pause(_)

@@ -1,7 +1,8 @@
-//! Time never goes back in `leadhook serve`: neither while it runs nor when it starts again. A lead
-//! of another process, with another clock, is forwarded too.
+//! `leadhook serve` forwards each lead, whatever its clock does, and also the leads that another
+//! process stores in its table.
 
-use super::{late::Taker, new_lead, play::MASTER};
+use super::{new_lead, play::MASTER};
+use crate::receiver::{Receiver, status};
 use forwarding::{Forwarder, MasterSecret};
 use jiff::{SignedDuration, Timestamp};
 use keyspot::SigningSecret;
@@ -12,7 +13,7 @@ use local::{
 use providers::App;
 use shared::{
     delivery::{Context, DEFAULT_REPLAY_WINDOW, SenderTimeouts},
-    model::{Destination, DestinationId, LeadId, Sources},
+    model::{Destination, DestinationId, LeadId, Sources, TokenHash},
     table::{LeadTable, Timeouts},
 };
 use std::{
@@ -76,21 +77,23 @@ impl LocalServer {
     /// Forwards while `act` runs, and until all leads that it returns have arrived. Returns the ids
     /// of the messages, and those of the leads in the order in which they were sent.
     async fn forward(&self, act: impl Future<Output = Vec<LeadId>>) -> (Vec<String>, Vec<String>) {
-        let taker = Taker::default();
+        let receiver = Receiver::answering(|_| status(200));
         let Context { table, sources, .. } = &*self.app.context;
         let master = MasterSecret::new(MASTER).unwrap();
-        let (table, sources, post) = (table.clone(), sources.clone(), taker.clone());
+        let (table, sources, post) = (table.clone(), sources.clone(), receiver.clone());
         let forwarder = Arc::new(Forwarder { table, sources, post, master });
         let (stop, stopped) = oneshot::channel::<()>();
         let stopped = async { stopped.await.unwrap_or_default() };
-        let new_leads = Some(self.engine.new_leads());
+        let got = || receiver.got().into_iter().map(|request| request.id).collect::<Vec<_>>();
+        let others = self.engine.other_writers();
         let act = async {
             let sent = act.await;
             let sent: Vec<_> =
                 sent.iter().map(|id| format!("msg_{id}_{}", self.destination)).collect();
             // If a lead is missing, the test says which one.
             for _ in 0..1_000 {
-                if sent.iter().all(|id| taker.0.lock().unwrap().contains(id)) {
+                let got = got();
+                if sent.iter().all(|id| got.contains(id)) {
                     break;
                 }
                 tokio::time::sleep(Duration::from_millis(10)).await;
@@ -98,9 +101,8 @@ impl LocalServer {
             stop.send(()).unwrap();
             sent
         };
-        let ((), sent) = join!(keep_forwarding(forwarder, &self.running, new_leads, stopped), act);
-        let got = taker.0.lock().unwrap().clone();
-        (got, sent)
+        let ((), sent) = join!(keep_forwarding(forwarder, &self.running, &others, stopped), act);
+        (got(), sent)
     }
 
     /// A table as another process on this machine sees it.
@@ -131,21 +133,20 @@ async fn time_never_goes_back_so_each_lead_is_forwarded_once_and_in_order() {
     join!(play(2_000), play(5_000), play(3_600_000));
 }
 
+/// The process reads an API key first, as a function does.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lead_of_a_process_whose_clock_is_behind_is_forwarded() {
+async fn a_lead_that_another_process_stores_two_seconds_late_is_forwarded() {
     let server = LocalServer::start().await;
     let (table, system) = (server.of_another_process(), Sources::system());
     let act = async {
-        let mut sent = Vec::new();
-        for (n, behind) in
-            [0, 30, 2_000, 10_000, 3_600_000].into_iter().cycle().take(60).enumerate()
-        {
-            sent.push(server.send(n).await);
-            let drawn_at = system.now() - SignedDuration::from_millis(behind);
-            let id = system.draw_lead_id(drawn_at);
+        let mut sent = vec![server.send(0).await];
+        table.get_api_key(&TokenHash::of("a key")).await.unwrap();
+        for (n, late) in [0, 30, 2_000].into_iter().cycle().take(60).enumerate() {
+            sent.push(server.send(n + 1).await);
+            let id = system.draw_lead_id(system.now() - SignedDuration::from_millis(late));
             table.create_lead(new_lead(SENDER.account(), id), &system).await.unwrap();
             sent.push(id);
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
         sent
     };
@@ -169,13 +170,29 @@ async fn a_start_is_after_the_newest_lead_and_at_most_an_hour_ahead_of_the_clock
         assert_eq!(next > newest, !at_most, "{ahead}");
         assert!(next >= LeadId::new(newest.time().min(now + hour), 0), "{ahead}");
     }
-    // The cursor of a destination counts too: it may get only the leads from its start on.
-    let other = LocalServer::start().await;
-    let table = &other.app.context.table;
-    let start = LeadId::new(Timestamp::now() + SignedDuration::from_mins(10), 0);
-    let (id, url) = (DestinationId::draw(&Sources::system()), String::new());
-    let new = Destination::new(&SENDER.account(), id, url, start, Timestamp::now());
-    table.add_destination(&new).await.unwrap();
-    let started = sources_after(table).await.unwrap();
-    assert!(started.draw_lead_id(started.now()) > start);
+}
+
+/// A destination may get only the leads from a later time on.
+#[tokio::test]
+async fn a_start_is_after_the_cursors_and_an_hour_ahead_if_no_lead_is_there() {
+    let hour = SignedDuration::from_hours(1);
+    for (case, ahead, passed, limit) in [
+        ("ten minutes", 10, false, None),
+        ("two hours", 120, false, Some(hour)),
+        ("two hours, with leads", 120, true, None),
+    ] {
+        let server = LocalServer::start().await;
+        let table = &server.app.context.table;
+        let now = Timestamp::now();
+        let cursor = LeadId::new(now + SignedDuration::from_mins(ahead), u128::MAX);
+        let starts_after = if passed { LeadId::FIRST } else { cursor };
+        let (id, url) = (DestinationId::draw(&Sources::system()), String::new());
+        let new = Destination::new(&SENDER.account(), id, url, starts_after, now);
+        table.add_destination(&Destination { cursor, ..new }).await.unwrap();
+        let started = sources_after(table).await.unwrap();
+        let next = started.draw_lead_id(started.now());
+        assert_eq!(next > cursor, limit.is_none(), "{case}");
+        let least = limit.map_or(cursor, |limit| LeadId::new(now + limit, 0));
+        assert!(next >= least, "{case}");
+    }
 }

@@ -3,10 +3,11 @@
 //! `FORWARDING_HISTORIES` says how many; a failing history is shrunk, and its seed kept in
 //! `forwarding.seeds`, to be tried first from then on.
 
+mod answers;
 mod changes;
+mod checks;
 mod clocks;
 mod history;
-mod late;
 mod local_clock;
 mod model;
 mod other_shapes;
@@ -14,6 +15,7 @@ mod play;
 mod rules;
 mod slow_connection;
 mod stuck;
+mod test_destination;
 
 use aws_sdk_dynamodb::Client;
 use clocks::Clocks;
@@ -128,7 +130,7 @@ fn new_lead(account: Account, id: LeadId) -> NewLead<BTreeMap<String, Value>> {
     NewLead { account, claims, lead }
 }
 
-/// A new lead as the table's stream tells it.
+/// The record of a new lead in the table's stream.
 fn lead_record(account: &Account, id: LeadId, written: Timestamp) -> Value {
     json!({
         "eventName": "INSERT",

@@ -1,20 +1,20 @@
 //! Items of another shape than leadhook's beside those that a pass reads.
 
-use super::rules::{Stage, account, takes};
+use super::test_destination::{TestDestination, account, takes};
 use aws_sdk_dynamodb::types::AttributeValue;
 use shared::model::{DestinationId, LeadId, SetAside, SetAsideEvent};
 
 #[tokio::test]
 async fn a_pass_gets_past_items_of_another_shape() {
-    let stage = Stage::start().await;
-    let aside = stage.store(1).await[0];
-    stage.pass(takes).await;
-    let (account, id) = (account(), stage.destination.id.clone());
-    let event = SetAside::due(aside, id.clone(), SetAsideEvent::Created, stage.world.now());
-    stage.table().set_aside(&account, &event).await.unwrap();
-    let other = DestinationId::draw(stage.sources());
+    let destination = TestDestination::start().await;
+    let aside = destination.store(1).await[0];
+    destination.pass(takes).await;
+    let (account, id) = (account(), destination.added.id.clone());
+    let event = SetAside::due(aside, id.clone(), SetAsideEvent::Created, destination.world.now());
+    destination.table().set_aside(&account, &event).await.unwrap();
+    let other = DestinationId::draw(destination.sources());
     let sort_key = |id: LeadId| format!("{:0>16}", id.to_string());
-    let after = sort_key(LeadId::new(stage.world.now(), 1));
+    let after = sort_key(LeadId::new(destination.world.now(), 1));
     let [of_lead, of_event, of_destination] =
         ["lead", "set-aside", "destination"].map(|kind| format!("{kind}#{account}"));
     let items = [
@@ -24,7 +24,7 @@ async fn a_pass_gets_past_items_of_another_shape() {
         ("a listed item that can be read", "destinations".to_owned(), format!("{account}#{other}")),
         ("a listed item", "destinations".to_owned(), "elsewhere#of a later version".to_owned()),
     ];
-    let (client, name) = (stage.world.direct_client(), stage.table().name());
+    let (client, name) = (destination.world.direct_client(), destination.table().name());
     for (_, pk, sk) in &items {
         let text = |text: &str| AttributeValue::S(text.to_owned());
         let put = client.put_item().table_name(name).item("pk", text(pk)).item("sk", text(sk));
@@ -32,10 +32,10 @@ async fn a_pass_gets_past_items_of_another_shape() {
         let put = put.item("destination", text(id.as_str()));
         put.item("next_attempt_at", AttributeValue::N("0".to_owned())).send().await.unwrap();
     }
-    let ids = stage.store(2).await;
-    stage.pass(takes).await;
-    assert_eq!(stage.leads_got(), [&[aside], &ids[..]].concat());
-    let skipped = stage.table().skipped();
+    let ids = destination.store(2).await;
+    destination.pass(takes).await;
+    assert_eq!(destination.leads_got(), [&[aside], &ids[..]].concat());
+    let skipped = destination.table().skipped();
     for (case, pk, sk) in &items {
         let is_noted = skipped.iter().any(|item| item.pk == *pk && item.sk == *sk);
         assert_eq!(is_noted, !case.contains("can be read"), "{case}");
@@ -45,20 +45,20 @@ async fn a_pass_gets_past_items_of_another_shape() {
 /// It is not an erased lead: somebody may correct it.
 #[tokio::test]
 async fn an_event_of_a_lead_of_another_shape_stays_set_aside() {
-    let stage = Stage::start().await;
-    let (account, id) = (account(), stage.destination.id.clone());
-    let lead = stage.store(1).await[0];
-    stage.pass(takes).await;
+    let destination = TestDestination::start().await;
+    let (account, id) = (account(), destination.added.id.clone());
+    let lead = destination.store(1).await[0];
+    destination.pass(takes).await;
     let text = |text: &str| AttributeValue::S(text.to_owned());
-    let (client, name) = (stage.world.direct_client(), stage.table().name());
+    let (client, name) = (destination.world.direct_client(), destination.table().name());
     let put = client.put_item().table_name(name).item("pk", text(&format!("lead#{account}")));
     let put = put.item("sk", text(&format!("{:0>16}", lead.to_string())));
     put.item("id", text("of a later version")).send().await.unwrap();
-    let event = SetAside::due(lead, id.clone(), SetAsideEvent::Created, stage.world.now());
-    stage.table().set_aside(&account, &event).await.unwrap();
-    stage.pass(takes).await;
-    let now = stage.world.now();
-    let left = stage.table().events_set_aside(&account, Some(&id), None, now).await.unwrap();
+    let event = SetAside::due(lead, id.clone(), SetAsideEvent::Created, destination.world.now());
+    destination.table().set_aside(&account, &event).await.unwrap();
+    destination.pass(takes).await;
+    let now = destination.world.now();
+    let left = destination.table().events_set_aside(&account, Some(&id), None, now).await.unwrap();
     assert_eq!(
         left.iter().map(|event| (event.lead_id, event.tries)).collect::<Vec<_>>(),
         [(lead, 1)]

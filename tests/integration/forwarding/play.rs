@@ -5,12 +5,13 @@ use super::{
     clocks::Clocks,
     history::{Action, Handling, History, Planned, PlannedPass, Reply},
     lead_record,
-    model::{Erasure, Known, Log, Seen, Told},
+    model::{Erasure, Log, Observed, Seen, WrittenLead},
     new_lead,
 };
+use crate::receiver::{Received, Receiver};
 use aws_sdk_dynamodb::Client;
 use forwarding::{
-    Answered, Forwarder, ForwardingEvent, MasterSecret, Post, PostError, PostRequest,
+    Answered, Forwarder, ForwardingEvent, MasterSecret, PASS_FOR, PostError, PostRequest,
     SETTLED_AFTER, Wake, refused,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -35,8 +36,6 @@ use std::{
 use tests::Wire;
 
 pub(super) const MASTER: &str = "a master secret that everybody knows";
-/// How long a pass begins new posts, as in the deployed function.
-const PASS_FOR: SignedDuration = SignedDuration::from_secs(50);
 /// How long the secret before a rotation signs too.
 const ROTATION: SignedDuration = SignedDuration::from_hours(24);
 /// Longer than any wait of a destination.
@@ -66,23 +65,26 @@ pub(super) struct Play {
     pub(super) acting: AtomicUsize,
 }
 
-/// What a pass posts to. Each pass has its own.
-struct Endpoint {
+/// The destinations of one pass.
+struct Destinations {
     play: Arc<Play>,
     sources: Sources,
-    /// When each destination's pass made its last step.
+    /// When the pass made its last step at each.
     steps: Mutex<Vec<Timestamp>>,
 }
 
-impl Post for Endpoint {
-    async fn post(
-        &self,
-        url: &str,
-        message: impl Fn() -> Option<PostRequest> + Send + Sync,
-    ) -> Result<Answered, PostError> {
-        let request = message().ok_or(PostError::Outdated)?;
+impl Destinations {
+    fn receiver(self: &Arc<Self>) -> Receiver<'static> {
+        let destinations = Arc::clone(self);
+        Receiver::new(move |received| {
+            let destinations = Arc::clone(&destinations);
+            Box::pin(async move { destinations.answer(&received).await })
+        })
+    }
+
+    async fn answer(&self, Received { url, request, .. }: &Received) -> crate::receiver::Reply {
         let (play, begun) = (&self.play, self.play.now());
-        let (n, handling) = play.receive(url, &request, begun, self.sources.now());
+        let (n, handling) = play.receive(url, request, begun, self.sources.now());
         self.step(n);
         play.acting.fetch_add(1, SeqCst);
         for action in handling.meanwhile {
@@ -102,15 +104,13 @@ impl Post for Endpoint {
             Reply::AnswerLost | Reply::Silence => Err(PostError::TimedOut),
         }
     }
-}
 
-impl Endpoint {
     /// Notes a step. After a step that took too long, the lease may be over.
     fn step(&self, n: usize) {
         let now = self.play.now();
         let mut steps = self.steps.lock().unwrap();
         if now.duration_since(steps[n]) > FROZEN {
-            self.play.log().known[n].is_excused = true;
+            self.play.log().observed[n].is_excused = true;
         }
         steps[n] = now;
     }
@@ -151,7 +151,7 @@ impl Play {
         let id = DestinationId::draw(&self.sources);
         let destination = Destination::new(&account, id, url, starts_after, now);
         self.table.add_destination(&destination).await.unwrap();
-        self.log().known.push(Known::new(destination, planned));
+        self.log().observed.push(Observed::new(destination, planned));
     }
 
     /// Does an action. It may be part of a post of another one.
@@ -162,8 +162,8 @@ impl Play {
                 Action::Create { account, leads, delay } => {
                     play.create(account, leads, delay).await;
                 }
-                Action::Tell => play.tell().await,
-                Action::TellAgain => play.tell_again().await,
+                Action::Stream => play.stream().await,
+                Action::StreamAgain => play.stream_again().await,
                 Action::Step(step) => play.step(step),
                 Action::Pass(pass) => play.pass(pass).await,
                 Action::Wait(seconds) => play.wait(SignedDuration::from_secs(seconds)),
@@ -197,7 +197,7 @@ impl Play {
         self.wait(SignedDuration::from_millis(1));
         let is_good = |id: &LeadId| {
             let log = self.log();
-            log.known.iter().all(|known| known.answer_to_poison(*id).is_none())
+            log.observed.iter().all(|observed| observed.answer_to_poison(*id).is_none())
         };
         let mut ids = std::iter::repeat_with(|| self.sources.draw_lead_id(self.now()));
         let id = ids.find(is_good).unwrap();
@@ -211,29 +211,30 @@ impl Play {
         self.log().note_lead(account.clone(), id, written);
     }
 
-    /// Tells the new leads to the function, again and again until it has noted them.
-    async fn tell(&self) {
-        let told = std::mem::take(&mut self.log().untold);
-        self.tell_all(&told).await;
+    /// Gives the records of the new leads to the function, again and again until it has noted them.
+    async fn stream(&self) {
+        let leads = std::mem::take(&mut self.log().not_streamed);
+        self.give_records(&leads).await;
     }
 
     /// The stream gives all records again, but those that it has not given yet.
-    async fn tell_again(&self) {
-        let told = self.log().told();
-        self.tell_all(&told).await;
+    async fn stream_again(&self) {
+        let leads = self.log().streamed();
+        self.give_records(&leads).await;
     }
 
-    async fn tell_all(&self, told: &[Told]) {
-        if told.is_empty() {
+    async fn give_records(&self, leads: &[WrittenLead]) {
+        if leads.is_empty() {
             return;
         }
         let records: Vec<_> =
-            told.iter().map(|lead| lead_record(&lead.account, lead.id, lead.written)).collect();
+            leads.iter().map(|lead| lead_record(&lead.account, lead.id, lead.written)).collect();
         let event = serde_json::json!({ "Records": records });
         let event: ForwardingEvent = serde_json::from_value(event).unwrap();
-        let forwarder = forwarder(self.table.clone(), Endpointless, self.clocks.of_pass(0));
+        let nobody = Receiver::answering(|_| unreachable!("only leads are noted"));
+        let forwarder = forwarder(self.table.clone(), nobody, self.clocks.of_pass(0));
         forwarder.note_late_leads(&event.new_leads().unwrap()).await.unwrap();
-        for lead in told.iter().filter(|lead| lead.is_late()) {
+        for lead in leads.iter().filter(|lead| lead.is_late()) {
             let events =
                 self.table.events_set_aside(&lead.account, None, None, self.now()).await.unwrap();
             self.log().note_late(lead, &events);
@@ -247,21 +248,22 @@ impl Play {
         let started = self.now();
         let _running = Running::begin(&self.passes);
         if self.passes.load(SeqCst) == 1 {
-            self.log().known.iter_mut().for_each(Known::forget_old_secrets);
+            self.log().observed.iter_mut().for_each(Observed::forget_old_secrets);
         }
         if !is_calm {
             self.log().excuse_all();
             self.wire.set_script(planned.faults.iter().copied());
         }
-        let destinations = self.log().known.len();
-        let steps = Mutex::new(vec![started; destinations]);
+        let count = self.log().observed.len();
+        let steps = Mutex::new(vec![started; count]);
         let Ok(sources) = table.sources(&self.clocks.of_pass(self.passes.load(SeqCst))).await
         else {
             return self.wire.set_script([]);
         };
         let begun = sources.now();
-        let endpoint = Endpoint { play: Arc::clone(self), sources: sources.clone(), steps };
-        let forwarder = forwarder(table, endpoint, sources);
+        let destinations = Destinations { play: Arc::clone(self), sources: sources.clone(), steps };
+        let destinations = Arc::new(destinations);
+        let forwarder = forwarder(table, destinations.receiver(), sources);
         let accounts = || self.log().leads.iter().map(|lead| lead.account.clone()).collect();
         let wake = if planned.new_leads { Wake::NewLeads(accounts()) } else { Wake::Schedule };
         let pass = forwarder.forward_due(wake, begun - SETTLED_AFTER, begun + PASS_FOR);
@@ -273,7 +275,7 @@ impl Play {
         }
         match done {
             None => self.log().excuse_all(),
-            Some(_) => (0..destinations).for_each(|n| forwarder.post.step(n)),
+            Some(_) => (0..count).for_each(|n| destinations.step(n)),
         }
     }
 
@@ -281,8 +283,8 @@ impl Play {
     async fn destination(&self, n: u8) -> (usize, Destination) {
         let (n, Destination { id, provider, account, .. }) = {
             let log = self.log();
-            let n = usize::from(n) % log.known.len();
-            (n, log.known[n].destination.clone())
+            let n = usize::from(n) % log.observed.len();
+            (n, log.observed[n].destination.clone())
         };
         let account = Account { provider, id: account };
         (n, self.table.get_destination(&account, &id).await.unwrap().unwrap())
@@ -290,7 +292,7 @@ impl Play {
 
     async fn set_state(&self, n: u8, state: DestinationState) {
         let (n, destination) = self.destination(n).await;
-        self.log().known[n].rests = false;
+        self.log().observed[n].rests = false;
         let changed = Destination { state, next_attempt_at: None, ..destination };
         let change = match state {
             DestinationState::Active => DestinationChange::Resume,
@@ -310,8 +312,8 @@ impl Play {
             return;
         }
         let mut log = self.log();
-        log.known[n].is_excused = true;
-        let start = &mut log.known[n].destination.starts_after;
+        log.observed[n].is_excused = true;
+        let start = &mut log.observed[n].destination.starts_after;
         *start = (*start).min(*lead);
     }
 
@@ -319,8 +321,8 @@ impl Play {
     /// that was frozen does not count: another one may be between its last look and its post.
     async fn note_pause(&self, n: usize) {
         let (_, destination) = self.destination(n as u8).await;
-        let known = &mut self.log().known[n];
-        known.rests = destination.state == DestinationState::Paused && !known.is_excused;
+        let observed = &mut self.log().observed[n];
+        observed.rests = destination.state == DestinationState::Paused && !observed.is_excused;
     }
 
     async fn skip(&self, n: u8) {
@@ -330,7 +332,7 @@ impl Play {
         let event = SetAside::due(lead, destination.id.clone(), SetAsideEvent::Created, now);
         self.table.set_aside(&account, &refused(event, None, now)).await.unwrap();
         self.table.move_cursor_over(&destination, lead).await.unwrap();
-        self.log().known[n].skipped.insert(lead);
+        self.log().observed[n].skipped.insert(lead);
     }
 
     async fn rotate(&self, n: u8) {
@@ -341,35 +343,35 @@ impl Play {
             ..destination
         };
         // Before it is stored: from then on a running pass signs with it.
-        self.log().known[n].secrets.push((changed.secret_version, changed.old_secret_until));
+        self.log().observed[n].secrets.push((changed.secret_version, changed.old_secret_until));
         self.table.change_destination(&changed, DestinationChange::Secret).await.unwrap();
     }
 
-    /// Erases a lead, and tells it to the destinations that may have it: before the lead is deleted,
-    /// and again afterwards to those that got it meanwhile.
+    /// Erases a lead, and sets a message aside for the destinations that may have it: before the
+    /// lead is deleted, and again afterwards for those that got it meanwhile.
     async fn erase(self: &Arc<Self>, n: u8, with_pass: bool) {
         let Some((account, id)) = self.log().begin_erasure(n) else { return };
-        let mut told = HashSet::new();
-        self.tell_erasure(&account, id, &mut told).await;
+        let mut noted = HashSet::new();
+        self.note_erasure(&account, id, &mut noted).await;
         if with_pass {
             self.pass(CALM_PASS).await;
         }
         self.table.erase_lead(&account, id).await.unwrap();
         let now = self.now();
         self.log().note_erased(id, now);
-        self.tell_erasure(&account, id, &mut told).await;
+        self.note_erasure(&account, id, &mut noted).await;
     }
 
-    async fn tell_erasure(
+    async fn note_erasure(
         &self,
         account: &Account,
         lead: LeadId,
-        told: &mut HashSet<DestinationId>,
+        noted: &mut HashSet<DestinationId>,
     ) {
         for destination in self.table.destinations().await.unwrap() {
             if destination.account() == *account
                 && destination.may_have(lead)
-                && told.insert(destination.id.clone())
+                && noted.insert(destination.id.clone())
             {
                 let event = SetAsideEvent::Erased;
                 let event = SetAside::due(lead, destination.id, event, self.now());
@@ -388,11 +390,11 @@ impl Play {
     ) -> (usize, Handling) {
         let mut log = self.log();
         let n = log.find(url);
-        let scripted = log.known[n].script.pop_front();
+        let scripted = log.observed[n].script.pop_front();
         let mut handling = scripted.filter(|_| !self.peace.load(SeqCst)).unwrap_or(TAKES);
         log.check_post(n, request, signed_at);
         let mut seen = Seen::new(n, request, at, handling.reply);
-        if let Some(reply) = log.known[n].answer_to(&seen) {
+        if let Some(reply) = log.observed[n].answer_to(&seen) {
             (handling.reply, seen.reply) = (reply, reply);
         }
         if handling.reply == Reply::Silence {
@@ -405,16 +407,16 @@ impl Play {
     /// Everything works: destinations take what they get, and time passes until nothing waits.
     async fn end_in_peace(self: &Arc<Self>) {
         self.peace.store(true, SeqCst);
-        self.tell().await;
-        let destinations = self.log().known.len();
+        self.stream().await;
+        let destinations = self.log().observed.len();
         for n in 0..destinations {
             let (_, destination) = self.destination(n as u8).await;
             if destination.state != DestinationState::Active {
                 self.set_state(n as u8, DestinationState::Active).await;
             }
         }
-        // One more lead that every destination takes, so that leads which none takes are found out. It
-        // comes after all others, whose ids are an hour ahead at most.
+        // One more lead that every destination takes, so that leads which none takes are found out.
+        // It comes after all others, whose ids are an hour ahead at most.
         self.wait(LONGEST_WAIT);
         for account in 0..2 {
             self.create_good(account).await;
@@ -437,7 +439,7 @@ impl Play {
 
     async fn waiting(&self) -> Waiting {
         let mut waiting = Waiting { leads: false, events: false };
-        let destinations = self.log().known.len();
+        let destinations = self.log().observed.len();
         for n in 0..destinations {
             let (_, destination) = self.destination(n as u8).await;
             let (account, id) = (destination.account(), Some(&destination.id));
@@ -446,7 +448,7 @@ impl Play {
             let last = log.leads_of(&account).into_iter().max();
             waiting.leads |= last.is_some_and(|last| destination.cursor < last);
             waiting.events |= events.iter().any(|event| {
-                let is_poison = log.known[n].answer_to_poison(event.lead_id).is_some();
+                let is_poison = log.observed[n].answer_to_poison(event.lead_id).is_some();
                 event.next_attempt_at.is_some() && !is_poison
             });
         }
@@ -466,7 +468,11 @@ const TAKES: Handling =
 const CALM_PASS: PlannedPass =
     PlannedPass { new_leads: false, killed_at: None, faults: Vec::new() };
 
-fn forwarder<P>(table: LeadTable, post: P, sources: Sources) -> Forwarder<P> {
+fn forwarder(
+    table: LeadTable,
+    post: Receiver<'static>,
+    sources: Sources,
+) -> Forwarder<Receiver<'static>> {
     let master = MasterSecret::new(MASTER).unwrap();
     Forwarder { table, sources, post, master }
 }
@@ -484,19 +490,6 @@ impl<'a> Running<'a> {
 impl Drop for Running<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, SeqCst);
-    }
-}
-
-/// For a forwarder that posts nothing.
-struct Endpointless;
-
-impl Post for Endpointless {
-    async fn post(
-        &self,
-        _: &str,
-        _: impl Fn() -> Option<PostRequest> + Send + Sync,
-    ) -> Result<Answered, PostError> {
-        unreachable!("only leads are noted")
     }
 }
 

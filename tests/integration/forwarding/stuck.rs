@@ -1,51 +1,28 @@
 //! Leads and events that their destination never takes do not hold up the others.
 
-use super::rules::{Stage, status, takes};
-use forwarding::{Answered, Post, PostError, PostRequest, SETTLED_AFTER};
+use super::test_destination::{TestDestination, takes};
+use crate::receiver::{Received, Receiver, Reply, status};
+use forwarding::{PostError, SETTLED_AFTER};
 use jiff::SignedDuration;
 use shared::{
     model::{Destination, DestinationState, LeadId, SetAside},
     table::DestinationChange,
 };
-use std::{
-    collections::HashSet,
-    sync::{Arc, Mutex},
-};
-
-/// Takes everything but some leads.
-struct Picky {
-    fails: HashSet<LeadId>,
-    answer: Result<Answered, PostError>,
-    got: Arc<Mutex<Vec<PostRequest>>>,
-}
-
-impl Post for Picky {
-    async fn post(
-        &self,
-        _: &str,
-        message: impl Fn() -> Option<PostRequest> + Send + Sync,
-    ) -> Result<Answered, PostError> {
-        let request = message().ok_or(PostError::Outdated)?;
-        let lead: LeadId = request.id.split('_').nth(1).unwrap().parse().unwrap();
-        self.got.lock().unwrap().push(request);
-        if self.fails.contains(&lead) { self.answer.clone() } else { takes(0) }
-    }
-}
-
-fn fails() -> Result<Answered, PostError> {
+fn fails() -> Reply {
     status(500)
 }
 
-impl Stage {
+impl TestDestination {
     /// A pass to a destination that fails for these leads, as soon as it is due.
-    async fn pass_failing(&self, fails: &[LeadId], answer: Result<Answered, PostError>) {
+    async fn pass_failing(&self, fails: &[LeadId], answer: Reply) {
         let due = self.stored().await.next_attempt_at;
         let wait = due.map_or(SignedDuration::ZERO, |at| at.duration_since(self.world.now()));
-        self.world.advance(wait.max(SETTLED_AFTER));
-        self.got.lock().unwrap().clear();
-        let (fails, got) = (fails.iter().copied().collect(), Arc::clone(&self.got));
-        let settled = self.world.now() - SETTLED_AFTER;
-        self.pass_to(Picky { fails, answer, got }, settled, SignedDuration::from_secs(50)).await;
+        self.world.advance((wait - SETTLED_AFTER).max(SignedDuration::ZERO));
+        let receiver = Receiver::answering(|Received { request, number, .. }| {
+            let lead = request.id.split('_').nth(1).unwrap().parse().unwrap();
+            if fails.contains(&lead) { answer.clone() } else { takes(number) }
+        });
+        self.pass_to_receiver(&receiver).await;
     }
 
     /// The leads set aside, each with its status and its tries.
@@ -64,20 +41,20 @@ async fn a_lead_that_always_fails_is_set_aside_when_a_later_one_is_taken() {
         ("silence", Err(PostError::TimedOut)),
     ];
     for (case, answer) in answers {
-        let stage = Stage::start().await;
-        let ids = stage.store(4).await;
+        let destination = TestDestination::start().await;
+        let ids = destination.store(4).await;
         let code = answer.as_ref().ok().map(|answer| answer.status);
         for n in 1..3 {
-            stage.pass_failing(&ids[1..2], answer.clone()).await;
+            destination.pass_failing(&ids[1..2], answer.clone()).await;
             let expected = if n == 1 { &ids[..2] } else { &ids[1..2] };
-            assert_eq!(stage.leads_got(), expected, "{case} {n}");
+            assert_eq!(destination.leads_got(), expected, "{case} {n}");
         }
-        assert_eq!(stage.stored().await.stuck.map(|stuck| stuck.lead), Some(ids[1]));
-        stage.pass_failing(&ids[1..2], answer.clone()).await;
+        assert_eq!(destination.stored().await.stuck.map(|stuck| stuck.lead), Some(ids[1]));
+        destination.pass_failing(&ids[1..2], answer.clone()).await;
         // The third failure, the probe, the lead again, and the rest without the probed one.
-        assert_eq!(stage.leads_got(), [ids[1], ids[2], ids[1], ids[3]], "{case}");
-        assert_eq!(stage.aside().await, [(ids[1], code, 1)], "{case}");
-        let stored = stage.stored().await;
+        assert_eq!(destination.leads_got(), [ids[1], ids[2], ids[1], ids[3]], "{case}");
+        assert_eq!(destination.aside().await, [(ids[1], code, 1)], "{case}");
+        let stored = destination.stored().await;
         assert_eq!((stored.cursor, stored.stuck, stored.taken_ahead), (ids[3], None, None));
         assert_eq!((stored.failures, stored.next_attempt_at), (0, None), "{case}");
     }
@@ -86,12 +63,12 @@ async fn a_lead_that_always_fails_is_set_aside_when_a_later_one_is_taken() {
 #[tokio::test]
 async fn several_leads_in_a_row_that_always_fail_are_passed_too() {
     for bad in [2, 5] {
-        let stage = Stage::start().await;
-        let ids = stage.store(bad + 2).await;
+        let destination = TestDestination::start().await;
+        let ids = destination.store(bad + 2).await;
         let mut posts = Vec::new();
         for _ in 0..3 + bad - 1 {
-            stage.pass_failing(&ids[..bad], fails()).await;
-            posts.push(stage.leads_got());
+            destination.pass_failing(&ids[..bad], fails()).await;
+            posts.push(destination.leads_got());
         }
         // One probe at each failure from the third on.
         for (n, posts) in posts[..posts.len() - 1].iter().enumerate() {
@@ -103,137 +80,140 @@ async fn several_leads_in_a_row_that_always_fail_are_passed_too() {
             assert_eq!(got, expected, "{bad} {n}");
         }
         let aside: Vec<_> = ids[..bad].iter().map(|id| (*id, Some(500), 1)).collect();
-        assert_eq!(stage.aside().await, aside, "{bad}");
-        assert_eq!(stage.stored().await.cursor, ids[bad + 1], "{bad}");
+        assert_eq!(destination.aside().await, aside, "{bad}");
+        assert_eq!(destination.stored().await.cursor, ids[bad + 1], "{bad}");
     }
 }
 
 /// The failing lead is posted once more after a later one was taken.
 #[tokio::test]
 async fn an_outage_that_ends_at_a_probe_sets_nothing_aside() {
-    let stage = Stage::start().await;
-    let ids = stage.store(6).await;
+    let destination = TestDestination::start().await;
+    let ids = destination.store(6).await;
     for _ in 0..4 {
-        stage.pass_failing(&ids, fails()).await;
+        destination.pass_failing(&ids, fails()).await;
     }
-    stage.world.advance(SignedDuration::from_hours(1));
+    destination.world.advance(SignedDuration::from_hours(1));
     // It fails once more, and then it takes everything.
-    stage.pass(|n| if n == 1 { fails() } else { takes(n) }).await;
-    assert_eq!(stage.leads_got(), [ids[0], ids[3], ids[0], ids[1], ids[2], ids[4], ids[5]]);
-    assert_eq!(stage.aside().await, []);
+    destination.pass(|n| if n == 1 { fails() } else { takes(n) }).await;
+    assert_eq!(destination.leads_got(), [ids[0], ids[3], ids[0], ids[1], ids[2], ids[4], ids[5]]);
+    assert_eq!(destination.aside().await, []);
 }
 
 /// The leads were probed while the destination was away.
 #[tokio::test]
 async fn probes_begin_again_after_the_last_lead() {
-    let stage = Stage::start().await;
-    let ids = stage.store(3).await;
+    let destination = TestDestination::start().await;
+    let ids = destination.store(3).await;
     for _ in 0..5 {
-        stage.pass_failing(&ids, fails()).await;
+        destination.pass_failing(&ids, fails()).await;
     }
     for _ in 0..2 {
-        stage.pass_failing(&ids[..1], fails()).await;
+        destination.pass_failing(&ids[..1], fails()).await;
     }
-    assert_eq!(stage.stored().await.cursor, ids[2]);
-    assert_eq!(stage.aside().await, [(ids[0], Some(500), 1)]);
+    assert_eq!(destination.stored().await.cursor, ids[2]);
+    assert_eq!(destination.aside().await, [(ids[0], Some(500), 1)]);
 }
 
 #[tokio::test]
 async fn a_probed_lead_that_is_refused_is_refused_again_in_its_turn() {
-    let stage = Stage::start().await;
-    let ids = stage.store(3).await;
+    let destination = TestDestination::start().await;
+    let ids = destination.store(3).await;
     for _ in 0..2 {
-        stage.pass_failing(&ids[..1], fails()).await;
+        destination.pass_failing(&ids[..1], fails()).await;
     }
-    stage.world.advance(SignedDuration::from_hours(1));
-    stage.pass(|n| status(if n == 1 { 500 } else { 422 })).await;
-    assert_eq!((stage.leads_got(), stage.aside().await), (ids[..2].to_vec(), Vec::new()));
-    stage.world.advance(SignedDuration::from_hours(1));
-    stage.pass(|n| status(if n == 2 { 422 } else { 200 })).await;
-    assert_eq!(stage.leads_got(), ids);
-    assert_eq!(stage.aside().await, [(ids[1], Some(422), 1)]);
+    destination.world.advance(SignedDuration::from_hours(1));
+    destination.pass(|n| status(if n == 1 { 500 } else { 422 })).await;
+    assert_eq!(
+        (destination.leads_got(), destination.aside().await),
+        (ids[..2].to_vec(), Vec::new())
+    );
+    destination.world.advance(SignedDuration::from_hours(1));
+    destination.pass(|n| status(if n == 2 { 422 } else { 200 })).await;
+    assert_eq!(destination.leads_got(), ids);
+    assert_eq!(destination.aside().await, [(ids[1], Some(422), 1)]);
 }
 
 #[tokio::test]
 async fn a_probed_lead_that_was_taken_is_not_posted_again_after_a_pass_ended() {
-    let stage = Stage::start().await;
-    let ids = stage.store(3).await;
+    let destination = TestDestination::start().await;
+    let ids = destination.store(3).await;
     for _ in 0..2 {
-        stage.pass_failing(&ids[..1], fails()).await;
+        destination.pass_failing(&ids[..1], fails()).await;
     }
-    stage.world.advance(SignedDuration::from_hours(1));
+    destination.world.advance(SignedDuration::from_hours(1));
     // The destination wants nothing more after the probe.
-    stage.pass(|n| status([500, 200, 410][n - 1])).await;
-    assert_eq!(stage.leads_got(), [ids[0], ids[1], ids[0]]);
-    assert_eq!(stage.stored().await.taken_ahead, Some(ids[1]));
-    let active = stage.stored().await;
+    destination.pass(|n| status([500, 200, 410][n - 1])).await;
+    assert_eq!(destination.leads_got(), [ids[0], ids[1], ids[0]]);
+    assert_eq!(destination.stored().await.taken_ahead, Some(ids[1]));
+    let active = destination.stored().await;
     let active = Destination { state: DestinationState::Active, ..active };
-    stage.table().change_destination(&active, DestinationChange::Resume).await.unwrap();
-    stage.pass(takes).await;
-    assert_eq!(stage.leads_got(), [ids[0], ids[2]]);
+    destination.table().change_destination(&active, DestinationChange::Resume).await.unwrap();
+    destination.pass(takes).await;
+    assert_eq!(destination.leads_got(), [ids[0], ids[2]]);
 }
 
 /// Each of its failures counts as a refusal if the destination takes a lead after it.
 #[tokio::test]
 async fn an_event_that_always_fails_does_not_hold_up_leads() {
-    let stage = Stage::start().await;
-    let bad = stage.store(2).await;
-    stage.pass(|_| status(422)).await;
+    let destination = TestDestination::start().await;
+    let bad = destination.store(2).await;
+    destination.pass(|_| status(422)).await;
     let mut expected = vec![2, 2];
     for hours in [1, 6, 24] {
-        stage.world.advance(SignedDuration::from_hours(hours));
+        destination.world.advance(SignedDuration::from_hours(hours));
         for n in 0..2 {
-            let new = stage.store(1).await;
-            stage.pass_failing(&bad, fails()).await;
-            assert_eq!(stage.leads_got(), [bad[n], new[0]], "{hours} {n}");
-            assert_eq!(stage.stored().await.cursor, new[0], "{hours} {n}");
+            let new = destination.store(1).await;
+            destination.pass_failing(&bad, fails()).await;
+            assert_eq!(destination.leads_got(), [bad[n], new[0]], "{hours} {n}");
+            assert_eq!(destination.stored().await.cursor, new[0], "{hours} {n}");
         }
-        let tries: Vec<_> = stage.aside().await.iter().map(|event| event.2).collect();
+        let tries: Vec<_> = destination.aside().await.iter().map(|event| event.2).collect();
         assert_eq!(tries, expected, "{hours}");
         expected = tries.iter().map(|tries| tries + 1).collect();
     }
-    assert!(stage.set_aside().await.iter().all(|event| event.next_attempt_at.is_none()));
+    assert!(destination.set_aside().await.iter().all(|event| event.next_attempt_at.is_none()));
 }
 
 /// Without a lead after it, nobody knows whose fault it is.
 #[tokio::test]
 async fn an_event_that_fails_alone_waits_itself_and_is_not_given_up() {
-    let stage = Stage::start().await;
-    let bad = stage.store(1).await;
-    stage.pass(|_| status(422)).await;
-    stage.world.advance(SignedDuration::from_hours(1));
+    let destination = TestDestination::start().await;
+    let bad = destination.store(1).await;
+    destination.pass(|_| status(422)).await;
+    destination.world.advance(SignedDuration::from_hours(1));
     for n in 1..6 {
-        stage.pass_failing(&bad, fails()).await;
-        assert_eq!(stage.leads_got(), bad, "{n}");
-        assert_eq!(stage.aside().await, [(bad[0], Some(500), 1)], "{n}");
-        let stored = stage.stored().await;
+        destination.pass_failing(&bad, fails()).await;
+        assert_eq!(destination.leads_got(), bad, "{n}");
+        assert_eq!(destination.aside().await, [(bad[0], Some(500), 1)], "{n}");
+        let stored = destination.stored().await;
         assert_eq!((stored.failures, stored.next_attempt_at), (n, None), "{n}");
-        let due = stage.set_aside().await[0].next_attempt_at.unwrap();
-        assert!(due > stage.world.now(), "{n}");
+        let due = destination.set_aside().await[0].next_attempt_at.unwrap();
+        assert!(due > destination.world.now(), "{n}");
         // A new lead need not wait for it.
         if n == 5 {
-            let new = stage.store(1).await;
-            stage.pass_failing(&bad, fails()).await;
-            assert_eq!(stage.leads_got(), new);
+            let new = destination.store(1).await;
+            destination.pass_failing(&bad, fails()).await;
+            assert_eq!(destination.leads_got(), new);
         }
-        stage.world.advance(due.duration_since(stage.world.now()));
+        destination.world.advance(due.duration_since(destination.world.now()));
     }
 }
 
 #[tokio::test]
 async fn in_an_outage_an_event_is_not_at_fault() {
-    let stage = Stage::start().await;
-    let refused = stage.store(1).await;
-    stage.pass(|_| status(422)).await;
-    stage.world.advance(SignedDuration::from_hours(1));
-    let waiting = stage.store(1).await;
+    let destination = TestDestination::start().await;
+    let refused = destination.store(1).await;
+    destination.pass(|_| status(422)).await;
+    destination.world.advance(SignedDuration::from_hours(1));
+    let waiting = destination.store(1).await;
     for _ in 0..4 {
-        stage.pass(|_| Err(PostError::NoConnection)).await;
-        assert_eq!(stage.leads_got(), [refused[0], waiting[0]]);
-        stage.world.advance(SignedDuration::from_hours(2));
+        destination.pass(|_| Err(PostError::NoConnection)).await;
+        assert_eq!(destination.leads_got(), [refused[0], waiting[0]]);
+        destination.world.advance(SignedDuration::from_hours(2));
     }
-    assert_eq!(stage.aside().await, [(refused[0], Some(422), 1)]);
-    stage.pass(takes).await;
-    assert_eq!(stage.leads_got(), [refused[0], waiting[0]]);
-    assert_eq!(stage.aside().await, []);
+    assert_eq!(destination.aside().await, [(refused[0], Some(422), 1)]);
+    destination.pass(takes).await;
+    assert_eq!(destination.leads_got(), [refused[0], waiting[0]]);
+    assert_eq!(destination.aside().await, []);
 }

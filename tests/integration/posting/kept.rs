@@ -76,7 +76,8 @@ async fn only_a_kept_connection_that_is_closed_without_an_answer_is_replaced_onc
     }
 }
 
-/// The receiver closes every connection after its first answer, also the one in place of a kept one.
+/// The receiver closes every connection after its first answer, also the one in place of a kept
+/// one.
 #[tokio::test]
 async fn a_connection_in_place_of_a_kept_one_is_not_replaced_itself() {
     let (url, counted) = serve(&[]).await;

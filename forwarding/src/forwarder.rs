@@ -1,0 +1,59 @@
+//! What forwards leads.
+
+use crate::{
+    message::Message,
+    post::{Answered, Post, PostError},
+    secret::MasterSecret,
+};
+use shared::{
+    model::{Account, Destination, Sources},
+    table::{LeadTable, StoreError},
+};
+use std::collections::HashSet;
+
+/// Forwards leads.
+pub struct Forwarder<P> {
+    /// The table with leads and destinations.
+    pub table: LeadTable,
+    /// The clock and the random numbers.
+    pub sources: Sources,
+    /// What posts messages.
+    pub post: P,
+    /// What the secrets of the destinations are derived from.
+    pub master: MasterSecret,
+}
+
+impl<P: Post> Forwarder<P> {
+    /// Posts a message that only tests a destination.
+    ///
+    /// # Errors
+    /// If there is no answer.
+    pub async fn test(&self, destination: &Destination) -> Result<Answered, PostError> {
+        let now = self.sources.now();
+        let message = Message::test(destination.format, &self.sources.draw_mark(), now);
+        self.post_message(destination, &message).await
+    }
+
+    pub(crate) async fn post_message(
+        &self,
+        destination: &Destination,
+        message: &Message,
+    ) -> Result<Answered, PostError> {
+        let sign = || {
+            let now = self.sources.now();
+            message.sign(&self.master.keys(destination, now), now)
+        };
+        self.post.post(&destination.url, sign).await
+    }
+
+    pub(crate) async fn destinations_of(
+        &self,
+        accounts: &HashSet<Account>,
+    ) -> Result<Vec<Destination>, StoreError> {
+        let mut destinations = Vec::new();
+        for account in accounts {
+            destinations.extend(self.table.destinations_of(account).await?);
+        }
+        Ok(destinations)
+    }
+}

@@ -1,0 +1,75 @@
+//! The part of a pass that posts the leads after the cursor.
+
+use crate::{
+    lease::{Ended, Leased},
+    next::{Next, Step, after_lead, next_step},
+    page::Page,
+    post::Post,
+    poster::{Poster, create_message, set_aside_unreadable},
+};
+use shared::{model::Destination, table::StoreError};
+
+/// How many leads are read at a time.
+const PAGE: i32 = 25;
+
+impl<P: Post> Poster<'_, P> {
+    /// Whether leads wait for a destination.
+    pub(crate) async fn has_leads(&self, destination: &Destination) -> Result<bool, StoreError> {
+        let page = self.leads_after(destination.cursor, destination, PAGE).await?;
+        Ok(!page.leads.is_empty())
+    }
+
+    /// Posts the leads after the cursor, one after another.
+    pub(crate) async fn post_leads(&mut self, leased: &mut Leased<'_>) -> Result<(), Ended> {
+        let mut page = self.read_page(&leased.destination).await?;
+        loop {
+            match next_step(&leased.destination, &page, self.forwarder.sources.now()) {
+                Step::Post => {
+                    self.check(leased).await?;
+                    self.post_lead(leased, &mut page).await?;
+                    leased.save_now_and_then().await?;
+                }
+                Step::MoveOver(lead) => {
+                    page.take_first(leased.destination.cursor);
+                    leased.destination.move_over(lead);
+                }
+                Step::SaveAndRead => {
+                    leased.save().await?;
+                    page = self.read_page(&leased.destination).await?;
+                }
+                Step::ReadAgain => page = self.read_page(&leased.destination).await?,
+                Step::End => return Ok(()),
+            }
+        }
+    }
+
+    async fn read_page(&self, destination: &Destination) -> Result<Page, StoreError> {
+        let read_at = self.forwarder.sources.now();
+        let read = self.leads_after(destination.cursor, destination, PAGE).await?;
+        Ok(Page::new(destination.cursor, read, read_at))
+    }
+
+    /// Posts the first lead after the cursor. Moves the cursor over it if it was taken or is set
+    /// aside.
+    async fn post_lead(&mut self, leased: &mut Leased<'_>, page: &mut Page) -> Result<(), Ended> {
+        let destination = &mut leased.destination;
+        // Without one, an operator has moved the cursor.
+        let Some(lead) = page.take_first(destination.cursor) else { return Ok(()) };
+        let id = lead.id;
+        let next = match create_message(destination, lead, page.read_at()) {
+            Ok(message) => {
+                let Some(verdict) = self.post(destination, &message).await? else { return Ok(()) };
+                after_lead(destination, id, &verdict, &self.forwarder.sources)
+            }
+            Err(error) => set_aside_unreadable(&error),
+        };
+        match next {
+            Next::GoOn => {}
+            Next::SetAside(status) => self.set_lead_aside(destination, id, status).await?,
+            Next::Probe => return self.probe(leased).await,
+            Next::Stop => return Err(Ended::Stopped),
+        }
+        leased.destination.move_over(id);
+        Ok(())
+    }
+}

@@ -1,0 +1,149 @@
+//! Posts messages to one destination during a pass, and notes what comes back.
+
+use crate::{
+    answer::{Verdict, judge},
+    forwarder::Forwarder,
+    lease::{Ended, Leased},
+    message::Message,
+    next::Next,
+    post::{Post, PostError},
+    report::Report,
+    wait::try_again_after,
+};
+use jiff::{SignedDuration, Timestamp};
+use providers::UnreadableLead;
+use shared::{
+    model::{
+        Destination, DestinationState, LastAttempt, LeadId, LeadSpan, SetAside, SetAsideEvent,
+        StoredLead,
+    },
+    table::{LeadPage, Order, StoreError},
+};
+
+/// How long a refused event is stored.
+const SET_ASIDE_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// Posts to one destination.
+pub(crate) struct Poster<'a, P> {
+    pub(crate) forwarder: &'a Forwarder<P>,
+    /// Leads from this time on wait.
+    pub(crate) settled: Timestamp,
+    /// When no post begins any more.
+    until: Timestamp,
+    pub(crate) report: Report,
+    /// An event that failed, with the time of its next attempt. It is not clear yet whose fault
+    /// that is.
+    pub(crate) suspect: Option<SetAside>,
+}
+
+impl<'a, P: Post> Poster<'a, P> {
+    pub(crate) fn new(forwarder: &'a Forwarder<P>, settled: Timestamp, until: Timestamp) -> Self {
+        Self { forwarder, settled, until, report: Report::default(), suspect: None }
+    }
+
+    /// Ends the pass if no post may begin: its time is over, or the destination is paused, removed,
+    /// or leased to another pass.
+    pub(crate) async fn check(&self, leased: &mut Leased<'_>) -> Result<(), Ended> {
+        if self.forwarder.sources.now() >= self.until {
+            return Err(Ended::Stopped);
+        }
+        leased.refresh().await?;
+        match leased.destination.state {
+            DestinationState::Active => Ok(()),
+            DestinationState::Paused | DestinationState::Gone => Err(Ended::Stopped),
+        }
+    }
+
+    /// The oldest leads after `lead`. A page of large leads has fewer than `limit`: DynamoDB ends
+    /// it at 1 MB.
+    pub(crate) async fn leads_after(
+        &self,
+        lead: LeadId,
+        destination: &Destination,
+        limit: i32,
+    ) -> Result<LeadPage, StoreError> {
+        let settled = LeadId::new(self.settled, 0);
+        let span = LeadSpan::ALL.after(lead).and_then(|span| span.before(settled));
+        let Some(span) = span else { return Ok(LeadPage::default()) };
+        let account = destination.account();
+        self.forwarder.table.leads(&account, span, Order::OldestFirst, Some(limit)).await
+    }
+
+    /// Posts a message, and notes what came back. `None` if nothing was sent, because the message
+    /// must be read again. If it is taken, an event that failed before is at fault itself.
+    pub(crate) async fn post(
+        &mut self,
+        destination: &mut Destination,
+        message: &Message,
+    ) -> Result<Option<Verdict>, StoreError> {
+        let answer = self.forwarder.post_message(destination, message).await;
+        if matches!(answer, Err(PostError::Outdated)) {
+            return Ok(None);
+        }
+        destination.last = Some(LastAttempt {
+            at: self.forwarder.sources.now(),
+            status: answer.as_ref().ok().map(|answer| answer.status),
+            error: answer.as_ref().err().map(ToString::to_string),
+        });
+        let verdict = judge(&answer);
+        self.report.note_verdict(&verdict);
+        if verdict == Verdict::Taken
+            && let Some(event) = self.suspect.take()
+        {
+            let status = event.status;
+            self.set_aside(destination, event, status).await?;
+        }
+        Ok(Some(verdict))
+    }
+
+    /// Sets a lead aside after its first refusal.
+    pub(crate) async fn set_lead_aside(
+        &mut self,
+        destination: &Destination,
+        lead: LeadId,
+        status: Option<u16>,
+    ) -> Result<(), StoreError> {
+        let (id, now) = (destination.id.clone(), self.forwarder.sources.now());
+        let event = SetAside::due(lead, id, SetAsideEvent::Created, now);
+        self.set_aside(destination, event, status).await
+    }
+
+    /// Sets an event aside after a refusal.
+    pub(crate) async fn set_aside(
+        &mut self,
+        destination: &Destination,
+        event: SetAside,
+        status: Option<u16>,
+    ) -> Result<(), StoreError> {
+        let refused = refused(event, status, self.forwarder.sources.now());
+        self.report.set_aside += 1;
+        self.forwarder.table.set_aside(&destination.account(), &refused).await
+    }
+}
+
+/// An event after one more refusal, with this status of the answer.
+pub fn refused(event: SetAside, status: Option<u16>, now: Timestamp) -> SetAside {
+    let tries = event.tries + 1;
+    SetAside {
+        tries,
+        status,
+        next_attempt_at: try_again_after(tries, now),
+        expires_at: Some((now + SET_ASIDE_FOR).as_second()),
+        ..event
+    }
+}
+
+pub(crate) fn create_message(
+    destination: &Destination,
+    lead: StoredLead,
+    read_at: Timestamp,
+) -> Result<Message, UnreadableLead> {
+    let Destination { format, id, .. } = destination;
+    Message::created(*format, id.as_str(), &destination.account(), lead, read_at)
+}
+
+/// What is done with a lead that no message can be made of.
+pub(crate) fn set_aside_unreadable(error: &UnreadableLead) -> Next {
+    tracing::error!(%error, "a lead is set aside");
+    Next::SetAside(None)
+}
