@@ -76,7 +76,7 @@ fuzz target seconds="100":
 
 # Fill the local table of a folder with leads, to measure what reads them
 fill-table folder leads="20000":
-    cargo run --release --package leadhook-local --example fill_table {{ folder }} {{ leads }}
+    cargo run --release --package leadhook-bench -- fill {{ folder }} {{ leads }}
 
 # Install `leadhook`
 install:

@@ -1,12 +1,9 @@
 #!/usr/bin/env bash
-# Compares leadhook's function with others that take the same lead (bench/peers). Prints the tables
-# of docs/performance.md and writes its charts. Needs Python and Node; as root it also measures with
-# the processor shares of small functions. BENCH_ALSO names the bootstrap of another build of
+# Measures leadhook and prints the tables of docs/performance.md. Needs Python and Node, and Valgrind
+# for instructions. `bench/run.sh help` lists what it measures; without arguments it compares
+# leadhook's function with others that take the same lead (bench/peers), as root also with the
+# processor shares of small functions. BENCH_ALSO names the bootstrap of another build of
 # integrabot-create-lead to compare with.
-#
-# bench/run.sh               the comparison, 20 rounds; a number as argument is another number of rounds
-# bench/run.sh instructions  instructions and allocations of each function, by Valgrind
-# bench/run.sh load          leads a second of the local server: 18 minutes
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools=$(tests/python-tools.sh)
@@ -35,4 +32,4 @@ build() {
 build --package leadhook-floor --package leadhook-limit
 build --package leadhook-bench --package leadhook --bin bench --bin leadhook
 cp "target/$host/release/"{bench,floor,leadhook,limit} "$peers/"
-"$peers/bench" "$@"
+"$peers/bench" "${@:-compare}"

@@ -95,9 +95,7 @@ impl<'a> Instance<'a> {
 
     /// The most memory that it had, in bytes.
     pub(crate) fn peak_memory(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1_024
+        peak_memory(&self.id().to_string())
     }
 
     /// Gives it no further event: it ends by itself.
@@ -117,6 +115,13 @@ impl<'a> Instance<'a> {
     fn id(&self) -> u32 {
         self.process.id().unwrap()
     }
+}
+
+/// The most memory that a process had, in bytes; `self` is this process.
+pub(crate) fn peak_memory(process: &str) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1_024
 }
 
 async fn expect_next(

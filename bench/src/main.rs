@@ -1,207 +1,71 @@
-//! Compares leadhook's function with others that take the same lead: a bare one on the same SDK
-//! (the floor), one without an SDK (the limit), and what one would write in Python and JavaScript.
-//!
-//! `bench/run.sh` builds all of them and runs this.
+//! Measures leadhook: `bench/run.sh` builds what it needs and runs it.
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on should say where and stop")]
 
+mod compare;
 mod cost;
 mod figures;
+mod fill;
+mod forwarding;
 mod instance;
 mod instructions;
 mod load;
-mod plot;
+mod measured;
 mod report;
 mod runtime_api;
+mod senders;
 mod share;
 mod table;
 mod timeline;
 
-use figures::Figures;
-use instance::{Contender, Instance};
-use report::{draw_charts, report};
-use runtime_api::RuntimeApi;
-use share::Share;
-use std::{
-    collections::BTreeMap,
-    env,
-    path::PathBuf,
-    time::{Duration, Instant},
-};
-use table::Table;
-use timeline::{Step, Timeline};
+use clap::{Parser, Subcommand};
+use std::{path::PathBuf, process::ExitCode};
 
-/// The lead: with a phone number and an e-mail.
-const EVENT: &str = include_str!("../../events/integrabot-create-lead/created.json");
-/// What is different in each delivery.
-const PHONE: &str = "5511988880001";
-const EMAIL: &str = "beatriz@exemplo.com";
-/// How many deliveries an instance takes before its speed is measured.
-const WARM_UP: usize = 50;
-/// How many deliveries of an instance are measured.
-const DELIVERIES: usize = 200;
-
-/// A circumstance under which functions start.
-struct Circumstance {
-    name: &'static str,
-    connection: Duration,
-    answer: Duration,
-    share: Option<Share>,
-    is_warm: bool,
+#[derive(Parser)]
+#[command(about = "Measures leadhook")]
+struct Options {
+    #[command(subcommand)]
+    measurement: Measurement,
 }
 
-/// The figures of a contender under a circumstance.
-#[derive(Default)]
-struct Measured {
-    ready: Figures,
-    first: Figures,
-    sum: Figures,
-    warm: Figures,
-    processor: Figures,
-    memory: Figures,
-    timeline: Timeline,
+#[derive(Subcommand)]
+enum Measurement {
+    /// Compare a function with others that take the same lead
+    Compare {
+        #[arg(long, default_value_t = 20)]
+        rounds: usize,
+    },
+    /// Count the instructions and the allocations of each function, and compare them with ceilings
+    Instructions,
+    /// Send as many leads to the local server as it takes
+    Load {
+        /// How long the longest case lasts
+        #[arg(long, default_value_t = 600)]
+        seconds: u64,
+    },
+    /// Forward waiting leads, and leads as they arrive beside bad destinations
+    Forwarding {
+        #[arg(long, default_value_t = 10_000)]
+        leads: u32,
+        /// How long leads arrive
+        #[arg(long, default_value_t = 60)]
+        seconds: usize,
+    },
+    /// Fill the local table of a folder with leads, to measure what reads them
+    Fill { folder: PathBuf, leads: u64 },
+    /// Run the table of the other measurements
+    #[command(hide = true)]
+    Table { port: u16 },
 }
 
 #[tokio::main]
-async fn main() {
-    match env::args().nth(1).as_deref() {
-        Some("table") => {
-            table::run_engine(env::args().nth(2).unwrap().parse().unwrap()).await;
-        }
-        Some("instructions") if !instructions::check().await => {
-            eprintln!(
-                "a figure is more than a tenth above its ceiling in bench/src/instructions.rs"
-            );
-            std::process::exit(1);
-        }
-        Some("instructions") => {}
-        Some("load") => {
-            let seconds = env::args().nth(2).map_or(600, |text| text.parse().unwrap());
-            load::measure(seconds).await;
-        }
-        rounds => measure(rounds.map_or(20, |text| text.parse().unwrap())).await,
+async fn main() -> ExitCode {
+    match Options::parse().measurement {
+        Measurement::Compare { rounds } => compare::compare(rounds).await,
+        Measurement::Instructions => return instructions::check().await,
+        Measurement::Load { seconds } => load::measure(seconds).await,
+        Measurement::Forwarding { leads, seconds } => forwarding::measure(leads, seconds).await,
+        Measurement::Fill { folder, leads } => fill::fill(folder, leads).await,
+        Measurement::Table { port } => table::run_engine(port).await,
     }
-}
-
-/// The contenders, as `bench/run.sh` has built them. The first is leadhook, the second the floor.
-fn contenders() -> Vec<Contender> {
-    let target = PathBuf::from("target");
-    let lambda = |name: &str| vec![target.join("lambda").join(name).join("bootstrap")];
-    let tools = target.join("bench");
-    let python = [tools.join("python/bin/python"), "-m".into(), "awslambdaric".into()];
-    let mut contenders = vec![
-        Contender { name: "leadhook", command: lambda("integrabot-create-lead") },
-        Contender { name: "floor", command: vec![tools.join("floor")] },
-        Contender { name: "limit", command: vec![tools.join("limit")] },
-        Contender {
-            name: "Python, boto3",
-            command: [python.as_slice(), &["app.handler".into()]].concat(),
-        },
-        Contender {
-            name: "Node, bundled",
-            command: vec!["node".into(), tools.join("node/bundle.mjs")],
-        },
-    ];
-    if let Some(bootstrap) = env::var_os("BENCH_ALSO") {
-        contenders.push(Contender { name: "another build", command: vec![bootstrap.into()] });
-    }
-    contenders
-}
-
-fn circumstances() -> Vec<Circumstance> {
-    let (none, connection, answer) =
-        (Duration::ZERO, Duration::from_millis(1), Duration::from_millis(3));
-    let new = |name, connection, answer, share, is_warm| Circumstance {
-        name,
-        connection,
-        answer,
-        share,
-        is_warm,
-    };
-    let mut all = vec![
-        new("on this machine", none, none, None, true),
-        new("with 1 ms a connection and 3 ms a request", connection, answer, None, false),
-    ];
-    for (megabytes, name) in [
-        (256, "with the processor share of 256 MB after the start"),
-        (128, "with the processor share of 128 MB after the start"),
-    ] {
-        match Share::of_memory(megabytes) {
-            Ok(share) => all.push(new(name, none, none, Some(share), false)),
-            Err(error) => eprintln!("not measured {name}: {error}"),
-        }
-    }
-    all
-}
-
-async fn measure(rounds: usize) {
-    let (contenders, mut api, mut number) = (contenders(), RuntimeApi::start().await, 0);
-    let mut written = String::new();
-    for circumstance in circumstances() {
-        let mut measured: BTreeMap<&str, Measured> = BTreeMap::new();
-        for round in 0..rounds {
-            // The engine becomes slower with each transaction of the last ten minutes.
-            let table = Table::start().await;
-            table.delay(circumstance.connection, circumstance.answer);
-            let mut variables = table.variables();
-            // What Python's runtime needs.
-            variables.push(("PYTHONPATH", "bench/peers/python".to_owned()));
-            variables.push(("_HANDLER", "app.handler".to_owned()));
-            // Each is the first in turn: the table and the processor are not the same for the last.
-            let (later, first) = contenders.split_at(round % contenders.len());
-            for contender in first.iter().chain(later) {
-                let instance = Instance::start(contender, &variables, &mut api).await;
-                let measured = measured.entry(contender.name).or_default();
-                run(instance, &circumstance, &table, measured, &mut number).await;
-            }
-            eprint!(".");
-        }
-        eprintln!(" {}", circumstance.name);
-        written += &report(&circumstance, &contenders, &measured);
-        if circumstance.is_warm {
-            draw_charts(&contenders, &measured);
-        }
-    }
-    println!("{written}");
-}
-
-async fn run(
-    instance: Instance<'_>,
-    circumstance: &Circumstance,
-    table: &Table,
-    measured: &mut Measured,
-    number: &mut u64,
-) {
-    let (started, ready) = (instance.started, instance.ready);
-    let _throttled = circumstance.share.as_ref().map(|share| instance.throttle(share));
-    let sent = Instant::now();
-    let (first, mut instance) = instance.invoke(event(number)).await;
-    let mut steps = table.seen.take();
-    steps.extend([(Step::Ready, started + ready), (Step::Delivered, sent + first)]);
-    measured.timeline.push(started, steps);
-    measured.ready.push_time(ready);
-    measured.first.push_time(first);
-    measured.sum.push_time(ready + first);
-    if circumstance.is_warm {
-        for _ in 0..WARM_UP {
-            (_, instance) = instance.invoke(event(number)).await;
-        }
-        let before = instance.processor_time();
-        for _ in 0..DELIVERIES {
-            let took;
-            (took, instance) = instance.invoke(event(number)).await;
-            measured.warm.push_time(took);
-        }
-        let used = instance.processor_time().saturating_sub(before);
-        measured.processor.push_time(used / DELIVERIES as u32);
-        measured.memory.push(instance.peak_memory() as f64 / 1e6);
-    }
-    instance.stop().await;
-    let _ = table.seen.take();
-}
-
-/// A delivery of another person each time.
-fn event(number: &mut u64) -> String {
-    *number += 1;
-    let phone = format!("55119{number:08}");
-    EVENT.replace(PHONE, &phone).replace(EMAIL, &format!("lead{number}@exemplo.com"))
+    ExitCode::SUCCESS
 }

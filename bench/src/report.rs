@@ -1,14 +1,13 @@
-//! The tables and charts of what was measured.
+//! The tables of what was measured.
 
 use crate::{
-    Circumstance, Measured,
-    cost::{Capacity, Case, Prices},
+    cost::{Case, Prices},
     figures::{Figures, write_figure, write_table},
     instance::Contender,
-    plot::draw_bars,
+    measured::{Circumstance, Measured},
     share::WHOLE,
 };
-use std::{collections::BTreeMap, fs};
+use std::collections::BTreeMap;
 
 /// The tables of a circumstance.
 pub(crate) fn report(
@@ -47,18 +46,6 @@ pub(crate) fn report(
     text + "\n"
 }
 
-/// Writes the charts of `docs/performance.md`.
-pub(crate) fn draw_charts(contenders: &[Contender], measured: &BTreeMap<&str, Measured>) {
-    let bars = |figures: fn(&Measured) -> f64| {
-        let bars = contenders.iter().map(|one| (one.name, figures(&measured[one.name])));
-        bars.collect::<Vec<_>>()
-    };
-    let start = draw_bars("From the start to the first answer", &bars(|of| of.sum.median()));
-    let warm = draw_bars("A delivery, median", &bars(|of| of.warm.median()));
-    fs::write("docs/performance-start.svg", start).unwrap();
-    fs::write("docs/performance-delivery.svg", warm).unwrap();
-}
-
 fn report_warm(contenders: &[Contender], measured: &BTreeMap<&str, Measured>) -> String {
     let floor = &measured[contenders[1].name];
     let row = |contender: &Contender| {
@@ -90,8 +77,8 @@ fn report_warm(contenders: &[Contender], measured: &BTreeMap<&str, Measured>) ->
     write_table(&head, &rows)
 }
 
-/// The cost of leads of which each hundredth meets a new instance. DynamoDB answers within the given
-/// time, and the function has the processor share of its memory.
+/// The cost of leads of which each hundredth meets a new instance. DynamoDB answers within the
+/// given time, and the function has the processor share of its memory.
 fn report_cost(contenders: &[Contender], measured: &BTreeMap<&str, Measured>) -> String {
     const GIGABYTES: f64 = 0.25;
     const SHARE: f64 = 256.0 / WHOLE as f64;
@@ -110,16 +97,15 @@ fn report_cost(contenders: &[Contender], measured: &BTreeMap<&str, Measured>) ->
             read_units: 2.0 * COLD,
             log_bytes: logs,
         };
-        let cost = |capacity| format!("{:.2}", case.cost(&Prices::us_east_1(capacity)));
+        let cost = case.cost(&Prices::US_EAST_1);
         vec![
             contender.name.to_owned(),
             write_figure(milliseconds),
             format!("{logs}"),
-            cost(Capacity::OnDemand),
-            cost(Capacity::Provisioned { used: 0.7 }),
+            format!("{cost:.2}"),
         ]
     };
     let rows: Vec<_> = contenders.iter().map(row).collect();
-    let head = ["", "billed ms", "log bytes", "on demand", "provisioned, 70 % used"];
+    let head = ["", "billed ms", "log bytes", "US$"];
     write_table(&head, &rows)
 }

@@ -1,9 +1,9 @@
-//! Any headers and path around a good body, sent to each function in turn.
+//! Any headers and path with a valid body, sent to each function in turn.
 #![no_main]
 
 use libfuzzer_sys::{arbitrary::Unstructured, fuzz_target};
 use std::sync::LazyLock;
-use tests::{Around, Fuzzed, SENDERS};
+use tests::{Fuzzed, HeadersAndPath, SENDERS};
 
 const NAMES: [&str; 6] = [
     "authorization",
@@ -26,6 +26,6 @@ fuzz_target!(|bytes: &[u8]| {
         let value = value.chars().filter(|c| !c.is_control()).collect();
         (NAMES[usize::from(name) % NAMES.len()].to_owned(), value)
     };
-    let around = Around { headers: headers.into_iter().map(header).collect(), chatbot };
-    FUZZED.check_around(&SENDERS[usize::from(n) % SENDERS.len()], &around).unwrap();
+    let sent = HeadersAndPath { headers: headers.into_iter().map(header).collect(), chatbot };
+    FUZZED.check_headers_and_path(&SENDERS[usize::from(n) % SENDERS.len()], &sent).unwrap();
 });

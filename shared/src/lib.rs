@@ -1,5 +1,5 @@
 //! The code that all leadhook functions share, in rooms. A room imports only rooms below it in this
-//! table; `tests/imports_run_downwards.rs` names them for each room.
+//! table; `tests/integration/imports/mod.rs` names them for each room.
 //!
 //! | room | what it holds |
 //! |---|---|

@@ -1,21 +1,22 @@
-use crate::{Answer, document::operation_of};
+use crate::{delivery::Answer, document::operation_of};
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use shared::table::LeadTable;
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-const ANSWER_SUFFIX: &str = ".answer.json";
+/// The file of a function's folder with the answers of its cases.
+const ANSWERS: &str = "answers.json";
 
-/// A sample event and the answer it must get, from `events/<function>/`.
+/// An event and the answer that its function must give: a case of `events/<function>/answers.json`.
 ///
 /// `events/README.md` describes the files.
 pub struct SampleEvent {
     /// The function's name.
     pub function: String,
-    /// The event's name.
+    /// The case's name.
     pub name: String,
     /// The event, as text.
     pub event: String,
@@ -24,13 +25,21 @@ pub struct SampleEvent {
     folder: PathBuf,
 }
 
-/// Every sample event of every function.
+/// Every case of every function.
 pub fn sample_events() -> Vec<SampleEvent> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../events");
     let mut events: Vec<SampleEvent> =
         folders(&root).iter().flat_map(|folder| read_folder(folder)).collect();
     events.sort_by(|a, b| (&a.function, &a.name).cmp(&(&b.function, &b.name)));
     events
+}
+
+/// The events that no case sends: `<function>/<event>.json`.
+pub fn unused_events() -> Vec<PathBuf> {
+    let sent: Vec<_> = sample_events().iter().map(SampleEvent::file).collect();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../events");
+    let files = folders(&root).into_iter().flat_map(|folder| list(&folder));
+    files.filter(|file| !file.ends_with(ANSWERS) && !sent.contains(file)).collect()
 }
 
 /// Every sample event, in an order that works with one table: events that need others first are
@@ -97,7 +106,7 @@ impl SampleEvent {
         }
     }
 
-    /// The precondition as text, from the answer's file.
+    /// The precondition as text, from the answers' file.
     pub fn given_in_words(&self) -> Option<&str> {
         self.answer["given"].as_str()
     }
@@ -152,28 +161,33 @@ impl SampleEvent {
         }
     }
 
-    /// The event's file.
-    pub fn path(&self) -> PathBuf {
-        self.folder.join(format!("{}.json", self.name))
+    /// The name of the event that is sent: the case's own, if the case names no other.
+    pub fn event_name(&self) -> &str {
+        self.answer["event"].as_str().unwrap_or(&self.name)
     }
 
-    /// These events themselves.
+    /// The cases to be sent before this one, in order.
     pub fn before(&self) -> Vec<Self> {
         self.after().into_iter().map(|name| Self::read(&self.folder, name)).collect()
     }
 
     fn read(folder: &Path, name: &str) -> Self {
-        let read = |suffix| fs::read_to_string(folder.join(format!("{name}{suffix}"))).unwrap();
-        Self {
-            function: file_name(folder).to_owned(),
-            name: name.to_owned(),
-            event: read(".json"),
-            answer: serde_json::from_str(&read(ANSWER_SUFFIX)).unwrap(),
-            folder: folder.to_owned(),
+        let answer = read_answers(&folder.join(ANSWERS))[name].clone();
+        let (function, name) = (file_name(folder).to_owned(), name.to_owned());
+        let mut sample =
+            Self { function, name, event: String::new(), answer, folder: folder.to_owned() };
+        sample.event = fs::read_to_string(sample.file()).unwrap();
+        if let Some(bytes) = sample.answer["bytes"].as_u64() {
+            sample.event = with_body_of(&sample.event, bytes.try_into().unwrap());
         }
+        sample
     }
 
-    /// Whether `actual` matches the answer's file.
+    fn file(&self) -> PathBuf {
+        self.folder.join(format!("{}.json", self.event_name()))
+    }
+
+    /// Whether `actual` matches a part of the answers' file.
     fn matches(expected: &Value, actual: &Value) -> bool {
         match (expected, actual) {
             (Value::String(wanted), _) if wanted == "<lead id>" => {
@@ -201,9 +215,21 @@ impl SampleEvent {
 }
 
 fn read_folder(folder: &Path) -> Vec<SampleEvent> {
-    let files = list(folder);
-    let names = files.iter().filter_map(|path| file_name(path).strip_suffix(ANSWER_SUFFIX));
-    names.map(|name| SampleEvent::read(folder, name)).collect()
+    let answers = read_answers(&folder.join(ANSWERS));
+    answers.keys().map(|name| SampleEvent::read(folder, name)).collect()
+}
+
+fn read_answers(file: &Path) -> Map<String, Value> {
+    serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap()
+}
+
+/// An event whose body has spaces at its end, so that it has this length.
+fn with_body_of(event: &str, bytes: usize) -> String {
+    let mut event: Value = serde_json::from_str(event).unwrap();
+    let body = event["body"].as_str().unwrap();
+    let spaces = " ".repeat(bytes - body.len());
+    event["body"] = format!("{body}{spaces}").into();
+    event.to_string()
 }
 
 fn file_name(path: &Path) -> &str {

@@ -1,4 +1,8 @@
-use crate::{Answer, Delivery, Sender, World, send_event, send_to};
+use crate::{
+    delivery::{Answer, Delivery},
+    sender::Sender,
+    world::{World, send_event, send_to},
+};
 use providers::App;
 use serde_json::json;
 use shared::model::{Members, read_string, text_of, well_formed};
@@ -19,7 +23,7 @@ pub struct Fuzzed {
 
 /// What a sender may set besides the body.
 #[derive(Debug)]
-pub struct Around {
+pub struct HeadersAndPath {
     /// Header names and values.
     pub headers: Vec<(String, String)>,
     /// The chatbot in the path.
@@ -65,14 +69,18 @@ impl Fuzzed {
     ///
     /// # Errors
     /// What was wrong with the answer.
-    pub fn check_around(&self, sender: &Sender, around: &Around) -> Result<(), String> {
+    pub fn check_headers_and_path(
+        &self,
+        sender: &Sender,
+        sent: &HeadersAndPath,
+    ) -> Result<(), String> {
         let n = self.sent.fetch_add(1, SeqCst) as usize;
         let delivery = Delivery::new(sender.function, (sender.body)(n).to_string());
         let mut delivery = self.signed(sender, delivery);
-        for (name, value) in &around.headers {
+        for (name, value) in &sent.headers {
             delivery = delivery.header(name, value);
         }
-        if let Some(chatbot) = &around.chatbot {
+        if let Some(chatbot) = &sent.chatbot {
             delivery = delivery.chatbot(chatbot);
         }
         check_shape(sender, &self.send(delivery))

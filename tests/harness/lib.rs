@@ -19,8 +19,8 @@ mod world;
 
 pub use delivery::{Answer, Delivery};
 pub use document::{Document, Operation, Response};
-pub use events::{Given, SampleEvent, sample_events, sample_events_in_order};
-pub use fuzz::{Around, Fuzzed};
+pub use events::{Given, SampleEvent, sample_events, sample_events_in_order, unused_events};
+pub use fuzz::{Fuzzed, HeadersAndPath};
 pub use histories::Histories;
 pub use secret_store::SecretStore;
 pub use sender::{SENDERS, Sender};

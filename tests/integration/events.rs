@@ -2,10 +2,13 @@
 
 use providers::{ROUTES, Route, about};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 use tests::{
     Answer, Given, SENDERS, SIGNING_KEY, SampleEvent, World, sample_events, sample_events_in_order,
-    send_event,
+    send_event, unused_events,
 };
 
 async fn send(world: &World, sample: &SampleEvent) -> Answer {
@@ -17,7 +20,7 @@ async fn send(world: &World, sample: &SampleEvent) -> Answer {
 }
 
 #[tokio::test]
-async fn every_sample_event_gets_the_answer_beside_it() {
+async fn every_sample_event_gets_its_answer() {
     for sample in sample_events().into_iter().filter(SampleEvent::is_request) {
         let world = World::start().await;
         sample.given().arrange(&world.app.context.table, &world.direct_client()).await;
@@ -43,6 +46,11 @@ async fn sample_events_get_their_answers_on_one_table() {
     }
 }
 
+#[test]
+fn every_sample_event_has_an_answer() {
+    assert_eq!(unused_events(), [""; 0].map(PathBuf::from));
+}
+
 const README: &str = include_str!("../../events/README.md");
 
 #[test]
@@ -50,29 +58,30 @@ fn the_events_readme_says_which_events_come_after_others() {
     let rows = sample_events().into_iter().filter(|sample| !sample.after().is_empty());
     let rows = rows.map(|sample| {
         let before: Vec<_> = sample.after().iter().map(|name| format!("`{name}.json`")).collect();
-        format!("| `{}/{}.json` | {} |\n", sample.function, sample.name, before.join(", "))
+        let (case, before) = (format!("{}: {}", sample.function, sample.name), before.join(", "));
+        format!("| {case} | `{}.json` | {before} |\n", sample.event_name())
     });
-    let table = format!("| event | after |\n|---|---|\n{}", rows.collect::<String>());
+    let table = format!("| case | event | after |\n|---|---|---|\n{}", rows.collect::<String>());
     assert!(README.contains(&format!("\n{table}\n")), "events/README.md should have\n{table}");
 }
 
 #[test]
-fn the_events_readme_lists_the_events_that_need_something() {
+fn the_events_readme_lists_the_cases_that_need_something() {
     let samples = sample_events();
-    let mut wanted = BTreeMap::<&str, BTreeSet<String>>::new();
+    let mut wanted = BTreeMap::<&str, BTreeSet<&str>>::new();
     for sample in &samples {
         let Some(given) = sample.given_in_words() else { continue };
-        wanted.entry(given).or_default().insert(format!("`{}.json`", sample.name));
+        wanted.entry(given).or_default().insert(&sample.name);
     }
     for (given, names) in &wanted {
-        assert_eq!(names.len(), 1, "{given}: its events have one name in all functions");
+        assert_eq!(names.len(), 1, "{given}: its cases have one name in all functions");
         for name in names {
             let row = format!("\n| {name} | {given} | ");
             assert!(README.contains(&row), "events/README.md should have {row}");
         }
-        let has_name = |sample: &&SampleEvent| names.contains(&format!("`{}.json`", sample.name));
-        for sample in samples.iter().filter(has_name) {
-            assert_eq!(sample.given_in_words(), Some(*given), "{}", sample.path().display());
+        for sample in samples.iter().filter(|sample| names.contains(sample.name.as_str())) {
+            let case = format!("{}: {}", sample.function, sample.name);
+            assert_eq!(sample.given_in_words(), Some(*given), "{case}");
         }
     }
 }

@@ -10,7 +10,7 @@ use proptest::{
 };
 use serde_json::{Map, Value};
 use std::env;
-use tests::{Around, Fuzzed, SENDERS};
+use tests::{Fuzzed, HeadersAndPath, SENDERS};
 
 const CASES_VARIABLE: &str = "FUZZ_CASES";
 const DEFAULT_CASES: u32 = 200;
@@ -86,16 +86,16 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
 }
 
 prop_compose! {
-    fn around()(
+    fn headers_and_path()(
         headers in vec((select(vec!["authorization", "x-tenant", "x-api-key", "idempotency-key", "content-type", "x-forwarded-for"]), text()), 0..4),
         chatbot in option::of(text()),
-    ) -> Around {
+    ) -> HeadersAndPath {
         let headers = headers.into_iter().map(|(name, value)| {
             // HTTP does not allow these characters in a header, so no function gets them.
             let value = value.chars().filter(|c| !c.is_control()).collect();
             (name.to_owned(), value)
         });
-        Around { headers: headers.collect(), chatbot }
+        HeadersAndPath { headers: headers.collect(), chatbot }
     }
 }
 
@@ -113,8 +113,8 @@ fn any_body_gets_a_documented_answer_with_the_values_that_were_sent() {
 fn any_headers_and_path_get_a_documented_answer() {
     let fuzzed = Fuzzed::start();
     for sender in &SENDERS {
-        let outcome = runner().run(&around(), |around| {
-            fuzzed.check_around(sender, &around).map_err(TestCaseError::fail)
+        let outcome = runner().run(&headers_and_path(), |sent| {
+            fuzzed.check_headers_and_path(sender, &sent).map_err(TestCaseError::fail)
         });
         assert!(outcome.is_ok(), "{}: {}", sender.function, outcome.unwrap_err());
     }

@@ -18,6 +18,7 @@ mod forwarding;
 mod fuzz;
 mod held;
 mod http;
+mod imports;
 mod integrabot;
 mod keyspot;
 mod lead_ids;
@@ -28,6 +29,9 @@ mod operator;
 mod outage;
 mod pollybot;
 mod posting;
+// Other systems do not show the processor time of a thread.
+#[cfg(target_os = "linux")]
+mod processor_time;
 mod rdstation;
 mod receiver;
 mod repeats;

@@ -74,6 +74,6 @@ async fn during_an_outage_every_answer_is_503_and_afterwards_each_lead_is_stored
         assert_eq!(ids.len(), refused.len(), "each delivery is one lead");
         assert_eq!(world.items("lead#").await.len(), before + refused.len());
         assert!(refused.len() >= SENDERS_AT_ONCE, "every sender was refused");
-        println!("silent: {silent}; {} told 503, the longest wait {longest:?}", refused.len());
+        println!("silent: {silent}; {} got 503, the longest wait {longest:?}", refused.len());
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::SamLocal;
 use shared::table::{LeadTable, connect_from_env};
-use std::{env, time::Instant};
+use std::{env, io::Write, time::Instant};
+use tempfile::NamedTempFile;
 use tests::{Given, SampleEvent, Template, sample_events_in_order};
 
 /// Whether a sample of the events will do.
@@ -35,10 +36,13 @@ fn invoke(sam: &SamLocal, template: &Template, event: &SampleEvent) -> String {
     let mut functions = template.functions().into_iter();
     let function = functions.find(|function| function.name == event.function).unwrap();
     let mut command = sam.command("invoke", table_name);
-    command.arg(function.logical_name).arg("--event").arg(event.path());
+    let mut file = NamedTempFile::new().unwrap();
+    file.write_all(event.event.as_bytes()).unwrap();
+    command.arg(function.logical_name).arg("--event").arg(file.path());
     let output = command.output().unwrap();
     let (returned, log) = (output.stdout, String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success() && !returned.is_empty(), "{}: {log}", event.path().display());
+    let case = format!("{}: {}", event.function, event.name);
+    assert!(output.status.success() && !returned.is_empty(), "{case}: {log}");
     String::from_utf8(returned).unwrap()
 }
 

@@ -1,0 +1,212 @@
+//! How fast waiting leads reach a destination that answers in 5 ms, and with which requests to the
+//! table; and whether a destination that is dead, and one that never answers, delay another.
+
+use crate::instance::peak_memory;
+use aws_sdk_dynamodb::{
+    Client,
+    config::{
+        ConfigBag, Intercept, RuntimeComponents, interceptors::BeforeTransmitInterceptorContextRef,
+    },
+    error::BoxError,
+};
+use axum::{Router, extract::State, routing::post};
+use forwarding::{Addresses, Forwarder, HttpsClient, MasterSecret, PASS_FOR, SETTLED_AFTER, Wake};
+use jiff::{SignedDuration, Timestamp};
+use local::{
+    EmbeddedTable, OtherWriters, Running, ServedTable, Storage, connect_to, keep_forwarding,
+};
+use shared::{
+    model::{
+        Account, AccountId, Claims, Destination, DestinationId, Lead, LeadId, NewLead, Provider,
+        Sources,
+    },
+    table::{LeadTable, Timeouts},
+};
+use std::{
+    collections::BTreeMap,
+    future::pending,
+    net::Ipv4Addr,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+use tokio::net::TcpListener;
+
+/// How long the destination takes to answer.
+const ANSWERS_IN: Duration = Duration::from_millis(5);
+/// How often a lead arrives in the second measurement.
+const LEAD_EVERY: Duration = Duration::from_millis(100);
+
+/// Measures with so many waiting leads, and with leads that arrive for so many seconds.
+pub(crate) async fn measure(leads: u32, seconds: usize) {
+    measure_rate(leads).await;
+    let alone = measure_delay(false, seconds).await;
+    let beside = measure_delay(true, seconds).await;
+    println!("median delay beside bad destinations / alone: {:.2}", beside / alone);
+}
+
+/// Counts the requests to the table by their operation.
+#[derive(Clone, Debug, Default)]
+struct Requests(Arc<Mutex<BTreeMap<String, usize>>>);
+
+impl Intercept for Requests {
+    fn name(&self) -> &'static str {
+        "Requests"
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let target = context.request().headers().get("x-amz-target").unwrap_or_default();
+        let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+        *self.0.lock().unwrap().entry(operation).or_default() += 1;
+        Ok(())
+    }
+}
+
+/// A table, and what forwards its leads.
+struct Setup {
+    _embedded: EmbeddedTable,
+    requests: Requests,
+    direct: LeadTable,
+    forwarder: Arc<Forwarder<HttpsClient>>,
+}
+
+impl Setup {
+    async fn start() -> Self {
+        let mut embedded = EmbeddedTable::open(&Storage::Memory).await.unwrap();
+        let ServedTable { endpoint, access_key, .. } = embedded.serve(None).await.unwrap();
+        let requests = Requests::default();
+        let direct = LeadTable::new(embedded.client(), "leadhook");
+        direct.create().await.unwrap();
+        let client = connect_to(&endpoint, access_key.as_str(), Timeouts::LOCAL);
+        let counted = client.config().to_builder().interceptor(requests.clone()).build();
+        let forwarder = Forwarder {
+            table: LeadTable::new(Client::from_conf(counted), "leadhook"),
+            sources: Sources::system(),
+            post: HttpsClient::new(Addresses::PublicAndLoopback),
+            master: MasterSecret::new(embedded.forwarding_secret()).unwrap(),
+        };
+        Self { _embedded: embedded, requests, direct, forwarder: Arc::new(forwarder) }
+    }
+
+    async fn add_destination(&self, url: String) {
+        let id = DestinationId::draw(&self.forwarder.sources);
+        let destination = Destination::new(&account(), id, url, LeadId::FIRST, Timestamp::now());
+        self.direct.add_destination(&destination).await.unwrap();
+    }
+
+    /// Stores a lead that arrived at `at`.
+    async fn create_lead(&self, at: Timestamp) {
+        let sources = &self.forwarder.sources;
+        let lead = Lead {
+            id: sources.draw_lead_id(at),
+            created_at: at,
+            name: Some("Maria Silva".to_owned()),
+            email: Some("maria@exemplo.com".to_owned()),
+            phone: Some("5511999990000".to_owned()),
+            source: Some("web".to_owned()),
+            status: None,
+            extra: None,
+            details: BTreeMap::<String, String>::new(),
+        };
+        let claims = Claims::new(b"", None, None, at).unwrap();
+        let new = NewLead { account: account(), claims, lead };
+        self.direct.create_lead(new, sources).await.unwrap();
+    }
+}
+
+fn account() -> Account {
+    Account { provider: Provider::Integrabot, id: AccountId::from_static("acme") }
+}
+
+async fn measure_rate(leads: u32) {
+    let setup = Setup::start().await;
+    let (url, received) = start_receiver().await;
+    setup.add_destination(url).await;
+    let long_ago = Timestamp::now() - SignedDuration::from_hours(1);
+    for n in 0..leads {
+        setup.create_lead(long_ago + SignedDuration::from_millis(n.into())).await;
+    }
+    let (memory, start) = (peak_memory("self"), Instant::now());
+    let mut passes = 0;
+    loop {
+        let now = Timestamp::now();
+        let forwarder = &setup.forwarder;
+        let pass = forwarder.forward_due(Wake::Schedule, now - SETTLED_AFTER, now + PASS_FOR);
+        if pass.await.unwrap().is_empty() {
+            break;
+        }
+        passes += 1;
+    }
+    let seconds = start.elapsed().as_secs_f64();
+    assert_eq!(received.lock().unwrap().len(), leads as usize, "each lead is received once");
+    println!(
+        "{leads} leads in {seconds:.1} s, {passes} passes: {:.0}/s",
+        f64::from(leads) / seconds
+    );
+    let [memory, at_end] = [memory, peak_memory("self")].map(|bytes| bytes / 1_024);
+    println!("peak memory: {memory} KiB with all leads stored, {at_end} KiB at the end");
+    let requests = setup.requests.0.lock().unwrap();
+    let total: usize = requests.values().sum();
+    println!("requests: {requests:?}, {:.3} a lead", total as f64 / f64::from(leads));
+}
+
+/// The median delay from a lead's arrival to its receipt, in seconds.
+async fn measure_delay(is_beside_bad_ones: bool, seconds: usize) -> f64 {
+    let setup = Setup::start().await;
+    let (url, received) = start_receiver().await;
+    setup.add_destination(url).await;
+    // It accepts connections, because the system does so, and never answers.
+    let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    if is_beside_bad_ones {
+        let closed = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        setup.add_destination(format!("http://{}/", closed.local_addr().unwrap())).await;
+        setup.add_destination(format!("http://{}/", silent.local_addr().unwrap())).await;
+    }
+    let (forwarder, running) =
+        (Arc::clone(&setup.forwarder), Running::new(setup.forwarder.sources.clone()));
+    let create = async {
+        let mut every = tokio::time::interval(LEAD_EVERY);
+        for _ in 0..seconds * 10 {
+            every.tick().await;
+            let _arrival = running.begin();
+            setup.create_lead(Timestamp::now()).await;
+        }
+        tokio::time::sleep(Duration::from_secs(4)).await;
+    };
+    let others = OtherWriters::default();
+    tokio::select! {
+        () = keep_forwarding(forwarder, &running, &others, pending()) => {}
+        () = create => {}
+    }
+    let mut delays = received.lock().unwrap().clone();
+    assert_eq!(delays.len(), seconds * 10, "each lead is received once");
+    delays.sort_by(f64::total_cmp);
+    let (median, longest) = (delays[delays.len() / 2], delays[delays.len() - 1]);
+    let case = if is_beside_bad_ones { "beside a dead and a silent one" } else { "alone" };
+    println!("{case}: median delay {median:.2} s, longest {longest:.2} s");
+    median
+}
+
+/// The delay of each lead that was received.
+type Received = Arc<Mutex<Vec<f64>>>;
+
+async fn start_receiver() -> (String, Received) {
+    let received = Received::default();
+    let router = Router::new().route("/", post(receive)).with_state(Arc::clone(&received));
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (url, received)
+}
+
+async fn receive(State(received): State<Received>, body: String) {
+    let message: serde_json::Value = serde_json::from_str(&body).unwrap();
+    let created: Timestamp = message["data"]["created_at"].as_str().unwrap().parse().unwrap();
+    let delay = Timestamp::now().duration_since(created).as_secs_f64();
+    received.lock().unwrap().push(delay);
+    tokio::time::sleep(ANSWERS_IN).await;
+}
