@@ -30,7 +30,7 @@ pub struct Answered {
 pub enum PostError {
     /// The URL may not be used.
     #[error(transparent)]
-    Url(#[from] crate::BadUrl),
+    Url(#[from] crate::address::BadUrl),
     /// The host's name has no address.
     #[error("the name of its host does not resolve")]
     NoSuchName,

@@ -1,4 +1,4 @@
-use crate::folder::draw_secret;
+use shared::model::Sources;
 use std::fmt;
 
 /// The AWS access key id that a local table requires. It has no secret part, because a request
@@ -27,6 +27,11 @@ impl AccessKey {
         let credential = authorization.split("Credential=").nth(1);
         credential.and_then(|rest| rest.split('/').next()) == Some(self.as_str())
     }
+}
+
+/// A random text of letters and digits with 190 bits.
+pub(crate) fn draw_secret() -> String {
+    Sources::system().draw_text(32)
 }
 
 impl fmt::Debug for AccessKey {

@@ -6,6 +6,8 @@ use rusqlite::Connection;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{fmt, sync::Arc, time::Duration};
 
+const TARGET_PREFIX: &str = "DynamoDB_20120810.";
+
 /// How long to wait for another write.
 const BUSY_FOR: Duration = Duration::from_secs(10);
 
@@ -182,4 +184,9 @@ fn deletes(operation: &str, request: &str) -> bool {
         "BatchWriteItem" => request.contains(r#""DeleteRequest""#),
         _ => false,
     }
+}
+
+/// The operation that an `X-Amz-Target` header names.
+pub(crate) fn operation(target: &str) -> Option<&str> {
+    target.strip_prefix(TARGET_PREFIX)
 }

@@ -1,8 +1,10 @@
 //! The folder of a local table. Only its owner can read it.
 
-use crate::{AccessKey, own_file};
+use crate::{
+    access_key::{AccessKey, draw_secret},
+    own_file,
+};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
-use shared::model::Sources;
 use std::{
     fs::{self, File, TryLockError},
     io::{self, Write},
@@ -169,11 +171,6 @@ pub(crate) fn read_server(folder: &Path) -> Option<ServerFiles> {
 fn read_access_key(text: String) -> Option<AccessKey> {
     let is_key = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
     is_key.then(|| AccessKey::new(text))
-}
-
-/// A random text of letters and digits with 190 bits.
-pub(crate) fn draw_secret() -> String {
-    Sources::system().draw_text(32)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use crate::{OtherWriters, Running};
+use crate::{other_writers::OtherWriters, running::Running};
 use forwarding::{Forwarder, PASS_FOR, Post, Wake};
 use jiff::Timestamp;
 use std::{pin::pin, sync::Arc, time::Duration};

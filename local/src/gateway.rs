@@ -1,4 +1,8 @@
-use crate::{RecentDeliveries, Running, guard::Guard, recent::SeenRequest};
+use crate::{
+    guard::Guard,
+    recent::{RecentDeliveries, SeenRequest},
+    running::Running,
+};
 use axum::{
     Router,
     body::{Body as HttpBody, HttpBody as _},

@@ -1,6 +1,6 @@
 //! Connects the AWS SDK to the engine without a socket.
 
-use crate::{engine::Engine, server::operation};
+use crate::engine::{Engine, operation};
 use aws_sdk_dynamodb::config::{
     SharedHttpClient,
     http::{HttpRequest, HttpResponse},

@@ -1,4 +1,4 @@
-use crate::OtherWriters;
+use crate::other_writers::OtherWriters;
 use forwarding::SETTLED_AFTER;
 use jiff::{SignedDuration, Timestamp};
 use shared::model::Sources;

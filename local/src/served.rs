@@ -1,5 +1,5 @@
 use crate::{
-    AccessKey,
+    access_key::AccessKey,
     folder::{ServerFiles, read_server},
 };
 use aws_sdk_dynamodb::{

@@ -1,8 +1,8 @@
 //! Serves DynamoDB's HTTP API for the embedded table to other processes.
 
 use crate::{
-    AccessKey,
-    engine::Engine,
+    access_key::AccessKey,
+    engine::{Engine, operation},
     guard::{Guard, RefusedRequest},
     in_process::write_date,
     other_writers::{OtherWriters, precedes_a_lead},
@@ -23,8 +23,6 @@ use std::{net::SocketAddr, sync::Arc};
 /// The largest request that DynamoDB accepts, in bytes.
 const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
 const JSON: &str = "application/x-amz-json-1.0";
-const TARGET_PREFIX: &str = "DynamoDB_20120810.";
-
 struct TableServer {
     engine: Engine,
     access_key: AccessKey,
@@ -49,11 +47,6 @@ pub(crate) fn table_router(
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn_with_state(Arc::clone(&server), refuse_strangers))
         .with_state(server)
-}
-
-/// The operation that an `X-Amz-Target` header names.
-pub(crate) fn operation(target: &str) -> Option<&str> {
-    target.strip_prefix(TARGET_PREFIX)
 }
 
 /// Refuses web pages, and requests with another access key.

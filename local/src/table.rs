@@ -1,12 +1,13 @@
 use crate::{
-    AccessKey, EmbeddedError, ServedTable, Storage,
+    access_key::{AccessKey, draw_secret},
     engine::Engine,
-    folder::{Folder, Lock, draw_secret, has_table, is_damaged},
+    folder::{Folder, Lock, has_table, is_damaged},
     in_process::in_process_client,
-    listen,
+    listen::listen,
     other_writers::OtherWriters,
-    served::builder,
+    served::{ServedTable, builder},
     server::table_router,
+    storage::{EmbeddedError, Storage},
 };
 use aws_sdk_dynamodb::Client;
 use shared::{

@@ -105,7 +105,9 @@ pub fn destination_state(destination: &Destination, now: Timestamp) -> &'static 
     match destination.state {
         DestinationState::Active if is_waiting => "waiting",
         DestinationState::Active if destination.is_failing() => "failing",
-        state => state.as_str(),
+        DestinationState::Active | DestinationState::Paused | DestinationState::Gone => {
+            destination.state.as_str()
+        }
     }
 }
 

@@ -123,7 +123,7 @@ pub fn read_expiry(text: &str, now: Timestamp) -> Result<Timestamp, String> {
             let then = now.to_zoned(TimeZone::UTC).checked_add(span);
             then.map_err(|_| out_of_range())?.timestamp()
         }
-        time => time.resolve(now)?,
+        time @ (WrittenTime::At(_) | WrittenTime::StartOf(_)) => time.resolve(now)?,
     };
     if at > now { Ok(at) } else { Err(format!("`{text}` is not in the future")) }
 }

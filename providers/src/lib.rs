@@ -1,6 +1,8 @@
 //! All providers, each as its package describes it: a new one is a line in [`about`](mod@about), a
 //! line in [`api`], and a variant of [`Provider`](shared::model::Provider).
 
+#![warn(missing_docs)]
+
 mod about;
 mod api;
 mod app;

@@ -16,6 +16,8 @@
 //!
 //! The crate knows no provider's wire format: each provider has its own package under `functions/`.
 
+#![warn(missing_docs)]
+
 pub mod aws;
 pub mod delivery;
 pub mod function;

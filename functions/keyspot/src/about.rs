@@ -1,13 +1,13 @@
-use crate::{contract::PROPERTY, issue_token::issue_token, state::Keyspot};
+use crate::{
+    contract::{LEAD_ID, PROPERTY},
+    issue_token::issue_token,
+    state::Keyspot,
+};
 use shared::{
     delivery::{create_lead, redeliver},
-    model::{LeadIdForm, Provider},
+    model::Provider,
     provider::{About, Api, Demo, DemoEntry, Kind, Operation, Sample, Token, TokenForm, text},
 };
-
-/// Lead ids: `c` and 14 digits of base 36.
-pub const LEAD_ID: LeadIdForm =
-    LeadIdForm { prefix: "c", alphabet: b"0123456789abcdefghijklmnopqrstuvwxyz", digits: 14 };
 
 /// Keyspot.
 pub static ABOUT: About = About {

@@ -10,8 +10,8 @@ mod signing_secret;
 mod state;
 mod token;
 
-pub use about::{ABOUT, API, LEAD_ID};
-pub use contract::SOURCES;
+pub use about::{ABOUT, API};
+pub use contract::{LEAD_ID, SOURCES};
 pub use issue_token::issue_token;
 pub use signing_secret::{ManagedSecret, SIGNING_KEY, SigningSecret};
 pub use state::Keyspot;

@@ -1,16 +1,12 @@
 use crate::{
-    contract::{CHATBOT, JSON_DETAILS},
+    contract::{CHATBOT, JSON_DETAILS, LEAD_ID},
     create_lead::PollyBot,
 };
 use shared::{
     delivery::{Context, create_lead, redeliver},
-    model::{LeadIdForm, Provider},
+    model::Provider,
     provider::{About, Api, Demo, DemoEntry, Kind, Operation, Sample, TokenForm},
 };
-
-/// Lead ids: `lead_` and 16 hexadecimal digits.
-pub const LEAD_ID: LeadIdForm =
-    LeadIdForm { prefix: "lead_", alphabet: b"0123456789abcdef", digits: 16 };
 
 /// PollyBot.
 pub static ABOUT: About = About {

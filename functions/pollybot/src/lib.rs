@@ -6,6 +6,6 @@ mod answer;
 mod contract;
 mod create_lead;
 
-pub use about::{ABOUT, API, LEAD_ID};
-pub use contract::{CHATBOT, STATUSES};
+pub use about::{ABOUT, API};
+pub use contract::{CHATBOT, LEAD_ID, STATUSES};
 pub use create_lead::PollyBot;

@@ -1,13 +1,12 @@
-use crate::{contract::JSON_DETAILS, create_lead::RdStation};
+use crate::{
+    contract::{JSON_DETAILS, LEAD_ID},
+    create_lead::RdStation,
+};
 use shared::{
     delivery::{Context, create_lead, redeliver},
-    model::{LeadIdForm, Provider},
+    model::Provider,
     provider::{About, Api, Demo, Operation, Sample, TokenForm},
 };
-
-/// Lead ids: `lead_` and 11 digits of Crockford's base 32.
-pub const LEAD_ID: LeadIdForm =
-    LeadIdForm { prefix: "lead_", alphabet: b"0123456789ABCDEFGHJKMNPQRSTVWXYZ", digits: 11 };
 
 /// RD Station Mentoria.
 pub static ABOUT: About = About {

@@ -1,4 +1,4 @@
-use crate::{about::LEAD_ID, contract::Details};
+use crate::contract::{Details, LEAD_ID};
 use lambda_http::http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json, value::RawValue};

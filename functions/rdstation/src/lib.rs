@@ -6,6 +6,6 @@ mod answer;
 mod contract;
 mod create_lead;
 
-pub use about::{ABOUT, API, LEAD_ID};
-pub use contract::CAPTURES;
+pub use about::{ABOUT, API};
+pub use contract::{CAPTURES, LEAD_ID};
 pub use create_lead::RdStation;
