@@ -90,7 +90,7 @@ fn the_events_readme_lists_the_cases_that_need_something() {
 #[test]
 fn cargo_lambda_watch_has_every_route() {
     let manifest = include_str!("../../Cargo.toml");
-    for Route { path, function, .. } in ROUTES.iter().copied() {
+    for Route { path, function, .. } in ROUTES.iter() {
         let line = format!(r#""{path}" = [{{ method = "POST", function = "{function}" }}]"#);
         assert!(manifest.contains(&line), "{line}");
     }
