@@ -12,6 +12,16 @@ pub fn about(provider: Provider) -> &'static About {
     ABOUTS[provider as usize]
 }
 
+/// The headers that web pages may send, in lower case, in order.
+pub fn sent_headers() -> Vec<&'static str> {
+    let own = ABOUTS.iter().flat_map(|about| about.headers.iter().copied());
+    let mut headers: Vec<_> =
+        ["authorization", "content-type", "idempotency-key"].into_iter().chain(own).collect();
+    headers.sort_unstable();
+    headers.dedup();
+    headers
+}
+
 /// The kind of this name in directories of `provider`.
 ///
 /// # Errors

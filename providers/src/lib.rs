@@ -11,7 +11,7 @@ mod record;
 mod redeliver;
 mod samples;
 
-pub use about::{about, find_kind};
+pub use about::{about, find_kind, sent_headers};
 pub use api::{ROUTES, Route};
 pub use app::App;
 pub use openapi::openapi;

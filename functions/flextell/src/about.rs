@@ -21,6 +21,7 @@ pub static ABOUT: About = About {
     key: TokenForm::RANDOM,
     token: None,
     has_tenants: true,
+    headers: &["x-tenant"],
     kinds: &[
         Kind::numbered(
             STATUS,

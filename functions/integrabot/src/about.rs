@@ -14,6 +14,7 @@ pub static ABOUT: About = About {
     key: TokenForm { prefix: "sk_", ..TokenForm::RANDOM },
     token: None,
     has_tenants: false,
+    headers: &[],
     kinds: &[],
     demo: Demo {
         account: "demo",

@@ -22,6 +22,7 @@ pub static ABOUT: About = About {
         read: |answer| answer["data"]["token"].as_str(),
     }),
     has_tenants: false,
+    headers: &["x-api-key", "x-api-secret"],
     kinds: &[Kind::lettered(PROPERTY, &[text("property_id"), text("title")])],
     demo: Demo {
         account: "demo",

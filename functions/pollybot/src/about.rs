@@ -18,6 +18,7 @@ pub static ABOUT: About = About {
     key: TokenForm { prefix: "sk-workspace_", length: 51 },
     token: None,
     has_tenants: false,
+    headers: &[],
     kinds: &[Kind::lettered(CHATBOT, &[])],
     demo: Demo {
         account: "ws_your_workspace_id",

@@ -17,6 +17,7 @@ pub static ABOUT: About = About {
     key: TokenForm::RANDOM,
     token: None,
     has_tenants: false,
+    headers: &[],
     kinds: &[],
     demo: Demo {
         account: "wpc_demo",

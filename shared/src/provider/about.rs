@@ -18,6 +18,8 @@ pub struct About {
     pub token: Option<Token>,
     /// Whether its keys name tenants.
     pub has_tenants: bool,
+    /// The headers of its requests, in lower case, but not those that all providers have.
+    pub headers: &'static [&'static str],
     /// The kinds of entries in its directories.
     pub kinds: &'static [Kind],
     /// The demo account.

@@ -4,8 +4,8 @@ mod of_forwarding;
 
 use forwarding::{Forwarder, SIGNING_KEY as FORWARDING_KEY, SIGNING_SECRET};
 use keyspot::Keyspot;
-use local::{ANSWERED_HEADERS, SENT_HEADERS};
-use providers::ROUTES;
+use local::ANSWERED_HEADERS;
+use providers::{ROUTES, sent_headers};
 use serde_json::{Value, json};
 use shared::{
     delivery::Context,
@@ -286,7 +286,7 @@ fn web_pages_of_the_allowed_origins_may_send_leads() {
     let expected = [
         ("AllowOrigins", json!({ "Ref": "AllowedOrigins" })),
         ("AllowMethods", json!(["POST"])),
-        ("AllowHeaders", json!(SENT_HEADERS)),
+        ("AllowHeaders", json!(sent_headers())),
         ("ExposeHeaders", json!(ANSWERED_HEADERS)),
     ];
     assert_eq!(cors.len(), expected.len());
