@@ -5,7 +5,6 @@ mod body;
 mod compression;
 mod event;
 mod fields;
-mod phrase;
 pub mod rules;
 mod violation;
 

@@ -68,6 +68,27 @@ pub enum Rule {
     NotBlocked,
 }
 
+impl Rule {
+    /// The rule in English, to follow the field's name. Each provider with errors in English puts
+    /// it into its own sentence.
+    pub fn phrase(&self) -> String {
+        match self {
+            Self::Required => "is required".to_owned(),
+            Self::Type { expected, .. } => format!("must be {}", expected.with_article()),
+            Self::Choice(values) => format!("must be one of: {}", values.join(", ")),
+            Self::Length { max } => format!("must not exceed {max} characters"),
+            Self::Email => "must be a valid email address".to_owned(),
+            Self::Digits => "must be digits only".to_owned(),
+            Self::Uuid => "must be a valid UUID".to_owned(),
+            Self::Url => "must be a valid URL".to_owned(),
+            Self::Integer => "must be an integer".to_owned(),
+            Self::StringMembers | Self::StringItems => "must hold strings only".to_owned(),
+            Self::Exists => "must be the id of something that exists".to_owned(),
+            Self::NotBlocked => "must be one that is accepted".to_owned(),
+        }
+    }
+}
+
 /// The types of JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are clear")]
@@ -89,6 +110,17 @@ impl JsonType {
             Some(b'[') => Self::Array,
             Some(b'{') => Self::Object,
             _ => Self::Number,
+        }
+    }
+
+    fn with_article(self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Boolean => "a boolean",
+            Self::Number => "a number",
+            Self::String => "a string",
+            Self::Array => "an array",
+            Self::Object => "an object",
         }
     }
 }

@@ -7,7 +7,7 @@ use super::{
 use crate::model::{Account, AccountId, ApiKey, ListedKey, Provider, TokenHash};
 use aws_sdk_dynamodb::{
     operation::update_item::builders::UpdateItemFluentBuilder,
-    types::{AttributeValue, ConditionCheck, Put, TransactWriteItem, Update},
+    types::{AttributeValue, ConditionCheck, TransactWriteItem, Update},
 };
 use ipnet::IpNet;
 use jiff::{Timestamp, civil::Date};
@@ -185,8 +185,7 @@ impl LeadTable {
         &self,
         provider: Option<Provider>,
     ) -> Result<Vec<(Account, TokenHash)>, StoreError> {
-        let prefix =
-            provider.map_or_else(String::new, |provider| format!("{}#", provider.as_str()));
+        let prefix = provider.map(|provider| format!("{}#", provider.as_str())).unwrap_or_default();
         self.listed(LISTED_KEYS, &prefix, read_listed_key).await
     }
 
@@ -198,11 +197,7 @@ impl LeadTable {
         let mut items: Vec<_> =
             key.accounts().iter().map(|account| listed_key(account, token)).collect();
         items.push(key_item(token, key)?);
-        let put = |item| {
-            let put = Put::builder().table_name(&self.name).set_item(Some(item)).build()?;
-            Ok(TransactWriteItem::builder().put(put).build())
-        };
-        items.into_iter().map(put).collect()
+        items.into_iter().map(|item| self.put_of(item)).collect()
     }
 }
 

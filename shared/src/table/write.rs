@@ -89,6 +89,12 @@ impl LeadTable {
         }
     }
 
+    /// A write of an item, as a part of a transaction.
+    pub(crate) fn put_of(&self, item: Item) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder().table_name(&self.name).set_item(Some(item)).build()?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
     /// Does all writes, or none if one of their conditions is false.
     pub(crate) async fn write_all(&self, writes: Vec<TransactWriteItem>) -> Result<(), StoreError> {
         let transaction = self.client.transact_write_items().set_transact_items(Some(writes));

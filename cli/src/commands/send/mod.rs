@@ -1,7 +1,9 @@
+mod server;
+
 use super::{accounts::provider_parser, failure::Failure, secret_text::SecretText};
-use crate::terminal::{bold, visible};
 use clap::Args;
 use providers::about;
+use server::{Header, Server, show_body};
 use shared::{
     function::Environment,
     model::Provider,
@@ -9,15 +11,11 @@ use shared::{
 };
 use std::{
     fs,
-    io::{self, Read, Write},
-    time::{Duration, Instant},
+    io::{self, Read},
 };
-use ureq::{Agent, Body, http::Response};
 
 const KEY_VARIABLE: &str = "LEADHOOK_KEY";
 const SECRET_VARIABLE: &str = "LEADHOOK_SECRET";
-/// How long to wait for an answer: longer than a function may take.
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Sends a lead, and shows the request and the answer.
 #[derive(Args)]
@@ -59,21 +57,17 @@ pub(super) struct SendLead {
     idempotency_key: Option<String>,
 }
 
-/// A header and its value.
-type Header = (&'static str, String);
-
 impl SendLead {
     pub(super) fn run(self) -> Result<(), Failure> {
         self.check()?;
         let key = secret("--key", self.key.as_ref(), KEY_VARIABLE)?;
         let secret = secret("--secret", self.secret.as_ref(), SECRET_VARIABLE)?;
-        let config = Agent::config_builder().timeout_global(Some(TIMEOUT)).max_redirects(0);
-        let client = config.http_status_as_error(false).build().new_agent();
+        let server = Server::new(&self.to, self.provider);
         let About { sample, token, .. } = about(self.provider);
         let mut headers = self.credentials(sample, key, secret)?;
         let body = self.body(sample)?;
         if let Some(token) = token {
-            let token = self.issue_token(&client, token, headers)?;
+            let token = issue_token(&server, token, headers)?;
             headers = vec![("Authorization", format!("Bearer {token}"))];
         }
         headers.push(("Content-Type", "application/json".to_owned()));
@@ -84,7 +78,7 @@ impl SendLead {
             Some(chatbot) => format!("/pollybot/api/v1/chatbots/{chatbot}/leads"),
             None => sample.path.to_owned(),
         };
-        let (status, answer) = self.exchange(&client, &path, headers, &body)?;
+        let (status, answer) = server.post(&path, headers, &body)?;
         show_body(&answer)?;
         if (200..300).contains(&status) {
             Ok(())
@@ -156,50 +150,14 @@ impl SendLead {
         }
         Ok(headers)
     }
-
-    fn issue_token(
-        &self,
-        client: &Agent,
-        token: &Token,
-        headers: Vec<Header>,
-    ) -> Result<String, Failure> {
-        let (status, answer) = self.exchange(client, token.path, headers, b"")?;
-        show_body(if (200..300).contains(&status) { "(a token)" } else { &answer })?;
-        let answer = serde_json::from_str(&answer).unwrap_or_default();
-        let token = (token.read)(&answer).map(str::to_owned);
-        token.ok_or_else(|| Failure::Failed(format!("no token was issued: {status}")))
-    }
-
-    /// Sends a request, and shows it and the head of its answer.
-    fn exchange(
-        &self,
-        client: &Agent,
-        path: &str,
-        headers: Vec<Header>,
-        body: &[u8],
-    ) -> Result<(u16, String), Failure> {
-        let url = url(&self.to, self.provider, path);
-        let mut out = io::stdout().lock();
-        writeln!(out, "{}", bold(&format!("POST {url}")))?;
-        let mut request = client.post(&url);
-        for (name, value) in headers {
-            writeln!(out, "{name}: {}", masked(name, &value))?;
-            request = request.header(name, value);
-        }
-        writeln!(out, "\n{}\n", visible(&String::from_utf8_lossy(body)))?;
-        let started = Instant::now();
-        let mut answer = request.send(body).map_err(|error| unanswered(&url, &error))?;
-        let took = started.elapsed().as_millis();
-        let (status, head) = (answer.status(), head_of(&answer));
-        let text = answer.body_mut().read_to_string();
-        let text = text.map_err(|error| unanswered(&url, &error))?;
-        writeln!(out, "{} in {took} ms\n{head}", bold(&status.to_string()))?;
-        Ok((status.as_u16(), text))
-    }
 }
 
-fn show_body(text: &str) -> io::Result<()> {
-    writeln!(io::stdout(), "{}\n", visible(text))
+fn issue_token(server: &Server, token: &Token, headers: Vec<Header>) -> Result<String, Failure> {
+    let (status, answer) = server.post(token.path, headers, b"")?;
+    show_body(if (200..300).contains(&status) { "(a token)" } else { &answer })?;
+    let answer = serde_json::from_str(&answer).unwrap_or_default();
+    let token = (token.read)(&answer).map(str::to_owned);
+    token.ok_or_else(|| Failure::Failed(format!("no token was issued: {status}")))
 }
 
 /// The value of an option with a secret, or of the variable in its place.
@@ -216,43 +174,4 @@ fn secret(
 
 fn variable(name: &'static str) -> Option<String> {
     Environment::of_process().optional(name)
-}
-
-/// The address. The server's URL may end with the provider's prefix.
-fn url(to: &str, provider: Provider, path: &str) -> String {
-    let to = to.trim_end_matches('/');
-    let prefix = format!("/{}", provider.as_str());
-    format!("{}{path}", to.strip_suffix(&prefix).unwrap_or(to))
-}
-
-/// The value of a header, without credentials.
-fn masked(name: &str, value: &str) -> String {
-    match name {
-        "Authorization" => "Bearer ...".to_owned(),
-        "X-API-Key" | "X-API-Secret" => "...".to_owned(),
-        _ => value.to_owned(),
-    }
-}
-
-fn head_of(answer: &Response<Body>) -> String {
-    let headers = answer.headers().iter();
-    let lines = headers.map(|(name, value)| {
-        format!("{name}: {}\n", visible(&String::from_utf8_lossy(value.as_bytes())))
-    });
-    lines.collect()
-}
-
-fn unanswered(url: &str, error: &ureq::Error) -> Failure {
-    let why = match error {
-        ureq::Error::BadUri(_) | ureq::Error::Http(_) => {
-            return Failure::Input(format!("{url} is not an address"));
-        }
-        ureq::Error::Timeout(_) => "did not answer in time",
-        ureq::Error::Io(_) | ureq::Error::HostNotFound | ureq::Error::ConnectionFailed => {
-            "cannot be reached; is `leadhook serve` running, or the URL right?"
-        }
-        ureq::Error::Tls(_) | ureq::Error::Rustls(_) => "does not use HTTPS correctly",
-        _ => "closed the connection",
-    };
-    Failure::Failed(format!("{url} {why}"))
 }
