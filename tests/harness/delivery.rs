@@ -56,6 +56,11 @@ impl Delivery {
         self
     }
 
+    /// Adds an `Idempotency-Key`.
+    pub fn idempotency_key(self, key: &str) -> Self {
+        self.header("idempotency-key", key)
+    }
+
     /// Adds a bearer token.
     pub fn bearer(self, token: &str) -> Self {
         self.header("authorization", &format!("Bearer {token}"))

@@ -1,11 +1,4 @@
 use crate::Answer;
-use axum::{
-    body::{Body, to_bytes},
-    extract::Request as HttpRequest,
-    http::Method,
-    middleware::Next,
-    response::Response as HttpResponse,
-};
 use jsonschema::{Draft, Validator};
 use providers::{ROUTES, openapi};
 use serde_json::{Map, Value, json, value::RawValue};
@@ -17,12 +10,11 @@ use std::{
 
 /// How many levels of a body are read one by one if it is not a [`Value`] as a whole.
 const LEVELS: usize = 8;
-/// The headers that leadhook sets.
-const OWN_HEADERS: [&str; 4] =
-    ["content-type", "www-authenticate", "retry-after", "idempotency-replayed"];
 
-static DOCUMENTS: LazyLock<Vec<Document>> =
-    LazyLock::new(|| Provider::ALL.map(Document::of).into());
+static DOCUMENTS: LazyLock<Vec<Document>> = LazyLock::new(|| {
+    let read = |provider| Document { provider, value: openapi(provider).unwrap() };
+    Provider::ALL.map(read).into()
+});
 static OPERATIONS: LazyLock<HashMap<String, Operation>> = LazyLock::new(|| {
     let operations = DOCUMENTS.iter().flat_map(Document::operations);
     operations.map(|operation| (operation.route.clone(), operation)).collect()
@@ -62,8 +54,12 @@ impl Document {
         &DOCUMENTS
     }
 
-    fn of(provider: Provider) -> Self {
-        Self { provider, value: openapi(provider).unwrap() }
+    /// The document of a provider.
+    ///
+    /// # Panics
+    /// If it has none.
+    pub fn of(provider: Provider) -> &'static Self {
+        DOCUMENTS.iter().find(|document| document.provider == provider).unwrap()
     }
 
     /// Its operations.
@@ -205,6 +201,11 @@ fn read(text: &RawValue, levels: usize) -> Value {
     }
 }
 
+/// The operation at a path of `ROUTES`.
+pub(crate) fn operation_at(path: &str) -> &'static Operation {
+    &OPERATIONS[path]
+}
+
 /// The operation that a request to a function is of.
 pub(crate) fn operation_of(function: &str, request: &Request) -> &'static Operation {
     let mut segments = request.path.split('/').skip_while(|segment| *segment != "chatbots");
@@ -215,37 +216,4 @@ pub(crate) fn operation_of(function: &str, request: &Request) -> &'static Operat
     let first = routes.next().unwrap();
     let route = if fits(first.path) { first } else { routes.next().unwrap_or(first) };
     &OPERATIONS[route.path]
-}
-
-/// Checks a server's answer against its provider's document. A difference breaks the connection.
-pub(crate) async fn check_http_answer(request: HttpRequest, next: Next) -> HttpResponse {
-    let is_post = request.method() == Method::POST;
-    let path = request.uri().path().to_owned();
-    let response = next.run(request).await;
-    let Some(route) = ROUTES.iter().find(|route| is_post && fits(route.path, &path)) else {
-        return response;
-    };
-    let (head, body) = response.into_parts();
-    let body = to_bytes(body, usize::MAX).await.unwrap();
-    let text = String::from_utf8(body.to_vec()).unwrap();
-    let own = head.headers.iter().filter(|(name, _)| OWN_HEADERS.contains(&name.as_str()));
-    let headers = own.map(|(name, value)| (name.to_string(), value.to_str().unwrap().into()));
-    let body: Value = serde_json::from_str(&text).unwrap_or_default();
-    let answer = Answer { status: head.status.as_u16(), headers: headers.collect(), body, text };
-    if !is_of_the_gateway(&answer.body) {
-        OPERATIONS[route.path].check(&answer);
-    }
-    HttpResponse::from_parts(head, Body::from(answer.text))
-}
-
-/// Whether API Gateway gave the answer itself, because no function got the request.
-fn is_of_the_gateway(body: &Value) -> bool {
-    let members = body.as_object().map(|members| members.keys().map(String::as_str).collect());
-    members.is_some_and(|names: Vec<_>| names == ["message"] || names == ["message", "addresses"])
-}
-
-fn fits(route: &str, path: &str) -> bool {
-    let same = |(wanted, got): (&str, &str)| wanted.starts_with('{') || wanted == got;
-    route.split('/').count() == path.split('/').count()
-        && route.split('/').zip(path.split('/')).all(same)
 }

@@ -1,7 +1,7 @@
 use crate::{
     delivery::{Answer, Delivery},
     sender::Sender,
-    world::{World, send_event, send_to},
+    test_api::{TestApi, send_event, send_to},
 };
 use providers::App;
 use serde_json::json;
@@ -15,7 +15,7 @@ use tokio::runtime::Runtime;
 /// A function with a real table that gets random requests.
 pub struct Fuzzed {
     runtime: Runtime,
-    world: World,
+    api: TestApi,
     instance: Arc<App>,
     token: String,
     sent: AtomicU64,
@@ -31,13 +31,13 @@ pub struct HeadersAndPath {
 }
 
 impl Fuzzed {
-    /// A world with the demo accounts.
+    /// An API with the demo accounts.
     pub fn start() -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-        let world = runtime.block_on(World::start());
-        let token = runtime.block_on(world.keyspot_token());
-        let instance = world.another_instance();
-        Self { runtime, world, instance, token, sent: AtomicU64::new(0) }
+        let api = runtime.block_on(TestApi::start());
+        let token = runtime.block_on(api.keyspot_token());
+        let instance = api.another_instance();
+        Self { runtime, api, instance, token, sent: AtomicU64::new(0) }
     }
 
     /// Sends a body twice and checks the answers: they must be documented and in the provider's
@@ -113,7 +113,7 @@ impl Fuzzed {
         let event = event.to_string();
         let sent = send_event(&self.instance, sender.function, &event);
         let answer = self.runtime.block_on(sent);
-        self.world.wire.take_operations();
+        self.api.connection.take_operations();
         // A path with an unknown chatbot is a 404.
         let is_chatbot = sender.function == "pollybot-create-lead" && path.contains("chatbots/");
         match answer.status {
@@ -132,7 +132,7 @@ impl Fuzzed {
     fn send(&self, delivery: Delivery) -> Answer {
         let answer = self.runtime.block_on(send_to(&self.instance, delivery));
         // The log of requests is not used here, and it would grow.
-        self.world.wire.take_operations();
+        self.api.connection.take_operations();
         answer
     }
 }

@@ -1,3 +1,4 @@
+use crate::TestTable;
 use proptest::{
     strategy::Strategy,
     test_runner::{Config, FileFailurePersistence, TestCaseError, TestRunner},
@@ -22,20 +23,19 @@ pub struct Histories {
 }
 
 impl Histories {
-    /// Plays the histories. Each player has a ground of its own, which `lay` makes. `play` returns
-    /// how many steps a history had, or what it broke. Returns the numbers of histories and of steps.
-    pub fn play<G, S: Strategy>(
+    /// Plays the histories. Each player has a database of its own. `play` returns how many steps a
+    /// history had, or what it broke. Returns the numbers of histories and of steps.
+    pub fn play<S: Strategy>(
         &self,
         strategy: fn() -> S,
-        lay: impl AsyncFn() -> G + Sync,
-        play: impl AsyncFn(&G, S::Value) -> Result<usize, String> + Sync,
+        play: impl AsyncFn(&TestTable, S::Value) -> Result<usize, String> + Sync,
     ) -> (u32, usize) {
         let set = env::var(self.variable).map(|number| number.parse().unwrap());
         let histories = set.unwrap_or(self.default);
         let play_one = || {
             let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-            let ground = runtime.block_on(lay());
-            let play = |history| runtime.block_on(play(&ground, history));
+            let database = runtime.block_on(TestTable::embedded());
+            let play = |history| runtime.block_on(play(&database, history));
             self.run(histories.div_ceil(self.players), &strategy(), play)
         };
         let steps = thread::scope(|scope| {

@@ -3,9 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where and stop")]
 #![expect(clippy::disallowed_methods, reason = "a test does not start from a snapshot")]
 
+mod connection;
 mod delivery;
 mod document;
+mod dynamodb;
 mod events;
+mod fault;
 mod fuzz;
 mod histories;
 mod http;
@@ -13,18 +16,22 @@ mod secret_store;
 mod sender;
 mod server;
 mod template;
+mod test_api;
+mod test_table;
+mod tokens;
 mod watched_log;
-mod wire;
-mod world;
 
+pub use connection::FaultyConnection;
 pub use delivery::{Answer, Delivery};
 pub use document::{Document, Operation, Response};
 pub use events::{Given, SampleEvent, sample_events, sample_events_in_order, unused_events};
+pub use fault::Fault;
 pub use fuzz::{Fuzzed, HeadersAndPath};
 pub use histories::Histories;
 pub use secret_store::SecretStore;
-pub use sender::{SENDERS, Sender};
+pub use sender::{SENDERS, Sender, account};
 pub use server::Server;
 pub use template::{Template, TemplateFunction};
-pub use wire::{Fault, Wire};
-pub use world::{SIGNING_KEY, World, send_event, send_to, sign_jwt, sign_keyspot_token};
+pub use test_api::{SIGNING_KEY, TestApi, new_app, send_event, send_to};
+pub use test_table::{TestTable, unique_numbers};
+pub use tokens::{sign_jwt, sign_keyspot_token};

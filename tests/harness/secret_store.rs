@@ -87,17 +87,17 @@ impl SecretStore {
 async fn answer(state: Arc<State>, request: Request<Incoming>) -> HttpAnswer {
     assert_eq!(request.headers()["x-amz-target"], "secretsmanager.GetSecretValue");
     let body = request.into_body().collect().await.map_err(io::Error::other)?.to_bytes();
-    let asked: Value = serde_json::from_slice(&body).unwrap();
-    assert_eq!(asked["SecretId"], SecretStore::NAME);
+    let wanted: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(wanted["SecretId"], SecretStore::NAME);
     state.reads.fetch_add(1, SeqCst);
-    let is_previous = asked["VersionStage"] == "AWSPREVIOUS";
+    let is_previous = wanted["VersionStage"] == "AWSPREVIOUS";
     if state.away.load(SeqCst) || is_previous && state.previous_fails.load(SeqCst) {
         return Err(io::Error::other("away"));
     }
     if is_previous && state.previous_hangs.load(SeqCst) {
         return std::future::pending().await;
     }
-    let age = match asked["VersionStage"].as_str() {
+    let age = match wanted["VersionStage"].as_str() {
         Some("AWSCURRENT") | None => 0,
         Some("AWSPREVIOUS") => 1,
         stage => panic!("{stage:?}"),

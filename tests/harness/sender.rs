@@ -1,6 +1,11 @@
-use crate::{Answer, Delivery, World};
+use crate::{Answer, Delivery, TestApi};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
-use shared::model::{Account, AccountId, Provider};
+use shared::{
+    model::{Account, AccountId, LeadId, LeadSpan, Provider, StoredLead},
+    table::Order,
+};
+use std::sync::LazyLock;
 
 /// How to send deliveries to a provider, and which answers it gives.
 pub struct Sender {
@@ -102,6 +107,16 @@ pub static SENDERS: [Sender; 5] = [
     },
 ];
 
+/// The errors of each provider that do not depend on its fields: status and body. They are written
+/// by hand, as the provider documents them.
+static ERROR_ANSWERS: LazyLock<Value> =
+    LazyLock::new(|| serde_json::from_str(include_str!("error_answers.json")).unwrap());
+
+/// The account of a provider with this id.
+pub fn account(provider: Provider, id: &str) -> Account {
+    Account { provider, id: id.parse().unwrap() }
+}
+
 impl Sender {
     /// The sender to a provider's demo account.
     ///
@@ -112,21 +127,71 @@ impl Sender {
         sender.unwrap_or_else(|| panic!("no sender to {}", provider.as_str()))
     }
 
+    /// The `n`th body with this value in a field.
+    pub fn body_with(&self, n: usize, field: &str, value: impl Into<Value>) -> String {
+        let mut body = (self.body)(n);
+        body[field] = value.into();
+        body.to_string()
+    }
+
+    /// The `n`th body and these members, as they are written.
+    pub fn body_and(&self, n: usize, members: &str) -> String {
+        let body = (self.body)(n).to_string();
+        format!("{},{members}}}", body.trim_end_matches('}'))
+    }
+
+    /// The leads of its account, the oldest first.
+    pub async fn leads(&self, api: &TestApi) -> Vec<StoredLead> {
+        let (account, all) = (self.account(), LeadSpan::ALL);
+        let page = api.table().leads(&account, all, Order::OldestFirst, None).await;
+        page.unwrap().leads
+    }
+
     /// The `n`th delivery.
-    pub async fn delivery(&self, world: &World, n: usize) -> Delivery {
-        self.deliver(world, (self.body)(n).to_string()).await
+    pub async fn delivery(&self, api: &TestApi, n: usize) -> Delivery {
+        self.deliver(api, (self.body)(n).to_string()).await
     }
 
     /// A delivery of this body.
-    pub async fn deliver(&self, world: &World, body: impl Into<Vec<u8>>) -> Delivery {
+    pub async fn deliver(&self, api: &TestApi, body: impl Into<Vec<u8>>) -> Delivery {
         let mut delivery = Delivery::new(self.function, body);
         for (name, value) in self.headers {
             delivery = delivery.header(name, value);
         }
         if self.headers.is_empty() {
-            delivery = delivery.bearer(&world.keyspot_token().await);
+            delivery = delivery.bearer(&api.keyspot_token().await);
         }
         delivery
+    }
+
+    /// The answer to a delivery of this body.
+    pub async fn send(&self, api: &TestApi, body: impl Into<Vec<u8>>) -> Answer {
+        api.send(self.deliver(api, body).await).await
+    }
+
+    /// The answer to the `n`th delivery.
+    pub async fn send_nth(&self, api: &TestApi, n: usize) -> Answer {
+        api.send(self.delivery(api, n).await).await
+    }
+
+    /// Sends the `n`th delivery, which must become a lead. Returns the lead's id.
+    ///
+    /// # Panics
+    /// If it does not become a lead.
+    pub async fn create(&self, api: &TestApi, n: usize) -> LeadId {
+        let answer = self.send_nth(api, n).await;
+        assert_eq!(answer.status, self.created, "{}: {}", self.function, answer.text);
+        self.lead_id(&answer).unwrap()
+    }
+
+    /// Creates leads with a second between them. Returns their ids, the oldest first.
+    pub async fn create_leads(&self, api: &TestApi, count: usize) -> Vec<LeadId> {
+        let mut ids = Vec::new();
+        for n in 0..count {
+            api.advance(SignedDuration::from_secs(1));
+            ids.push(self.create(api, n).await);
+        }
+        ids
     }
 
     /// The account it delivers to.
@@ -138,5 +203,45 @@ impl Sender {
     /// The lead in an answer.
     pub fn lead_of<'a>(&self, answer: &'a Answer) -> &'a Value {
         (self.lead)(&answer.body)
+    }
+
+    /// The id of the lead in an answer.
+    pub fn lead_id(&self, answer: &Answer) -> Option<LeadId> {
+        let id = &self.lead_of(answer)["id"];
+        match self.account.0 {
+            Provider::Integrabot | Provider::Flextell => id.to_string().parse().ok(),
+            Provider::RdStation => rdstation::LEAD_ID.read(id.as_str()?),
+            Provider::Keyspot => keyspot::LEAD_ID.read(id.as_str()?),
+            Provider::PollyBot => {
+                let existing = answer.body["details"]["existingLeadId"].as_str();
+                pollybot::LEAD_ID.read(id.as_str().or(existing)?)
+            }
+        }
+    }
+
+    /// The status and body of one of the errors in `error_answers.json`.
+    ///
+    /// # Panics
+    /// If it has none of this name.
+    pub fn error(&self, name: &str) -> (u16, &'static Value) {
+        let error = &ERROR_ANSWERS[self.account.0.as_str()][name];
+        let status = error[0].as_u64().unwrap_or_else(|| panic!("no error {name}"));
+        (status.try_into().unwrap(), &error[1])
+    }
+
+    /// Checks that an answer is one of the errors in `error_answers.json`, with the headers that its
+    /// status needs.
+    ///
+    /// # Panics
+    /// If it is not.
+    pub fn check_error(&self, name: &str, answer: &Answer, case: &str) {
+        let (expected, function) = (self.error(name), self.function);
+        assert_eq!((answer.status, &answer.body), expected, "{function}: {case}");
+        for (header, value, status) in
+            [("www-authenticate", "Bearer", 401), ("retry-after", "1", 503)]
+        {
+            let found = answer.headers.get(header).and_then(Value::as_str);
+            assert_eq!(found, (expected.0 == status).then_some(value), "{function}: {case}");
+        }
     }
 }

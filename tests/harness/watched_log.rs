@@ -12,8 +12,8 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-/// Texts shorter than this appear in logs by chance, in times and request ids.
-const TELLING: usize = 9;
+/// Shorter texts appear in logs by chance, in times and request ids.
+const SHORTEST: usize = 9;
 /// Words that log lines always contain. If a test sends one of them, or a part of it, the log may
 /// contain it.
 const OWN_WORDS: [&str; 6] = [
@@ -25,7 +25,7 @@ const OWN_WORDS: [&str; 6] = [
     "unauthorized",
 ];
 /// How many texts are watched at a time.
-const KEPT: usize = 4_096;
+const MOST: usize = 4_096;
 
 /// The texts that were sent in this process. No log line may contain one.
 static SENT: LazyLock<Mutex<HashSet<String>>> = LazyLock::new(Mutex::default);
@@ -44,12 +44,12 @@ pub(crate) fn watch_log() {
 /// Notes the secrets in the headers of a delivery and every text in its body.
 pub(crate) fn note_sent(request: &Request) {
     let mut sent = SENT.lock().unwrap();
-    if sent.len() > KEPT {
+    if sent.len() > MOST {
         sent.clear();
     }
     let mut note = |text: &str| {
         let is_own = OWN_WORDS.iter().any(|word| word.contains(text));
-        if (TELLING..10_000).contains(&text.len()) && !is_own {
+        if (SHORTEST..10_000).contains(&text.len()) && !is_own {
             sent.insert(text.to_owned());
         }
     };
@@ -78,8 +78,8 @@ struct WatchedLog;
 impl Write for WatchedLog {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(line);
-        if let Some(told) = SENT.lock().unwrap().iter().find(|sent| text.contains(*sent)) {
-            eprintln!("a log line holds what was sent, {told:?}: {text}");
+        if let Some(leaked) = SENT.lock().unwrap().iter().find(|sent| text.contains(*sent)) {
+            eprintln!("a log line has what was sent, {leaked:?}: {text}");
             process::exit(70);
         }
         Ok(line.len())

@@ -3,23 +3,8 @@
 use forwarding::Message;
 use providers::LeadRecord;
 use serde_json::Value;
-use shared::{
-    model::{DestinationFormat, LeadSpan, Provider, StoredLead},
-    table::Order,
-};
-use tests::{SENDERS, Sender, World};
-
-/// The leads of a sender's account.
-async fn leads(world: &World, sender: &Sender) -> Vec<StoredLead> {
-    let table = &world.app.context.table;
-    table.leads(&sender.account(), LeadSpan::ALL, Order::OldestFirst, None).await.unwrap().leads
-}
-
-/// The valid body of a sender with more members.
-fn body(sender: &Sender, more: &str) -> String {
-    let known = (sender.body)(1).to_string();
-    format!("{},{more}}}", known.trim_end_matches('}'))
-}
+use shared::model::{DestinationFormat, Provider};
+use tests::{SENDERS, Sender, TestApi};
 
 #[tokio::test]
 async fn half_an_emoji_is_accepted_and_written_out_as_the_replacement_character() {
@@ -34,21 +19,22 @@ async fn half_an_emoji_is_accepted_and_written_out_as_the_replacement_character(
     ];
     let unknown = r#""\ud83d":"\ud83d","y\ud83d":{"\ud83d":[12345678901234567890123]}"#;
     for (provider, text, json) in cases {
-        let (world, sender) = (World::start().await, Sender::of(provider));
+        let (api, sender) = (TestApi::start().await, Sender::of(provider));
         let case = format!("{}: {text}, {json}", sender.function);
-        let sent = body(sender, &format!(r#""{text}":"a \ud83d\ude00 \ud83d",{json},{unknown}"#));
-        let answer = world.send(sender.deliver(&world, sent).await).await;
+        let sent =
+            sender.body_and(1, &format!(r#""{text}":"a \ud83d\ude00 \ud83d",{json},{unknown}"#));
+        let answer = sender.send(&api, sent).await;
         assert_eq!(answer.status, sender.created, "{case}");
-        let item = format!("{:?}", world.items("lead#").await[0]);
+        let item = format!("{:?}", api.items("lead#").await[0]);
         assert!(item.contains("a 😀 \u{fffd}"), "{case}: {item}");
         let (_, raw) = json.split_once(':').unwrap();
         for as_sent in [raw, unknown] {
             assert!(item.contains(&as_sent.escape_debug().to_string()), "{case}: {item}");
         }
         let (account, format) = (sender.account(), DestinationFormat::Standard);
-        let lead = || async { leads(&world, sender).await.pop().unwrap() };
+        let lead = || async { sender.leads(&api).await.pop().unwrap() };
         let record = LeadRecord::new(&account, lead().await).unwrap();
-        let message = Message::created(format, "d", &account, lead().await, world.now()).unwrap();
+        let message = Message::created(format, "d", &account, lead().await, api.now()).unwrap();
         let record_text = serde_json::to_string(&record).unwrap();
         let written = [
             ("the record", record_text, true),
@@ -73,10 +59,10 @@ async fn half_an_emoji_is_accepted_and_written_out_as_the_replacement_character(
 #[tokio::test]
 async fn half_an_emoji_breaks_no_rule_of_any_field() {
     for sender in &SENDERS {
-        let (world, fields) = (World::start().await, sender.echoed);
+        let (api, fields) = (TestApi::start().await, sender.echoed);
         for field in fields.iter().chain(&["unknown", "\\ud83d"]) {
-            let sent = body(sender, &format!(r#""{field}":"\ud83d""#));
-            let answer = world.send(sender.deliver(&world, sent).await).await;
+            let sent = sender.body_and(1, &format!(r#""{field}":"\ud83d""#));
+            let answer = sender.send(&api, sent).await;
             assert!(!answer.text.to_lowercase().contains("unicode"), "{field}: {}", answer.text);
             assert!(!answer.text.contains(r"\ud83d"), "{field}: {}", answer.text);
             let known = [200, 201, 409].contains(&answer.status);

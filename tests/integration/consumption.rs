@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use shared::model::{Account, AccountId, EntryId, EntryKey, Provider};
 use std::{collections::BTreeMap, fs};
-use tests::{Delivery, World};
+use tests::{Delivery, TestApi};
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/performance.md");
 /// How the table in the document begins.
@@ -101,11 +101,11 @@ fn flextell(body: Value) -> Delivery {
 /// empty caches.
 #[tokio::test]
 async fn a_create_consumes_what_the_documents_say() {
-    let world = World::start().await;
+    let api = TestApi::start().await;
     let tenant = Account { provider: Provider::Flextell, id: AccountId::from_static("1") };
     let country = EntryKey::new("country", EntryId::from(76));
-    assert!(world.app.context.table.delete_entry(&tenant, &country).await.unwrap());
-    let token = world.keyspot_token().await;
+    assert!(api.app.context.table.delete_entry(&tenant, &country).await.unwrap());
+    let token = api.keyspot_token().await;
     let maria = |n: u32| {
         json!({
             "name": "Maria Silva", "type": "web", "phone_number": format!("551199999{n:04}"),
@@ -179,13 +179,13 @@ async fn a_create_consumes_what_the_documents_say() {
         let said = documented.get(&key).cloned();
         let said = if row.is_empty() { Cost::default() } else { said.expect(row) };
         let (case, expected) = (format!("{provider}: {row}"), said.clone().and(also));
-        world.wire.take_operations();
-        world.wire.take_consumed_units();
-        world.send(delivery).await;
-        assert_eq!(world.wire.take_operations(), expected.operations, "{case}");
+        api.connection.take_operations();
+        api.connection.take_consumed_units();
+        api.send(delivery).await;
+        assert_eq!(api.connection.take_operations(), expected.operations, "{case}");
         // Amazon's DynamoDB Local counts every transaction as 4 units.
-        let consumed = world.wire.take_consumed_units();
-        assert!(consumed == expected.units || !world.is_embedded(), "{case}: {consumed}");
+        let consumed = api.connection.take_consumed_units();
+        assert!(consumed == expected.units || !api.is_embedded(), "{case}: {consumed}");
         if !row.is_empty() {
             tried.insert(key, said);
         }

@@ -9,7 +9,7 @@ use shared::{
     model::{Contact, Email, Provider},
     person_search::Person,
 };
-use tests::{Sender, World};
+use tests::{Sender, TestApi};
 
 /// Writings of one mailbox that every provider accepts as an e-mail.
 const WRITINGS: [(&str, &str); 8] = [
@@ -26,11 +26,9 @@ const WRITINGS: [(&str, &str); 8] = [
 #[tokio::test]
 async fn another_writing_of_a_mailbox_is_the_same_person() {
     for provider in [Provider::Integrabot, Provider::PollyBot] {
-        let (world, sender) = (World::start().await, Sender::of(provider));
+        let (api, sender) = (TestApi::start().await, Sender::of(provider));
         for (index, (case, email)) in WRITINGS.into_iter().enumerate() {
-            let mut body = (sender.body)(1);
-            body["email"] = email.into();
-            let answer = world.send(sender.deliver(&world, body.to_string()).await).await;
+            let answer = sender.send(&api, sender.body_with(1, "email", email)).await;
             let wanted = match (index, provider) {
                 (0, _) => 201,
                 (_, Provider::Integrabot) => 200,
@@ -38,27 +36,25 @@ async fn another_writing_of_a_mailbox_is_the_same_person() {
             };
             assert_eq!(answer.status, wanted, "{provider:?}: {case}: {}", answer.text);
         }
-        assert_eq!(world.items("lead#").await.len(), 1, "{provider:?}");
-        // A delivery that differs in the writing alone says nothing new.
-        assert_eq!(world.items("held#").await.len(), 0, "{provider:?}");
+        assert_eq!(api.items("lead#").await.len(), 1, "{provider:?}");
+        // A delivery that differs only in the writing has no new content.
+        assert_eq!(api.items("held#").await.len(), 0, "{provider:?}");
     }
 }
 
 #[tokio::test]
 async fn another_writing_of_a_blocked_mailbox_is_blocked() {
     for provider in Provider::ALL {
-        let (world, sender) = (World::start().await, Sender::of(provider));
-        let table = &world.app.context.table;
+        let (api, sender) = (TestApi::start().await, Sender::of(provider));
+        let table = api.table();
         table.block(&sender.account(), &[Contact::email(WRITINGS[0].1)].into()).await.unwrap();
         for (case, email) in WRITINGS {
-            let mut body = (sender.body)(1);
-            body["email"] = email.into();
-            let answer = world.send(sender.deliver(&world, body.to_string()).await).await;
+            let answer = sender.send(&api, sender.body_with(1, "email", email)).await;
             let case = format!("{provider:?}: {case}: {}", answer.text);
             assert!([400, 422].contains(&answer.status), "{case}");
-            assert_eq!(world.items("held#").await.len(), 0, "{case}");
+            assert_eq!(api.items("held#").await.len(), 0, "{case}");
         }
-        assert_eq!(world.items("lead#").await.len(), 0, "{provider:?}");
+        assert_eq!(api.items("lead#").await.len(), 0, "{provider:?}");
     }
 }
 

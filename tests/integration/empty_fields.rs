@@ -2,13 +2,17 @@
 
 use serde_json::{Value, json};
 use shared::model::Provider::{self, Flextell, Integrabot, Keyspot, PollyBot, RdStation};
-use tests::{Answer, Sender, World};
+use tests::{Answer, Sender, TestApi};
 
-async fn send_with(world: &World, provider: Provider, field: &str, value: &Value) -> Answer {
+/// The answer to a sender's `n`th body with this value in a field.
+async fn send_with(
+    api: &TestApi,
+    n: usize,
+    (provider, field): (Provider, &str),
+    value: &Value,
+) -> Answer {
     let sender = Sender::of(provider);
-    let mut body = (sender.body)(1);
-    body[field] = value.clone();
-    world.send(sender.deliver(world, body.to_string()).await).await
+    sender.send(api, sender.body_with(n, field, value.clone())).await
 }
 
 /// The optional fields with a form, a list of values or another type than text, and what the answer
@@ -34,12 +38,13 @@ async fn an_empty_optional_field_is_a_missing_one() {
         (Flextell, "country_id", "/country_id", json!(null)),
         (Flextell, "marketing_attribution", "/marketing_attribution", json!([])),
     ];
-    for (provider, field, shown, missing) in cases {
-        for value in [json!(""), json!(" "), json!("\t\r\n\u{a0}\u{3000}")] {
+    let api = TestApi::start().await;
+    for (row, (provider, field, shown, missing)) in cases.into_iter().enumerate() {
+        let values = [json!(""), json!(" "), json!("\t\r\n\u{a0}\u{3000}")].into_iter();
+        for (n, value) in values.enumerate() {
             let case = format!("{provider:?} {field}: {value}");
-            let world = World::start().await;
             let sender = Sender::of(provider);
-            let answer = send_with(&world, provider, field, &value).await;
+            let answer = send_with(&api, 10 * row + n, (provider, field), &value).await;
             assert_eq!(answer.status, sender.created, "{case}: {}", answer.text);
             let lead = sender.lead_of(&answer);
             assert_eq!(lead.pointer(shown), Some(&missing), "{case}: {}", answer.text);
@@ -49,25 +54,23 @@ async fn an_empty_optional_field_is_a_missing_one() {
 
 #[tokio::test]
 async fn an_empty_array_is_an_empty_object() {
-    let world = World::start().await;
+    let api = TestApi::start().await;
     let cases = [
         (Integrabot, "custom_fields"),
         (RdStation, "custom"),
         (RdStation, "utm"),
         (PollyBot, "metadata"),
     ];
-    for (provider, field) in cases {
+    for (row, (provider, field)) in cases.into_iter().enumerate() {
         let sender = Sender::of(provider);
-        for text in ["[]", "[ \n ]"] {
-            let world = World::start().await;
-            let body = (sender.body)(1).to_string();
-            let body = format!("{},\"{field}\":{text}}}", body.trim_end_matches('}'));
-            let answer = world.send(sender.deliver(&world, body).await).await;
+        for (n, text) in ["[]", "[ \n ]"].into_iter().enumerate() {
+            let body = sender.body_and(10 * row + n, &format!("\"{field}\":{text}"));
+            let answer = sender.send(&api, body).await;
             assert_eq!(answer.status, sender.created, "{field}: {}", answer.text);
             assert_eq!(sender.lead_of(&answer)[field], json!({}), "{field}: {text}");
         }
         for value in [json!([[]]), json!([""]), json!([0])] {
-            let answer = send_with(&world, provider, field, &value).await;
+            let answer = send_with(&api, 10 * row, (provider, field), &value).await;
             assert!([400, 422].contains(&answer.status), "{field}: {value}: {}", answer.text);
         }
     }
@@ -75,7 +78,7 @@ async fn an_empty_array_is_an_empty_object() {
 
 #[tokio::test]
 async fn empty_free_text_stays_as_it_was_sent() {
-    let world = World::start().await;
+    let api = TestApi::start().await;
     let cases = [
         (RdStation, "agentId"),
         (RdStation, "name"),
@@ -90,12 +93,10 @@ async fn empty_free_text_stays_as_it_was_sent() {
         (Flextell, "message"),
         (Flextell, "preferred_contact"),
     ];
-    for (index, (provider, field)) in cases.into_iter().enumerate() {
+    for (row, (provider, field)) in cases.into_iter().enumerate() {
         for (n, text) in ["", " "].into_iter().enumerate() {
             let sender = Sender::of(provider);
-            let mut body = (sender.body)(10 * index + n);
-            body[field] = text.into();
-            let answer = world.send(sender.deliver(&world, body.to_string()).await).await;
+            let answer = send_with(&api, 10 * row + n, (provider, field), &text.into()).await;
             let case = format!("{provider:?} {field}: {text:?}: {}", answer.text);
             assert_eq!(answer.status, sender.created, "{case}");
             assert_eq!(sender.lead_of(&answer)[field], json!(text), "{case}");
@@ -105,7 +106,7 @@ async fn empty_free_text_stays_as_it_was_sent() {
 
 #[tokio::test]
 async fn an_empty_required_field_is_at_fault() {
-    let world = World::start().await;
+    let api = TestApi::start().await;
     let cases = [
         (Integrabot, "name"),
         (Integrabot, "type"),
@@ -118,7 +119,7 @@ async fn an_empty_required_field_is_at_fault() {
         (Flextell, "last_name"),
     ];
     for (provider, field) in cases {
-        let answer = send_with(&world, provider, field, &json!("")).await;
+        let answer = send_with(&api, 1, (provider, field), &json!("")).await;
         assert!([400, 422].contains(&answer.status), "{field}: {}", answer.text);
         assert!(answer.text.contains(field), "{field}: {}", answer.text);
     }

@@ -7,12 +7,12 @@ use std::{
     path::PathBuf,
 };
 use tests::{
-    Answer, Given, SENDERS, SIGNING_KEY, SampleEvent, World, sample_events, sample_events_in_order,
-    send_event, unused_events,
+    Answer, Given, SENDERS, SIGNING_KEY, SampleEvent, TestApi, sample_events,
+    sample_events_in_order, send_event, unused_events,
 };
 
-async fn send(world: &World, sample: &SampleEvent) -> Answer {
-    let instance = world.another_instance();
+async fn send(api: &TestApi, sample: &SampleEvent) -> Answer {
+    let instance = api.another_instance();
     for before in sample.before() {
         send_event(&instance, &before.function, &before.event).await;
     }
@@ -22,27 +22,27 @@ async fn send(world: &World, sample: &SampleEvent) -> Answer {
 #[tokio::test]
 async fn every_sample_event_gets_its_answer() {
     for sample in sample_events().into_iter().filter(SampleEvent::is_request) {
-        let world = World::start().await;
-        sample.given().arrange(&world.app.context.table, &world.direct_client()).await;
-        world.wire.set_away(sample.given() == Given::TableAway);
-        sample.check(&send(&world, &sample).await);
+        let api = TestApi::start().await;
+        sample.given().arrange(&api.app.context.table, &api.direct_client()).await;
+        api.connection.set_away(sample.given() == Given::TableAway);
+        sample.check(&send(&api, &sample).await);
     }
 }
 
 /// People first try the lines that `leadhook serve` prints, and then one event after the other.
 #[tokio::test]
 async fn sample_events_get_their_answers_on_one_table() {
-    let world = World::start().await;
+    let api = TestApi::start().await;
     for sender in &SENDERS {
         let sample = &about(sender.account().provider).sample;
-        let answer = world.send(sender.deliver(&world, sample.body).await).await;
+        let answer = api.send(sender.deliver(&api, sample.body).await).await;
         assert_eq!(answer.status, sender.created, "{}: {}", sender.function, answer.text);
     }
     let samples = sample_events_in_order();
     let needs_no_more =
         |sample: &&SampleEvent| sample.is_request() && sample.given() == Given::DemoTable;
     for sample in samples.iter().filter(needs_no_more) {
-        sample.check(&send(&world, sample).await);
+        sample.check(&send(&api, sample).await);
     }
 }
 

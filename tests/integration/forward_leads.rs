@@ -9,11 +9,11 @@ use std::{
     collections::{BTreeSet, VecDeque},
     sync::{Arc, Mutex},
 };
-use tests::{SENDERS, SIGNING_KEY, Sender, World, sample_events};
+use tests::{SENDERS, SIGNING_KEY, Sender, TestApi, sample_events};
 
-/// A world with one destination, which gets the leads of one sender.
+/// An API with one destination, which gets the leads of one sender.
 struct Forwarding {
-    world: World,
+    api: TestApi,
     sender: &'static Sender,
     forwarder: Forwarder<Receiver<'static>>,
     /// The status of each post that comes.
@@ -22,11 +22,11 @@ struct Forwarding {
 
 impl Forwarding {
     async fn start() -> Self {
-        let (world, sender) = (World::start().await, &SENDERS[1]);
-        let destination = destination(&world, sender);
-        let context = &world.app.context;
+        let (api, sender) = (TestApi::start().await, &SENDERS[1]);
+        let destination = destination(&api, sender);
+        let context = &api.app.context;
         context.table.add_destination(&destination).await.unwrap();
-        world.wire.forget();
+        api.connection.forget();
         let statuses = Arc::<Mutex<VecDeque<u16>>>::default();
         let next = Arc::clone(&statuses);
         let forwarder = Forwarder {
@@ -35,18 +35,18 @@ impl Forwarding {
             post: Receiver::answering(move |_| status(next.lock().unwrap().pop_front().unwrap())),
             master: MasterSecret::new(SIGNING_KEY).unwrap(),
         };
-        Self { world, sender, forwarder, statuses }
+        Self { api, sender, forwarder, statuses }
     }
 
     /// Sends this many leads, and waits until they are settled.
     async fn send_leads(&self, count: usize) -> Vec<LeadId> {
         for n in 0..count {
             let body = (self.sender.body)(n).to_string();
-            let answer = self.world.send(self.sender.deliver(&self.world, body).await).await;
+            let answer = self.api.send(self.sender.deliver(&self.api, body).await).await;
             assert_eq!(answer.status, self.sender.created);
         }
-        self.world.advance(SignedDuration::from_secs(6));
-        let leads = self.world.items("lead#").await;
+        self.api.advance(SignedDuration::from_secs(6));
+        let leads = self.api.items("lead#").await;
         let ids = leads.iter().map(|lead| lead["sk"].as_s().unwrap().trim_start_matches('0'));
         ids.map(|id| id.parse().unwrap()).collect()
     }
@@ -62,7 +62,7 @@ impl Forwarding {
     }
 
     async fn set_aside(&self) -> Vec<SetAside> {
-        let (account, now) = (self.sender.account(), self.world.now());
+        let (account, now) = (self.sender.account(), self.api.now());
         self.forwarder.table.events_set_aside(&account, None, None, now).await.unwrap()
     }
 
@@ -80,11 +80,11 @@ impl Forwarding {
     }
 }
 
-fn destination(world: &World, sender: &Sender) -> Destination {
+fn destination(api: &TestApi, sender: &Sender) -> Destination {
     let account = sender.account();
     let start = LeadId::new(Timestamp::UNIX_EPOCH, 0);
-    let id = DestinationId::draw(&world.app.context.sources);
-    Destination::new(&account, id, "https://example.com/leads".to_owned(), start, world.now())
+    let id = DestinationId::draw(&api.app.context.sources);
+    Destination::new(&account, id, "https://example.com/leads".to_owned(), start, api.now())
 }
 
 fn schedule() -> Value {
@@ -96,13 +96,13 @@ fn schedule() -> Value {
 pub(crate) async fn actions_used() -> BTreeSet<String> {
     let forwarding = Forwarding::start().await;
     let leads = forwarding.send_leads(2).await;
-    forwarding.world.wire.take_actions();
+    forwarding.api.connection.take_actions();
     forwarding.run(schedule(), [200, 422]).await;
-    forwarding.world.advance(SignedDuration::from_hours(2));
+    forwarding.api.advance(SignedDuration::from_hours(2));
     forwarding.run(schedule(), [200]).await;
     let late = forwarding.record(leads[0], SignedDuration::from_secs(60));
     forwarding.run(late, [200]).await;
-    let actions = forwarding.world.wire.take_actions().into_iter();
+    let actions = forwarding.api.connection.take_actions().into_iter();
     actions.map(|action| format!("dynamodb:{action}")).collect()
 }
 
@@ -141,14 +141,14 @@ async fn the_stream_gives_records_again_only_if_a_late_lead_cannot_be_set_aside(
     for (after, is_failure) in [(0, false), (60, true)] {
         let event = forwarding.record(leads[0], SignedDuration::from_secs(after));
         let event: ForwardingEvent = serde_json::from_value(event).unwrap();
-        forwarding.world.wire.set_away(true);
+        forwarding.api.connection.set_away(true);
         let failed = forward_leads(&forwarding.forwarder, &event).await.is_err();
         assert_eq!(failed, is_failure, "{after}");
     }
     let schedule: ForwardingEvent = serde_json::from_value(schedule()).unwrap();
     let report = forward_leads(&forwarding.forwarder, &schedule).await.unwrap();
     assert_eq!(report, Some(Report { table_faults: 1, ..Report::default() }));
-    forwarding.world.wire.set_away(false);
+    forwarding.api.connection.set_away(false);
     assert_eq!(forwarding.set_aside().await, []);
 }
 
@@ -158,12 +158,12 @@ async fn new_leads_wake_only_the_destinations_of_their_accounts() {
     let forwarding = Forwarding::start().await;
     let leads = forwarding.send_leads(1).await;
     let other = &SENDERS[0];
-    let destination = destination(&forwarding.world, other);
+    let destination = destination(&forwarding.api, other);
     forwarding.forwarder.table.add_destination(&destination).await.unwrap();
     let body = (other.body)(0).to_string();
-    let answer = forwarding.world.send(other.deliver(&forwarding.world, body).await).await;
+    let answer = forwarding.api.send(other.deliver(&forwarding.api, body).await).await;
     assert_eq!(answer.status, other.created);
-    forwarding.world.advance(SignedDuration::from_secs(6));
+    forwarding.api.advance(SignedDuration::from_secs(6));
     let event = forwarding.record(leads[0], SignedDuration::ZERO);
     forwarding.run(event, [200]).await;
     forwarding.run(schedule(), [200]).await;
@@ -173,12 +173,12 @@ async fn new_leads_wake_only_the_destinations_of_their_accounts() {
 #[tokio::test]
 async fn a_pass_sends_the_requests_that_its_costs_count() {
     let forwarding = Forwarding::start().await;
-    let wire = &forwarding.world.wire;
+    let connection = &forwarding.api.connection;
     forwarding.run(schedule(), []).await;
     // The table's clock, the list of destinations, the leads and what is set aside.
-    assert_eq!(wire.take_operations(), ["Query", "Query", "BatchGetItem", "Query", "Query"]);
+    assert_eq!(connection.take_operations(), ["Query", "Query", "BatchGetItem", "Query", "Query"]);
     let leads = forwarding.send_leads(1).await;
-    wire.take_operations();
+    connection.take_operations();
     let event = forwarding.record(leads[0], SignedDuration::ZERO);
     forwarding.run(event, [200]).await;
     let of_a_lead = [
@@ -192,7 +192,7 @@ async fn a_pass_sends_the_requests_that_its_costs_count() {
         "GetItem",
         "UpdateItem",
     ];
-    assert_eq!(wire.take_operations(), of_a_lead);
+    assert_eq!(connection.take_operations(), of_a_lead);
 }
 
 #[test]

@@ -18,7 +18,7 @@ use shared::{
     table::{LeadTable, Timeouts, connect},
 };
 use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
-use tests::{Delivery, SENDERS, SIGNING_KEY, Sender, World, send_to, sign_keyspot_token};
+use tests::{Delivery, SENDERS, SIGNING_KEY, Sender, TestApi, send_to, sign_keyspot_token};
 use tokio::task::JoinSet;
 use tower::ServiceExt;
 
@@ -124,13 +124,12 @@ fn table_config() -> Builder {
 #[tokio::test]
 async fn free_form_objects_may_be_nested_deeply() {
     let depth = 100_000;
-    let world = World::start().await;
+    let api = TestApi::start().await;
     let deep = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
     let body = format!("{{\"email\":\"a@x.com\",\"custom\":{{\"deep\": {deep}}}}}");
-    let answer =
-        world.send(Sender::of(Provider::RdStation).deliver(&world, body.clone()).await).await;
+    let answer = api.send(Sender::of(Provider::RdStation).deliver(&api, body.clone()).await).await;
     assert_eq!(answer.status, 200);
     assert!(answer.text.contains(&deep));
-    let again = world.send(Sender::of(Provider::RdStation).deliver(&world, body).await).await;
+    let again = api.send(Sender::of(Provider::RdStation).deliver(&api, body).await).await;
     assert_eq!(again.text, answer.text, "from the table");
 }

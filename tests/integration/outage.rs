@@ -10,7 +10,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tests::{Delivery, SENDERS, World, send_to};
+use tests::{Delivery, SENDERS, TestApi, send_to};
 use tokio::task::JoinSet;
 
 const SECONDS_VARIABLE: &str = "OUTAGE_SECONDS";
@@ -19,12 +19,12 @@ const SENDERS_AT_ONCE: usize = 10;
 
 /// Sends deliveries until the outage is over. Returns the refused deliveries and the longest time
 /// that a sender waited.
-async fn deliver_through(world: &World, until: Instant) -> (Vec<Delivery>, Duration) {
-    let instance = world.instance_of(Timeouts::DEPLOYED, SenderTimeouts::DEPLOYED);
+async fn deliver_through(api: &TestApi, until: Instant) -> (Vec<Delivery>, Duration) {
+    let instance = api.instance_of(Timeouts::DEPLOYED, SenderTimeouts::DEPLOYED);
     let mut senders = JoinSet::new();
     for n in 0..SENDERS_AT_ONCE {
         let (instance, sender) = (Arc::clone(&instance), &SENDERS[n % SENDERS.len()]);
-        let first = sender.delivery(world, 0).await;
+        let first = sender.delivery(api, 0).await;
         senders.spawn(async move {
             let (mut refused, mut longest) = (Vec::new(), Duration::ZERO);
             for m in 0.. {
@@ -52,27 +52,27 @@ async fn deliver_through(world: &World, until: Instant) -> (Vec<Delivery>, Durat
 async fn during_an_outage_every_answer_is_503_and_afterwards_each_lead_is_stored_once() {
     let seconds = env::var(SECONDS_VARIABLE).map_or(3, |seconds| seconds.parse().unwrap());
     for silent in [false, true] {
-        let world = World::start().await;
+        let api = TestApi::start().await;
         // The keys are cached, so writes fail too, and not only the lookups of keys.
         for sender in &SENDERS {
-            world.send(sender.delivery(&world, 0).await).await;
+            api.send(sender.delivery(&api, 0).await).await;
         }
-        let before = world.items("lead#").await.len();
-        world.wire.set_away(!silent);
-        world.wire.set_silent(silent);
+        let before = api.items("lead#").await.len();
+        api.connection.set_away(!silent);
+        api.connection.set_silent(silent);
         let until = Instant::now() + Duration::from_secs(seconds);
-        let (refused, longest) = deliver_through(&world, until).await;
-        world.wire.set_away(false);
-        world.wire.set_silent(false);
+        let (refused, longest) = deliver_through(&api, until).await;
+        api.connection.set_away(false);
+        api.connection.set_silent(false);
         let mut ids = HashSet::new();
         for delivery in &refused {
-            let answer = world.send(delivery.clone()).await;
+            let answer = api.send(delivery.clone()).await;
             assert!([200, 201].contains(&answer.status), "{}", answer.text);
             let ids_in = [&answer.body["id"], &answer.body["data"]["id"]];
             ids.insert(json!(ids_in).to_string());
         }
         assert_eq!(ids.len(), refused.len(), "each delivery is one lead");
-        assert_eq!(world.items("lead#").await.len(), before + refused.len());
+        assert_eq!(api.items("lead#").await.len(), before + refused.len());
         assert!(refused.len() >= SENDERS_AT_ONCE, "every sender was refused");
         println!("silent: {silent}; {} got 503, the longest wait {longest:?}", refused.len());
     }

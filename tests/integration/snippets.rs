@@ -7,7 +7,7 @@ use std::{
     path::Path,
     process::{Command, Output},
 };
-use tests::{Server, World};
+use tests::{Server, TestApi};
 
 /// Runs a snippet with these replacements; `None` if its program is not installed.
 fn run(name: &str, program: &[&str], replacements: &[(&str, &str)]) -> Option<Output> {
@@ -42,8 +42,8 @@ fn answer(output: &Output) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn integrabots_curl_creates_a_lead() {
-    let world = World::start().await;
-    let host = Server::start(&world).await.base + "/integrabot";
+    let api = TestApi::start().await;
+    let host = Server::start(&api).await.base + "/integrabot";
     let replacements = [("https://api.integrabot.ai", &*host), ("<token>", "sk_demo_integrabot")];
     let Some(output) = run("integrabot.sh", SHELL, &replacements) else { return };
     assert!(output.status.success(), "{output:?}");
@@ -52,8 +52,8 @@ async fn integrabots_curl_creates_a_lead() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rd_stations_curl_creates_a_lead() {
-    let world = World::start().await;
-    let host = Server::start(&world).await.base + "/rdstation";
+    let api = TestApi::start().await;
+    let host = Server::start(&api).await.base + "/rdstation";
     let replacements = [
         ("https://api.meuassistente.rdstationmentoria.com.br", &*host),
         ("<token>", "demo-rdstation"),
@@ -70,22 +70,22 @@ async fn pollybots_curl_javascript_and_python_create_a_lead() {
         ("pollybot.mjs", &["node", "--input-type=module", "--eval"]),
         ("pollybot.py", &["python3", "-c"]),
     ] {
-        let world = World::start().await;
-        let host = Server::start(&world).await.base + "/pollybot";
+        let api = TestApi::start().await;
+        let host = Server::start(&api).await.base + "/pollybot";
         let Some(output) = run(name, program, &[(POLLYBOT, &host)]) else { continue };
         assert!(output.status.success(), "{name}: {output:?}");
-        assert_eq!(world.items("lead#pollybot#").await.len(), 1, "{name}");
+        assert_eq!(api.items("lead#pollybot#").await.len(), 1, "{name}");
         let again = run(name, program, &[(POLLYBOT, &host)]).unwrap();
         assert!(!again.status.success(), "{name}: a duplicate is an error to it");
-        assert_eq!(world.items("lead#pollybot#").await.len(), 1, "{name}");
+        assert_eq!(api.items("lead#pollybot#").await.len(), 1, "{name}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn keyspots_curl_creates_a_lead_with_an_issued_token() {
-    let world = World::start().await;
-    let host = Server::start(&world).await.base + "/keyspot";
-    let token = world.keyspot_token().await;
+    let api = TestApi::start().await;
+    let host = Server::start(&api).await.base + "/keyspot";
+    let token = api.keyspot_token().await;
     let replacements =
         [("https://sandbox-partner-api.keyspot.com.br", &*host), ("YOUR_API_TOKEN (JWT)", &*token)];
     let Some(output) = run("keyspot.sh", SHELL, &replacements) else { return };
@@ -97,8 +97,8 @@ async fn keyspots_curl_creates_a_lead_with_an_issued_token() {
 /// refused. With real values it is accepted.
 #[tokio::test(flavor = "multi_thread")]
 async fn flextells_curl_creates_a_lead() {
-    let world = World::start().await;
-    let host = Server::start(&world).await.base + "/flextell";
+    let api = TestApi::start().await;
+    let host = Server::start(&api).await.base + "/flextell";
     let access =
         [("https://dev.flextell.ai", &*host), ("<token>", "demo-flextell"), ("<x-tenant>", "1")];
     let Some(refused) = run("flextell.sh", SHELL, &access) else { return };

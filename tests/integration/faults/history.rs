@@ -138,7 +138,7 @@ impl Sent {
         let delivery = Delivery::new(function, body).bearer(&token);
         let delivery = delivery.header("x-tenant", self.account().id.as_str());
         match self.key {
-            Some(key) => delivery.header("idempotency-key", &key.to_string()),
+            Some(key) => delivery.idempotency_key(&key.to_string()),
             None => delivery,
         }
     }

@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use serde_json::Value;
 use shared::{
     delivery::DEFAULT_REPLAY_WINDOW,
-    model::{Account, LeadId, Provider},
+    model::{Account, Provider},
 };
 use std::collections::{HashMap, HashSet};
-use tests::Answer;
+use tests::{Answer, Sender};
 
 pub(super) type Item = HashMap<String, AttributeValue>;
 
@@ -31,7 +31,7 @@ impl Attempt {
         self.answer.headers.contains_key("idempotency-replayed")
     }
 
-    /// Whether its answer says that it made a new lead.
+    /// Whether its answer is that of a new lead.
     fn is_created(&self) -> bool {
         let created = if self.sent.provider == Provider::RdStation { 200 } else { 201 };
         self.answer.status == created && !self.is_replayed()
@@ -53,24 +53,16 @@ impl Attempt {
                     || (same_email && self.sent.email.is_some())
             }
             Provider::PollyBot => same_email,
-            Provider::RdStation | Provider::Keyspot | Provider::Flextell => self.sent.says(lead),
+            Provider::RdStation | Provider::Keyspot | Provider::Flextell => {
+                self.sent.is_content_of(lead)
+            }
         };
         shares || self.is_created() || (self.is_replayed() && self.sent.key.is_some())
     }
 
     /// The sort key of the lead in its answer.
     fn lead(&self) -> Option<String> {
-        let body = &self.answer.body;
-        let id: LeadId = match self.sent.provider {
-            Provider::Integrabot => body["id"].to_string().parse().ok()?,
-            Provider::Flextell => body["data"]["id"].to_string().parse().ok()?,
-            Provider::RdStation => rdstation::LEAD_ID.read(body["id"].as_str()?)?,
-            Provider::Keyspot => keyspot::LEAD_ID.read(body["data"]["id"].as_str()?)?,
-            Provider::PollyBot => {
-                let id = body["data"]["id"].as_str().or(body["details"]["existingLeadId"].as_str());
-                pollybot::LEAD_ID.read(id?)?
-            }
-        };
+        let id = Sender::of(self.sent.provider).lead_id(&self.answer)?;
         Some(format!("{:0>16}", id.to_string()))
     }
 }
@@ -108,50 +100,50 @@ impl Stored {
             |what: &str| Err(format!("{what}: {sent:?} got {} {}", answer.status, answer.text));
         if attempt.is_fault() {
             return match (attempt.again, sent.waits) {
-                (true, _) => fail("sent again in peace, and still no answer"),
-                (false, None) => fail("a short trouble was handed on"),
+                (true, _) => fail("refused with 503 also after the faults"),
+                (false, None) => fail("refused with 503, although there was time to try again"),
                 (false, Some(_)) => Ok(()),
             };
         }
         if attempt.first && !attempt.is_created() {
-            return fail("a first delivery is no new lead");
+            return fail("a first delivery made no new lead");
         }
         if answer.status == 422 {
-            return if attempt.rival_key { Ok(()) } else { fail("refused") };
+            return if attempt.rival_key { Ok(()) } else { fail("refused with 422") };
         }
         let Some(lead) = attempt.lead().and_then(|id| self.lead(&sent.account(), &id)) else {
-            return fail("acknowledged, but not stored");
+            return fail("answered with a lead that is not stored");
         };
         if !attempt.may_be(lead) {
-            return fail("told of another's lead");
+            return fail("answered with the lead of another person");
         }
-        if attempt.is_created() && !sent.says(lead) {
-            return fail("stored otherwise");
+        if attempt.is_created() && !sent.is_content_of(lead) {
+            return fail("stored with another content");
         }
         Ok(())
     }
 
     pub(super) fn check_leads(&self, attempts: &[Attempt]) -> Result<(), String> {
         let mut created = HashSet::new();
-        let mut told = HashSet::new();
+        let mut answered = HashSet::new();
         for attempt in attempts.iter().filter(|attempt| !attempt.is_fault()) {
             let Some(lead) = attempt.lead() else { continue };
             let key = (format!("lead#{}", attempt.sent.account()), lead);
             if attempt.is_created() && !created.insert(key.clone()) {
                 return Err(format!("two deliveries made the same lead: {key:?}"));
             }
-            told.insert(key);
+            answered.insert(key);
         }
-        let untold = self.leads.iter().filter(|(key, _)| !told.contains(*key));
+        let unanswered = self.leads.iter().filter(|(key, _)| !answered.contains(*key));
         let (claimed, unclaimed): (Vec<_>, Vec<_>) =
-            untold.partition(|(_, lead)| lead.contains_key("claims"));
+            unanswered.partition(|(_, lead)| lead.contains_key("claims"));
         if let Some((key, _)) = claimed.first() {
-            return Err(format!("a lead that nobody was told of: {key:?}"));
+            return Err(format!("a lead that is in no answer: {key:?}"));
         }
         // A delivery without claims cannot be recognized. After a 503 it may be stored twice.
-        let told_503 = |attempt: &&Attempt| attempt.is_fault() && attempt.sent.claims().is_empty();
-        if unclaimed.len() > attempts.iter().filter(told_503).count() {
-            return Err(format!("leads that nobody was told of: {}", unclaimed.len()));
+        let is_unsure = |attempt: &&Attempt| attempt.is_fault() && attempt.sent.claims().is_empty();
+        if unclaimed.len() > attempts.iter().filter(is_unsure).count() {
+            return Err(format!("leads that are in no answer: {}", unclaimed.len()));
         }
         Self::check_people(attempts)
     }
@@ -169,7 +161,7 @@ impl Stored {
                 }
                 if same_account && !shared.is_empty() {
                     let (one, other) = (&one.sent, &other.sent);
-                    return Err(format!("two leads hold {shared:?}: {one:?} and {other:?}"));
+                    return Err(format!("two leads have {shared:?}: {one:?} and {other:?}"));
                 }
             }
         }
@@ -181,7 +173,7 @@ impl Stored {
             let account = pk.split('#').skip(1).take(2).collect::<Vec<_>>().join("#");
             let id = format!("{:0>16}", claim["lead_id"].as_n().unwrap());
             if !self.leads.contains_key(&(format!("lead#{account}"), id)) {
-                return Err(format!("a claim of a lead that is not there: {pk}"));
+                return Err(format!("a claim of a lead that does not exist: {pk}"));
             }
         }
         for (key, lead) in &self.leads {
@@ -191,8 +183,8 @@ impl Stored {
                     return Err(format!("a lead without its claim {pk}: {key:?}"));
                 };
                 // An expired claim may belong to another lead now.
-                let for_ever = !claim.contains_key("expires_at");
-                if for_ever && claim["lead_id"] != lead["id"] {
+                let is_permanent = !claim.contains_key("expires_at");
+                if is_permanent && claim["lead_id"] != lead["id"] {
                     return Err(format!("a claim of another lead: {pk}"));
                 }
             }
@@ -203,7 +195,7 @@ impl Stored {
 
 impl Sent {
     /// Whether a stored lead has the content of this delivery.
-    fn says(&self, lead: &Item) -> bool {
+    fn is_content_of(&self, lead: &Item) -> bool {
         let text = |name: &str| lead.get(name).map(|value| value.as_s().unwrap().clone());
         let body = self.body();
         let phone = body.get("phone").or_else(|| body.get("phone_number")).and_then(Value::as_str);

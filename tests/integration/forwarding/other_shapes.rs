@@ -10,11 +10,11 @@ async fn a_pass_gets_past_items_of_another_shape() {
     let aside = destination.store(1).await[0];
     destination.pass(takes).await;
     let (account, id) = (account(), destination.added.id.clone());
-    let event = SetAside::due(aside, id.clone(), SetAsideEvent::Created, destination.world.now());
+    let event = SetAside::due(aside, id.clone(), SetAsideEvent::Created, destination.api.now());
     destination.table().set_aside(&account, &event).await.unwrap();
     let other = DestinationId::draw(destination.sources());
     let sort_key = |id: LeadId| format!("{:0>16}", id.to_string());
-    let after = sort_key(LeadId::new(destination.world.now(), 1));
+    let after = sort_key(LeadId::new(destination.api.now(), 1));
     let [of_lead, of_event, of_destination] =
         ["lead", "set-aside", "destination"].map(|kind| format!("{kind}#{account}"));
     let items = [
@@ -24,7 +24,7 @@ async fn a_pass_gets_past_items_of_another_shape() {
         ("a listed item that can be read", "destinations".to_owned(), format!("{account}#{other}")),
         ("a listed item", "destinations".to_owned(), "elsewhere#of a later version".to_owned()),
     ];
-    let (client, name) = (destination.world.direct_client(), destination.table().name());
+    let (client, name) = (destination.api.direct_client(), destination.table().name());
     for (_, pk, sk) in &items {
         let text = |text: &str| AttributeValue::S(text.to_owned());
         let put = client.put_item().table_name(name).item("pk", text(pk)).item("sk", text(sk));
@@ -50,14 +50,14 @@ async fn an_event_of_a_lead_of_another_shape_stays_set_aside() {
     let lead = destination.store(1).await[0];
     destination.pass(takes).await;
     let text = |text: &str| AttributeValue::S(text.to_owned());
-    let (client, name) = (destination.world.direct_client(), destination.table().name());
+    let (client, name) = (destination.api.direct_client(), destination.table().name());
     let put = client.put_item().table_name(name).item("pk", text(&format!("lead#{account}")));
     let put = put.item("sk", text(&format!("{:0>16}", lead.to_string())));
     put.item("id", text("of a later version")).send().await.unwrap();
-    let event = SetAside::due(lead, id.clone(), SetAsideEvent::Created, destination.world.now());
+    let event = SetAside::due(lead, id.clone(), SetAsideEvent::Created, destination.api.now());
     destination.table().set_aside(&account, &event).await.unwrap();
     destination.pass(takes).await;
-    let now = destination.world.now();
+    let now = destination.api.now();
     let left = destination.table().events_set_aside(&account, Some(&id), None, now).await.unwrap();
     assert_eq!(
         left.iter().map(|event| (event.lead_id, event.tries)).collect::<Vec<_>>(),

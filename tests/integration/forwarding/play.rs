@@ -33,7 +33,7 @@ use std::{
     task::Poll,
     time::Duration,
 };
-use tests::Wire;
+use tests::FaultyConnection;
 
 pub(super) const MASTER: &str = "a master secret that everybody knows";
 /// How long the secret before a rotation signs too.
@@ -52,7 +52,7 @@ pub(super) struct Play {
     pub(super) table: LeadTable,
     /// For the passes that are killed, or whose requests to the table fail.
     pub(super) fragile: Client,
-    pub(super) wire: Arc<Wire>,
+    pub(super) connection: Arc<FaultyConnection>,
     pub(super) clock: Arc<AtomicI64>,
     pub(super) sources: Sources,
     pub(super) clocks: Clocks,
@@ -133,9 +133,9 @@ impl Play {
         for action in history.actions {
             self.act(action).await;
         }
-        // A killed pass may have requests that the wire has not read yet.
+        // A killed pass may have requests that the connection has not read yet.
         tokio::time::sleep(Duration::from_millis(5)).await;
-        self.wire.settle().await;
+        self.connection.settle().await;
         self.end_in_peace().await;
     }
 
@@ -252,13 +252,13 @@ impl Play {
         }
         if !is_calm {
             self.log().excuse_all();
-            self.wire.set_script(planned.faults.iter().copied());
+            self.connection.set_script(planned.faults.iter().copied());
         }
         let count = self.log().observed.len();
         let steps = Mutex::new(vec![started; count]);
         let Ok(sources) = table.sources(&self.clocks.of_pass(self.passes.load(SeqCst))).await
         else {
-            return self.wire.set_script([]);
+            return self.connection.set_script([]);
         };
         let begun = sources.now();
         let destinations = Destinations { play: Arc::clone(self), sources: sources.clone(), steps };
@@ -271,7 +271,7 @@ impl Play {
         let may_die = || self.acting.load(SeqCst) == depth;
         let done = until_killed(pass, planned.killed_at, may_die).await;
         if !is_calm {
-            self.wire.set_script([]);
+            self.connection.set_script([]);
         }
         match done {
             None => self.log().excuse_all(),

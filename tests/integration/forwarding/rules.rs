@@ -10,7 +10,7 @@ use shared::{
     table::Lease,
 };
 use std::collections::BTreeMap;
-use tests::{Fault, World};
+use tests::{Fault, TestTable};
 
 #[tokio::test]
 async fn a_refused_lead_is_posted_four_times_and_then_left_to_the_operator() {
@@ -18,7 +18,7 @@ async fn a_refused_lead_is_posted_four_times_and_then_left_to_the_operator() {
     let ids = destination.store(1).await;
     let mut posts = 0;
     for hours in [0, 1, 6, 24, 100] {
-        destination.world.advance(SignedDuration::from_hours(hours));
+        destination.api.advance(SignedDuration::from_hours(hours));
         destination.pass(|_| status(422)).await;
         posts += destination.leads_got().len();
     }
@@ -34,7 +34,7 @@ async fn a_refused_lead_that_is_taken_later_is_no_longer_set_aside() {
     let ids = destination.store(1).await;
     destination.pass(|_| status(400)).await;
     let first = destination.got()[0].clone();
-    destination.world.advance(SignedDuration::from_hours(1));
+    destination.api.advance(SignedDuration::from_hours(1));
     destination.pass(takes).await;
     assert_eq!(destination.leads_got(), ids);
     let again = destination.got()[0].clone();
@@ -57,7 +57,7 @@ async fn no_lead_is_posted_before_it_is_settled() {
 async fn no_post_begins_after_the_end_of_a_pass() {
     let destination = TestDestination::start().await;
     destination.store(2).await;
-    destination.pass_at(destination.world.now(), SignedDuration::ZERO, takes).await;
+    destination.pass_at(destination.api.now(), SignedDuration::ZERO, takes).await;
     assert_eq!(destination.leads_got(), []);
     let stored = destination.stored().await;
     assert_eq!((stored.failures, stored.reached), (0, None));
@@ -72,7 +72,7 @@ async fn large_leads_are_forwarded_in_one_pass() {
         let text = format!(r#"{{"text":"{}"}}"#, "a".repeat(200 * 1024));
         let details = BTreeMap::from([("custom_fields".to_owned(), json!(text))]);
         ids.push(destination.store_with(details).await);
-        destination.world.advance(SignedDuration::from_secs(1));
+        destination.api.advance(SignedDuration::from_secs(1));
     }
     destination.pass(takes).await;
     assert_eq!(destination.leads_got(), ids);
@@ -84,13 +84,13 @@ async fn a_destination_that_was_away_for_two_weeks_gets_every_lead_in_order_and_
     let mut ids = Vec::new();
     for _ in 0..14 * 4 {
         ids.append(&mut destination.store(2).await);
-        destination.world.advance(SignedDuration::from_hours(6));
+        destination.api.advance(SignedDuration::from_hours(6));
         destination.pass(|_| Err(PostError::NoConnection)).await;
         // The first lead, and one that is probed.
         assert!(destination.leads_got().len() <= 2);
     }
     assert_eq!(destination.stored().await.failures, 56);
-    destination.world.advance(SignedDuration::from_hours(2));
+    destination.api.advance(SignedDuration::from_hours(2));
     destination.pass(takes).await;
     assert_eq!(destination.leads_got(), ids);
     let stored = destination.stored().await;
@@ -101,7 +101,7 @@ async fn a_destination_that_was_away_for_two_weeks_gets_every_lead_in_order_and_
 async fn a_lease_keeps_others_away_until_its_time_is_over() {
     let destination = TestDestination::start().await;
     let ids = destination.store(1).await;
-    let now = destination.world.now();
+    let now = destination.api.now();
     let lease = |holder: &str| Lease {
         holder: holder.to_owned(),
         read_to: LeadId::FIRST,
@@ -113,7 +113,7 @@ async fn a_lease_keeps_others_away_until_its_time_is_over() {
     assert!(!table.save_progress(added, "two").await.unwrap());
     destination.pass(takes).await;
     assert_eq!(destination.leads_got(), []);
-    destination.world.advance(SignedDuration::from_secs(60));
+    destination.api.advance(SignedDuration::from_secs(60));
     destination.pass(takes).await;
     assert_eq!(destination.leads_got(), ids);
     assert!(!table.save_progress(added, "one").await.unwrap());
@@ -124,7 +124,7 @@ async fn a_lease_keeps_others_away_until_its_time_is_over() {
 async fn a_pass_keeps_its_lease_if_the_answer_was_lost() {
     let destination = TestDestination::start().await;
     let ids = destination.store(1).await;
-    destination.world.wire.fail_next("UpdateItem", Fault::AnswerLost);
+    destination.api.connection.fail_next("UpdateItem", Fault::AnswerLost);
     destination.pass(takes).await;
     assert_eq!(destination.leads_got(), ids);
     assert_eq!(destination.stored().await.lease_until, None);
@@ -135,11 +135,11 @@ async fn a_pass_keeps_its_lease_if_the_answer_was_lost() {
 async fn a_destination_may_have_what_a_dead_pass_posted_also_after_a_failure() {
     let destination = TestDestination::start().await;
     let ids = destination.store(2).await;
-    let until = destination.world.now() + SignedDuration::from_secs(60);
+    let until = destination.api.now() + SignedDuration::from_secs(60);
     let lease = Lease { holder: "dead".to_owned(), until, read_to: ids[1] };
     let (table, added) = (destination.table(), &destination.added);
-    assert!(table.take_lease(added, &lease, destination.world.now()).await.unwrap().is_some());
-    destination.world.advance(SignedDuration::from_secs(60));
+    assert!(table.take_lease(added, &lease, destination.api.now()).await.unwrap().is_some());
+    destination.api.advance(SignedDuration::from_secs(60));
     destination.pass(|_| status(503)).await;
     assert_eq!(destination.leads_got(), ids[..1]);
     assert!(destination.stored().await.may_have(ids[1]));
@@ -160,7 +160,7 @@ async fn the_message_about_an_erasure_comes_after_the_lead_was_posted_and_delete
     let destination = TestDestination::start().await;
     let ids = destination.store(1).await;
     let id = destination.added.id.clone();
-    let event = SetAside::due(ids[0], id, SetAsideEvent::Erased, destination.world.now());
+    let event = SetAside::due(ids[0], id, SetAsideEvent::Erased, destination.api.now());
     destination.table().set_aside(&account(), &event).await.unwrap();
     let kinds = || -> Vec<_> {
         destination
@@ -184,7 +184,7 @@ async fn an_unreadable_lead_is_set_aside_and_stops_nothing() {
     let destination = TestDestination::start().await;
     let details = BTreeMap::from([("custom_fields".to_owned(), json!("no JSON"))]);
     let unreadable = destination.store_with(details).await;
-    destination.world.advance(SignedDuration::from_secs(1));
+    destination.api.advance(SignedDuration::from_secs(1));
     let ids = destination.store(1).await;
     destination.pass(takes).await;
     assert_eq!(destination.leads_got(), ids);
@@ -197,7 +197,7 @@ async fn a_lead_is_posted_as_a_line_of_an_export() {
     let destination = TestDestination::start().await;
     let details = BTreeMap::from([("custom_fields".to_owned(), json!(r#"{"n":1.50}"#))]);
     let id = destination.store_with(details).await;
-    destination.world.advance(SignedDuration::from_secs(1));
+    destination.api.advance(SignedDuration::from_secs(1));
     destination.pass(takes).await;
     let got = destination.got();
     let expected = format!(
@@ -205,7 +205,7 @@ async fn a_lead_is_posted_as_a_line_of_an_export() {
          \"provider\":\"integrabot\",\"account\":\"{1}\",\"created_at\":\"{0}\",\
          \"name\":\"Maria Silva\",\"email\":null,\"phone\":null,\"source\":\"web\",\
          \"status\":null,\"details\":{{\"custom_fields\":{{\"n\":1.50}}}},\"extra\":null}}}}",
-        World::BEGINNING,
+        TestTable::BEGINNING,
         account().id,
     );
     assert_eq!(got[0].body, expected);
@@ -231,10 +231,10 @@ async fn slack_gets_a_text_with_its_markup_escaped() {
 async fn a_hundred_leads_take_few_requests() {
     let destination = TestDestination::start().await;
     destination.store(100).await;
-    destination.world.wire.take_operations();
+    destination.api.connection.take_operations();
     destination.pass(takes).await;
     assert_eq!(destination.leads_got().len(), 100);
-    let operations = destination.world.wire.take_operations();
+    let operations = destination.api.connection.take_operations();
     let count = |name: &str| operations.iter().filter(|operation| *operation == name).count();
     // The lease, a save after each of the four pages, and the release.
     assert_eq!((count("UpdateItem"), count("PutItem")), (6, 0));

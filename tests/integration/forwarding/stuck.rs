@@ -16,8 +16,8 @@ impl TestDestination {
     /// A pass to a destination that fails for these leads, as soon as it is due.
     async fn pass_failing(&self, fails: &[LeadId], answer: Reply) {
         let due = self.stored().await.next_attempt_at;
-        let wait = due.map_or(SignedDuration::ZERO, |at| at.duration_since(self.world.now()));
-        self.world.advance((wait - SETTLED_AFTER).max(SignedDuration::ZERO));
+        let wait = due.map_or(SignedDuration::ZERO, |at| at.duration_since(self.api.now()));
+        self.api.advance((wait - SETTLED_AFTER).max(SignedDuration::ZERO));
         let receiver = Receiver::answering(|Received { request, number, .. }| {
             let lead = request.id.split('_').nth(1).unwrap().parse().unwrap();
             if fails.contains(&lead) { answer.clone() } else { takes(number) }
@@ -93,7 +93,7 @@ async fn an_outage_that_ends_at_a_probe_sets_nothing_aside() {
     for _ in 0..4 {
         destination.pass_failing(&ids, fails()).await;
     }
-    destination.world.advance(SignedDuration::from_hours(1));
+    destination.api.advance(SignedDuration::from_hours(1));
     // It fails once more, and then it takes everything.
     destination.pass(|n| if n == 1 { fails() } else { takes(n) }).await;
     assert_eq!(destination.leads_got(), [ids[0], ids[3], ids[0], ids[1], ids[2], ids[4], ids[5]]);
@@ -122,13 +122,13 @@ async fn a_probed_lead_that_is_refused_is_refused_again_in_its_turn() {
     for _ in 0..2 {
         destination.pass_failing(&ids[..1], fails()).await;
     }
-    destination.world.advance(SignedDuration::from_hours(1));
+    destination.api.advance(SignedDuration::from_hours(1));
     destination.pass(|n| status(if n == 1 { 500 } else { 422 })).await;
     assert_eq!(
         (destination.leads_got(), destination.aside().await),
         (ids[..2].to_vec(), Vec::new())
     );
-    destination.world.advance(SignedDuration::from_hours(1));
+    destination.api.advance(SignedDuration::from_hours(1));
     destination.pass(|n| status(if n == 2 { 422 } else { 200 })).await;
     assert_eq!(destination.leads_got(), ids);
     assert_eq!(destination.aside().await, [(ids[1], Some(422), 1)]);
@@ -141,7 +141,7 @@ async fn a_probed_lead_that_was_taken_is_not_posted_again_after_a_pass_ended() {
     for _ in 0..2 {
         destination.pass_failing(&ids[..1], fails()).await;
     }
-    destination.world.advance(SignedDuration::from_hours(1));
+    destination.api.advance(SignedDuration::from_hours(1));
     // The destination wants nothing more after the probe.
     destination.pass(|n| status([500, 200, 410][n - 1])).await;
     assert_eq!(destination.leads_got(), [ids[0], ids[1], ids[0]]);
@@ -161,7 +161,7 @@ async fn an_event_that_always_fails_does_not_hold_up_leads() {
     destination.pass(|_| status(422)).await;
     let mut expected = vec![2, 2];
     for hours in [1, 6, 24] {
-        destination.world.advance(SignedDuration::from_hours(hours));
+        destination.api.advance(SignedDuration::from_hours(hours));
         for n in 0..2 {
             let new = destination.store(1).await;
             destination.pass_failing(&bad, fails()).await;
@@ -181,7 +181,7 @@ async fn an_event_that_fails_alone_waits_itself_and_is_not_given_up() {
     let destination = TestDestination::start().await;
     let bad = destination.store(1).await;
     destination.pass(|_| status(422)).await;
-    destination.world.advance(SignedDuration::from_hours(1));
+    destination.api.advance(SignedDuration::from_hours(1));
     for n in 1..6 {
         destination.pass_failing(&bad, fails()).await;
         assert_eq!(destination.leads_got(), bad, "{n}");
@@ -189,14 +189,14 @@ async fn an_event_that_fails_alone_waits_itself_and_is_not_given_up() {
         let stored = destination.stored().await;
         assert_eq!((stored.failures, stored.next_attempt_at), (n, None), "{n}");
         let due = destination.set_aside().await[0].next_attempt_at.unwrap();
-        assert!(due > destination.world.now(), "{n}");
+        assert!(due > destination.api.now(), "{n}");
         // A new lead need not wait for it.
         if n == 5 {
             let new = destination.store(1).await;
             destination.pass_failing(&bad, fails()).await;
             assert_eq!(destination.leads_got(), new);
         }
-        destination.world.advance(due.duration_since(destination.world.now()));
+        destination.api.advance(due.duration_since(destination.api.now()));
     }
 }
 
@@ -205,12 +205,12 @@ async fn in_an_outage_an_event_is_not_at_fault() {
     let destination = TestDestination::start().await;
     let refused = destination.store(1).await;
     destination.pass(|_| status(422)).await;
-    destination.world.advance(SignedDuration::from_hours(1));
+    destination.api.advance(SignedDuration::from_hours(1));
     let waiting = destination.store(1).await;
     for _ in 0..4 {
         destination.pass(|_| Err(PostError::NoConnection)).await;
         assert_eq!(destination.leads_got(), [refused[0], waiting[0]]);
-        destination.world.advance(SignedDuration::from_hours(2));
+        destination.api.advance(SignedDuration::from_hours(2));
     }
     assert_eq!(destination.aside().await, [(refused[0], Some(422), 1)]);
     destination.pass(takes).await;

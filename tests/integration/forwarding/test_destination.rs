@@ -13,11 +13,11 @@ use shared::{
     table::LeadTable,
 };
 use std::{collections::BTreeMap, sync::Mutex};
-use tests::{Sender, World};
+use tests::{Sender, TestApi};
 
 /// A destination, and the table that it is in.
 pub(super) struct TestDestination {
-    pub(super) world: World,
+    pub(super) api: TestApi,
     /// As it was added.
     pub(super) added: Destination,
     got: Mutex<Vec<PostRequest>>,
@@ -38,21 +38,21 @@ impl TestDestination {
     }
 
     pub(super) async fn with_format(format: DestinationFormat) -> Self {
-        let world = World::start().await;
-        let id = DestinationId::draw(&world.app.context.sources);
+        let api = TestApi::start().await;
+        let id = DestinationId::draw(&api.app.context.sources);
         let url = "https://receiver.example/".to_owned();
-        let destination = Destination::new(&account(), id, url, LeadId::FIRST, world.now());
+        let destination = Destination::new(&account(), id, url, LeadId::FIRST, api.now());
         let added = Destination { format, ..destination };
-        world.app.context.table.add_destination(&added).await.unwrap();
-        Self { world, added, got: Mutex::default() }
+        api.app.context.table.add_destination(&added).await.unwrap();
+        Self { api, added, got: Mutex::default() }
     }
 
     pub(super) fn table(&self) -> &LeadTable {
-        &self.world.app.context.table
+        &self.api.app.context.table
     }
 
     pub(super) fn sources(&self) -> &Sources {
-        &self.world.app.context.sources
+        &self.api.app.context.sources
     }
 
     /// Stores leads that arrive now, one second after the other.
@@ -60,13 +60,13 @@ impl TestDestination {
         let mut ids = Vec::new();
         for _ in 0..leads {
             ids.push(self.store_with(BTreeMap::new()).await);
-            self.world.advance(SignedDuration::from_secs(1));
+            self.api.advance(SignedDuration::from_secs(1));
         }
         ids
     }
 
     pub(super) async fn store_with(&self, details: BTreeMap<String, Value>) -> LeadId {
-        let now = self.world.now();
+        let now = self.api.now();
         let NewLead { account, claims, mut lead } =
             super::new_lead(account(), self.sources().draw_lead_id(now));
         lead.details = details;
@@ -78,8 +78,8 @@ impl TestDestination {
 
     /// A pass after the margin, with these answers.
     pub(super) async fn pass(&self, answer: impl Fn(usize) -> Reply + Send + Sync) {
-        self.world.advance(SETTLED_AFTER);
-        self.pass_at(self.world.now() - SETTLED_AFTER, PASS_FOR, answer).await;
+        self.api.advance(SETTLED_AFTER);
+        self.pass_at(self.api.now() - SETTLED_AFTER, PASS_FOR, answer).await;
     }
 
     /// A pass of the leads before `settled` with these answers.
@@ -95,13 +95,13 @@ impl TestDestination {
 
     /// A pass after the margin to this receiver.
     pub(super) async fn pass_to_receiver(&self, receiver: &Receiver<'_>) {
-        self.world.advance(SETTLED_AFTER);
-        self.pass_to(receiver, self.world.now() - SETTLED_AFTER, PASS_FOR).await;
+        self.api.advance(SETTLED_AFTER);
+        self.pass_to(receiver, self.api.now() - SETTLED_AFTER, PASS_FOR).await;
     }
 
     async fn pass_to(&self, receiver: &Receiver<'_>, settled: Timestamp, lasts: SignedDuration) {
         self.forwarder(receiver)
-            .forward_due(Wake::Schedule, settled, self.world.now() + lasts)
+            .forward_due(Wake::Schedule, settled, self.api.now() + lasts)
             .await
             .unwrap();
         *self.got.lock().unwrap() = receiver.got();
@@ -118,7 +118,7 @@ impl TestDestination {
     }
 
     pub(super) async fn set_aside(&self) -> Vec<SetAside> {
-        self.table().events_set_aside(&account(), None, None, self.world.now()).await.unwrap()
+        self.table().events_set_aside(&account(), None, None, self.api.now()).await.unwrap()
     }
 
     /// The messages of the last pass.

@@ -5,7 +5,8 @@ mod signing_secret;
 mod tokens;
 
 use serde_json::{Value, json};
-use tests::Delivery;
+use shared::model::Provider;
+use tests::{Answer, Delivery, Sender};
 
 const FUNCTION: &str = "keyspot-create-lead";
 
@@ -33,6 +34,6 @@ fn error(error: &str, code: &str) -> Value {
     json!({ "error": error, "code": code })
 }
 
-fn invalid_token() -> Value {
-    error("Invalid or expired token", "INVALID_TOKEN")
+fn assert_invalid_token(answer: &Answer, case: &str) {
+    Sender::of(Provider::Keyspot).check_error("unknown_credentials", answer, case);
 }

@@ -4,7 +4,16 @@ use super::{FUNCTION, example_with, token_request};
 use jiff::SignedDuration;
 use providers::App;
 use serde_json::json;
-use tests::{Delivery, SIGNING_KEY, SecretStore, World, send_to};
+use tests::{Delivery, SIGNING_KEY, SecretStore, TestApi, send_to};
+
+/// A secret, an instance that reads it, and a token from this instance.
+async fn start() -> (TestApi, SecretStore, App, String) {
+    let api = TestApi::start().await;
+    let store = SecretStore::start(SIGNING_KEY, api.now()).await;
+    let instance = api.instance_with(store.signing_secret());
+    let token = token_of(&instance).await;
+    (api, store, instance, token)
+}
 
 /// A token from this instance.
 async fn token_of(instance: &App) -> String {
@@ -22,14 +31,11 @@ async fn status_of(instance: &App, token: &str) -> u16 {
 async fn a_rotation_of_the_signing_secret_refuses_no_valid_token() {
     const NEXT_KEY: &str = "the next signing key of 32 bytes";
     const LAST_KEY: &str = "and the last one of 32 characters";
-    let world = World::start().await;
-    let store = SecretStore::start(SIGNING_KEY, world.now()).await;
-    let issuing = world.instance_with(store.signing_secret());
-    let taking = world.instance_with(store.signing_secret());
-    let before = token_of(&issuing).await;
+    let (api, store, issuing, before) = start().await;
+    let taking = api.instance_with(store.signing_secret());
     assert_eq!(status_of(&taking, &before).await, 201, "a secret that was never rotated");
-    store.put(NEXT_KEY, world.now());
-    let fresh = world.instance_with(store.signing_secret());
+    store.put(NEXT_KEY, api.now());
+    let fresh = api.instance_with(store.signing_secret());
     let meanwhile = token_of(&fresh).await;
     assert_eq!(
         status_of(&taking, &meanwhile).await,
@@ -37,7 +43,7 @@ async fn a_rotation_of_the_signing_secret_refuses_no_valid_token() {
         "an instance that did not read the new key"
     );
     for minute in 1..=11 {
-        world.advance(SignedDuration::from_mins(1));
+        api.advance(SignedDuration::from_mins(1));
         let token = token_of(&issuing).await;
         for (case, token) in [("before", &before), ("meanwhile", &meanwhile), ("now", &token)] {
             for instance in [&issuing, &taking, &fresh] {
@@ -46,61 +52,52 @@ async fn a_rotation_of_the_signing_secret_refuses_no_valid_token() {
         }
     }
     let after = token_of(&issuing).await;
-    store.put(LAST_KEY, world.now());
-    world.advance(SignedDuration::from_mins(5));
+    store.put(LAST_KEY, api.now());
+    api.advance(SignedDuration::from_mins(5));
     assert_eq!(status_of(&taking, &after).await, 201, "signed with the new key");
     assert_eq!(status_of(&taking, &before).await, 401, "the key of two rotations ago");
 }
 
 #[tokio::test]
 async fn the_signing_secret_is_read_once_in_five_minutes() {
-    let world = World::start().await;
-    let store = SecretStore::start(SIGNING_KEY, world.now()).await;
-    let instance = world.instance_with(store.signing_secret());
-    let token = token_of(&instance).await;
+    let (api, store, instance, token) = start().await;
     let once = store.reads();
-    world.advance(SignedDuration::from_secs(299));
+    api.advance(SignedDuration::from_secs(299));
     assert_eq!(status_of(&instance, &token).await, 201);
     assert_eq!(store.reads(), once);
-    world.advance(SignedDuration::from_secs(1));
+    api.advance(SignedDuration::from_secs(1));
     assert_eq!(status_of(&instance, &token).await, 201);
     assert_eq!(store.reads(), 2 * once);
 }
 
 #[tokio::test]
 async fn without_secrets_manager_loaded_keys_still_work_and_no_keys_is_503() {
-    let world = World::start().await;
-    let store = SecretStore::start(SIGNING_KEY, world.now()).await;
-    let instance = world.instance_with(store.signing_secret());
-    let token = token_of(&instance).await;
+    let (api, store, instance, token) = start().await;
     store.set_away(true);
-    world.advance(SignedDuration::from_mins(5));
+    api.advance(SignedDuration::from_mins(5));
     assert_eq!(status_of(&instance, &token).await, 201, "loaded keys");
-    let cold = world.instance_with(store.signing_secret());
+    let cold = api.instance_with(store.signing_secret());
     assert_eq!(status_of(&cold, &token).await, 503, "no keys");
     store.set_away(false);
     assert_eq!(status_of(&cold, &token).await, 201, "the store answers again");
-    store.put("too short", world.now());
-    let misled = world.instance_with(store.signing_secret());
+    store.put("too short", api.now());
+    let misled = api.instance_with(store.signing_secret());
     assert_eq!(status_of(&misled, &token).await, 503, "a secret that is not a key");
-    store.put("a key again, of 32 bytes or more", world.now());
-    let mended = world.instance_with(store.signing_secret());
+    store.put("a key again, of 32 bytes or more", api.now());
+    let mended = api.instance_with(store.signing_secret());
     assert_eq!(status_of(&mended, &token_of(&mended).await).await, 201, "a corrected secret");
 }
 
 #[tokio::test]
 async fn a_secret_that_cannot_be_read_is_read_again_after_fifteen_seconds() {
-    let world = World::start().await;
-    let store = SecretStore::start(SIGNING_KEY, world.now()).await;
-    let instance = world.instance_with(store.signing_secret());
-    let token = token_of(&instance).await;
-    world.advance(SignedDuration::from_mins(5));
+    let (api, store, instance, token) = start().await;
+    api.advance(SignedDuration::from_mins(5));
     store.set_away(true);
     assert_eq!(status_of(&instance, &token).await, 201);
     store.set_away(false);
     let tried = store.reads();
     for (seconds, reads) in [(0, tried), (14, tried), (1, tried + 2), (14, tried + 2)] {
-        world.advance(SignedDuration::from_secs(seconds));
+        api.advance(SignedDuration::from_secs(seconds));
         assert_eq!(status_of(&instance, &token).await, 201, "{seconds}");
         assert_eq!(store.reads(), reads, "{seconds}");
     }
@@ -108,24 +105,19 @@ async fn a_secret_that_cannot_be_read_is_read_again_after_fifteen_seconds() {
 
 #[tokio::test]
 async fn loaded_keys_still_work_if_secrets_manager_stops_answering_midway() {
-    let world = World::start().await;
-    let store = SecretStore::start(SIGNING_KEY, world.now()).await;
-    let instance = world.instance_with(store.signing_secret());
-    let token = token_of(&instance).await;
+    let (api, store, instance, token) = start().await;
     store.set_previous_hangs(true);
-    world.advance(SignedDuration::from_mins(5));
+    api.advance(SignedDuration::from_mins(5));
     assert_eq!(status_of(&instance, &token).await, 201);
 }
 
 /// With only the current key, tokens of the previous key would be refused.
 #[tokio::test]
 async fn a_previous_version_that_cannot_be_read_is_503_and_not_401() {
-    let world = World::start().await;
-    let store = SecretStore::start(SIGNING_KEY, world.now()).await;
-    let token = token_of(&world.instance_with(store.signing_secret())).await;
-    store.put("the next signing key of 32 bytes", world.now());
+    let (api, store, _, token) = start().await;
+    store.put("the next signing key of 32 bytes", api.now());
     store.set_previous_fails(true);
-    let cold = world.instance_with(store.signing_secret());
+    let cold = api.instance_with(store.signing_secret());
     assert_eq!(status_of(&cold, &token).await, 503);
     store.set_previous_fails(false);
     assert_eq!(status_of(&cold, &token).await, 201);
@@ -134,22 +126,19 @@ async fn a_previous_version_that_cannot_be_read_is_503_and_not_401() {
 /// An instance that cannot read the new key answers 503 for its tokens, and not 401.
 #[tokio::test]
 async fn a_rotation_during_an_outage_of_secrets_manager_refuses_no_valid_token() {
-    let world = World::start().await;
-    let store = SecretStore::start(SIGNING_KEY, world.now()).await;
-    let cut_off = world.instance_with(store.signing_secret());
-    let old = token_of(&cut_off).await;
-    store.put("the next signing key of 32 bytes", world.now());
+    let (api, store, cut_off, old) = start().await;
+    store.put("the next signing key of 32 bytes", api.now());
     store.set_away(true);
-    world.advance(SignedDuration::from_mins(5));
+    api.advance(SignedDuration::from_mins(5));
     assert_eq!(status_of(&cut_off, &old).await, 201, "the loaded keys still work");
-    world.advance(SignedDuration::from_mins(1));
+    api.advance(SignedDuration::from_mins(1));
     store.set_away(false);
-    let new = token_of(&world.instance_with(store.signing_secret())).await;
+    let new = token_of(&api.instance_with(store.signing_secret())).await;
     store.set_away(true);
     assert_eq!(status_of(&cut_off, &new).await, 503, "the token may be valid");
     assert_eq!(status_of(&cut_off, &old).await, 201, "this token is valid");
     store.set_away(false);
-    world.advance(SignedDuration::from_secs(15));
+    api.advance(SignedDuration::from_secs(15));
     assert_eq!(status_of(&cut_off, &new).await, 201, "the secret was read again");
     assert_eq!(status_of(&cut_off, "no.good.token").await, 401);
 }

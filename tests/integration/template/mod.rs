@@ -1,29 +1,17 @@
 //! `template.yaml` agrees with the code: routes, functions, environment variables and permissions.
 
+mod functions;
 mod of_forwarding;
 
-use forwarding::{Forwarder, SIGNING_KEY as FORWARDING_KEY, SIGNING_SECRET};
-use keyspot::Keyspot;
 use local::ANSWERED_HEADERS;
 use providers::{ROUTES, sent_headers};
 use serde_json::{Value, json};
-use shared::{
-    delivery::Context,
-    function::Environment,
-    model::{Contact, Provider},
-};
+use shared::model::Provider;
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeSet, HashSet},
     fs,
-    sync::{Arc, Mutex},
 };
-use tests::{
-    Given, SENDERS, SIGNING_KEY, SampleEvent, Template, TemplateFunction, World, sample_events,
-    send_event,
-};
-
-/// The variables that a function reads before its own start-up, and those that the AWS SDK reads.
-const READ_ELSEWHERE: [&str; 2] = ["AWS_ENDPOINT_URL_DYNAMODB", "RUST_LOG"];
+use tests::{SIGNING_KEY, Template, TestApi, sample_events};
 
 #[test]
 fn the_template_has_every_route_and_no_other() {
@@ -59,49 +47,6 @@ fn the_template_has_every_function_and_each_its_sample_events() {
     assert_eq!(declared, sampled.collect(), "sample events");
 }
 
-/// Starts a function with the variables that the template sets. Returns the variables that it read.
-async fn variables_read(function: &str, set: &BTreeSet<&'static str>) -> BTreeSet<&'static str> {
-    let (set, read) = (set.clone(), Arc::<Mutex<BTreeSet<_>>>::default());
-    let note = Arc::clone(&read);
-    let environment = Environment::new(move |name| {
-        note.lock().unwrap().insert(name);
-        // This value is valid as a name, as a number of seconds and as a key.
-        set.contains(name).then(|| format!("{:040}", 300))
-    });
-    if function.starts_with("keyspot-") {
-        Keyspot::from_env(&environment).await.map(drop).unwrap();
-    } else if function == "forward-leads" {
-        Forwarder::from_env(&environment).await.map(drop).unwrap();
-    } else {
-        Context::from_env(&environment).await.map(drop).unwrap();
-    }
-    read.lock().unwrap().clone()
-}
-
-#[tokio::test]
-async fn each_function_has_exactly_the_variables_that_it_reads() {
-    let template = Template::read();
-    let mut read: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
-    for parameters in [&[][..], &[("KeyspotSigningKey", SIGNING_KEY)]] {
-        // The names must live as long as the environment.
-        let decided: &'static Template = Box::leak(Box::new(template.with(parameters)));
-        for function in decided.functions() {
-            let mut set = function.variables_set();
-            if set.remove(SIGNING_SECRET) {
-                // As in `sam local`. Otherwise the function reads the secret when it starts.
-                set.insert(FORWARDING_KEY);
-            }
-            let mut variables = variables_read(function.name, &set).await;
-            read.entry(function.name).or_default().append(&mut variables);
-        }
-    }
-    for function in template.functions() {
-        let mut read = read.remove(function.name).unwrap();
-        read.extend(READ_ELSEWHERE);
-        assert_eq!(function.variables(), read, "{}", function.name);
-    }
-}
-
 #[test]
 fn a_stack_with_a_signing_key_has_no_secret() {
     const OFF: (&str, &str) = ("Forwarding", "false");
@@ -129,63 +74,12 @@ fn a_deployment_refuses_the_public_signing_key() {
     assert_eq!(rule["Assertions"][0]["Assert"], json!({ "Fn::Not": [is_known] }));
 }
 
-/// The IAM actions that a function's sample events need, also if the leads of claims were deleted.
-async fn actions_used(function: &str, samples: &[SampleEvent]) -> BTreeSet<String> {
-    let mut used = BTreeSet::new();
-    let takes =
-        |sample: &&SampleEvent| sample.function == function && sample.given() == Given::DemoTable;
-    for sample in samples.iter().filter(takes) {
-        let world = World::start().await;
-        for event in sample.before().iter().chain([sample]) {
-            send_through(&world, event).await;
-            used.append(&mut world.wire.take_actions());
-        }
-        world.delete_leads().await;
-        send_through(&world, sample).await;
-        used.append(&mut world.wire.take_actions());
-        for sender in &SENDERS {
-            let blocked = [Contact::email("nobody@exemplo.com")].into();
-            world.app.context.table.block(&sender.account(), &blocked).await.unwrap();
-        }
-        world.wire.take_actions();
-        send_through(&world, sample).await;
-        used.append(&mut world.wire.take_actions());
-    }
-    used.into_iter().map(|action| format!("dynamodb:{action}")).collect()
-}
-
-async fn send_through(world: &World, sample: &SampleEvent) {
-    send_event(&world.another_instance(), &sample.function, &sample.event).await;
-}
-
-#[tokio::test]
-async fn each_function_has_exactly_the_permissions_that_it_needs() {
-    let (template, samples) = (Template::read().with(&[]), sample_events());
-    let table = json!({
-        "Fn::Sub":
-            "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${TableName}",
-    });
-    let secret = json!({ "Ref": "KeyspotSigningSecret" });
-    let is_request = |function: &TemplateFunction| !function.routes().is_empty();
-    for function in template.functions().into_iter().filter(is_request) {
-        let name = function.name;
-        let allowed: BTreeSet<_> =
-            function.actions_on(&table).into_iter().map(str::to_owned).collect();
-        assert_eq!(allowed, actions_used(name, &samples).await, "{name}");
-        let reads_secret = function.variables_set().contains("KEYSPOT_SIGNING_SECRET");
-        let on_secret = function.actions_on(&secret);
-        let expected: &[_] = if reads_secret { &["secretsmanager:GetSecretValue"] } else { &[] };
-        assert_eq!(on_secret, expected.iter().copied().collect(), "{name}");
-        assert_eq!(function.resources().len(), 1 + expected.len(), "{name}");
-    }
-}
-
 #[tokio::test]
 async fn the_templates_table_is_the_table_of_the_code() {
-    let (template, world) = (Template::read(), World::start().await);
+    let (template, api) = (Template::read(), TestApi::start().await);
     let declared = template.at("/Resources/LeadTable/Properties");
-    let client = world.direct_client();
-    let name = world.app.context.table.name();
+    let client = api.direct_client();
+    let name = api.table().name();
     let made = client.describe_table().table_name(name).send().await.unwrap().table.unwrap();
     let keys = made.key_schema().iter().map(
         |key| json!({ "AttributeName": key.attribute_name(), "KeyType": key.key_type().as_str() }),

@@ -1,4 +1,4 @@
-//! What `template.yaml` says of forwarding: permissions, the switch, the stream, alarms and the
+//! Forwarding in `template.yaml`: permissions, the switch, the stream, alarms and the
 //! dashboard.
 
 use crate::forward_leads;
@@ -186,8 +186,7 @@ fn the_alarms_count_what_a_pass_writes() {
     }
 }
 
-/// The text that `CloudFormation` makes of an `Fn::Sub`. Names that it does not know stand for
-/// themselves.
+/// The text that `CloudFormation` makes of an `Fn::Sub`. Other names stand for themselves.
 fn substituted(value: &Value) -> String {
     let (text, values) = match &value["Fn::Sub"] {
         Value::String(text) => (text, &Value::Null),

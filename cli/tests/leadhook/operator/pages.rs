@@ -6,7 +6,7 @@ use std::{
     io::{BufRead, BufReader},
     process::{Child, Stdio},
 };
-use tests::Wire;
+use tests::FaultyConnection;
 
 /// A running `leadhook console`. It ends with its test.
 struct Console {
@@ -42,8 +42,8 @@ impl Drop for Console {
 async fn the_first_page_of_leads_takes_as_many_requests_as_the_command() {
     let desk = Desk::local();
     let serve = desk.serve();
-    let wire = Wire::to(&serve.table).await;
-    let console = Console::start(&wire.endpoint, &serve.access_key);
+    let connection = FaultyConnection::to(&serve.table).await;
+    let console = Console::start(&connection.endpoint, &serve.access_key);
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
     let client = client.build().unwrap();
     let opened = client.get(&console.link).send().await.unwrap();
@@ -54,14 +54,14 @@ async fn the_first_page_of_leads_takes_as_many_requests_as_the_command() {
         for n in 0..leads {
             deliver(&serve, TOKEN, ana(n)).await;
         }
-        wire.take_operations();
+        connection.take_operations();
         let page = client.get(format!("{base}/console/leads")).header("cookie", cookie);
         let page = page.send().await.unwrap();
         assert_eq!(page.status(), 200);
-        let of_page = wire.take_operations();
+        let of_page = connection.take_operations();
         let list = ["leads", "list", "--table", "leadhook"];
-        desk.command_at(&wire.endpoint, &serve.access_key, &list).assert().success();
-        let mut of_command = wire.take_operations();
+        desk.command_at(&connection.endpoint, &serve.access_key, &list).assert().success();
+        let mut of_command = connection.take_operations();
         // A command describes the table when it starts, the page does not.
         of_command.retain(|operation| operation != "DescribeTable");
         assert_eq!(of_page, of_command, "{leads} leads");

@@ -15,7 +15,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
 };
-use tests::Wire;
+use tests::FaultyConnection;
 
 /// Every command may read the shape of the table.
 const FOR_ALL: &str = "DescribeTable";
@@ -24,22 +24,22 @@ const FOR_ALL: &str = "DescribeTable";
 struct Recorded {
     desk: Desk,
     serve: Serve,
-    wire: Wire,
+    connection: FaultyConnection,
 }
 
 impl Recorded {
     async fn start() -> Self {
         let desk = Desk::local();
         let serve = desk.serve();
-        let wire = Wire::to(&serve.table).await;
-        Self { desk, serve, wire }
+        let connection = FaultyConnection::to(&serve.table).await;
+        Self { desk, serve, connection }
     }
 
     /// Runs a command as it runs on a table in AWS, and returns what it printed. It may fail if it
     /// posts: it may not reach an address of this machine, or nobody listens there.
     fn run(&self, arguments: &[&str]) -> String {
         let access_key = &self.serve.access_key;
-        let mut command = self.desk.command_at(&self.wire.endpoint, access_key, arguments);
+        let mut command = self.desk.command_at(&self.connection.endpoint, access_key, arguments);
         command.env("FORWARDING_SIGNING_KEY", "a secret with at least 32 characters");
         let output = command.output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
@@ -56,11 +56,11 @@ impl Recorded {
 
     /// The actions that commands need. A semicolon is between two commands.
     fn actions_of(&self, commands: &str) -> BTreeSet<String> {
-        self.wire.take_actions();
+        self.connection.take_actions();
         for command in commands.split("; ") {
             self.run(&command.split(' ').collect::<Vec<_>>());
         }
-        let mut actions = self.wire.take_actions();
+        let mut actions = self.connection.take_actions();
         actions.remove(FOR_ALL);
         actions
     }

@@ -1,13 +1,17 @@
-use crate::http::{HttpAnswer, serve};
+use crate::{
+    Fault,
+    dynamodb::{actions, consumed_units, edited},
+    http::{HttpAnswer, serve},
+};
 use axum::http::{
-    Request, Response, StatusCode,
+    Request, Response,
     header::{CONTENT_LENGTH, DATE, HOST},
     request::Parts,
 };
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use jiff::fmt::rfc2822::DateTimePrinter;
-use serde_json::{Value, json};
+use serde_json::Value;
 use shared::model::Sources;
 use std::{
     collections::{BTreeSet, HashMap, VecDeque},
@@ -19,32 +23,12 @@ use std::{
     time::Duration,
 };
 
-/// A fault of a request to the table, or of its answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// The table runs the request, but the answer never arrives.
-    AnswerLost,
-    /// The request never arrives.
-    RequestLost,
-    /// The answer comes after this time.
-    Delayed(Duration),
-    /// Like `AnswerLost`, and the table forgets the client request token, as the embedded one does
-    /// after a restart.
-    AnswerAndTokenLost,
-    /// The table does nothing and answers that there was a conflict.
-    Conflict,
-    /// The table does nothing, and answers that it is busy.
-    Throttled,
-    /// The table does nothing, and answers that it failed.
-    Failed,
-}
-
 /// The requests of a create.
 const CREATE_OPERATIONS: [&str; 5] =
     ["BatchGetItem", "GetItem", "PutItem", "TransactWriteItems", "UpdateItem"];
 
 /// A proxy in front of a table. It counts the requests and can fail.
-pub struct Wire {
+pub struct FaultyConnection {
     /// The address it listens on.
     pub endpoint: String,
     state: Arc<State>,
@@ -71,13 +55,13 @@ struct State {
     under_way: AtomicUsize,
 }
 
-impl Wire {
-    /// A wire to the table at `upstream`.
+impl FaultyConnection {
+    /// A connection to the table at `upstream`.
     pub async fn to(upstream: &str) -> Self {
         Self::to_state(State { upstream: upstream.to_owned(), ..State::default() }).await
     }
 
-    /// A wire to the table at `upstream`, whose clock seems to be that of `sources`.
+    /// A connection to the table at `upstream`, whose clock seems to be that of `sources`.
     pub async fn with_clock(upstream: &str, sources: Sources) -> Self {
         let (upstream, sources) = (upstream.to_owned(), Some(sources));
         Self::to_state(State { upstream, sources, ..State::default() }).await
@@ -178,17 +162,11 @@ async fn carry(state: &State, mut head: Parts, mut body: Bytes) -> HttpAnswer {
     if state.silent.load(SeqCst) {
         return std::future::pending().await;
     }
-    if let Some((status, error)) = fault.and_then(|fault| refusal(fault, &operation)) {
+    if let Some((status, error)) = fault.and_then(|fault| fault.refusal(&operation)) {
         return Ok(Response::builder().status(status).body(error.to_string().into()).unwrap());
     }
     body = with_forgotten_token(state, body, fault);
-    // The `Host` must be the table's own address.
-    head.headers.remove(HOST);
-    let answer = state.client.post(&state.upstream).headers(head.headers).body(body).send().await;
-    let answer = answer.map_err(io::Error::other)?;
-    let status = answer.status();
-    let bytes = answer.bytes().await.map_err(io::Error::other)?;
-    *state.consumed.lock().unwrap() += consumed_units(&bytes);
+    let mut answer = ask_table(state, head, body).await?;
     match fault {
         Some(Fault::AnswerLost | Fault::AnswerAndTokenLost) => {
             return Err(io::Error::other("answer lost"));
@@ -196,41 +174,25 @@ async fn carry(state: &State, mut head: Parts, mut body: Bytes) -> HttpAnswer {
         Some(Fault::Delayed(by)) => tokio::time::sleep(by).await,
         Some(Fault::RequestLost | Fault::Conflict | Fault::Throttled | Fault::Failed) | None => {}
     }
-    let mut response = Response::new(Full::new(bytes));
-    *response.status_mut() = status;
-    let write = |sources: &Sources| {
-        DateTimePrinter::new().timestamp_to_rfc9110_string(&sources.now()).unwrap()
-    };
-    let date = state.sources.as_ref().map(|sources| (DATE, write(sources).parse().unwrap()));
-    response.headers_mut().extend(date);
-    Ok(response)
+    if let Some(sources) = &state.sources {
+        let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&sources.now()).unwrap();
+        answer.headers_mut().insert(DATE, date.parse().unwrap());
+    }
+    Ok(answer)
 }
 
-/// The answer of a table that does nothing.
-fn refusal(fault: Fault, operation: &str) -> Option<(StatusCode, Value)> {
-    let error =
-        |name: &str| json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{name}") });
-    match (fault, operation) {
-        (Fault::Conflict, "TransactWriteItems") => {
-            let mut canceled = error("TransactionCanceledException");
-            canceled["CancellationReasons"] =
-                json!([{ "Code": "None" }, { "Code": "TransactionConflict" }]);
-            Some((StatusCode::BAD_REQUEST, canceled))
-        }
-        (Fault::Conflict, "PutItem" | "UpdateItem" | "DeleteItem") => {
-            Some((StatusCode::BAD_REQUEST, error("TransactionConflictException")))
-        }
-        (Fault::Conflict | Fault::Throttled, _) => {
-            Some((StatusCode::BAD_REQUEST, error("ThrottlingException")))
-        }
-        (Fault::Failed, _) => {
-            Some((StatusCode::INTERNAL_SERVER_ERROR, error("InternalServerError")))
-        }
-        (
-            Fault::AnswerLost | Fault::AnswerAndTokenLost | Fault::RequestLost | Fault::Delayed(_),
-            _,
-        ) => None,
-    }
+/// The answer of the table.
+async fn ask_table(state: &State, mut head: Parts, body: Bytes) -> HttpAnswer {
+    // The `Host` must be the table's own address.
+    head.headers.remove(HOST);
+    let answer = state.client.post(&state.upstream).headers(head.headers).body(body).send().await;
+    let answer = answer.map_err(io::Error::other)?;
+    let status = answer.status();
+    let bytes = answer.bytes().await.map_err(io::Error::other)?;
+    *state.consumed.lock().unwrap() += consumed_units(&bytes);
+    let mut response = Response::new(Full::new(bytes));
+    *response.status_mut() = status;
+    Ok(response)
 }
 
 /// Every transaction has a token. The same token means the same write.
@@ -258,17 +220,6 @@ fn with_forgotten_token(state: &State, body: Bytes, fault: Option<Fault>) -> Byt
     another.map_or(body.clone(), |another| edited(&body, "ClientRequestToken", &another))
 }
 
-/// A transaction needs the permissions of its writes and no other permission.
-fn actions(operation: &str, body: &[u8]) -> Vec<String> {
-    if operation != "TransactWriteItems" {
-        return vec![operation.to_owned()];
-    }
-    let request: Value = serde_json::from_slice(body).unwrap();
-    let writes = request["TransactItems"].as_array().unwrap().iter();
-    let names = writes.flat_map(|write| write.as_object().unwrap().keys().cloned());
-    names.map(|name| name + "Item").collect()
-}
-
 fn next_fault(state: &State, operation: &str) -> Option<Fault> {
     if let Some(fault) = state.script.lock().unwrap().pop_front() {
         return fault;
@@ -276,18 +227,4 @@ fn next_fault(state: &State, operation: &str) -> Option<Fault> {
     let mut faults = state.faults.lock().unwrap();
     let position = faults.iter().position(|(wanted, _)| *wanted == operation)?;
     faults.remove(position).map(|(_, fault)| fault)
-}
-
-fn edited(body: &[u8], member: &str, value: &str) -> Bytes {
-    let mut request: Value = serde_json::from_slice(body).unwrap();
-    request[member] = value.into();
-    request.to_string().into()
-}
-
-/// `ConsumedCapacity` is one object, or a list of one for each table.
-fn consumed_units(answer: &[u8]) -> f64 {
-    let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
-    let consumed = &answer["ConsumedCapacity"];
-    let units = |table: &Value| table["CapacityUnits"].as_f64().unwrap_or_default();
-    consumed.as_array().map_or_else(|| units(consumed), |tables| tables.iter().map(units).sum())
 }

@@ -1,29 +1,12 @@
-//! Erases a person whose contact is in any member of any body, in any form that people and programs
-//! write. Nobody else may be erased. `ERASURE_CASES` sets how many cases are tried.
+//! Random bodies with a contact of a person.
 
-use jiff::Timestamp;
-use proptest::{
-    prelude::*,
-    sample::select,
-    test_runner::{Config, TestRunner},
-};
-use providers::App;
+use proptest::{prelude::*, sample::select};
 use serde_json::{Map, Value, json};
 use shared::{
-    model::{Email, LeadSpan, Phone},
+    model::{Email, Phone},
     person_search::Person,
-    table::{Order, WhichHeld},
 };
-use std::{
-    collections::BTreeMap,
-    env,
-    sync::atomic::{AtomicUsize, Ordering::SeqCst},
-};
-use tests::{SENDERS, Sender, World, send_to};
-
-const CASES_VARIABLE: &str = "ERASURE_CASES";
-/// How many cases use one world. Each case reads the whole table.
-const DEFAULT_CASES: u32 = 50;
+use tests::SENDERS;
 
 /// The text around a contact. The contact is `§`.
 const AROUND_EMAIL: [&str; 10] = [
@@ -103,8 +86,8 @@ const WRITINGS: [Writing; 11] = [
 ];
 
 #[derive(Clone, Debug)]
-struct Case {
-    sender: usize,
+pub(super) struct Case {
+    pub(super) sender: usize,
     member: &'static str,
     is_email: bool,
     is_upper: bool,
@@ -120,7 +103,7 @@ fn members() -> Vec<&'static str> {
 }
 
 prop_compose! {
-    fn case()(
+    pub(super) fn case()(
         sender in 0..SENDERS.len(),
         member in select(members()),
         is_email in any::<bool>(),
@@ -135,21 +118,21 @@ prop_compose! {
 }
 
 /// The person who is erased.
-struct Maria {
-    email: String,
-    digits: String,
+pub(super) struct Erased {
+    pub(super) email: String,
+    pub(super) digits: String,
 }
 
-impl Maria {
-    fn new(n: usize) -> Self {
+impl Erased {
+    pub(super) fn new(n: usize) -> Self {
         Self { email: format!("maria{n}@exemplo.com"), digits: format!("55119{n:08}") }
     }
 
-    fn person(&self) -> Person {
+    pub(super) fn person(&self) -> Person {
         Person::new(vec![Email::new(&self.email)], vec![Phone::new(&self.digits)])
     }
 
-    fn others(&self) -> String {
+    pub(super) fn others(&self) -> String {
         let Self { email, digits } = self;
         let (local, number) = (email.split('@').next().unwrap(), &digits[4..]);
         format!(
@@ -161,12 +144,12 @@ impl Maria {
 
 impl Case {
     /// The contact as it is written.
-    fn text(&self, maria: &Maria) -> String {
-        let mut digits = maria.digits.chars();
+    pub(super) fn text(&self, erased: &Erased) -> String {
+        let mut digits = erased.digits.chars();
         let digit = |c| if c == '#' { digits.next().unwrap() } else { c };
         let (around, contact) = match (self.is_email, self.is_upper) {
-            (true, true) => (self.around.get(&AROUND_EMAIL), maria.email.to_uppercase()),
-            (true, false) => (self.around.get(&AROUND_EMAIL), maria.email.clone()),
+            (true, true) => (self.around.get(&AROUND_EMAIL), erased.email.to_uppercase()),
+            (true, false) => (self.around.get(&AROUND_EMAIL), erased.email.clone()),
             (false, _) => {
                 (self.around.get(&AROUND_PHONE), self.layout.chars().map(digit).collect())
             }
@@ -185,7 +168,7 @@ impl Case {
     }
 
     /// The sender's `n`th body, with the text in the member.
-    fn body(&self, n: usize, text: &str) -> Vec<u8> {
+    pub(super) fn body(&self, n: usize, text: &str) -> Vec<u8> {
         let base = (SENDERS[self.sender].body)(n);
         let mut members: Map<_, _> = base.as_object().unwrap().clone();
         members.remove(self.member);
@@ -240,94 +223,4 @@ fn form_encoded(text: &str) -> String {
         byte => format!("%{byte:02X}"),
     });
     encoded.collect()
-}
-
-/// Every item of the table as text, by its key.
-async fn items(world: &World) -> BTreeMap<String, String> {
-    let items = world.items("").await.into_iter();
-    items.map(|item| (format!("{:?} {:?}", item["pk"], item["sk"]), format!("{item:?}"))).collect()
-}
-
-/// Whether an item has Maria's contact. It has none if the provider ignores the member with it.
-fn holds(item: &str, maria: &Maria) -> bool {
-    let mut text = item.replace("\\\\", "\\");
-    for c in ' '..='~' {
-        text = text.replace(&format!("\\u{:04x}", u32::from(c)), &c.to_string());
-    }
-    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    text.to_lowercase().contains(&maria.email) || digits.contains(&maria.digits)
-}
-
-/// What `leads erase` does in one account.
-async fn erase(world: &World, sender: &Sender, person: &Person) {
-    let (table, account) = (&world.app.context.table, sender.account());
-    let (mut rest, mut leads, mut held) = (Some(LeadSpan::ALL), Vec::new(), Vec::new());
-    while let Some(span) = rest {
-        let page = table.leads(&account, span, Order::OldestFirst, None).await.unwrap();
-        let found = page.leads.iter().filter(|lead| !person.places_in_lead(lead).is_empty());
-        leads.extend(found.map(|lead| lead.id));
-        rest = page.rest;
-    }
-    let take = |delivery| {
-        if !person.places_in_held(&delivery).is_empty() {
-            held.push(delivery.id);
-        }
-    };
-    table.each_held(&account, &WhichHeld::All, Timestamp::UNIX_EPOCH, take).await.unwrap();
-    table.erase_held(&account, &held).await.unwrap();
-    for lead in leads {
-        table.erase_lead(&account, lead).await.unwrap();
-    }
-}
-
-/// Checks one case. An error says what was wrong.
-async fn check(world: &World, case: &Case, next: &AtomicUsize) -> Result<(), String> {
-    let (sender, maria) = (&SENDERS[case.sender], Maria::new(next.load(SeqCst)));
-    let person = maria.person();
-    let deliver = async |instance: &App, text: &str| {
-        let body = case.body(next.fetch_add(1, SeqCst), text);
-        let delivery = sender.deliver(world, body).await;
-        send_to(instance, delivery).await.status
-    };
-    deliver(&world.app, &maria.others()).await;
-    let before = items(world).await;
-    let status = deliver(&world.app, &case.text(&maria)).await;
-    if items(world).await == before {
-        return Err(format!("{status}, and nothing is kept"));
-    }
-    erase(world, sender, &person).await;
-    let after = items(world).await;
-    if before.keys().any(|key| !after.contains_key(key)) {
-        return Err("somebody else is erased".to_owned());
-    }
-    let mut left = after.iter().filter(|(key, _)| !before.contains_key(*key));
-    if let Some((key, _)) = left.find(|(key, item)| key.contains("held#") || holds(item, &maria)) {
-        return Err(format!("{status}, and left at {key}"));
-    }
-    let (table, account) = (&world.app.context.table, sender.account());
-    table.block(&account, &person.contacts()).await.unwrap();
-    deliver(&world.another_instance(), &case.text(&maria)).await;
-    let held = world.items("held#").await.len();
-    table.unblock(&account, &person.contacts()).await.unwrap();
-    erase(world, sender, &person).await;
-    let left = world.items("held#").await.len();
-    if held == left { Ok(()) } else { Err("held, though blocked".to_owned()) }
-}
-
-#[test]
-fn an_erasure_finds_every_form_of_a_contact_and_no_other_person() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let cases = env::var(CASES_VARIABLE).map_or(DEFAULT_CASES, |cases| cases.parse().unwrap());
-    for _ in 0..cases.div_ceil(DEFAULT_CASES) {
-        let (world, next) = (runtime.block_on(World::start()), AtomicUsize::new(1));
-        let config =
-            Config { cases: DEFAULT_CASES, failure_persistence: None, ..Config::default() };
-        let outcome = TestRunner::new(config).run(&case(), |case| {
-            runtime.block_on(check(&world, &case, &next)).map_err(|fault| {
-                let body = case.body(0, &case.text(&Maria::new(0)));
-                TestCaseError::fail(format!("{fault}: {}", String::from_utf8_lossy(&body)))
-            })
-        });
-        assert!(outcome.is_ok(), "{}", outcome.unwrap_err());
-    }
 }

@@ -1,0 +1,114 @@
+//! Held deliveries that the operator sends again.
+
+use super::held::{held, refused};
+use providers::redeliver_held;
+use serde_json::{Value, json};
+use shared::{
+    delivery::Handled,
+    model::{EntryId, EntryKey, HeldDelivery, Provider},
+};
+use std::time::Duration;
+use tests::{Fault, SENDERS, Sender, TestApi};
+use tokio::time::timeout;
+
+/// Sends a held delivery again, with this body.
+async fn redeliver(
+    api: &TestApi,
+    sender: &Sender,
+    held: &HeldDelivery,
+    body: impl ToString,
+) -> Handled {
+    let (context, account, body) = (&api.app.context, sender.account(), body.to_string());
+    redeliver_held(context, &account, held, body.as_bytes()).await.unwrap()
+}
+
+/// Holds an invalid delivery.
+async fn hold_one(api: &TestApi, sender: &Sender) -> HeldDelivery {
+    refused(api, sender, r#"{"email": 5}"#).await;
+    let mut held = held(api, sender).await;
+    assert_eq!(held.len(), 1, "{}", sender.function);
+    held.remove(0)
+}
+
+#[tokio::test]
+async fn a_corrected_delivery_that_is_redelivered_becomes_a_lead() {
+    for sender in &SENDERS {
+        let (api, name) = (TestApi::start().await, sender.function);
+        let held_one = hold_one(&api, sender).await;
+        let body = (sender.body)(7);
+        let answer = redeliver(&api, sender, &held_one, &body).await.answer;
+        assert_eq!(answer.status().as_u16(), sender.created, "{name}");
+        let answer: Value = serde_json::from_str(answer.body()).unwrap();
+        for (field, sent) in body.as_object().unwrap() {
+            assert_eq!(&(sender.lead)(&answer)[field], sent, "{name}: {field}");
+        }
+        assert!(held(&api, sender).await.is_empty(), "{name}: it is a lead now");
+        assert_eq!(api.items("lead#").await.len(), 1, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_redelivery_that_is_still_invalid_stays_held() {
+    for sender in &SENDERS {
+        let (api, name) = (TestApi::start().await, sender.function);
+        let held_one = hold_one(&api, sender).await;
+        let answer = redeliver(&api, sender, &held_one, "[]").await.answer;
+        assert!([400, 422].contains(&answer.status().as_u16()), "{name}");
+        assert_eq!(held(&api, sender).await.len(), 1, "{name}");
+    }
+}
+
+/// The lead is stored, but the held delivery is not deleted yet.
+#[tokio::test]
+async fn an_interrupted_redelivery_that_is_done_again_makes_one_lead() {
+    for sender in &SENDERS {
+        let (api, name) = (TestApi::start().await, sender.function);
+        let (held_one, body) = (hold_one(&api, sender).await, (sender.body)(7));
+        api.connection.fail_next("DeleteItem", Fault::Delayed(Duration::from_mins(1)));
+        let interrupted = redeliver(&api, sender, &held_one, &body);
+        assert!(timeout(Duration::from_secs(2), interrupted).await.is_err(), "{name}");
+        let answer = redeliver(&api, sender, &held_one, &body).await.answer;
+        assert_eq!(answer.status().as_u16(), sender.created, "{name}");
+        assert!(held(&api, sender).await.is_empty(), "{name}");
+        assert_eq!(api.items("lead#").await.len(), 1, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_redelivery_of_a_known_person_stays_held() {
+    for sender in SENDERS.iter().filter(|sender| sender.unique) {
+        let (api, name) = (TestApi::start().await, sender.function);
+        sender.send_nth(&api, 1).await;
+        refused(&api, sender, "{}").await;
+        let (same, more) = ((sender.body)(1).to_string(), sender.body_with(1, "name", "Ana Maria"));
+        sender.send(&api, more.clone()).await;
+        let before = held(&api, sender).await;
+        assert_eq!(before.len(), 2, "{name}: one invalid, one repeat");
+        for (held, body) in [(&before[0], &more), (&before[1], &more), (&before[0], &same)] {
+            let Handled { answer, summary } = redeliver(&api, sender, held, body).await;
+            assert!([200, 409].contains(&answer.status().as_u16()), "{name}: {body}");
+            assert!(summary.lead.is_some() && !summary.became_lead(), "{name}: {body}");
+        }
+        assert_eq!(held(&api, sender).await, before, "{name}");
+        // Another correction is not the same delivery again.
+        let other = redeliver(&api, sender, &before[0], (sender.body)(2)).await;
+        assert_eq!(other.answer.status().as_u16(), sender.created, "{name}");
+        assert!(other.summary.became_lead(), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_redelivery_has_the_chatbot_of_the_delivery() {
+    for id in ["cb_1234567890abcdef", "team/a", "50 %", "a/leads/chatbots/b"] {
+        let (api, sender) = (TestApi::start().await, Sender::of(Provider::PollyBot));
+        let chatbot = EntryKey::new(pollybot::CHATBOT, EntryId::from_static(id));
+        api.direct.put_new_entry(&sender.account(), &chatbot, &json!({})).await.unwrap();
+        let delivery = sender.deliver(&api, "{}").await.chatbot(id);
+        assert_eq!(api.send(delivery).await.status, 400, "{id}");
+        let held = &held(&api, sender).await[0];
+        let redelivered = redeliver(&api, sender, held, (sender.body)(1)).await;
+        assert_eq!(redelivered.answer.status().as_u16(), 201, "{id}");
+        let lead = &api.items("lead#").await[0];
+        assert_eq!(lead["details"].as_m().unwrap()["chatbot_id"].as_s().unwrap(), id);
+    }
+}
