@@ -15,8 +15,8 @@ const PAGE: i32 = 25;
 impl<P: Post> Poster<'_, P> {
     /// Whether leads wait for a destination.
     pub(crate) async fn has_leads(&self, destination: &Destination) -> Result<bool, StoreError> {
-        let page = self.leads_after(destination.cursor, destination, PAGE).await?;
-        Ok(!page.leads.is_empty())
+        let first = self.leads_after(destination, destination.cursor, 1).await?;
+        Ok(!first.leads.is_empty())
     }
 
     /// Posts the leads after the cursor, one after another.
@@ -45,7 +45,7 @@ impl<P: Post> Poster<'_, P> {
 
     async fn read_page(&self, destination: &Destination) -> Result<Page, StoreError> {
         let read_at = self.forwarder.sources.now();
-        let read = self.leads_after(destination.cursor, destination, PAGE).await?;
+        let read = self.leads_after(destination, destination.cursor, PAGE).await?;
         Ok(Page::new(destination.cursor, read, read_at))
     }
 

@@ -58,8 +58,8 @@ impl<'a, P: Post> Poster<'a, P> {
     /// it at 1 MB.
     pub(crate) async fn leads_after(
         &self,
-        lead: LeadId,
         destination: &Destination,
+        lead: LeadId,
         limit: i32,
     ) -> Result<LeadPage, StoreError> {
         let settled = LeadId::new(self.settled, 0);

@@ -47,10 +47,10 @@ impl<P: Post> Poster<'_, P> {
         stuck: Stuck,
     ) -> Result<Option<StoredLead>, StoreError> {
         let last = stuck.probed.unwrap_or(stuck.lead);
-        let after = self.leads_after(last, destination, 1).await?.leads.pop();
+        let after = self.leads_after(destination, last, 1).await?.leads.pop();
         if after.is_some() || last == stuck.lead {
             return Ok(after);
         }
-        Ok(self.leads_after(stuck.lead, destination, 1).await?.leads.pop())
+        Ok(self.leads_after(destination, stuck.lead, 1).await?.leads.pop())
     }
 }
