@@ -22,7 +22,6 @@ pub(crate) enum Escapes {
     Json,
 }
 
-/// Whether standard output is a terminal.
 pub(crate) fn is_terminal() -> bool {
     stdout().is_terminal()
 }
@@ -32,7 +31,6 @@ pub(crate) fn say(text: &str) {
     let _ = stdout().write_all(text.as_bytes());
 }
 
-/// Whether there is a terminal to ask on.
 pub(crate) fn can_ask() -> bool {
     io::stdin().is_terminal()
 }
@@ -47,7 +45,6 @@ pub(crate) fn is_confirmed(question: &str) -> Result<bool, io::Error> {
     Ok(["y", "yes"].contains(&answer.trim().to_lowercase().as_str()))
 }
 
-/// The width of a table in characters.
 pub(crate) fn width() -> usize {
     let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let terminal = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));

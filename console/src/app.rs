@@ -13,7 +13,6 @@ use tokio::sync::watch;
 
 /// What the pages show and act on.
 pub struct Console {
-    /// The context of redeliveries.
     pub context: Arc<Context>,
     /// Where the table is, in words.
     pub place: String,
@@ -35,7 +34,6 @@ pub struct Console {
 
 /// The local server.
 pub struct Live {
-    /// The last deliveries.
     pub recent: RecentDeliveries,
     /// The API. What the page sends goes through it, as the deliveries of senders do.
     pub api: Router,

@@ -76,7 +76,6 @@ fn read_path(provider: &str, account: String, id: &str) -> Result<(Account, Lead
     Ok((account, id))
 }
 
-/// Shows what will be deleted.
 pub(crate) async fn confirm(
     State(console): State<Arc<Console>>,
     Extension(session): Extension<SessionState>,

@@ -125,7 +125,6 @@ pub(crate) struct Done {
 /// The answer of a page's handler.
 pub(crate) type Answer = Result<Response, Failed>;
 
-/// Answers with a page.
 pub(crate) fn show(page: &impl Template) -> Answer {
     let text = page.render().map_err(|_| Failed::new(StatusCode::INTERNAL_SERVER_ERROR, FAULT))?;
     Ok(Html(text).into_response())

@@ -43,7 +43,6 @@ pub(crate) fn needs_secret(headers: &[(String, String)]) -> bool {
     headers.iter().any(|(name, _)| name == SECRET_HEADER)
 }
 
-/// The snippets of a delivery.
 pub(crate) fn snippets(base: &str, seen: &SeenDelivery) -> Vec<Snippet> {
     let url = format!("{base}{}", seen.path);
     let headers: Vec<_> = seen

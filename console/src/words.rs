@@ -12,7 +12,6 @@ pub(crate) struct Ending {
     pub(crate) sign: &'static str,
     /// `good`, `same`, `refused` or `failed`.
     pub(crate) kind: &'static str,
-    /// The outcome in words.
     pub(crate) words: &'static str,
 }
 

@@ -122,7 +122,6 @@ pub fn host(destination: &Destination) -> String {
 pub struct Waiting {
     /// How many there are. A number above [`COUNTED`] means that more were not counted.
     pub leads: usize,
-    /// The oldest of them.
     pub oldest: Option<LeadId>,
 }
 
@@ -149,11 +148,8 @@ impl Waiting {
 /// A destination of a lead's account, and whether the lead was forwarded to it.
 #[derive(Serialize)]
 pub struct ForwardingState {
-    /// The destination's id.
     pub id: String,
-    /// The host of its URL.
     pub host: String,
-    /// The state in words.
     pub state: &'static str,
     /// The status of the last refusal.
     pub status: Option<u16>,

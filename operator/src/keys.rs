@@ -17,7 +17,6 @@ const NO_ACCOUNT: &str = "name the account whose leads the key creates: --accoun
 
 /// New credentials for a sender. Only their hashes are stored.
 pub struct NewCredentials {
-    /// The token.
     pub token: String,
     /// The secret, if the provider has one.
     pub secret: Option<String>,
@@ -32,12 +31,10 @@ impl NewCredentials {
         Self { token, secret }
     }
 
-    /// The hash of the token.
     pub fn hash(&self) -> TokenHash {
         TokenHash::of(&self.token)
     }
 
-    /// The hash of the secret.
     pub fn secret_hash(&self) -> Option<TokenHash> {
         self.secret.as_deref().map(TokenHash::of)
     }
@@ -115,11 +112,8 @@ impl NewKey {
 
 /// A key that replaced another.
 pub struct Rotated {
-    /// Its credentials.
     pub credentials: NewCredentials,
-    /// The new key.
     pub key: ApiKey,
-    /// The id of the old key.
     pub old_id: String,
     /// Until when the old key is valid.
     pub until: Timestamp,

@@ -9,9 +9,7 @@ use shared::{
 /// How many leads were read, and the read units.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Read {
-    /// The leads.
     pub leads: usize,
-    /// The read units.
     pub units: f64,
 }
 

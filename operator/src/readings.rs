@@ -12,7 +12,6 @@ const BEFORE: usize = 20;
 
 /// A body, read in an encoding.
 pub struct Reading {
-    /// The encoding.
     pub encoding: &'static Encoding,
     /// The whole text.
     pub text: String,

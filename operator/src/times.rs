@@ -5,22 +5,16 @@ use jiff::{Span, Timestamp, ToSpan, civil::Date, tz::TimeZone};
 /// A time, or how long ago it was.
 #[derive(Clone, Copy, Debug)]
 pub enum WrittenTime {
-    /// A time stamp.
     At(Timestamp),
     /// So long ago.
     Ago(Span),
-    /// The start of a day.
     StartOf(Day),
 }
 
-/// A day.
 #[derive(Clone, Copy, Debug)]
 pub enum Day {
-    /// A date.
     On(Date),
-    /// The current day.
     Today,
-    /// The day before it.
     Yesterday,
 }
 
@@ -128,7 +122,6 @@ pub fn read_expiry(text: &str, now: Timestamp) -> Result<Timestamp, String> {
     if at > now { Ok(at) } else { Err(format!("`{text}` is not in the future")) }
 }
 
-/// The day of a time.
 pub fn day_of(at: Timestamp) -> Date {
     at.to_zoned(TimeZone::UTC).date()
 }

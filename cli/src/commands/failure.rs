@@ -7,28 +7,21 @@ use std::io;
 /// Why a command failed: one line that says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// The input is invalid.
     #[error("{0}")]
     Input(String),
-    /// Nothing was found.
     #[error("{0}")]
     NotFound(String),
-    /// The table cannot be used.
     #[error("{0}")]
     Table(String),
-    /// Something else.
     #[error("{0}")]
     Failed(String),
-    /// The output cannot be written.
     #[error("the output cannot be written: {0}")]
     Output(#[from] io::Error),
-    /// The server could not start, or stopped.
     #[error(transparent)]
     Serve(#[from] ServeError),
 }
 
 impl Failure {
-    /// The exit code for the kind of failure.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Failed(_) | Self::Output(_) | Self::Serve(_) => 1,

@@ -29,7 +29,6 @@ pub(super) struct Output {
 /// How wide the space between two columns is.
 const GAP: usize = 2;
 
-/// Rows with named columns.
 pub(super) struct Listing {
     columns: Vec<&'static str>,
     /// The columns that a narrow terminal leaves out, the least important first.
@@ -66,7 +65,6 @@ impl Listing {
         self.rows.push(row.into());
     }
 
-    /// Prints every row.
     pub(super) fn print(&self, format: Format) -> Result<(), Failure> {
         match format {
             Format::Table => {

@@ -57,7 +57,6 @@ impl OpenTable {
         })
     }
 
-    /// The time of the table's clock.
     pub(super) async fn table_time(&self) -> Result<Timestamp, Failure> {
         Ok(self.table_sources().await?.now())
     }

@@ -5,22 +5,17 @@ use std::{io, net::SocketAddr};
 /// Why the server could not start, or stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// The port cannot be used.
     #[error("cannot listen on {0}: {1}; choose another port with --port")]
     Port(SocketAddr, io::Error),
     /// The address of the table is not an HTTP URL.
     #[error("AWS_ENDPOINT_URL_DYNAMODB must begin with http:// or https://, not {0}")]
     Endpoint(String),
-    /// A setting is invalid.
     #[error(transparent)]
     Setting(#[from] StartUpError),
-    /// The embedded table cannot be opened.
     #[error(transparent)]
     Embedded(#[from] EmbeddedError),
-    /// The table cannot be reached.
     #[error("{0}")]
     Store(#[from] StoreError),
-    /// There is no such table.
     #[error(
         "there is no table {0} at {1}; create it with:\n  \
          aws dynamodb create-table --endpoint-url {1} --table-name {0} \

@@ -27,7 +27,6 @@ pub(crate) fn check_endpoint(endpoint: &str) -> Result<(), ServeError> {
     Err(ServeError::Endpoint(endpoint.to_owned()))
 }
 
-/// The settings of the environment.
 pub(super) struct Settings {
     replay_window: SignedDuration,
     signing_key: Option<String>,

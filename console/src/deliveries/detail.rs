@@ -117,7 +117,6 @@ fn lead_link(seen: &SeenDelivery) -> Option<LeadLink> {
     Some(LeadLink { path: lead_path(account, id), shown })
 }
 
-/// Where a held delivery is shown.
 fn held_link(seen: &SeenDelivery) -> Option<HeldLink> {
     let (account, id) = (seen.summary.account.as_ref()?, seen.summary.held.as_ref()?);
     Some(HeldLink { path: held_path(account, id), is_repeat: id.kind == HeldKind::Repeat })

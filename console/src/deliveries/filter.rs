@@ -6,7 +6,6 @@ use url::form_urlencoded::Serializer;
 /// How many rows the page has.
 const SHOWN: usize = 100;
 
-/// Which deliveries to show.
 #[derive(Clone, Default, Deserialize)]
 pub(crate) struct Filter {
     #[serde(default)]

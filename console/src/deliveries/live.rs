@@ -3,7 +3,6 @@ use crate::{
     page::Failed,
 };
 
-/// The local server.
 pub(super) fn live(console: &Console) -> Result<&Live, Failed> {
     let missing = || Failed::missing("deliveries are shown by the server that receives them");
     console.live.as_ref().ok_or_else(missing)

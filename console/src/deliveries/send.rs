@@ -24,7 +24,6 @@ use tower::ServiceExt;
 
 /// A function that a sample can be sent to.
 pub(crate) struct SampleAddress {
-    /// The function's name.
     pub(crate) function: &'static str,
     /// Its name on the page.
     pub(crate) label: String,

@@ -12,7 +12,6 @@ use std::{borrow::Cow, collections::HashMap};
 
 /// A field of the form.
 pub(crate) struct Field {
-    /// The name of the member.
     pub(crate) name: String,
     pub(crate) value: String,
     /// Whether the value is a text. Other values are written as JSON.

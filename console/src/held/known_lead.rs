@@ -9,7 +9,6 @@ use crate::{
 use providers::LeadRecord;
 use shared::model::{Account, LeadId};
 
-/// That lead.
 pub(super) struct KnownLead {
     pub(super) path: String,
     pub(super) id: String,

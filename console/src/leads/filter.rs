@@ -4,7 +4,6 @@ use serde::Deserialize;
 use shared::model::{Account, LeadId, LeadSpan, StoredLead};
 use url::form_urlencoded::Serializer;
 
-/// Which leads to show.
 #[derive(Clone, Default, Deserialize)]
 pub(crate) struct Filter {
     #[serde(default)]
@@ -23,7 +22,6 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
-    /// The accounts that it selects.
     pub(super) async fn accounts(&self, console: &Console) -> Result<Vec<Account>, Failed> {
         let provider = read_provider(&self.provider)?;
         let mut accounts = console.table().accounts(provider).await?;

@@ -95,7 +95,6 @@ pub(crate) async fn one(
     compute(page).await?
 }
 
-/// The lead of an account.
 pub(crate) async fn get(
     console: &Console,
     account: &Account,

@@ -16,21 +16,15 @@ pub struct Match {
     pub item: FoundItem,
     /// Its id as it is listed.
     pub id: String,
-    /// When it was received.
     pub received: String,
-    /// The places where the person was found.
     pub places: Vec<String>,
-    /// The name of a lead.
     pub name: Option<String>,
-    /// The e-mail address of a lead.
     pub email: Option<String>,
-    /// The phone number of a lead.
     pub phone: Option<String>,
 }
 
 /// What to delete.
 pub enum FoundItem {
-    /// A lead.
     Lead(LeadId),
     /// A held delivery.
     Held(HeldId),

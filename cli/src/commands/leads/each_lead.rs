@@ -31,7 +31,6 @@ impl fmt::Display for Read {
     }
 }
 
-/// Shows the progress on a terminal.
 fn progress() -> ProgressBar {
     let bar = ProgressBar::new_spinner();
     if let Ok(style) =

@@ -34,7 +34,6 @@ impl Filter {
         Ok((Some(start), Some(day.end(now).map_err(Failure::Input)?)))
     }
 
-    /// The ids of the selected leads.
     pub(super) fn span(&self, now: Timestamp) -> Result<LeadSpan, Failure> {
         let (since, until) = self.times(now)?;
         if until.is_some_and(|until| until <= LeadId::beginning()) {

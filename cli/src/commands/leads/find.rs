@@ -4,12 +4,10 @@ use crate::commands::listing::Listing;
 use operator::erase::Match;
 use shared::model::Account;
 
-/// The columns of what was found.
 const COLUMNS: &str = "what id provider account received name email phone found_in";
 /// The columns that a narrow terminal leaves out.
 const SPARE: &str = "received account provider phone email";
 
-/// An empty list for the results.
 pub(super) fn new_listing() -> Listing {
     Listing::new(COLUMNS).sparing(SPARE).wrapping()
 }

@@ -29,7 +29,6 @@ pub(super) struct Stats {
     output: Output,
 }
 
-/// The number of leads by day and source.
 type Counts = BTreeMap<Date, BTreeMap<String, u64>>;
 
 impl Stats {
