@@ -1,6 +1,6 @@
 use crate::{
-    Fault,
     dynamodb::{actions, consumed_units, edited},
+    fault::Fault,
     http::{HttpAnswer, serve},
 };
 use axum::http::{

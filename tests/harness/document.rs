@@ -1,4 +1,4 @@
-use crate::Answer;
+use crate::delivery::Answer;
 use jsonschema::{Draft, Validator};
 use providers::{ROUTES, openapi};
 use serde_json::{Map, Value, json, value::RawValue};

@@ -1,4 +1,4 @@
-use crate::TestTable;
+use crate::test_table::TestTable;
 use proptest::{
     strategy::Strategy,
     test_runner::{Config, FileFailurePersistence, TestCaseError, TestRunner},

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where and stop")]
 #![expect(clippy::disallowed_methods, reason = "a test does not start from a snapshot")]
 
+mod account;
 mod connection;
 mod delivery;
 mod document;
@@ -21,6 +22,7 @@ mod test_table;
 mod tokens;
 mod watched_log;
 
+pub use account::account;
 pub use connection::FaultyConnection;
 pub use delivery::{Answer, Delivery};
 pub use document::{Document, Operation, Response};
@@ -29,7 +31,7 @@ pub use fault::Fault;
 pub use fuzz::{Fuzzed, HeadersAndPath};
 pub use histories::Histories;
 pub use secret_store::SecretStore;
-pub use sender::{SENDERS, Sender, account};
+pub use sender::{SENDERS, Sender};
 pub use server::Server;
 pub use template::{Template, TemplateFunction};
 pub use test_api::{SIGNING_KEY, TestApi, new_app, send_event, send_to};

@@ -1,4 +1,7 @@
-use crate::{Answer, Delivery, TestApi};
+use crate::{
+    delivery::{Answer, Delivery},
+    test_api::TestApi,
+};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use shared::{
@@ -111,11 +114,6 @@ pub static SENDERS: [Sender; 5] = [
 /// by hand, as the provider documents them.
 static ERROR_ANSWERS: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(include_str!("error_answers.json")).unwrap());
-
-/// The account of a provider with this id.
-pub fn account(provider: Provider, id: &str) -> Account {
-    Account { provider, id: id.parse().unwrap() }
-}
 
 impl Sender {
     /// The sender to a provider's demo account.

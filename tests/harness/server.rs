@@ -1,4 +1,4 @@
-use crate::{Answer, TestApi, document::operation_at};
+use crate::{delivery::Answer, document::operation_at, test_api::TestApi};
 use axum::{
     body::{Body, to_bytes},
     extract::Request,

@@ -1,7 +1,8 @@
 use crate::{
-    Answer, Delivery, TestTable, account,
+    account::account,
+    delivery::{Answer, Delivery},
     document::operation_of,
-    test_table::unique_numbers,
+    test_table::{TestTable, unique_numbers},
     watched_log::{note_sent, watch_log},
 };
 use jiff::SignedDuration;

@@ -1,4 +1,4 @@
-use crate::FaultyConnection;
+use crate::connection::FaultyConnection;
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use jiff::{SignedDuration, Timestamp};
 use local::{EmbeddedTable, ServedTable, Storage, connect_to};

@@ -1,4 +1,4 @@
-use crate::SIGNING_KEY;
+use crate::test_api::SIGNING_KEY;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
