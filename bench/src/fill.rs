@@ -5,7 +5,7 @@ use integrabot::Integrabot;
 use local::{EmbeddedTable, Storage, seed_demo_accounts};
 use shared::{
     delivery::{Context, DEFAULT_REPLAY_WINDOW, SenderTimeouts, create_lead},
-    model::Sources,
+    model::ClockAndRandom,
     request::Request,
     table::LeadTable,
 };
@@ -29,7 +29,7 @@ pub(crate) async fn fill(folder: PathBuf, leads: u64) {
     table.create().await.unwrap();
     seed_demo_accounts(&table).await.unwrap();
     let context =
-        Context::new(table, Sources::system(), DEFAULT_REPLAY_WINDOW, SenderTimeouts::LOCAL);
+        Context::new(table, ClockAndRandom::system(), DEFAULT_REPLAY_WINDOW, SenderTimeouts::LOCAL);
     let (context, next) = (Arc::new(context), Arc::new(AtomicU64::new(0)));
     let mut senders = JoinSet::new();
     for _ in 0..SENDERS {

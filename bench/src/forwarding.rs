@@ -17,8 +17,8 @@ use local::{
 };
 use shared::{
     model::{
-        Account, AccountId, Claims, Destination, DestinationId, Lead, LeadId, NewLead, Provider,
-        Sources,
+        Account, AccountId, Claims, ClockAndRandom, Destination, DestinationId, Lead, LeadId,
+        NewLead, Provider,
     },
     table::{LeadTable, Timeouts},
 };
@@ -85,7 +85,7 @@ impl Setup {
         let counted = client.config().to_builder().interceptor(requests.clone()).build();
         let forwarder = Forwarder {
             table: LeadTable::new(Client::from_conf(counted), "leadhook"),
-            sources: Sources::system(),
+            system: ClockAndRandom::system(),
             post: HttpsClient::new(Addresses::PublicAndLoopback),
             master: MasterSecret::new(embedded.forwarding_secret()).unwrap(),
         };
@@ -93,16 +93,16 @@ impl Setup {
     }
 
     async fn add_destination(&self, url: String) {
-        let id = DestinationId::draw(&self.forwarder.sources);
+        let id = DestinationId::random(&self.forwarder.system);
         let destination = Destination::new(&account(), id, url, LeadId::FIRST, Timestamp::now());
         self.direct.add_destination(&destination).await.unwrap();
     }
 
     /// Stores a lead that arrived at `at`.
     async fn create_lead(&self, at: Timestamp) {
-        let sources = &self.forwarder.sources;
+        let system = &self.forwarder.system;
         let lead = Lead {
-            id: sources.draw_lead_id(at),
+            id: system.new_lead_id(at),
             created_at: at,
             name: Some("Maria Silva".to_owned()),
             email: Some("maria@exemplo.com".to_owned()),
@@ -114,7 +114,7 @@ impl Setup {
         };
         let claims = Claims::new(b"", None, None, at).unwrap();
         let new = NewLead { account: account(), claims, lead };
-        self.direct.create_lead(new, sources).await.unwrap();
+        self.direct.create_lead(new, system).await.unwrap();
     }
 }
 
@@ -167,7 +167,7 @@ async fn measure_delay(is_beside_bad_ones: bool, seconds: usize) -> f64 {
         setup.add_destination(format!("http://{}/", silent.local_addr().unwrap())).await;
     }
     let (forwarder, running) =
-        (Arc::clone(&setup.forwarder), Running::new(setup.forwarder.sources.clone()));
+        (Arc::clone(&setup.forwarder), Running::new(setup.forwarder.system.clone()));
     let create = async {
         let mut every = tokio::time::interval(LEAD_EVERY);
         for _ in 0..seconds * 10 {

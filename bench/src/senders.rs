@@ -5,7 +5,7 @@ use crate::table::TOKEN;
 use jiff::Timestamp;
 use local::{EmbeddedTable, Storage};
 use shared::{
-    model::{Account, AccountId, Claims, Lead, NewLead, Provider, Sources},
+    model::{Account, AccountId, Claims, ClockAndRandom, Lead, NewLead, Provider},
     table::LeadTable,
 };
 use std::{
@@ -169,7 +169,7 @@ pub(crate) async fn load_server(folder: Option<&Path>, load: Load, lasts: Durati
 /// The engine with the transactions of leadhook, in this process.
 struct EngineSender {
     table: LeadTable,
-    sources: Sources,
+    system: ClockAndRandom,
 }
 
 impl AsyncSend for EngineSender {
@@ -182,7 +182,7 @@ impl AsyncSend for EngineSender {
             account: Account { provider: Provider::Integrabot, id },
             claims: claims.phone(Some(&phone)).email(Some(&email)),
             lead: Lead {
-                id: self.sources.draw_lead_id(now),
+                id: self.system.new_lead_id(now),
                 created_at: now,
                 name: Some("Ana".to_owned()),
                 email: Some(email),
@@ -193,7 +193,7 @@ impl AsyncSend for EngineSender {
                 details: BTreeMap::<String, String>::new(),
             },
         };
-        assert!(self.table.create_lead(new, &self.sources).await.unwrap().is_new());
+        assert!(self.table.create_lead(new, &self.system).await.unwrap().is_new());
     }
 }
 
@@ -204,7 +204,7 @@ pub(crate) async fn load_engine(storage: &Storage, lasts: Duration) -> Answers {
     table.create().await.unwrap();
     let connect = || {
         let table = table.clone();
-        async move { EngineSender { table, sources: Sources::system() } }
+        async move { EngineSender { table, system: ClockAndRandom::system() } }
     };
     send_all(CONNECTIONS, lasts, connect).await
 }

@@ -2,7 +2,7 @@
 
 use crate::terminal::say;
 use console::{Console, START_PATH, Sessions, routes};
-use shared::model::Sources;
+use shared::model::ClockAndRandom;
 use std::{net::SocketAddr, sync::Arc};
 
 /// Who may use a console at this address. Each used address is replaced by a new one, which the
@@ -11,12 +11,12 @@ pub(crate) fn sessions(address: SocketAddr) -> Sessions {
     let announce = move |token: &str| {
         say(&format!("the console was opened; to open it again: {}\n", start(address, token)));
     };
-    Sessions::new(Sources::system(), address.port(), announce)
+    Sessions::new(ClockAndRandom::system(), address.port(), announce)
 }
 
 /// The routes of a console, and the one-time address that opens it.
 pub(crate) fn open(console: Console, address: SocketAddr) -> (axum::Router, String) {
-    let link = start(address, &console.sessions.draw_token());
+    let link = start(address, &console.sessions.random_token());
     (routes(Arc::new(console)), link)
 }
 

@@ -5,7 +5,7 @@ use local::{Guard, RecentDeliveries, Running};
 use providers::redeliver_held;
 use shared::{
     delivery::{Context, Handled},
-    model::{Account, HeldDelivery, Sources},
+    model::{Account, ClockAndRandom, HeldDelivery},
     table::{LeadTable, StoreError},
 };
 use std::sync::Arc;
@@ -50,8 +50,8 @@ impl Console {
         &self.context.table
     }
 
-    pub(crate) fn sources(&self) -> &Sources {
-        &self.context.sources
+    pub(crate) fn system(&self) -> &ClockAndRandom {
+        &self.context.system
     }
 
     /// Redelivers a held delivery. While it runs, the local server forwards no later lead.

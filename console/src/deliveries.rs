@@ -75,7 +75,7 @@ async fn page(
     let all = live.recent.after(0);
     let total = all.len();
     let open = detail.as_ref().map(|detail| detail.number);
-    let rows = Rows::find(all, filter.clone(), console.sources().now(), open).await?;
+    let rows = Rows::find(all, filter.clone(), console.system().now(), open).await?;
     show(&Page {
         frame: Frame::new(console, session, Tab::Deliveries),
         rows,

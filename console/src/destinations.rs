@@ -59,7 +59,7 @@ pub(crate) async fn list(
     Extension(session): Extension<SessionState>,
     Query(Done { done }): Query<Done>,
 ) -> Answer {
-    let (table, now) = (console.table().afresh(), console.sources().now());
+    let (table, now) = (console.table().afresh(), console.system().now());
     let mut rows = Vec::new();
     for destination in table.destinations().await? {
         rows.push(Row::read(&table, &destination, now).await?);
@@ -118,7 +118,7 @@ pub(crate) async fn resume(State(console): State<Arc<Console>>, Path(id): Path<S
 /// Sets the lead aside at which a destination fails.
 pub(crate) async fn skip(State(console): State<Arc<Console>>, Path(id): Path<String>) -> Answer {
     let destination = find_destination(console.table(), &id).await?;
-    skip_lead(console.table(), &destination, console.sources().now()).await?;
+    skip_lead(console.table(), &destination, console.system().now()).await?;
     go("/console/destinations?done=skipped")
 }
 
@@ -145,7 +145,7 @@ pub(crate) async fn confirm_replay(
 ) -> Answer {
     let start = ReplayStart::read(from.trim()).map_err(Failed::input)?;
     let destination = find_destination(console.table(), &id).await?;
-    let now = console.sources().now();
+    let now = console.system().now();
     let plan = plan_replay(console.table(), &destination, start, now).await?;
     let frame = Frame::new(&console, session, Tab::Destinations);
     let plural = if plan.leads == 1 { "" } else { "s" };
@@ -167,7 +167,7 @@ pub(crate) async fn post_again(
 /// Posts again what the destination refused.
 pub(crate) async fn retry(State(console): State<Arc<Console>>, Path(id): Path<String>) -> Answer {
     let destination = find_destination(console.table(), &id).await?;
-    retry_set_aside(console.table(), &destination, console.sources().now()).await?;
+    retry_set_aside(console.table(), &destination, console.system().now()).await?;
     go("/console/destinations?done=retried")
 }
 

@@ -164,7 +164,7 @@ async fn delete(
     let receipt = |account: &Account, erased: Erased| {
         receipts.push((format!("{} {}", account.provider.as_str(), account.id), erased));
     };
-    let now = console.sources().now();
+    let now = console.system().now();
     let messages = erase_matches(table, found, now, receipt).await?;
     receipts.retain(|(_, erased)| *erased != Erased::default());
     Ok((receipts, messages))

@@ -136,7 +136,7 @@ async fn page(
     last: LastAnswer,
 ) -> Answer {
     let frame = Frame::new(console, session, Tab::Held);
-    let now = console.sources().now();
+    let now = console.system().now();
     let lead = match held.reason {
         HeldReason::Invalid => None,
         HeldReason::Repeat(id) => lead_of(console, &account, id).await?,

@@ -42,7 +42,7 @@ pub(crate) async fn list(
     Extension(session): Extension<SessionState>,
     Query(Done { done }): Query<Done>,
 ) -> Answer {
-    let now = console.sources().now();
+    let now = console.system().now();
     let table = console.table().afresh();
     let keys = table.api_keys(None).await?;
     let frame = Frame::new(&console, session, Tab::Keys).after(done.as_deref());
@@ -140,7 +140,7 @@ pub(crate) async fn create(
         tenants: items(&form.tenants, "tenant's number")?,
         networks: items(&form.networks, "network, such as 203.0.113.0/24")?,
     };
-    let (credentials, key) = key.create(console.table(), console.sources()).await?;
+    let (credentials, key) = key.create(console.table(), console.system()).await?;
     show(&ShownPage::new(Frame::new(&console, session, Tab::Keys), credentials, &key, None))
 }
 
@@ -155,13 +155,13 @@ pub(crate) async fn rotate(
     Path(id): Path<String>,
     Form(RotateForm { keep }): Form<RotateForm>,
 ) -> Answer {
-    let rotated = rotate_key(console.table(), console.sources(), &id, keep.trim()).await?;
+    let rotated = rotate_key(console.table(), console.system(), &id, keep.trim()).await?;
     let Rotated { credentials, key, old_id, until } = rotated;
-    let old = (old_id, When::new(until, console.sources().now()));
+    let old = (old_id, When::new(until, console.system().now()));
     show(&ShownPage::new(Frame::new(&console, session, Tab::Keys), credentials, &key, Some(old)))
 }
 
 pub(crate) async fn revoke(State(console): State<Arc<Console>>, Path(id): Path<String>) -> Answer {
-    revoke_key(console.table(), &id, console.sources().now()).await?;
+    revoke_key(console.table(), &id, console.system().now()).await?;
     go("/console/keys?done=revoked")
 }

@@ -1,6 +1,6 @@
 //! Who may use the page: whoever has the one-time token that the server printed.
 
-use shared::model::{Sources, TokenHash};
+use shared::model::{ClockAndRandom, TokenHash};
 use std::{
     collections::HashMap,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -13,7 +13,7 @@ const LENGTH: usize = 32;
 
 /// The open sessions, and the token that opens the next one.
 pub struct Sessions {
-    sources: Sources,
+    system: ClockAndRandom,
     /// Cookies are sent to every port of a host, so each port has its own name.
     cookie: String,
     state: Mutex<State>,
@@ -38,30 +38,30 @@ pub(crate) struct SessionState {
 impl Sessions {
     /// No session. `announce` is called with the token that replaces a used one.
     pub fn new(
-        sources: Sources,
+        system: ClockAndRandom,
         port: u16,
         announce: impl Fn(&str) + Send + Sync + 'static,
     ) -> Self {
         let cookie = format!("leadhook_console_{port}");
-        Self { sources, cookie, state: Mutex::default(), announce: Box::new(announce) }
+        Self { system, cookie, state: Mutex::default(), announce: Box::new(announce) }
     }
 
-    /// Draws the token that opens a session, once.
-    pub fn draw_token(&self) -> String {
-        let token = self.sources.draw_text(LENGTH);
+    /// Makes the token that opens a session, once.
+    pub fn random_token(&self) -> String {
+        let token = self.system.random_text(LENGTH);
         self.lock().token = Some(TokenHash::of(&token));
         token
     }
 
     /// Opens a session for a token that was not used before. Returns the cookie to set.
     pub(crate) fn exchange(&self, token: &str) -> Option<String> {
-        let value = self.sources.draw_text(LENGTH);
+        let value = self.system.random_text(LENGTH);
         let mut state = self.lock();
         // Hashes are compared, so the time of a comparison reveals nothing.
         state.token.take_if(|unused| *unused == TokenHash::of(token))?;
         state.open.insert(TokenHash::of(&value), SessionState::default());
         drop(state);
-        (self.announce)(&self.draw_token());
+        (self.announce)(&self.random_token());
         Some(format!("{}={value}; Path=/console; HttpOnly; SameSite=Strict", self.cookie))
     }
 
@@ -97,9 +97,9 @@ mod tests {
         let announced = std::sync::Arc::new(Mutex::new(Vec::new()));
         let noted = std::sync::Arc::clone(&announced);
         let announce = move |token: &str| noted.lock().unwrap().push(token.to_owned());
-        let sessions = Sessions::new(Sources::system(), 3000, announce);
-        assert_eq!(sessions.exchange(""), None, "before a token was drawn");
-        let token = sessions.draw_token();
+        let sessions = Sessions::new(ClockAndRandom::system(), 3000, announce);
+        assert_eq!(sessions.exchange(""), None, "before a token was made");
+        let token = sessions.random_token();
         assert_eq!(sessions.exchange("wrong"), None);
         let cookie = sessions.exchange(&token).unwrap();
         assert_eq!(sessions.exchange(&token), None, "the token was used");

@@ -39,7 +39,7 @@ impl<P: Post> Poster<'_, P> {
         destination: &Destination,
     ) -> Result<Vec<SetAside>, StoreError> {
         let table = &self.forwarder.table;
-        let (account, now) = (destination.account(), self.forwarder.sources.now());
+        let (account, now) = (destination.account(), self.forwarder.system.now());
         let due = table.events_set_aside(&account, Some(&destination.id), Some(now), now).await?;
         let erased = due.iter().filter(|event| event.event == SetAsideEvent::Erased);
         let erased: Vec<_> = erased.map(|event| (account.clone(), event.lead_id)).collect();
@@ -69,10 +69,10 @@ impl<P: Post> Poster<'_, P> {
                 let Some(verdict) = self.post(destination, &message).await? else {
                     return Ok(false);
                 };
-                let sources = &self.forwarder.sources;
-                let wait = event_wait(destination, &verdict, sources);
-                event.next_attempt_at = Some(sources.now() + wait);
-                after_event(destination, &verdict, sources)
+                let system = &self.forwarder.system;
+                let wait = event_wait(destination, &verdict, system);
+                event.next_attempt_at = Some(system.now() + wait);
+                after_event(destination, &verdict, system)
             }
             Err(error) => set_aside_unreadable(&error),
         };
@@ -94,7 +94,7 @@ impl<P: Post> Poster<'_, P> {
         destination: &Destination,
         event: &SetAside,
     ) -> Result<Option<Result<Message, UnreadableLead>>, StoreError> {
-        let (account, read_at) = (destination.account(), self.forwarder.sources.now());
+        let (account, read_at) = (destination.account(), self.forwarder.system.now());
         match event.event {
             SetAsideEvent::Created => {
                 let (table, wanted) = (&self.forwarder.table, [(account, event.lead_id)]);
@@ -117,7 +117,7 @@ impl<P: Post> Poster<'_, P> {
         destination: &mut Destination,
     ) -> Result<(), StoreError> {
         let Some(event) = self.suspect.take() else { return Ok(()) };
-        note_failure(destination, self.forwarder.sources.now());
+        note_failure(destination, self.forwarder.system.now());
         self.forwarder.table.set_aside(&destination.account(), &event).await
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     secret::MasterSecret,
 };
 use shared::{
-    model::{Account, Destination, Sources},
+    model::{Account, ClockAndRandom, Destination},
     table::{LeadTable, StoreError},
 };
 use std::collections::HashSet;
@@ -16,7 +16,7 @@ pub struct Forwarder<P> {
     /// The table with leads and destinations.
     pub table: LeadTable,
     /// The clock and the random numbers.
-    pub sources: Sources,
+    pub system: ClockAndRandom,
     /// What posts messages.
     pub post: P,
     /// What the secrets of the destinations are derived from.
@@ -29,8 +29,8 @@ impl<P: Post> Forwarder<P> {
     /// # Errors
     /// If there is no answer.
     pub async fn test(&self, destination: &Destination) -> Result<Answered, PostError> {
-        let now = self.sources.now();
-        let message = Message::test(destination.format, &self.sources.draw_mark(), now);
+        let now = self.system.now();
+        let message = Message::test(destination.format, &self.system.random_mark(), now);
         self.post_message(destination, &message).await
     }
 
@@ -40,7 +40,7 @@ impl<P: Post> Forwarder<P> {
         message: &Message,
     ) -> Result<Answered, PostError> {
         let sign = || {
-            let now = self.sources.now();
+            let now = self.system.now();
             message.sign(&self.master.keys(destination, now), now)
         };
         self.post.post(&destination.url, sign).await

@@ -23,7 +23,7 @@ impl<P: Post> Poster<'_, P> {
     pub(crate) async fn post_leads(&mut self, leased: &mut Leased<'_>) -> Result<(), Ended> {
         let mut page = self.read_page(&leased.destination).await?;
         loop {
-            match next_step(&leased.destination, &page, self.forwarder.sources.now()) {
+            match next_step(&leased.destination, &page, self.forwarder.system.now()) {
                 Step::Post => {
                     self.check(leased).await?;
                     self.post_lead(leased, &mut page).await?;
@@ -44,7 +44,7 @@ impl<P: Post> Poster<'_, P> {
     }
 
     async fn read_page(&self, destination: &Destination) -> Result<Page, StoreError> {
-        let read_at = self.forwarder.sources.now();
+        let read_at = self.forwarder.system.now();
         let read = self.leads_after(destination, destination.cursor, PAGE).await?;
         Ok(Page::new(destination.cursor, read, read_at))
     }
@@ -59,7 +59,7 @@ impl<P: Post> Poster<'_, P> {
         let next = match create_message(destination, lead, page.read_at()) {
             Ok(message) => {
                 let Some(verdict) = self.post(destination, &message).await? else { return Ok(()) };
-                after_lead(destination, id, &verdict, &self.forwarder.sources)
+                after_lead(destination, id, &verdict, &self.forwarder.system)
             }
             Err(error) => set_aside_unreadable(&error),
         };

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use shared::{
-    model::{Destination, LeadId, Sources},
+    model::{ClockAndRandom, Destination, LeadId},
     table::{LeadTable, Lease, StoreError},
 };
 
@@ -30,7 +30,7 @@ pub(crate) enum Ended {
 pub(crate) struct Leased<'a> {
     pub(crate) destination: Destination,
     table: &'a LeadTable,
-    sources: &'a Sources,
+    system: &'a ClockAndRandom,
     holder: String,
 }
 
@@ -40,12 +40,12 @@ impl<'a> Leased<'a> {
     pub(crate) async fn take(
         destination: &Destination,
         table: &'a LeadTable,
-        sources: &'a Sources,
+        system: &'a ClockAndRandom,
         settled: LeadId,
     ) -> Result<Option<Self>, StoreError> {
-        let now = sources.now();
+        let now = system.now();
         let read_to = destination.read_to.map_or(settled, |read_to| read_to.max(settled));
-        let lease = Lease { holder: sources.draw_mark(), until: now + LEASED_FOR, read_to };
+        let lease = Lease { holder: system.random_mark(), until: now + LEASED_FOR, read_to };
         let Some(before) = table.take_lease(destination, &lease, now).await? else {
             return Ok(None);
         };
@@ -58,7 +58,7 @@ impl<'a> Leased<'a> {
             lease_until: Some(lease.until),
             ..before
         };
-        Ok(Some(Self { destination, table, sources, holder: lease.holder }))
+        Ok(Some(Self { destination, table, system, holder: lease.holder }))
     }
 
     /// Reads the destination again and adopts what operators changed.
@@ -75,7 +75,7 @@ impl<'a> Leased<'a> {
 
     /// Stores the progress if the last time is long ago.
     pub(crate) async fn save_now_and_then(&mut self) -> Result<(), Ended> {
-        let now = self.sources.now();
+        let now = self.system.now();
         let left = self.destination.lease_until.map(|until| until.duration_since(now));
         if left.is_some_and(|left| left > LEASED_FOR - SAVED_EVERY) {
             return Ok(());
@@ -85,7 +85,7 @@ impl<'a> Leased<'a> {
 
     /// Stores the progress and takes the lease for longer.
     pub(crate) async fn save(&mut self) -> Result<(), Ended> {
-        self.destination.lease_until = Some(self.sources.now() + LEASED_FOR);
+        self.destination.lease_until = Some(self.system.now() + LEASED_FOR);
         self.store().await
     }
 

@@ -3,7 +3,7 @@
 
 use crate::{answer::Verdict, page::Page, wait::wait_after};
 use jiff::{SignedDuration, Timestamp};
-use shared::model::{Destination, DestinationState, LeadId, Sources, Stuck};
+use shared::model::{ClockAndRandom, Destination, DestinationState, LeadId, Stuck};
 
 /// From which failure of the first waiting lead on a later lead is posted too. The failures before
 /// may be a short outage, and leads should stay in their order.
@@ -56,18 +56,18 @@ pub(crate) fn after_lead(
     destination: &mut Destination,
     lead: LeadId,
     verdict: &Verdict,
-    sources: &Sources,
+    system: &ClockAndRandom,
 ) -> Next {
     match *verdict {
         Verdict::Taken => note_success(destination, Next::GoOn),
         Verdict::Refused(status) => note_success(destination, Next::SetAside(Some(status))),
-        Verdict::Gone => note_gone(destination, sources.now()),
+        Verdict::Gone => note_gone(destination, system.now()),
         // It took a later lead, so the fault is this lead's.
         Verdict::Wait(_) if destination.taken_ahead.is_some_and(|ahead| lead < ahead) => {
             Next::SetAside(destination.last.as_ref().and_then(|last| last.status))
         }
         Verdict::Wait(asked) => {
-            let now = sources.now();
+            let now = system.now();
             note_failure(destination, now);
             // The destination may have the lead, although it did not take it.
             destination.reached = destination.reached.max(Some(lead));
@@ -75,7 +75,7 @@ pub(crate) fn after_lead(
             let mut stuck = before.unwrap_or(Stuck { lead, failures: 0, probed: None });
             stuck.failures = stuck.failures.saturating_add(1);
             destination.stuck = Some(stuck);
-            destination.next_attempt_at = Some(now + wait_after(stuck.failures, asked, sources));
+            destination.next_attempt_at = Some(now + wait_after(stuck.failures, asked, system));
             if stuck.failures < PROBE_FROM { Next::Stop } else { Next::Probe }
         }
     }
@@ -87,7 +87,7 @@ pub(crate) fn after_probe(
     destination: &mut Destination,
     lead: LeadId,
     verdict: &Verdict,
-    sources: &Sources,
+    system: &ClockAndRandom,
 ) -> Next {
     destination.reached = destination.reached.max(Some(lead));
     if let Some(stuck) = &mut destination.stuck {
@@ -99,10 +99,10 @@ pub(crate) fn after_probe(
             note_success(destination, Next::GoOn)
         }
         Verdict::Refused(_) => Next::Stop,
-        Verdict::Gone => note_gone(destination, sources.now()),
+        Verdict::Gone => note_gone(destination, system.now()),
         Verdict::Wait(asked) => {
             let failures = destination.stuck.map_or(1, |stuck| stuck.failures);
-            let until = sources.now() + wait_after(failures, asked, sources);
+            let until = system.now() + wait_after(failures, asked, system);
             destination.next_attempt_at = destination.next_attempt_at.max(Some(until));
             Next::Stop
         }
@@ -113,12 +113,12 @@ pub(crate) fn after_probe(
 pub(crate) fn after_event(
     destination: &mut Destination,
     verdict: &Verdict,
-    sources: &Sources,
+    system: &ClockAndRandom,
 ) -> Next {
     match *verdict {
         Verdict::Taken => note_success(destination, Next::GoOn),
         Verdict::Refused(status) => note_success(destination, Next::SetAside(Some(status))),
-        Verdict::Gone => note_gone(destination, sources.now()),
+        Verdict::Gone => note_gone(destination, system.now()),
         Verdict::Wait(_) => Next::Probe,
     }
 }
@@ -147,10 +147,10 @@ pub(crate) fn note_failure(destination: &mut Destination, now: Timestamp) {
 pub(crate) fn event_wait(
     destination: &Destination,
     verdict: &Verdict,
-    sources: &Sources,
+    system: &ClockAndRandom,
 ) -> SignedDuration {
     let asked = if let Verdict::Wait(asked) = verdict { *asked } else { None };
-    wait_after(destination.failures.saturating_add(1), asked, sources)
+    wait_after(destination.failures.saturating_add(1), asked, system)
 }
 
 #[cfg(test)]
@@ -173,8 +173,8 @@ mod tests {
         LeadId::new(now() - SignedDuration::from_hours(1) + SignedDuration::from_secs(n), 0)
     }
 
-    fn sources() -> Sources {
-        Sources::new(now, || 1 << 15)
+    fn system() -> ClockAndRandom {
+        ClockAndRandom::new(now, || 1 << 15)
     }
 
     fn destination() -> Destination {
@@ -243,13 +243,13 @@ mod tests {
         let mut failing = destination();
         let expected = [Next::Stop, Next::Stop, Next::Probe, Next::Probe];
         for (n, (expected, minutes)) in expected.into_iter().zip(MINUTES).enumerate() {
-            let next = after_lead(&mut failing, lead(1), &Verdict::Wait(None), &sources());
+            let next = after_lead(&mut failing, lead(1), &Verdict::Wait(None), &system());
             assert_eq!(next, expected, "failure {}", n + 1);
             let wait = failing.next_attempt_at.unwrap().duration_since(now());
             assert_eq!(wait.as_secs().div_euclid(60), minutes, "failure {}", n + 1);
         }
         assert_eq!((failing.cursor, failing.reached), (lead(0), Some(lead(1))));
-        let next = after_lead(&mut failing, lead(2), &Verdict::Wait(None), &sources());
+        let next = after_lead(&mut failing, lead(2), &Verdict::Wait(None), &system());
         assert_eq!(next, Next::Stop, "another lead is counted anew");
     }
 
@@ -271,7 +271,7 @@ mod tests {
         ];
         for (ahead, verdict, expected) in cases {
             let mut destination = Destination { taken_ahead: ahead.map(lead), ..destination() };
-            let next = after_lead(&mut destination, lead(2), &verdict, &sources());
+            let next = after_lead(&mut destination, lead(2), &verdict, &system());
             assert_eq!(next, expected, "{ahead:?} {verdict:?}");
             let waits = next == Next::Stop && verdict != Verdict::Gone;
             assert_eq!(destination.next_attempt_at.is_some(), waits, "{ahead:?} {verdict:?}");
@@ -292,9 +292,9 @@ mod tests {
         for (verdict, expected, minutes) in cases {
             let mut destination = destination();
             for _ in 0..3 {
-                after_lead(&mut destination, lead(1), &Verdict::Wait(None), &sources());
+                after_lead(&mut destination, lead(1), &Verdict::Wait(None), &system());
             }
-            let next = after_probe(&mut destination, lead(2), &verdict, &sources());
+            let next = after_probe(&mut destination, lead(2), &verdict, &system());
             assert_eq!(next, expected, "{verdict:?}");
             let until = destination.next_attempt_at;
             let wait = until.map(|until| until.duration_since(now()).as_secs().div_euclid(60));

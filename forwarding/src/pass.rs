@@ -54,7 +54,7 @@ impl<P: Post> Forwarder<P> {
             Wake::Schedule => self.table.destinations().await?,
             Wake::NewLeads(accounts) => self.destinations_of(accounts).await?,
         };
-        let now = self.sources.now();
+        let now = self.system.now();
         let passes = destinations.into_iter().map(|destination| {
             let is_left = wake != Wake::Schedule && destination.is_failing();
             let is_due = destination.is_due(now) && !is_left;
@@ -75,7 +75,7 @@ async fn forward_to<P: Post>(
         poster.report.table_faults += 1;
         tracing::error!(%error, destination = destination.id.as_str(), "cannot forward");
     }
-    poster.report.note_state(&destination, poster.forwarder.sources.now());
+    poster.report.note_state(&destination, poster.forwarder.system.now());
     poster.report
 }
 
@@ -84,12 +84,12 @@ async fn forward<P: Post>(
     destination: &mut Destination,
     poster: &mut Poster<'_, P>,
 ) -> Result<(), StoreError> {
-    let Forwarder { table, sources, .. } = poster.forwarder;
+    let Forwarder { table, system, .. } = poster.forwarder;
     if !poster.has_leads(destination).await? && poster.due_events(destination).await?.is_empty() {
         return Ok(());
     }
     let settled = LeadId::new(poster.settled, 0).previous();
-    let Some(mut leased) = Leased::take(destination, table, sources, settled).await? else {
+    let Some(mut leased) = Leased::take(destination, table, system, settled).await? else {
         return Ok(());
     };
     let posted = post_all(&mut leased, poster).await;

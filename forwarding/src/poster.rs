@@ -44,7 +44,7 @@ impl<'a, P: Post> Poster<'a, P> {
     /// Ends the pass if no post may begin: its time is over, or the destination is paused, removed,
     /// or leased to another pass.
     pub(crate) async fn check(&self, leased: &mut Leased<'_>) -> Result<(), Ended> {
-        if self.forwarder.sources.now() >= self.until {
+        if self.forwarder.system.now() >= self.until {
             return Err(Ended::Stopped);
         }
         leased.refresh().await?;
@@ -81,7 +81,7 @@ impl<'a, P: Post> Poster<'a, P> {
             return Ok(None);
         }
         destination.last = Some(LastAttempt {
-            at: self.forwarder.sources.now(),
+            at: self.forwarder.system.now(),
             status: answer.as_ref().ok().map(|answer| answer.status),
             error: answer.as_ref().err().map(ToString::to_string),
         });
@@ -103,7 +103,7 @@ impl<'a, P: Post> Poster<'a, P> {
         lead: LeadId,
         status: Option<u16>,
     ) -> Result<(), StoreError> {
-        let (id, now) = (destination.id.clone(), self.forwarder.sources.now());
+        let (id, now) = (destination.id.clone(), self.forwarder.system.now());
         let event = SetAside::due(lead, id, SetAsideEvent::Created, now);
         self.set_aside(destination, event, status).await
     }
@@ -115,7 +115,7 @@ impl<'a, P: Post> Poster<'a, P> {
         event: SetAside,
         status: Option<u16>,
     ) -> Result<(), StoreError> {
-        let refused = refused(event, status, self.forwarder.sources.now());
+        let refused = refused(event, status, self.forwarder.system.now());
         self.report.set_aside += 1;
         self.forwarder.table.set_aside(&destination.account(), &refused).await
     }

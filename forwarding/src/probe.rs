@@ -21,7 +21,7 @@ impl<P: Post> Poster<'_, P> {
             let destination = &mut leased.destination;
             // Without it an operator moved the cursor.
             let Some(stuck) = destination.stuck else { return Ok(()) };
-            let read_at = self.forwarder.sources.now();
+            let read_at = self.forwarder.system.now();
             let Some(lead) = self.next_to_probe(destination, stuck).await? else {
                 return Err(Ended::Stopped);
             };
@@ -32,7 +32,7 @@ impl<P: Post> Poster<'_, P> {
             };
             // Nothing was sent: the lead is read again.
             let Some(verdict) = verdict else { continue };
-            match after_probe(destination, id, &verdict, &self.forwarder.sources) {
+            match after_probe(destination, id, &verdict, &self.forwarder.system) {
                 Next::GoOn => return leased.save().await,
                 Next::SetAside(_) | Next::Probe | Next::Stop => return Err(Ended::Stopped),
             }

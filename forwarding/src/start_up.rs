@@ -16,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use shared::{
     aws::{SdkConfig, load_function_config},
     function::{Environment, StartUpError},
-    model::Sources,
+    model::ClockAndRandom,
     table::{LeadTable, StoreError, Timeouts, connect_as},
 };
 use std::io::{self, Write};
@@ -32,7 +32,7 @@ impl Forwarder<HttpsClient> {
         let master = read_master(environment, &aws).await?;
         let table = LeadTable::new(connect_as(&aws, Timeouts::DEPLOYED), table_name);
         let post = HttpsClient::new(Addresses::Public);
-        Ok(Self { table, sources: Sources::system(), post, master })
+        Ok(Self { table, system: ClockAndRandom::system(), post, master })
     }
 
     /// The same forwarder without open connections. A function is frozen between two events, and
@@ -41,7 +41,7 @@ impl Forwarder<HttpsClient> {
     pub fn disconnected(&self) -> Self {
         Self {
             table: self.table.clone(),
-            sources: self.sources.clone(),
+            system: self.system.clone(),
             post: self.post.disconnected(),
             master: self.master.clone(),
         }
@@ -72,13 +72,13 @@ pub async fn forward_leads<P: Post>(
     forwarder: &Forwarder<P>,
     event: &ForwardingEvent,
 ) -> Result<Option<Report>, StoreError> {
-    let Forwarder { sources, .. } = forwarder;
-    let until = sources.now() + PASS_FOR;
+    let Forwarder { system, .. } = forwarder;
+    let until = system.now() + PASS_FOR;
     let mut wake = Wake::Schedule;
     if let Some(leads) = event.new_leads() {
         forwarder.note_late_leads(&leads).await?;
         let Some(newest) = leads.iter().map(|lead| lead.id).max() else { return Ok(None) };
-        let left = (newest.time() + SETTLED_AFTER).duration_since(sources.now());
+        let left = (newest.time() + SETTLED_AFTER).duration_since(system.now());
         // One millisecond more: a lead is settled if it is older than the margin.
         let left = left.clamp(SignedDuration::ZERO, SETTLED_AFTER) + SignedDuration::from_millis(1);
         tokio::time::sleep(left.unsigned_abs()).await;
@@ -100,10 +100,10 @@ async fn forward_settled<P: Post>(
     until: Timestamp,
 ) -> Result<Report, StoreError> {
     let Forwarder { table, post, master, .. } = forwarder;
-    let left = until.duration_since(forwarder.sources.now());
-    let sources = table.sources(&forwarder.sources).await?;
-    let now = sources.now();
-    let forwarder = Forwarder { table: table.clone(), sources, post, master: master.clone() };
+    let left = until.duration_since(forwarder.system.now());
+    let system = table.system(&forwarder.system).await?;
+    let now = system.now();
+    let forwarder = Forwarder { table: table.clone(), system, post, master: master.clone() };
     forwarder.forward_due(wake, now - SETTLED_AFTER, now + left).await
 }
 

@@ -1,7 +1,7 @@
 //! When a destination is tried again.
 
 use jiff::{SignedDuration, Timestamp};
-use shared::model::Sources;
+use shared::model::ClockAndRandom;
 
 /// The waits after the first failures of a destination, in minutes. The last one repeats without
 /// end.
@@ -18,11 +18,11 @@ const TRY_AGAIN_AFTER: [i64; 3] = [1, 6, 24];
 pub fn wait_after(
     failures: u32,
     asked: Option<SignedDuration>,
-    sources: &Sources,
+    system: &ClockAndRandom,
 ) -> SignedDuration {
     let last = WAITS.len() - 1;
     let minutes = WAITS[(failures.saturating_sub(1) as usize).min(last)];
-    let seconds = (minutes * 60) as f64 * (1.0 + JITTER * (2.0 * sources.draw_fraction() - 1.0));
+    let seconds = (minutes * 60) as f64 * (1.0 + JITTER * (2.0 * system.random_fraction() - 1.0));
     let wait = SignedDuration::from_millis((seconds * 1_000.0) as i64);
     asked.map_or(wait, |asked| asked.min(LONGEST_RETRY_AFTER).max(wait))
 }

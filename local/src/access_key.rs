@@ -1,4 +1,4 @@
-use shared::model::Sources;
+use shared::model::ClockAndRandom;
 use std::fmt;
 
 /// The AWS access key id that a local table requires. It has no secret part, because a request
@@ -8,8 +8,8 @@ pub struct AccessKey(String);
 
 impl AccessKey {
     /// A new, random access key.
-    pub(crate) fn draw() -> Self {
-        Self(draw_secret())
+    pub(crate) fn random() -> Self {
+        Self(random_secret())
     }
 
     pub(crate) fn new(id: String) -> Self {
@@ -30,8 +30,8 @@ impl AccessKey {
 }
 
 /// A random text of letters and digits with 190 bits.
-pub(crate) fn draw_secret() -> String {
-    Sources::system().draw_text(32)
+pub(crate) fn random_secret() -> String {
+    ClockAndRandom::system().random_text(32)
 }
 
 impl fmt::Debug for AccessKey {

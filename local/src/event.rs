@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, HeaderValue, header, request::Parts};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
-use shared::model::Sources;
+use shared::model::ClockAndRandom;
 use std::net::SocketAddr;
 
 /// The domain name of the local API.
@@ -14,7 +14,7 @@ const DOMAIN_NAME: &str = "localhost";
 pub(crate) fn event(path: &str, peer: SocketAddr, head: &Parts, body: Vec<u8>) -> Value {
     let (body, is_base64_encoded) = encode_body(&head.headers, body);
     let now = Timestamp::now();
-    let request_id = Sources::system().draw_mark();
+    let request_id = ClockAndRandom::system().random_mark();
     json!({
         "version": "2.0",
         "routeKey": format!("POST {path}"),

@@ -1,7 +1,7 @@
 //! The folder of a local table. Only its owner can read it.
 
 use crate::{
-    access_key::{AccessKey, draw_secret},
+    access_key::{AccessKey, random_secret},
     own_file,
 };
 use rusqlite::{Connection, ErrorCode, OpenFlags};
@@ -91,7 +91,7 @@ impl Folder {
     fn secret(&self, name: &str) -> io::Result<String> {
         match own_file::read(&self.path, name) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let secret = draw_secret();
+                let secret = random_secret();
                 self.write(name, &secret)?;
                 Ok(secret)
             }
@@ -167,7 +167,7 @@ pub(crate) fn read_server(folder: &Path) -> Option<ServerFiles> {
     Some(ServerFiles { endpoint: format!("http://{address}"), access_key })
 }
 
-/// An access key of letters and digits, as [`draw_secret`] draws it; `None` for any other text.
+/// An access key of letters and digits, as [`random_secret`] makes it; `None` for any other text.
 fn read_access_key(text: String) -> Option<AccessKey> {
     let is_key = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
     is_key.then(|| AccessKey::new(text))
@@ -177,7 +177,7 @@ fn read_access_key(text: String) -> Option<AccessKey> {
 mod tests {
     use super::*;
 
-    /// An access key as a server draws it.
+    /// An access key as a server makes it.
     const KEY: &str = "0Az9";
 
     fn folder_with(address: &str, access_key: &str) -> tempfile::TempDir {
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn the_files_of_a_server_are_read() {
-        let key = draw_secret();
+        let key = random_secret();
         for address in ["http://127.0.0.1:8000", "http://172.17.0.1:8000", "http://[::1]:8000"] {
             let folder = folder_with(address, &key);
             let files = read_server(folder.path());

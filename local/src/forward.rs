@@ -40,7 +40,7 @@ pub async fn keep_forwarding<P: Post + 'static>(
 }
 
 async fn run_pass(forwarder: Arc<Forwarder<impl Post>>, settled: Timestamp) {
-    let until = forwarder.sources.now() + PASS_FOR;
+    let until = forwarder.system.now() + PASS_FOR;
     match forwarder.forward_due(Wake::Schedule, settled, until).await {
         Ok(report) if report.is_empty() => {}
         Ok(report) => {

@@ -13,12 +13,12 @@ use aws_smithy_runtime_api::{
     http::StatusCode,
 };
 use jiff::{Timestamp, fmt::rfc2822::DateTimePrinter};
-use shared::model::Sources;
+use shared::model::ClockAndRandom;
 use std::fmt;
 
 struct InProcess {
     engine: Engine,
-    sources: Sources,
+    system: ClockAndRandom,
 }
 
 impl fmt::Debug for InProcess {
@@ -28,16 +28,16 @@ impl fmt::Debug for InProcess {
 }
 
 /// An HTTP client for the SDK that sends its requests to the engine in this process. Its answers have
-/// the time of `sources`.
-pub(crate) fn in_process_client(engine: Engine, sources: Sources) -> SharedHttpClient {
+/// the time of `system`.
+pub(crate) fn in_process_client(engine: Engine, system: ClockAndRandom) -> SharedHttpClient {
     let engine = engine.without_tokens();
-    let connector = SharedHttpConnector::new(InProcess { engine, sources });
+    let connector = SharedHttpConnector::new(InProcess { engine, system });
     http_client_fn(move |_, _| connector.clone())
 }
 
 impl HttpConnector for InProcess {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let (engine, sources) = (self.engine.clone(), self.sources.clone());
+        let (engine, system) = (self.engine.clone(), self.system.clone());
         HttpConnectorFuture::new(async move {
             let (operation, body) = read(&request)
                 .ok_or_else(|| ConnectorError::user("not a DynamoDB request".into()))?;
@@ -46,7 +46,7 @@ impl HttpConnector for InProcess {
                 StatusCode::try_from(status).map_err(|e| ConnectorError::other(e.into(), None))?;
             let mut response = HttpResponse::new(status, answer.into());
             // A server sets it too. It is the table's clock.
-            if let Some(date) = write_date(sources.now()) {
+            if let Some(date) = write_date(system.now()) {
                 response.headers_mut().insert("date", date);
             }
             Ok(response)

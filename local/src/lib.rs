@@ -17,8 +17,8 @@ mod recent;
 mod running;
 mod served;
 mod server;
-mod sources_after;
 mod storage;
+mod system_after;
 mod table;
 
 pub use access_key::AccessKey;
@@ -32,6 +32,6 @@ pub use other_writers::OtherWriters;
 pub use recent::{REMEMBERED, REMEMBERED_BODY, RecentDeliveries, SeenBody, SeenDelivery};
 pub use running::{Arrival, Running};
 pub use served::{REGION, ServedTable, connect_to};
-pub use sources_after::sources_after;
 pub use storage::{EmbeddedError, Storage};
+pub use system_after::system_after;
 pub use table::{EmbeddedTable, LocalTable};

@@ -1,7 +1,7 @@
 use crate::other_writers::OtherWriters;
 use forwarding::SETTLED_AFTER;
 use jiff::{SignedDuration, Timestamp};
-use shared::model::Sources;
+use shared::model::ClockAndRandom;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -13,7 +13,7 @@ use tokio_util::task::TaskTracker;
 /// sender does not wait.
 #[derive(Clone)]
 pub struct Running {
-    sources: Sources,
+    system: ClockAndRandom,
     tasks: TaskTracker,
     arrivals: Arc<Mutex<Arrivals>>,
 }
@@ -26,9 +26,9 @@ struct Arrivals {
 }
 
 impl Running {
-    /// No delivery. The clock of `sources` is also that of the lead ids.
-    pub fn new(sources: Sources) -> Self {
-        Self { sources, tasks: TaskTracker::new(), arrivals: Arc::default() }
+    /// No delivery. The clock of `system` is also that of the lead ids.
+    pub fn new(system: ClockAndRandom) -> Self {
+        Self { system, tasks: TaskTracker::new(), arrivals: Arc::default() }
     }
 
     /// Handles a delivery that arrives now.
@@ -49,7 +49,7 @@ impl Running {
         let number = noted.next;
         noted.next += 1;
         // The lock is held, so no delivery arrives before a time that `settled` has returned.
-        noted.running.insert(number, self.sources.now());
+        noted.running.insert(number, self.system.now());
         Arrival { number, running: self.clone() }
     }
 
@@ -63,7 +63,7 @@ impl Running {
     ///   clock must agree with this server's as in AWS.
     pub(crate) fn settled(&self, others: &OtherWriters) -> Timestamp {
         let noted = lock(&self.arrivals);
-        let now = self.sources.now();
+        let now = self.system.now();
         // Read after the clock: a process that is expected only then takes later ids.
         let margin = if others.are_expected() { SETTLED_AFTER } else { SignedDuration::ZERO };
         noted.running.values().copied().fold(now - margin, Timestamp::min)
@@ -106,7 +106,7 @@ mod tests {
     fn running() -> (Running, Arc<AtomicI64>) {
         let clock = Arc::new(AtomicI64::new(100_000));
         let wall = Arc::clone(&clock);
-        (Running::new(Sources::new(move || at(wall.load(SeqCst)), || 0)), clock)
+        (Running::new(ClockAndRandom::new(move || at(wall.load(SeqCst)), || 0)), clock)
     }
 
     #[test]

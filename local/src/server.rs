@@ -17,7 +17,7 @@ use axum::{
     routing::post,
 };
 use serde_json::json;
-use shared::model::Sources;
+use shared::model::ClockAndRandom;
 use std::{net::SocketAddr, sync::Arc};
 
 /// The largest request that DynamoDB accepts, in bytes.
@@ -26,22 +26,22 @@ const JSON: &str = "application/x-amz-json-1.0";
 struct TableServer {
     engine: Engine,
     access_key: AccessKey,
-    sources: Sources,
+    system: ClockAndRandom,
     guard: Guard,
     others: OtherWriters,
 }
 
 /// DynamoDB's HTTP API for an engine at this address. A request needs the access key. Its answers
-/// have the time of `sources`. `others` are the processes that send requests.
+/// have the time of `system`. `others` are the processes that send requests.
 pub(crate) fn table_router(
     engine: Engine,
     access_key: AccessKey,
-    sources: Sources,
+    system: ClockAndRandom,
     address: SocketAddr,
     others: OtherWriters,
 ) -> Router {
     let guard = Guard::with_containers(address);
-    let server = Arc::new(TableServer { engine, access_key, sources, guard, others });
+    let server = Arc::new(TableServer { engine, access_key, system, guard, others });
     Router::new()
         .route("/", post(answer))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
@@ -86,7 +86,7 @@ async fn answer(
     let (status, answer) = server.engine.call(operation.to_owned(), body).await;
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = json_response(status, answer);
-    let date = write_date(server.sources.now()).and_then(|date| date.parse().ok());
+    let date = write_date(server.system.now()).and_then(|date| date.parse().ok());
     response.headers_mut().extend(date.map(|date| (DATE, date)));
     response
 }

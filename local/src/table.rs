@@ -1,5 +1,5 @@
 use crate::{
-    access_key::{AccessKey, draw_secret},
+    access_key::{AccessKey, random_secret},
     engine::Engine,
     folder::{Folder, Lock, has_table, is_damaged},
     in_process::in_process_client,
@@ -11,7 +11,7 @@ use crate::{
 };
 use aws_sdk_dynamodb::Client;
 use shared::{
-    model::Sources,
+    model::ClockAndRandom,
     table::{Timeouts, connect},
 };
 use std::{
@@ -34,7 +34,7 @@ pub struct EmbeddedTable {
     access_key: AccessKey,
     signing_key: String,
     forwarding_secret: String,
-    sources: Sources,
+    system: ClockAndRandom,
     server: Option<TableServer>,
     others: OtherWriters,
 }
@@ -67,10 +67,10 @@ impl EmbeddedTable {
                     opened.map_err(|error| EmbeddedError::Database(place, error.to_string()))?;
                 Ok(Self {
                     engine,
-                    access_key: AccessKey::draw(),
-                    signing_key: draw_secret(),
-                    forwarding_secret: draw_secret(),
-                    sources: Sources::system(),
+                    access_key: AccessKey::random(),
+                    signing_key: random_secret(),
+                    forwarding_secret: random_secret(),
+                    system: ClockAndRandom::system(),
                     server: None,
                     others: OtherWriters::default(),
                 })
@@ -94,21 +94,21 @@ impl EmbeddedTable {
                 EmbeddedError::Database(path.to_owned(), error.to_string())
             }
         })?;
-        let sources = Sources::system();
+        let system = ClockAndRandom::system();
         let others = OtherWriters::default();
         let server = None;
-        Ok(Self { engine, access_key, signing_key, forwarding_secret, sources, server, others })
+        Ok(Self { engine, access_key, signing_key, forwarding_secret, system, server, others })
     }
 
-    /// The same with the clock of `sources`.
+    /// The same with the clock of `system`.
     #[must_use]
-    pub fn with_sources(self, sources: Sources) -> Self {
-        Self { sources, ..self }
+    pub fn with_system(self, system: ClockAndRandom) -> Self {
+        Self { system, ..self }
     }
 
     /// A new client for the table inside this process.
     pub fn client(&self) -> Client {
-        let client = in_process_client(self.engine.clone(), self.sources.clone());
+        let client = in_process_client(self.engine.clone(), self.system.clone());
         let builder =
             builder(self.access_key.as_str()).http_client(client).endpoint_url("http://local");
         connect(builder, Timeouts::LOCAL)
@@ -133,8 +133,8 @@ impl EmbeddedTable {
         let address = listener.local_addr().map_err(cannot)?;
         let endpoint = format!("http://{address}");
         let (engine, access_key) = (self.engine.clone(), self.access_key.clone());
-        let (sources, others) = (self.sources.clone(), self.others.clone());
-        let router = table_router(engine, access_key, sources, address, others);
+        let (system, others) = (self.system.clone(), self.others.clone());
+        let router = table_router(engine, access_key, system, address, others);
         let (stop, stopped) = oneshot::channel();
         let done = tokio::spawn(listen(listener, router, async {
             // The server also stops if the sender is dropped.

@@ -5,7 +5,7 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 use providers::about;
 use shared::{
-    model::{Account, AccountId, ApiKey, ListedKey, Provider, Sources, TokenHash},
+    model::{Account, AccountId, ApiKey, ClockAndRandom, ListedKey, Provider, TokenHash},
     provider::{About, TokenForm},
     table::LeadTable,
 };
@@ -24,10 +24,10 @@ pub struct NewCredentials {
 
 impl NewCredentials {
     /// A new token in the provider's form.
-    pub fn new(provider: Provider, sources: &Sources) -> Self {
+    pub fn new(provider: Provider, system: &ClockAndRandom) -> Self {
         let About { key: TokenForm { prefix, length }, token, .. } = about(provider);
-        let secret = token.as_ref().map(|_| sources.draw_text(TokenForm::RANDOM.length));
-        let token = format!("{prefix}{}", sources.draw_text(*length));
+        let secret = token.as_ref().map(|_| system.random_text(TokenForm::RANDOM.length));
+        let token = format!("{prefix}{}", system.random_text(*length));
         Self { token, secret }
     }
 
@@ -78,24 +78,24 @@ impl NewKey {
         Err(Failure::Input(problem.to_owned()))
     }
 
-    /// Draws and stores its credentials. Returns them with the key as it is stored.
+    /// Makes and stores its credentials. Returns them with the key as it is stored.
     ///
     /// # Errors
     /// If its provider has no such keys, or if the table cannot be written.
     pub async fn create(
         self,
         table: &LeadTable,
-        sources: &Sources,
+        system: &ClockAndRandom,
     ) -> Result<(NewCredentials, ApiKey), Failure> {
         self.check()?;
         let Self { provider, account, label, expires, mut tenants, networks } = self;
         tenants.sort_unstable();
         tenants.dedup();
-        let now = sources.now();
+        let now = system.now();
         let expires = expires.map(|text| read_expiry(&text, now)).transpose();
         let first = tenants.first().copied().map(AccountId::from);
         let id = account.or(first).ok_or_else(|| Failure::Input(NO_ACCOUNT.to_owned()))?;
-        let credentials = NewCredentials::new(provider, sources);
+        let credentials = NewCredentials::new(provider, system);
         let key = ApiKey {
             label,
             created_at: Some(now),
@@ -125,11 +125,11 @@ pub struct Rotated {
 /// If there is no such live key, if `keep` is not a time, or if the table cannot be used.
 pub async fn rotate_key(
     table: &LeadTable,
-    sources: &Sources,
+    system: &ClockAndRandom,
     id: &str,
     keep: &str,
 ) -> Result<Rotated, Failure> {
-    let now = sources.now();
+    let now = system.now();
     let until = read_expiry(keep, now).map_err(Failure::Input)?;
     let old = find_key(table, id).await?;
     let old_id = old.token.key_id().to_owned();
@@ -139,7 +139,7 @@ pub async fn rotate_key(
     }
     // A key that expires sooner keeps its time.
     let until = old.key.expires_at.map_or(until, |expiry| expiry.min(until));
-    let credentials = NewCredentials::new(old.key.account.provider, sources);
+    let credentials = NewCredentials::new(old.key.account.provider, system);
     let key = ApiKey {
         created_at: Some(now),
         last_used_on: None,

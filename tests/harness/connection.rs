@@ -12,7 +12,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::Value;
-use shared::model::Sources;
+use shared::model::ClockAndRandom;
 use std::{
     collections::{BTreeSet, HashMap, VecDeque},
     io, mem,
@@ -39,7 +39,7 @@ struct State {
     upstream: String,
     client: reqwest::Client,
     /// The clock that the table seems to have; none: the system's.
-    sources: Option<Sources>,
+    system: Option<ClockAndRandom>,
     passed: Mutex<Vec<String>>,
     actions: Mutex<BTreeSet<String>>,
     consumed: Mutex<f64>,
@@ -61,10 +61,10 @@ impl FaultyConnection {
         Self::to_state(State { upstream: upstream.to_owned(), ..State::default() }).await
     }
 
-    /// A connection to the table at `upstream`, whose clock seems to be that of `sources`.
-    pub async fn with_clock(upstream: &str, sources: Sources) -> Self {
-        let (upstream, sources) = (upstream.to_owned(), Some(sources));
-        Self::to_state(State { upstream, sources, ..State::default() }).await
+    /// A connection to the table at `upstream`, whose clock seems to be that of `system`.
+    pub async fn with_clock(upstream: &str, system: ClockAndRandom) -> Self {
+        let (upstream, system) = (upstream.to_owned(), Some(system));
+        Self::to_state(State { upstream, system, ..State::default() }).await
     }
 
     async fn to_state(state: State) -> Self {
@@ -174,8 +174,8 @@ async fn carry(state: &State, mut head: Parts, mut body: Bytes) -> HttpAnswer {
         Some(Fault::Delayed(by)) => tokio::time::sleep(by).await,
         Some(Fault::RequestLost | Fault::Conflict | Fault::Throttled | Fault::Failed) | None => {}
     }
-    if let Some(sources) = &state.sources {
-        let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&sources.now()).unwrap();
+    if let Some(system) = &state.system {
+        let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&system.now()).unwrap();
         answer.headers_mut().insert(DATE, date.parse().unwrap());
     }
     Ok(answer)

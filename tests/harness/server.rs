@@ -34,7 +34,7 @@ impl Server {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let origins = origins.iter().map(|origin| (*origin).to_owned()).collect();
-        let running = Running::new(api.app.context.sources.clone());
+        let running = Running::new(api.app.context.system.clone());
         let router = local::router(&api.app, &running, None, address, origins);
         let router = router.layer(from_fn(check_http_answer));
         tokio::spawn(local::listen(listener, router, std::future::pending()));

@@ -11,7 +11,7 @@ use local::seed_demo_accounts;
 use providers::{App, ROUTES};
 use shared::{
     delivery::{Context, DEFAULT_REPLAY_WINDOW, SenderTimeouts},
-    model::{Account, ApiKey, Provider, Sources, TokenHash},
+    model::{Account, ApiKey, ClockAndRandom, Provider, TokenHash},
     table::{LeadTable, Timeouts},
 };
 use std::{ops::Deref, sync::Arc};
@@ -25,7 +25,7 @@ pub struct TestApi {
     /// The state of the handlers.
     pub app: Arc<App>,
     table: TestTable,
-    sources: Sources,
+    system: ClockAndRandom,
 }
 
 impl TestApi {
@@ -33,10 +33,10 @@ impl TestApi {
     pub async fn start() -> Self {
         let table = TestTable::start().await;
         seed_demo_accounts(&table.direct).await.unwrap();
-        let sources = table.sources(unique_numbers());
+        let system = table.system(unique_numbers());
         let connected = table.connect(Timeouts::LOCAL);
-        let app = new_app(connected, sources.clone(), SenderTimeouts::LOCAL);
-        Self { app: Arc::new(app), table, sources }
+        let app = new_app(connected, system.clone(), SenderTimeouts::LOCAL);
+        Self { app: Arc::new(app), table, system }
     }
 
     /// Another function instance with the same table and empty caches.
@@ -46,7 +46,7 @@ impl TestApi {
 
     /// Another function instance with these timeouts.
     pub fn instance_of(&self, timeouts: Timeouts, of_sender: SenderTimeouts) -> Arc<App> {
-        Arc::new(new_app(self.connect(timeouts), self.sources.clone(), of_sender))
+        Arc::new(new_app(self.connect(timeouts), self.system.clone(), of_sender))
     }
 
     /// Another function instance whose tokens are signed with other keys.
@@ -62,7 +62,7 @@ impl TestApi {
 
     fn new_context(&self, window: SignedDuration) -> Context {
         let table = self.connect(Timeouts::LOCAL);
-        Context::new(table, self.sources.clone(), window, SenderTimeouts::LOCAL)
+        Context::new(table, self.system.clone(), window, SenderTimeouts::LOCAL)
     }
 
     /// Stores a key of an account.
@@ -114,8 +114,8 @@ impl Deref for TestApi {
 }
 
 /// A function instance with the default replay window, which signs tokens with [`SIGNING_KEY`].
-pub fn new_app(table: LeadTable, sources: Sources, timeouts: SenderTimeouts) -> App {
-    App::new(Context::new(table, sources, DEFAULT_REPLAY_WINDOW, timeouts), signing_secret())
+pub fn new_app(table: LeadTable, system: ClockAndRandom, timeouts: SenderTimeouts) -> App {
+    App::new(Context::new(table, system, DEFAULT_REPLAY_WINDOW, timeouts), signing_secret())
 }
 
 fn signing_secret() -> SigningSecret {

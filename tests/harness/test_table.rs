@@ -3,7 +3,7 @@ use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use jiff::{SignedDuration, Timestamp};
 use local::{EmbeddedTable, ServedTable, Storage, connect_to};
 use shared::{
-    model::Sources,
+    model::ClockAndRandom,
     table::{LeadTable, Timeouts},
 };
 use std::{
@@ -47,7 +47,7 @@ impl TestTable {
     pub async fn embedded() -> Self {
         let clock = begin();
         let engine = EmbeddedTable::open(&Storage::Memory).await.unwrap();
-        let mut engine = engine.with_sources(sources(&clock, || 0));
+        let mut engine = engine.with_system(system(&clock, || 0));
         let ServedTable { endpoint, access_key, .. } = engine.serve(None).await.unwrap();
         Self::new(&endpoint, access_key.as_str(), clock, Some(Arc::new(engine))).await
     }
@@ -59,7 +59,7 @@ impl TestTable {
         embedded: Option<Arc<EmbeddedTable>>,
     ) -> Self {
         let connection =
-            Arc::new(FaultyConnection::with_clock(endpoint, sources(&clock, || 0)).await);
+            Arc::new(FaultyConnection::with_clock(endpoint, system(&clock, || 0)).await);
         let client = match &embedded {
             Some(engine) => engine.client(),
             None => connect_to(endpoint, access_key, Timeouts::LOCAL),
@@ -91,8 +91,8 @@ impl TestTable {
     }
 
     /// The test's clock with these random numbers.
-    pub fn sources(&self, random: impl Fn() -> u128 + Send + Sync + 'static) -> Sources {
-        sources(&self.clock, random)
+    pub fn system(&self, random: impl Fn() -> u128 + Send + Sync + 'static) -> ClockAndRandom {
+        system(&self.clock, random)
     }
 
     /// Lets time pass.
@@ -151,9 +151,12 @@ fn set_back(clock: &AtomicI64) {
     clock.store(beginning.as_millisecond(), SeqCst);
 }
 
-fn sources(clock: &Arc<AtomicI64>, random: impl Fn() -> u128 + Send + Sync + 'static) -> Sources {
+fn system(
+    clock: &Arc<AtomicI64>,
+    random: impl Fn() -> u128 + Send + Sync + 'static,
+) -> ClockAndRandom {
     let clock = Arc::clone(clock);
-    Sources::new(move || Timestamp::from_millisecond(clock.load(SeqCst)).unwrap(), random)
+    ClockAndRandom::new(move || Timestamp::from_millisecond(clock.load(SeqCst)).unwrap(), random)
 }
 
 async fn new_table(client: &Client) -> LeadTable {

@@ -15,7 +15,7 @@ fn account() -> Account {
 
 /// A destination whose cursor is at this lead.
 fn destination(api: &TestApi, cursor: LeadId) -> Destination {
-    let id = DestinationId::draw(&api.app.context.sources);
+    let id = DestinationId::random(&api.app.context.system);
     let url = "https://example.com/".to_owned();
     let new = Destination::new(&account(), id, url, LeadId::FIRST, api.now());
     Destination { cursor, ..new }

@@ -31,7 +31,7 @@ impl Forwarding {
         let next = Arc::clone(&statuses);
         let forwarder = Forwarder {
             table: context.table.clone(),
-            sources: context.sources.clone(),
+            system: context.system.clone(),
             post: Receiver::answering(move |_| status(next.lock().unwrap().pop_front().unwrap())),
             master: MasterSecret::new(SIGNING_KEY).unwrap(),
         };
@@ -83,7 +83,7 @@ impl Forwarding {
 fn destination(api: &TestApi, sender: &Sender) -> Destination {
     let account = sender.account();
     let start = LeadId::new(Timestamp::UNIX_EPOCH, 0);
-    let id = DestinationId::draw(&api.app.context.sources);
+    let id = DestinationId::random(&api.app.context.system);
     Destination::new(&account, id, "https://example.com/leads".to_owned(), start, api.now())
 }
 

@@ -14,7 +14,7 @@ use providers::App;
 use serde_json::json;
 use shared::{
     delivery::{Context, DEFAULT_REPLAY_WINDOW, SenderTimeouts},
-    model::{Provider, Sources},
+    model::{ClockAndRandom, Provider},
     table::{LeadTable, Timeouts, connect},
 };
 use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
@@ -23,8 +23,8 @@ use tokio::task::JoinSet;
 use tower::ServiceExt;
 
 pub(crate) fn app(table: LeadTable) -> App {
-    let sources = Sources::system();
-    let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, SenderTimeouts::LOCAL);
+    let system = ClockAndRandom::system();
+    let context = Context::new(table, system, DEFAULT_REPLAY_WINDOW, SenderTimeouts::LOCAL);
     App::new(context, SigningSecret::fixed(SIGNING_KEY).unwrap())
 }
 
@@ -34,7 +34,8 @@ async fn a_body_that_takes_longer_than_thirty_seconds_is_408() {
     let nowhere = connect_to("http://127.0.0.1:9", "none", Timeouts::LOCAL);
     let address = SocketAddr::from(([127, 0, 0, 1], 3000));
     let app = Arc::new(app(LeadTable::new(nowhere, "none")));
-    let router = local::router(&app, &Running::new(Sources::system()), None, address, Vec::new());
+    let router =
+        local::router(&app, &Running::new(ClockAndRandom::system()), None, address, Vec::new());
     let trickle = stream::unfold((), |()| async {
         tokio::time::sleep(Duration::from_secs(1)).await;
         Some((Ok::<_, Infallible>(" "), ()))
@@ -53,7 +54,8 @@ async fn a_body_that_takes_longer_than_thirty_seconds_is_408() {
 async fn slow_bodies_of_strangers_do_not_delay_a_delivery() {
     let address = SocketAddr::from(([127, 0, 0, 1], 3000));
     let app = Arc::new(app(taking_table("integrabot", "acme")));
-    let router = local::router(&app, &Running::new(Sources::system()), None, address, Vec::new());
+    let router =
+        local::router(&app, &Running::new(ClockAndRandom::system()), None, address, Vec::new());
     let post = |body: Body| {
         let request = Request::post("/integrabot/v1/leads").header("host", address.to_string());
         let mut request = request.header("authorization", "Bearer any").body(body).unwrap();
@@ -82,8 +84,12 @@ async fn a_sender_waits_at_most_two_and_a_half_seconds_for_a_silent_table() {
     for sender in &SENDERS {
         let config = table_config().http_client(NeverClient::new());
         let table = LeadTable::new(connect(config, Timeouts::DEPLOYED), "leads");
-        let context =
-            Context::new(table, Sources::system(), DEFAULT_REPLAY_WINDOW, SenderTimeouts::DEPLOYED);
+        let context = Context::new(
+            table,
+            ClockAndRandom::system(),
+            DEFAULT_REPLAY_WINDOW,
+            SenderTimeouts::DEPLOYED,
+        );
         let app = App::new(context, SigningSecret::fixed(SIGNING_KEY).unwrap());
         let body = (sender.body)(1).to_string();
         let delivery = Delivery::new(sender.function, body).bearer(&sign_keyspot_token("any"));

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::TimeToLiveSpecification;
 use serde_json::json;
 use shared::{
     delivery::Context,
-    model::{Account, Claims, Lead, NewLead, Outcome, Provider, Sources, Standing},
+    model::{Account, Claims, ClockAndRandom, Lead, NewLead, Outcome, Provider, Standing},
     table::CreateLeadError,
 };
 use std::sync::{
@@ -28,13 +28,16 @@ pub(crate) const NO_CONTACTS: Contacts = Contacts { phone: None, email: None };
 pub(crate) const CONTACTS: Contacts =
     Contacts { phone: Some("5511"), email: Some("maria@exemplo.com") };
 
-pub(crate) fn new_lead(sources: &Sources, Contacts { phone, email }: Contacts) -> NewLead<()> {
-    let created_at = sources.now();
+pub(crate) fn new_lead(
+    system: &ClockAndRandom,
+    Contacts { phone, email }: Contacts,
+) -> NewLead<()> {
+    let created_at = system.now();
     let (phone, email) = (phone.map(str::to_owned), email.map(str::to_owned));
     let claims = Claims::new(b"", None, None, created_at).unwrap();
     let claims = claims.phone(phone.as_deref()).email(email.as_deref());
     let lead = Lead {
-        id: sources.draw_lead_id(created_at),
+        id: system.new_lead_id(created_at),
         created_at,
         name: Some("Maria".to_owned()),
         email,
@@ -48,8 +51,8 @@ pub(crate) fn new_lead(sources: &Sources, Contacts { phone, email }: Contacts) -
 }
 
 async fn create(api: &TestApi, contacts: Contacts) -> Result<Outcome<()>, CreateLeadError> {
-    let Context { table, sources, .. } = &*api.app.context;
-    table.create_lead(new_lead(sources, contacts), sources).await
+    let Context { table, system, .. } = &*api.app.context;
+    table.create_lead(new_lead(system, contacts), system).await
 }
 
 pub(crate) fn is_created<D>(outcome: &Result<Outcome<D>, CreateLeadError>) -> bool {
@@ -89,16 +92,16 @@ async fn a_lead_whose_id_is_taken_gets_another_id() {
     for (case, claims) in [("alone", NO_CONTACTS), ("with claims", CONTACTS)] {
         let api = TestApi::start().await;
         // An id uses only the low bits of the random number, which repeat. A mark uses all bits.
-        let drawn = Arc::new(AtomicU64::new(0));
+        let counter = Arc::new(AtomicU64::new(0));
         let random = move || {
-            let n = u128::from(drawn.fetch_add(1, SeqCst));
+            let n = u128::from(counter.fetch_add(1, SeqCst));
             (n << 64) | (n / 4)
         };
         let now = api.now();
-        let sources = Sources::new(move || now, random);
+        let system = ClockAndRandom::new(move || now, random);
         let table = api.table();
-        let first = table.create_lead(new_lead(&sources, NO_CONTACTS), &sources).await;
-        let second = table.create_lead(new_lead(&sources, claims), &sources).await;
+        let first = table.create_lead(new_lead(&system, NO_CONTACTS), &system).await;
+        let second = table.create_lead(new_lead(&system, claims), &system).await;
         assert!(is_created(&first) && is_created(&second), "{case}");
         assert_ne!(first.unwrap().lead.id, second.unwrap().lead.id, "{case}");
         assert_eq!(api.items("lead#").await.len(), 2, "{case}");

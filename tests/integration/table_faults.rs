@@ -9,7 +9,7 @@ use providers::App;
 use serde_json::json;
 use shared::{
     delivery::{Context, SenderTimeouts},
-    model::{EntryKey, Provider, Sources},
+    model::{ClockAndRandom, EntryKey, Provider},
     table::{CreateLeadError, LeadTable, StoreError, Timeouts, connect},
 };
 use std::sync::{
@@ -36,8 +36,8 @@ fn canned(answers: CannedAnswers) -> (App, Arc<AtomicUsize>) {
         .region(Region::new("us-east-1"))
         .http_client(http_client);
     let table = LeadTable::new(connect(config, Timeouts::DEPLOYED), "leads");
-    let sources = Sources::new(Timestamp::now, || 7);
-    (new_app(table, sources, SenderTimeouts::DEPLOYED), sent)
+    let system = ClockAndRandom::new(Timestamp::now, || 7);
+    (new_app(table, system, SenderTimeouts::DEPLOYED), sent)
 }
 
 const CONFLICT: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","CancellationReasons":[{"Code":"None"},{"Code":"TransactionConflict"}]}"#;
@@ -67,8 +67,8 @@ async fn conflicts_and_throttling_are_retried_and_end_in_success() {
     ];
     for (case, claims, answers) in cases {
         let (app, sent) = &canned(answers);
-        let Context { table, sources, .. } = &*app.context;
-        let outcome = table.create_lead(new_lead(sources, claims), sources).await;
+        let Context { table, system, .. } = &*app.context;
+        let outcome = table.create_lead(new_lead(system, claims), system).await;
         assert!(is_created(&outcome), "{case}: {outcome:?}");
         assert_eq!(sent.load(SeqCst), answers.len(), "{case}");
     }
@@ -88,9 +88,9 @@ async fn a_lasting_fault_is_unavailable_after_a_few_attempts_within_the_deadline
     ];
     for (case, claims, answers) in cases {
         let (app, sent) = &canned(answers);
-        let Context { table, sources, .. } = &*app.context;
+        let Context { table, system, .. } = &*app.context;
         let started = tokio::time::Instant::now();
-        let outcome = table.create_lead(new_lead(sources, claims), sources).await;
+        let outcome = table.create_lead(new_lead(system, claims), system).await;
         assert!(
             matches!(outcome, Err(CreateLeadError::Store(StoreError::Unavailable(_)))),
             "{case}: {outcome:?}"
@@ -109,8 +109,8 @@ async fn a_refusal_of_the_table_is_not_retried() {
     ];
     for (case, answers, expected) in cases {
         let (app, sent) = &canned(answers);
-        let Context { table, sources, .. } = &*app.context;
-        let outcome = table.create_lead(new_lead(sources, CONTACTS), sources).await;
+        let Context { table, system, .. } = &*app.context;
+        let outcome = table.create_lead(new_lead(system, CONTACTS), system).await;
         assert_eq!(outcome.unwrap_err().to_string(), expected, "{case}");
         assert_eq!(sent.load(SeqCst), 1, "{case}");
     }
@@ -145,8 +145,8 @@ async fn unread_items_of_a_batch_are_read_again() {
         ("left out for ever", &[(200, LEFT_OUT)], false),
     ] {
         let (app, _) = canned(answers);
-        let Context { directory, sources, .. } = &*app.context;
-        let entries = directory.find(&tenant, vec![key.clone()], sources.now()).await;
+        let Context { directory, system, .. } = &*app.context;
+        let entries = directory.find(&tenant, vec![key.clone()], system.now()).await;
         assert_eq!(entries.is_ok(), found, "{case}");
         if let Ok(entries) = entries {
             let country: serde_json::Value = entries.get(&key).unwrap().unwrap();

@@ -58,8 +58,8 @@ impl OpenConsole {
         let listener = TcpListener::bind(address).await.map_err(cannot)?;
         let address = listener.local_addr().map_err(cannot)?;
         // What the page stores has times and ids of the table's clock.
-        let (table, sources) = (opened.table.clone(), opened.table_sources().await?);
-        let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, SenderTimeouts::LOCAL);
+        let (table, system) = (opened.table.clone(), opened.table_system().await?);
+        let context = Context::new(table, system, DEFAULT_REPLAY_WINDOW, SenderTimeouts::LOCAL);
         let stop = stop_signal("stopping\n");
         let console = Console {
             context: Arc::new(context),

@@ -9,7 +9,7 @@ use clap::Args;
 use jiff::SignedDuration;
 use operator::shapes::find_other_shapes;
 use shared::{
-    model::{ApiKey, ListedKey, Provider, Sources},
+    model::{ApiKey, ClockAndRandom, ListedKey, Provider},
     table::{Denial, LeadTable, Shape, StoreError},
 };
 
@@ -64,7 +64,7 @@ impl Doctor {
 }
 
 async fn check(opened: &OpenTable, findings: &mut Vec<(&'static str, Finding)>) {
-    let OpenTable { table, sources, .. } = opened;
+    let OpenTable { table, system, .. } = opened;
     let shape = check_shape(table).await;
     let fits = matches!(shape, Good(_));
     findings.push(("table", shape));
@@ -72,10 +72,10 @@ async fn check(opened: &OpenTable, findings: &mut Vec<(&'static str, Finding)>) 
         return;
     }
     findings.push(("time to live", check_time_to_live(table).await));
-    findings.push(("clock", check_clock(table, sources).await));
-    findings.push(("round trip", check_round_trip(table, sources).await));
-    findings.push(("keys", check_keys(table, sources).await));
-    findings.push(("items", check_items(table, sources).await));
+    findings.push(("clock", check_clock(table, system).await));
+    findings.push(("round trip", check_round_trip(table, system).await));
+    findings.push(("keys", check_keys(table, system).await));
+    findings.push(("items", check_items(table, system).await));
 }
 
 async fn check_shape(table: &LeadTable) -> Finding {
@@ -105,9 +105,9 @@ async fn check_time_to_live(table: &LeadTable) -> Finding {
     }
 }
 
-async fn check_clock(table: &LeadTable, sources: &Sources) -> Finding {
+async fn check_clock(table: &LeadTable, system: &ClockAndRandom) -> Finding {
     let off = match table.clock().await {
-        Ok(Some(clock)) => sources.now().duration_since(clock),
+        Ok(Some(clock)) => system.now().duration_since(clock),
         Ok(None) => return Good("the table does not say what time it is".to_owned()),
         Err(error) => return failed(error, "dynamodb:DescribeTable"),
     };
@@ -121,11 +121,11 @@ async fn check_clock(table: &LeadTable, sources: &Sources) -> Finding {
     }
 }
 
-async fn check_round_trip(table: &LeadTable, sources: &Sources) -> Finding {
-    let started = sources.now();
-    match table.try_round_trip(&sources.draw_mark(), started).await {
+async fn check_round_trip(table: &LeadTable, system: &ClockAndRandom) -> Finding {
+    let started = system.now();
+    match table.try_round_trip(&system.random_mark(), started).await {
         Ok(true) => {
-            let took = sources.now().duration_since(started).as_millis();
+            let took = system.now().duration_since(started).as_millis();
             Good(format!("an item was written, read and deleted in {took} ms"))
         }
         Ok(false) => {
@@ -136,8 +136,8 @@ async fn check_round_trip(table: &LeadTable, sources: &Sources) -> Finding {
     }
 }
 
-async fn check_keys(table: &LeadTable, sources: &Sources) -> Finding {
-    let now = sources.now();
+async fn check_keys(table: &LeadTable, system: &ClockAndRandom) -> Finding {
+    let now = system.now();
     let keys = match table.api_keys(None).await {
         Ok(keys) => keys,
         Err(error) => return failed(error, "dynamodb:Query and BatchGetItem"),
@@ -161,8 +161,8 @@ async fn check_keys(table: &LeadTable, sources: &Sources) -> Finding {
 }
 
 /// Reads every item: one of another shape is left out by all that read it.
-async fn check_items(table: &LeadTable, sources: &Sources) -> Finding {
-    let skipped = match find_other_shapes(table, sources.now()).await {
+async fn check_items(table: &LeadTable, system: &ClockAndRandom) -> Finding {
+    let skipped = match find_other_shapes(table, system.now()).await {
         Ok(skipped) => skipped,
         Err(error) => return failed(error, "dynamodb:Query and BatchGetItem"),
     };

@@ -1,11 +1,11 @@
 use super::failure::Failure;
 use forwarding::{Addresses, MasterSecret, SIGNING_KEY, read_managed_secret};
 use jiff::Timestamp;
-use local::{EmbeddedTable, forwarding_secret, sources_after};
+use local::{EmbeddedTable, forwarding_secret, system_after};
 use shared::{
     aws::{Overrides, load_config},
     function::Environment,
-    model::Sources,
+    model::ClockAndRandom,
     table::{Denial, LeadTable, Shape, StoreError},
 };
 use std::{error::Error, path::PathBuf};
@@ -15,7 +15,7 @@ pub(super) struct OpenTable {
     pub(super) table: LeadTable,
     /// Where it is, in words.
     pub(super) place: String,
-    pub(super) sources: Sources,
+    pub(super) system: ClockAndRandom,
     home: Home,
 }
 
@@ -31,7 +31,7 @@ pub(super) enum Home {
 
 impl OpenTable {
     pub(super) fn new(table: LeadTable, place: String, home: Home) -> Self {
-        Self { table, place, sources: Sources::system(), home }
+        Self { table, place, system: ClockAndRandom::system(), home }
     }
 
     pub(super) fn is_local(&self) -> bool {
@@ -50,15 +50,15 @@ impl OpenTable {
 
     /// Random numbers, and the clock of the table: lead ids and cursors are times of that clock. If
     /// this process has the table open, it is this machine's.
-    pub(super) async fn table_sources(&self) -> Result<Sources, Failure> {
+    pub(super) async fn table_system(&self) -> Result<ClockAndRandom, Failure> {
         Ok(match self.home {
-            Home::Embedded(_) => sources_after(&self.table).await?,
-            Home::Served(_) | Home::Aws(_) => self.table.sources(&self.sources).await?,
+            Home::Embedded(_) => system_after(&self.table).await?,
+            Home::Served(_) | Home::Aws(_) => self.table.system(&self.system).await?,
         })
     }
 
     pub(super) async fn table_time(&self) -> Result<Timestamp, Failure> {
-        Ok(self.table_sources().await?.now())
+        Ok(self.table_system().await?.now())
     }
 
     /// The secret that the secrets of the table's destinations are derived from. `named` is the

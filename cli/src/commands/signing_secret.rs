@@ -24,7 +24,7 @@ impl SecretOptions {
         opened: &OpenTable,
     ) -> Result<Forwarder<HttpsClient>, Failure> {
         let master = self.read(opened).await?;
-        let (table, sources) = (opened.table.clone(), opened.table_sources().await?);
-        Ok(Forwarder { table, sources, post: HttpsClient::new(opened.addresses()), master })
+        let (table, system) = (opened.table.clone(), opened.table_system().await?);
+        Ok(Forwarder { table, system, post: HttpsClient::new(opened.addresses()), master })
     }
 }

@@ -62,7 +62,7 @@ impl Api {
         let base = self.base();
         let Self { listener, address, origins, stop } = self;
         let app = Arc::new(app);
-        let running = Running::new(app.context.sources.clone());
+        let running = Running::new(app.context.system.clone());
         let recent = RecentDeliveries::default();
         let api = router(&app, &running, Some(&recent), address, origins);
         let live = Live { recent, api: api.clone(), base, running: running.clone(), has_samples };

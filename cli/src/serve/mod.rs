@@ -10,12 +10,12 @@ pub use options::ServeOptions;
 
 use crate::terminal::say;
 use api::Api;
-use local::{EmbeddedTable, OtherWriters, seed_demo_accounts, sources_after};
+use local::{EmbeddedTable, OtherWriters, seed_demo_accounts, system_after};
 use settings::{DEFAULT_TABLE_NAME, Settings, check_endpoint, table_name};
 use shared::{
     delivery::SenderTimeouts,
     function::{Environment, asked_filter, guarded, log_panics},
-    model::Sources,
+    model::ClockAndRandom,
     table::{ENDPOINT_VARIABLE, LeadTable, Shape, StoreError, connect_from_env},
 };
 use std::io;
@@ -52,10 +52,10 @@ async fn serve_table(
     check_endpoint(endpoint)?;
     let table = find_table(name, endpoint).await?;
     // Other processes store leads there too, so the ids are times of its clock.
-    let sources = table.sources(&Sources::system()).await?;
-    let key = sources.draw_mark();
-    let forwarder = settings.forwarder(&table, None, &sources)?;
-    let app = settings.over(table, SenderTimeouts::DEPLOYED, &key, sources)?;
+    let system = table.system(&ClockAndRandom::system()).await?;
+    let key = system.random_mark();
+    let forwarder = settings.forwarder(&table, None, &system)?;
+    let app = settings.over(table, SenderTimeouts::DEPLOYED, &key, system)?;
     let greeting = greeting(&api.base());
     let (api, link) = api.open(app, format!("at {endpoint}"), forwarder, false);
     let stored = stored_at(name, endpoint);
@@ -71,12 +71,12 @@ async fn serve_embedded(
     options: &ServeOptions,
 ) -> Result<(), ServeError> {
     let embedded = EmbeddedTable::open(&options.storage()).await?;
-    let sources = sources_after(&seeded_table(&embedded).await?).await?;
-    let mut embedded = embedded.with_sources(sources.clone());
+    let system = system_after(&seeded_table(&embedded).await?).await?;
+    let mut embedded = embedded.with_system(system.clone());
     let served = embedded.serve(options.table_address).await?;
     let table = LeadTable::new(embedded.client(), DEFAULT_TABLE_NAME);
-    let forwarder = settings.forwarder(&table, Some(embedded.forwarding_secret()), &sources)?;
-    let app = settings.over(table, SenderTimeouts::LOCAL, embedded.signing_key(), sources)?;
+    let forwarder = settings.forwarder(&table, Some(embedded.forwarding_secret()), &system)?;
+    let app = settings.over(table, SenderTimeouts::LOCAL, embedded.signing_key(), system)?;
     let (greeting, examples) = (greeting(&api.base()), examples_text(&api.base()));
     let place = options.place();
     let stored = stored_here(&place, &served);

@@ -6,7 +6,7 @@ use providers::App;
 use shared::{
     delivery::{Context, SenderTimeouts},
     function::{Environment, StartUpError, read_replay_window},
-    model::Sources,
+    model::ClockAndRandom,
     table::LeadTable,
 };
 use std::sync::Arc;
@@ -49,15 +49,15 @@ impl Settings {
         &self,
         table: &LeadTable,
         secret: Option<&str>,
-        sources: &Sources,
+        system: &ClockAndRandom,
     ) -> Result<Option<Arc<Forwarder<HttpsClient>>>, StartUpError> {
         let Some(secret) = self.forwarding_secret.as_deref().or(secret) else { return Ok(None) };
         let too_short =
             |_| StartUpError::BadVariable(forwarding::SIGNING_KEY, "at least 32 characters long");
         let master = MasterSecret::new(secret).map_err(too_short)?;
         let post = HttpsClient::new(Addresses::PublicAndLoopback);
-        let (table, sources) = (table.clone(), sources.clone());
-        Ok(Some(Arc::new(Forwarder { table, sources, post, master })))
+        let (table, system) = (table.clone(), system.clone());
+        Ok(Some(Arc::new(Forwarder { table, system, post, master })))
     }
 
     /// An app for a table. `key` signs Keyspot's tokens if no key is set.
@@ -66,10 +66,10 @@ impl Settings {
         table: LeadTable,
         timeouts: SenderTimeouts,
         key: &str,
-        sources: Sources,
+        system: ClockAndRandom,
     ) -> Result<App, StartUpError> {
         let Self { replay_window, signing_key, .. } = self;
-        let context = Context::new(table, sources, replay_window, timeouts);
+        let context = Context::new(table, system, replay_window, timeouts);
         Ok(App::new(context, SigningSecret::fixed(signing_key.as_deref().unwrap_or(key))?))
     }
 }

@@ -86,7 +86,7 @@ impl Detail {
         Self {
             number: seen.number,
             ending: ending(summary.outcome),
-            when: When::new(seen.at, console.sources().now()),
+            when: When::new(seen.at, console.system().now()),
             provider: seen.provider.as_str(),
             path: seen.path.clone(),
             status: seen.status,

@@ -81,7 +81,7 @@ impl Reader {
         let recent = &live(&self.console)?.recent;
         let seen = recent.after(self.after);
         self.after = seen.first().map_or(recent.newest(), |newest| newest.number);
-        let now = self.console.sources().now();
+        let now = self.console.system().now();
         let rows = Rows::find(seen, self.filter.clone(), now, None).await?;
         let text = rows.render().unwrap_or_default().replace('\r', " ");
         let id = self.after.to_string();

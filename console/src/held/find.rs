@@ -25,6 +25,6 @@ pub(super) async fn read_one(
 ) -> Result<Option<HeldDelivery>, StoreError> {
     let mut found = None;
     let take = |held| found = Some(held);
-    console.table().each_held(account, &WhichHeld::Id(id), console.sources().now(), take).await?;
+    console.table().each_held(account, &WhichHeld::Id(id), console.system().now(), take).await?;
     Ok(found)
 }

@@ -68,7 +68,7 @@ pub(crate) async fn list(
     let invalid = held.iter().filter(|row| !row.is_repeat).count();
     held.sort_by_key(|row| Reverse(row.received_at));
     held.truncate(SHOWN);
-    let now = console.sources().now();
+    let now = console.system().now();
     let rows = held.into_iter().map(|Listed { received_at, path, account, is_repeat, why }| Row {
         path,
         provider: account.provider.as_str(),
@@ -122,7 +122,7 @@ async fn read_all(
     let mut all = Vec::new();
     for account in table.accounts(read_provider(provider)?).await? {
         let take = |held| all.push(listed(&account, held));
-        table.each_held(&account, &which, console.sources().now(), take).await?;
+        table.each_held(&account, &which, console.system().now(), take).await?;
     }
     Ok(all)
 }
@@ -173,7 +173,7 @@ async fn redeliver_each(
     for account in accounts {
         let mut ids = Vec::new();
         let take = |held: HeldDelivery| ids.push(held.id);
-        let now = console.sources().now();
+        let now = console.system().now();
         table.each_held(account, &invalid, now, take).await.map_err(failed)?;
         for id in ids {
             // It may have become a lead meanwhile.

@@ -51,7 +51,7 @@ pub(crate) async fn days(
     Query(filter): Query<Filter>,
 ) -> Answer {
     let out_of_range = |_| Failed::input("the time is out of range");
-    let last = day_of(console.sources().now());
+    let last = day_of(console.system().now());
     let first = last.checked_sub((DAYS - 1).days()).map_err(out_of_range)?;
     let accounts = filter.accounts(&console).await?;
     let mut counts = BTreeMap::<Date, u64>::new();

@@ -35,7 +35,7 @@ impl Filter {
     pub(super) fn span(&self, console: &Console) -> Result<Option<LeadSpan>, Failed> {
         let mut span = Some(LeadSpan::ALL);
         if !self.day.is_empty() {
-            let (now, day) = (console.sources().now(), read_day(&self.day).map_err(Failed::input)?);
+            let (now, day) = (console.system().now(), read_day(&self.day).map_err(Failed::input)?);
             let (start, end) = (day.start(now), day.end(now));
             let (start, end) = (start.map_err(Failed::input)?, end.map_err(Failed::input)?);
             span = LeadSpan::of_time(Some(start), Some(end));

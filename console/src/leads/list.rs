@@ -59,7 +59,7 @@ pub(crate) async fn list(
         None => Found { leads: Vec::new(), next: None, searched: None },
     };
     let frame = Frame::new(&console, session, Tab::Leads).naming_skipped(&table);
-    let now = console.sources().now();
+    let now = console.system().now();
     let rows = leads.iter().map(|(account, lead)| Row {
         path: lead_path(account, lead.id),
         name: frame.mask.text(lead.name.as_deref()),

@@ -63,7 +63,7 @@ pub(crate) async fn one(
     let (_, id) = read_id(&id).ok_or_else(|| Failed::missing("this is not a lead's id"))?;
     let frame = Frame::new(&console, session, Tab::Leads).after(done.as_deref());
     let lead = get(&console, &account, id).await?;
-    let (now, at) = (console.sources().now(), lead.created_at);
+    let (now, at) = (console.system().now(), lead.created_at);
     let claims = console.table().lead_claims(&account, id).await?;
     let claims = claims.into_iter().map(|claim| Claim::new(claim, now)).collect();
     let destinations = console.table().destinations().await?;

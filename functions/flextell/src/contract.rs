@@ -94,7 +94,7 @@ impl CreateLead {
         let full_name = names.join(" ").trim().to_owned();
         let Resolved { status, reference_source, assigned_user, country } = resolved;
         Lead {
-            id: delivery.draw_lead_id(),
+            id: delivery.new_lead_id(),
             created_at: delivery.received_at,
             name: Some(full_name),
             email: self.email,

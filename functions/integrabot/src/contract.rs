@@ -64,7 +64,7 @@ impl LeadFields for CreateLead {
 impl CreateLead {
     pub(crate) fn into_lead(self, delivery: &Delivery<'_>) -> Lead<Details> {
         Lead {
-            id: delivery.draw_lead_id(),
+            id: delivery.new_lead_id(),
             created_at: delivery.received_at,
             name: Some(self.name),
             email: self.email,

@@ -115,7 +115,7 @@ impl CreateLead {
         let is_empty = |text: &str| text.trim().is_empty();
         let sent = self.interested_property_title;
         Lead {
-            id: delivery.draw_lead_id(),
+            id: delivery.new_lead_id(),
             created_at: delivery.received_at,
             name: Some(self.name),
             email: Some(self.email),

@@ -19,7 +19,7 @@ impl LeadEndpoint for Keyspot {
     async fn authenticate(keyspot: &Self, request: &Request) -> Result<Account, Rejection> {
         let Self { context, signing_secret } = keyspot;
         let token = bearer_token(&request.headers)?;
-        let now = context.sources.now();
+        let now = context.system.now();
         let issued_to = signing_secret.verify(token, now).await?;
         let account_of = |key: &ApiKey| check_network(key, request).map(|()| key.account.clone());
         context.api_keys.authenticate(Provider::Keyspot, issued_to, now, account_of).await

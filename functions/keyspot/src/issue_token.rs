@@ -21,14 +21,14 @@ pub async fn issue_token(keyspot: &Keyspot, request: &Request) -> Handled {
 
 async fn issue(keyspot: &Keyspot, request: &Request) -> Result<String, Rejection> {
     let Keyspot { context, signing_secret } = keyspot;
-    let now = context.sources.now();
+    let now = context.system.now();
     let (key, secret) = credentials(&request.headers)?;
     let check = |api_key: &ApiKey| match &api_key.secret {
         Some(known) if *known == secret => check_network(api_key, request),
         _ => Err(Unauthorized::Invalid.into()),
     };
     context.api_keys.authenticate(Provider::Keyspot, key.clone(), now, check).await?;
-    let token = signing_secret.keys(now).await?.issue(&key, now, context.sources.draw_mark());
+    let token = signing_secret.keys(now).await?.issue(&key, now, context.system.random_mark());
     token.map_err(|_| Rejection::Internal)
 }
 

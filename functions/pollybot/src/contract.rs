@@ -69,7 +69,7 @@ impl CreateLead {
     pub(crate) fn into_lead(self, delivery: &Delivery<'_>) -> Lead<Details> {
         let metadata = self.metadata.unwrap_or_else(RawJson::empty_object);
         Lead {
-            id: delivery.draw_lead_id(),
+            id: delivery.new_lead_id(),
             created_at: delivery.received_at,
             name: Some(self.name),
             email: Some(self.email),

@@ -1,7 +1,7 @@
 use super::{log::Report, rejection::Rejection};
 use crate::{
     lookup::{ApiKeys, Blocks, Directory},
-    model::Sources,
+    model::ClockAndRandom,
     table::LeadTable,
 };
 use jiff::SignedDuration;
@@ -40,7 +40,7 @@ pub struct Context {
     /// The directory entries that deliveries refer to.
     pub directory: Directory,
     /// The clock and the random numbers.
-    pub sources: Sources,
+    pub system: ClockAndRandom,
     /// How long a delivery with the same body is a replay.
     pub replay_window: SignedDuration,
     /// How deliveries are reported.
@@ -53,7 +53,7 @@ impl Context {
     /// unavailable.
     pub fn new(
         table: LeadTable,
-        sources: Sources,
+        system: ClockAndRandom,
         replay_window: SignedDuration,
         timeouts: SenderTimeouts,
     ) -> Self {
@@ -61,7 +61,7 @@ impl Context {
         let api_keys = ApiKeys::new(table.clone(), Arc::clone(&blocks), timeouts.hold);
         let directory = Directory::new(table.clone());
         let report = Report::Lines;
-        Self { table, api_keys, blocks, directory, sources, replay_window, report, timeouts }
+        Self { table, api_keys, blocks, directory, system, replay_window, report, timeouts }
     }
 
     /// Runs the steps of a handler with a timeout, because its sender does not wait longer.

@@ -38,8 +38,8 @@ pub trait LeadEndpoint: Sized {
         async move {
             let token = TokenHash::of(bearer_token(&request.headers)?);
             let account_of = |key: &ApiKey| Self::account_of(key, request);
-            let Context { api_keys, sources, .. } = state.as_ref();
-            api_keys.authenticate(Self::PROVIDER, token, sources.now(), account_of).await
+            let Context { api_keys, system, .. } = state.as_ref();
+            api_keys.authenticate(Self::PROVIDER, token, system.now(), account_of).await
         }
     }
 
@@ -140,8 +140,8 @@ impl Delivery<'_> {
     }
 
     /// A new id for the lead of this delivery.
-    pub fn draw_lead_id(&self) -> LeadId {
-        self.context.sources.draw_lead_id(self.received_at)
+    pub fn new_lead_id(&self) -> LeadId {
+        self.context.system.new_lead_id(self.received_at)
     }
 
     /// The entry of the account's directory that the delivery refers to; `None` if there is none.
@@ -168,9 +168,9 @@ impl Delivery<'_> {
         claims: Claims,
         lead: Lead<D>,
     ) -> Result<Outcome<D>, CreateLeadError> {
-        let Context { table, sources, .. } = self.context;
+        let Context { table, system, .. } = self.context;
         let new = NewLead { account: self.account.clone(), claims, lead };
-        self.log.time_store(table.create_lead(new, sources)).await
+        self.log.time_store(table.create_lead(new, system)).await
     }
 }
 
@@ -188,7 +188,7 @@ pub async fn create_lead<E: LeadEndpoint>(state: &E::State, request: &Request) -
             body: &request.body,
             idempotency_key: request.headers.get(IDEMPOTENCY_KEY).map(HeaderValue::as_bytes),
             held: None,
-            received_at: context.sources.now(),
+            received_at: context.system.now(),
             log: &log,
         };
         E::accept(&delivery).await
@@ -199,7 +199,7 @@ pub async fn create_lead<E: LeadEndpoint>(state: &E::State, request: &Request) -
     let answer = E::answer(result);
     if let (Some(account), Some(reason)) = (&account, reason) {
         let held =
-            HeldDelivery::new(account, reason, target, request.body.clone(), context.sources.now());
+            HeldDelivery::new(account, reason, target, request.body.clone(), context.system.now());
         summary.held = context.hold(account, held, &answer, &summary.broken).await;
     }
     summary.account = account;
@@ -237,7 +237,7 @@ pub async fn redeliver<E: LeadEndpoint>(
         body,
         idempotency_key: None,
         held: Some(&held.id),
-        received_at: context.sources.now(),
+        received_at: context.system.now(),
         log: &log,
     };
     let result = context.in_time(E::accept(&delivery)).await;

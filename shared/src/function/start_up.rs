@@ -2,7 +2,7 @@ use super::environment::{Environment, StartUpError};
 use crate::{
     aws::{SdkConfig, load_function_config},
     delivery::{Context, DEFAULT_REPLAY_WINDOW, Report, SenderTimeouts},
-    model::Sources,
+    model::ClockAndRandom,
     table::{LeadTable, Timeouts, connect_as},
 };
 use jiff::SignedDuration;
@@ -32,7 +32,8 @@ impl Context {
         let replay_window = read_replay_window(environment)?;
         let table = LeadTable::new(connect_as(aws, Timeouts::DEPLOYED), table_name);
         open_connection(&table).await;
-        let context = Self::new(table, Sources::system(), replay_window, SenderTimeouts::DEPLOYED);
+        let context =
+            Self::new(table, ClockAndRandom::system(), replay_window, SenderTimeouts::DEPLOYED);
         Ok(Self { report: Report::Metrics, ..context })
     }
 }

@@ -1,4 +1,4 @@
-use super::sources::Sources;
+use super::clock_and_random::ClockAndRandom;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -12,8 +12,8 @@ impl DestinationId {
     const LENGTH: usize = 20;
 
     /// A new id.
-    pub fn draw(sources: &Sources) -> Self {
-        Self(format!("{}{}", Self::PREFIX, sources.draw_text(Self::LENGTH)))
+    pub fn random(system: &ClockAndRandom) -> Self {
+        Self(format!("{}{}", Self::PREFIX, system.random_text(Self::LENGTH)))
     }
 
     /// The id itself.

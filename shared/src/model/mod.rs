@@ -3,6 +3,7 @@
 mod account;
 mod api_key;
 mod claim;
+mod clock_and_random;
 mod contact;
 mod destination;
 mod destination_id;
@@ -17,13 +18,13 @@ mod members;
 mod outcome_name;
 mod raw_json;
 mod set_aside;
-mod sources;
 mod steady_clock;
 
 pub use account::{Account, AccountId, NotAProvider, NotAnAccountId, Provider};
 pub use api_key::{ApiKey, ListedKey, TokenHash};
 pub(crate) use claim::{Claim, ClaimKind, IDEMPOTENCY_KEY, MAX_IDEMPOTENCY_KEY};
 pub use claim::{Claims, IdempotencyKeyTooLong};
+pub use clock_and_random::ClockAndRandom;
 pub use contact::{Contact, Email, Phone};
 pub(crate) use contact::{digit, fold_text};
 pub use destination::{Destination, DestinationFormat, DestinationState, LastAttempt, Stuck};
@@ -38,7 +39,6 @@ pub use members::{Member, Members};
 pub use outcome_name::OutcomeName;
 pub use raw_json::RawJson;
 pub use set_aside::{SetAside, SetAsideEvent};
-pub use sources::Sources;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -1,7 +1,7 @@
 //! The table's clock. It is the same for all who use the table.
 
 use super::{destinations::LISTED_DESTINATIONS, lead_table::LeadTable, store_error::StoreError};
-use crate::model::Sources;
+use crate::model::ClockAndRandom;
 use aws_sdk_dynamodb::{
     config::{
         ConfigBag, Intercept, RuntimeComponents,
@@ -39,11 +39,11 @@ impl LeadTable {
     ///
     /// # Errors
     /// If the table cannot be reached.
-    pub async fn sources(&self, sources: &Sources) -> Result<Sources, StoreError> {
-        let asked = sources.now();
+    pub async fn system(&self, system: &ClockAndRandom) -> Result<ClockAndRandom, StoreError> {
+        let asked = system.now();
         let time = self.clock().await?;
-        let difference = time.map(|time| clock_difference(time, asked, sources.now()));
-        Ok(sources.clone().later_by(difference.unwrap_or_default()))
+        let difference = time.map(|time| clock_difference(time, asked, system.now()));
+        Ok(system.clone().later_by(difference.unwrap_or_default()))
     }
 }
 

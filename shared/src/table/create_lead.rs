@@ -6,7 +6,9 @@ use super::{
     store_error::StoreError,
     write::Written,
 };
-use crate::model::{Account, Claim, ClaimKind, Claims, Lead, NewLead, Outcome, Sources, Standing};
+use crate::model::{
+    Account, Claim, ClaimKind, Claims, ClockAndRandom, Lead, NewLead, Outcome, Standing,
+};
 use serde::{Serialize, de::DeserializeOwned};
 use std::time::Duration;
 
@@ -47,15 +49,15 @@ impl LeadTable {
     pub async fn create_lead<D: Serialize + DeserializeOwned>(
         &self,
         new: NewLead<D>,
-        sources: &Sources,
+        system: &ClockAndRandom,
     ) -> Result<Outcome<D>, CreateLeadError> {
         let NewLead { account, claims, mut lead } = new;
         let mut missing = None;
         for _ in 0..ROUNDS {
-            let mark = sources.draw_mark();
+            let mark = system.random_mark();
             match self.write(&account, &claims, &lead, &mark).await? {
                 WriteResult::Stored => return Ok(Outcome::created(lead)),
-                WriteResult::IdTaken => lead.id = sources.draw_lead_id(lead.created_at),
+                WriteResult::IdTaken => lead.id = system.new_lead_id(lead.created_at),
                 WriteResult::Taken(claim, taken) => {
                     let Some(item) = self.get(lead_key(&account, taken.lead_id)).await? else {
                         if missing == Some(taken.lead_id) {

@@ -82,7 +82,7 @@ impl Play {
         };
         let answer = waits.map_or(SENDER_TIMEOUTS.answer, Duration::from_millis);
         let timeouts = SenderTimeouts { answer, ..SENDER_TIMEOUTS };
-        Arc::new(new_app(self.connected.clone(), self.table.sources(random), timeouts))
+        Arc::new(new_app(self.connected.clone(), self.table.system(random), timeouts))
     }
 
     async fn run(&mut self, history: &[Step]) {

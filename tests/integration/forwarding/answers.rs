@@ -4,7 +4,7 @@ use super::test_destination::{TestDestination, takes};
 use crate::receiver::{Reply, status};
 use forwarding::{PostError, try_again_after, wait_after};
 use jiff::{SignedDuration, Timestamp};
-use shared::model::{DestinationState, LeadId, Sources};
+use shared::model::{ClockAndRandom, DestinationState, LeadId};
 
 /// What a pass does after an answer to the first of two leads.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -73,7 +73,7 @@ async fn no_answer_is_a_fault_of_the_destination() {
 #[test]
 fn waits_grow_to_an_hour_and_have_ten_per_cent_of_chance() {
     for (random, factor) in [(0, 0.9), (1 << 15, 1.0), ((1 << 16) - 1, 1.1)] {
-        let sources = Sources::new(Timestamp::now, move || random);
+        let system = ClockAndRandom::new(Timestamp::now, move || random);
         for (failures, minutes) in [
             (1, 1.0),
             (2, 2.0),
@@ -84,7 +84,7 @@ fn waits_grow_to_an_hour_and_have_ten_per_cent_of_chance() {
             (7, 60.0),
             (1_000, 60.0),
         ] {
-            let wait = wait_after(failures, None, &sources).as_secs_f64();
+            let wait = wait_after(failures, None, &system).as_secs_f64();
             let expected = minutes * 60.0 * factor;
             assert!((wait - expected).abs() < 0.2, "{failures} {random}: {wait}");
         }
@@ -93,7 +93,7 @@ fn waits_grow_to_an_hour_and_have_ten_per_cent_of_chance() {
 
 #[test]
 fn retry_after_makes_a_wait_longer_up_to_an_hour_and_never_shorter() {
-    let in_the_middle = Sources::new(Timestamp::now, || 1 << 15);
+    let in_the_middle = ClockAndRandom::new(Timestamp::now, || 1 << 15);
     let cases = [
         // Failures, what was asked for, the wait in seconds.
         (1, -86_400, 60),

@@ -3,7 +3,7 @@
 use super::{next_number, play::Play};
 use jiff::Timestamp;
 use proptest::prelude::*;
-use shared::model::Sources;
+use shared::model::ClockAndRandom;
 use std::{
     sync::{
         Arc, Mutex,
@@ -44,50 +44,54 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
 /// The clocks of all instances.
 pub(super) struct Clocks {
     table: Arc<AtomicI64>,
-    instances: [(Arc<AtomicI64>, Mutex<Sources>); INSTANCES],
-    drawn: Arc<AtomicU64>,
+    instances: [(Arc<AtomicI64>, Mutex<ClockAndRandom>); INSTANCES],
+    counter: Arc<AtomicU64>,
 }
 
 impl Clocks {
-    /// All clocks agree with the table's. `drawn` are the random numbers.
-    pub(super) fn new(table: &Arc<AtomicI64>, drawn: &Arc<AtomicU64>) -> Self {
+    /// All clocks agree with the table's. `counter` are the random numbers.
+    pub(super) fn new(table: &Arc<AtomicI64>, counter: &Arc<AtomicU64>) -> Self {
         let instance = |_| {
             let ahead = Arc::default();
-            let sources = start(table, &ahead, drawn);
-            (ahead, Mutex::new(sources))
+            let system = start(table, &ahead, counter);
+            (ahead, Mutex::new(system))
         };
         let instances = std::array::from_fn(instance);
-        Self { table: Arc::clone(table), instances, drawn: Arc::clone(drawn) }
+        Self { table: Arc::clone(table), instances, counter: Arc::clone(counter) }
     }
 
     fn step(&self, Step { instance, ahead, is_new }: Step) {
-        let (offset, sources) = &self.instances[instance];
+        let (offset, system) = &self.instances[instance];
         offset.store(ahead, SeqCst);
         if is_new {
-            *sources.lock().unwrap() = start(&self.table, offset, &self.drawn);
+            *system.lock().unwrap() = start(&self.table, offset, &self.counter);
         }
     }
 
     /// The instance that stores the leads of an account.
-    pub(super) fn of_account(&self, account: u8) -> Sources {
+    pub(super) fn of_account(&self, account: u8) -> ClockAndRandom {
         self.instances[usize::from(account) % FIRST_FORWARDER].1.lock().unwrap().clone()
     }
 
     /// The instance that makes a pass, of which so many are running.
-    pub(super) fn of_pass(&self, running: usize) -> Sources {
+    pub(super) fn of_pass(&self, running: usize) -> ClockAndRandom {
         let forwarder = FIRST_FORWARDER + running % (INSTANCES - FIRST_FORWARDER);
         self.instances[forwarder].1.lock().unwrap().clone()
     }
 }
 
 /// The clock of an instance that starts now.
-fn start(table: &Arc<AtomicI64>, ahead: &Arc<AtomicI64>, drawn: &Arc<AtomicU64>) -> Sources {
-    let (table, ahead, drawn) = (Arc::clone(table), Arc::clone(ahead), Arc::clone(drawn));
+fn start(
+    table: &Arc<AtomicI64>,
+    ahead: &Arc<AtomicI64>,
+    counter: &Arc<AtomicU64>,
+) -> ClockAndRandom {
+    let (table, ahead, counter) = (Arc::clone(table), Arc::clone(ahead), Arc::clone(counter));
     let (started, clock) = (table.load(SeqCst), Arc::clone(&table));
     let wall =
         move || Timestamp::from_millisecond(table.load(SeqCst) + ahead.load(SeqCst)).unwrap();
     let elapsed = move || Duration::from_millis((clock.load(SeqCst) - started) as u64);
-    Sources::steady(wall, elapsed, Timestamp::MIN, move || next_number(&drawn))
+    ClockAndRandom::steady(wall, elapsed, Timestamp::MIN, move || next_number(&counter))
 }
 
 impl Play {

@@ -8,12 +8,12 @@ use jiff::{SignedDuration, Timestamp};
 use keyspot::SigningSecret;
 use local::{
     EmbeddedTable, Running, ServedTable, Storage, connect_to, keep_forwarding, seed_demo_accounts,
-    sources_after,
+    system_after,
 };
 use providers::App;
 use shared::{
     delivery::{Context, DEFAULT_REPLAY_WINDOW, SenderTimeouts},
-    model::{Destination, DestinationId, LeadId, Sources, TokenHash},
+    model::{ClockAndRandom, Destination, DestinationId, LeadId, TokenHash},
     table::{LeadTable, Timeouts},
 };
 use std::{
@@ -45,20 +45,20 @@ impl LocalServer {
         let (set, started) = (Arc::clone(&ahead), Instant::now());
         let wall = move || Timestamp::now() + SignedDuration::from_millis(set.load(SeqCst));
         let elapsed = move || started.elapsed();
-        let sources = Sources::steady(wall, elapsed, Timestamp::MIN, rand::random);
+        let system = ClockAndRandom::steady(wall, elapsed, Timestamp::MIN, rand::random);
         let engine = EmbeddedTable::open(&Storage::Memory).await.unwrap();
-        let mut engine = engine.with_sources(sources.clone());
+        let mut engine = engine.with_system(system.clone());
         let served = engine.serve(None).await.unwrap();
         let table = LeadTable::new(engine.client(), "leadhook");
         table.create().await.unwrap();
         seed_demo_accounts(&table).await.unwrap();
-        let destination = DestinationId::draw(&sources);
+        let destination = DestinationId::random(&system);
         let url = "https://receiver.example/".to_owned();
-        let (account, now) = (SENDER.account(), sources.now());
+        let (account, now) = (SENDER.account(), system.now());
         let new = Destination::new(&account, destination.clone(), url, LeadId::FIRST, now);
         table.add_destination(&new).await.unwrap();
-        let running = Running::new(sources.clone());
-        let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, SenderTimeouts::LOCAL);
+        let running = Running::new(system.clone());
+        let context = Context::new(table, system, DEFAULT_REPLAY_WINDOW, SenderTimeouts::LOCAL);
         let app = App::new(context, SigningSecret::fixed(SIGNING_KEY).unwrap());
         Self { engine, served, app: Arc::new(app), running, ahead, destination }
     }
@@ -78,10 +78,10 @@ impl LocalServer {
     /// of the messages, and those of the leads in the order in which they were sent.
     async fn forward(&self, act: impl Future<Output = Vec<LeadId>>) -> (Vec<String>, Vec<String>) {
         let receiver = Receiver::answering(|_| status(200));
-        let Context { table, sources, .. } = &*self.app.context;
+        let Context { table, system, .. } = &*self.app.context;
         let master = MasterSecret::new(MASTER).unwrap();
-        let (table, sources, post) = (table.clone(), sources.clone(), receiver.clone());
-        let forwarder = Arc::new(Forwarder { table, sources, post, master });
+        let (table, system, post) = (table.clone(), system.clone(), receiver.clone());
+        let forwarder = Arc::new(Forwarder { table, system, post, master });
         let (stop, stopped) = oneshot::channel::<()>();
         let stopped = async { stopped.await.unwrap_or_default() };
         let got = || receiver.got().into_iter().map(|request| request.id).collect::<Vec<_>>();
@@ -137,13 +137,13 @@ async fn time_never_goes_back_so_each_lead_is_forwarded_once_and_in_order() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lead_that_another_process_stores_two_seconds_late_is_forwarded() {
     let server = LocalServer::start().await;
-    let (table, system) = (server.of_another_process(), Sources::system());
+    let (table, system) = (server.of_another_process(), ClockAndRandom::system());
     let act = async {
         let mut sent = vec![server.send(0).await];
         table.get_api_key(&TokenHash::of("a key")).await.unwrap();
         for (n, late) in [0, 30, 2_000].into_iter().cycle().take(60).enumerate() {
             sent.push(server.send(n + 1).await);
-            let id = system.draw_lead_id(system.now() - SignedDuration::from_millis(late));
+            let id = system.new_lead_id(system.now() - SignedDuration::from_millis(late));
             table.create_lead(new_lead(SENDER.account(), id), &system).await.unwrap();
             sent.push(id);
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -164,9 +164,9 @@ async fn a_start_is_after_the_newest_lead_and_at_most_an_hour_ahead_of_the_clock
         let now = Timestamp::now();
         let newest = LeadId::new(now + SignedDuration::from_secs(ahead), u128::MAX);
         let new = new_lead(SENDER.account(), newest);
-        table.create_lead(new, &Sources::system()).await.unwrap();
-        let started = sources_after(table).await.unwrap();
-        let next = started.draw_lead_id(started.now());
+        table.create_lead(new, &ClockAndRandom::system()).await.unwrap();
+        let started = system_after(table).await.unwrap();
+        let next = started.new_lead_id(started.now());
         assert_eq!(next > newest, !at_most, "{ahead}");
         assert!(next >= LeadId::new(newest.time().min(now + hour), 0), "{ahead}");
     }
@@ -186,11 +186,11 @@ async fn a_start_is_after_the_cursors_and_an_hour_ahead_if_no_lead_is_there() {
         let now = Timestamp::now();
         let cursor = LeadId::new(now + SignedDuration::from_mins(ahead), u128::MAX);
         let starts_after = if passed { LeadId::FIRST } else { cursor };
-        let (id, url) = (DestinationId::draw(&Sources::system()), String::new());
+        let (id, url) = (DestinationId::random(&ClockAndRandom::system()), String::new());
         let new = Destination::new(&SENDER.account(), id, url, starts_after, now);
         table.add_destination(&Destination { cursor, ..new }).await.unwrap();
-        let started = sources_after(table).await.unwrap();
-        let next = started.draw_lead_id(started.now());
+        let started = system_after(table).await.unwrap();
+        let next = started.new_lead_id(started.now());
         assert_eq!(next > cursor, limit.is_none(), "{case}");
         let least = limit.map_or(cursor, |limit| LeadId::new(now + limit, 0));
         assert!(next >= least, "{case}");

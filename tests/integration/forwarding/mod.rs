@@ -50,14 +50,14 @@ const FRAGILE: Timeouts = Timeouts { operation: Duration::from_millis(120), ..Ti
 /// Plays a history. Returns the number of its posts. An error says which rule it broke.
 async fn play(database: &TestTable, history: History) -> Result<usize, String> {
     let table = database.renew().await;
-    let drawn = Arc::default();
-    let numbers = Arc::clone(&drawn);
+    let counter = Arc::default();
+    let numbers = Arc::clone(&counter);
     let play = Arc::new(Play {
         table: table.direct.clone(),
         fragile: table.client(FRAGILE),
         connection: Arc::clone(&table.connection),
-        sources: table.sources(move || next_number(&numbers)),
-        clocks: Clocks::new(&table.clock, &drawn),
+        system: table.system(move || next_number(&numbers)),
+        clocks: Clocks::new(&table.clock, &counter),
         clock: Arc::clone(&table.clock),
         log: Mutex::new(Log::default()),
         peace: AtomicBool::new(false),
@@ -72,8 +72,8 @@ async fn play(database: &TestTable, history: History) -> Result<usize, String> {
     verdict.map(|()| log.seen.len())
 }
 
-fn next_number(drawn: &AtomicU64) -> u128 {
-    u128::from(drawn.fetch_add(1, SeqCst))
+fn next_number(counter: &AtomicU64) -> u128 {
+    u128::from(counter.fetch_add(1, SeqCst))
 }
 
 /// A lead of nobody.

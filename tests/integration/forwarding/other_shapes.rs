@@ -12,7 +12,7 @@ async fn a_pass_gets_past_items_of_another_shape() {
     let (account, id) = (account(), destination.added.id.clone());
     let event = SetAside::due(aside, id.clone(), SetAsideEvent::Created, destination.api.now());
     destination.table().set_aside(&account, &event).await.unwrap();
-    let other = DestinationId::draw(destination.sources());
+    let other = DestinationId::random(destination.system());
     let sort_key = |id: LeadId| format!("{:0>16}", id.to_string());
     let after = sort_key(LeadId::new(destination.api.now(), 1));
     let [of_lead, of_event, of_destination] =

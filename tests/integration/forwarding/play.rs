@@ -17,8 +17,8 @@ use forwarding::{
 use jiff::{SignedDuration, Timestamp};
 use shared::{
     model::{
-        Account, Destination, DestinationId, DestinationState, LeadId, Provider, SetAside,
-        SetAsideEvent, Sources, Stuck,
+        Account, ClockAndRandom, Destination, DestinationId, DestinationState, LeadId, Provider,
+        SetAside, SetAsideEvent, Stuck,
     },
     table::{DestinationChange, LeadTable},
 };
@@ -54,7 +54,7 @@ pub(super) struct Play {
     pub(super) fragile: Client,
     pub(super) connection: Arc<FaultyConnection>,
     pub(super) clock: Arc<AtomicI64>,
-    pub(super) sources: Sources,
+    pub(super) system: ClockAndRandom,
     pub(super) clocks: Clocks,
     pub(super) log: Mutex<Log>,
     pub(super) peace: AtomicBool,
@@ -68,7 +68,7 @@ pub(super) struct Play {
 /// The destinations of one pass.
 struct Destinations {
     play: Arc<Play>,
-    sources: Sources,
+    system: ClockAndRandom,
     /// When the pass made its last step at each.
     steps: Mutex<Vec<Timestamp>>,
 }
@@ -84,7 +84,7 @@ impl Destinations {
 
     async fn answer(&self, Received { url, request, .. }: &Received) -> crate::receiver::Reply {
         let (play, begun) = (&self.play, self.play.now());
-        let (n, handling) = play.receive(url, request, begun, self.sources.now());
+        let (n, handling) = play.receive(url, request, begun, self.system.now());
         self.step(n);
         play.acting.fetch_add(1, SeqCst);
         for action in handling.meanwhile {
@@ -118,7 +118,7 @@ impl Destinations {
 
 impl Play {
     pub(super) fn now(&self) -> Timestamp {
-        self.sources.now()
+        self.system.now()
     }
 
     pub(super) fn log(&self) -> MutexGuard<'_, Log> {
@@ -148,7 +148,7 @@ impl Play {
         let starts_after = if planned.gets_all { LeadId::FIRST } else { LeadId::new(now, 0) };
         let account = account(planned.account);
         let url = format!("https://receiver-{n}.example/");
-        let id = DestinationId::draw(&self.sources);
+        let id = DestinationId::random(&self.system);
         let destination = Destination::new(&account, id, url, starts_after, now);
         self.table.add_destination(&destination).await.unwrap();
         self.log().observed.push(Observed::new(destination, planned));
@@ -186,9 +186,9 @@ impl Play {
         let account = account(n);
         for _ in 0..leads {
             self.wait(SignedDuration::from_millis(1));
-            let sources = self.clocks.of_account(n);
-            let arrived = sources.now() - SignedDuration::from_millis(delay);
-            self.store(&account, sources.draw_lead_id(arrived)).await;
+            let system = self.clocks.of_account(n);
+            let arrived = system.now() - SignedDuration::from_millis(delay);
+            self.store(&account, system.new_lead_id(arrived)).await;
         }
     }
 
@@ -199,14 +199,14 @@ impl Play {
             let log = self.log();
             log.observed.iter().all(|observed| observed.answer_to_poison(*id).is_none())
         };
-        let mut ids = std::iter::repeat_with(|| self.sources.draw_lead_id(self.now()));
+        let mut ids = std::iter::repeat_with(|| self.system.new_lead_id(self.now()));
         let id = ids.find(is_good).unwrap();
         self.store(&account(n), id).await;
     }
 
     async fn store(&self, account: &Account, id: LeadId) {
         let new = new_lead(account.clone(), id);
-        self.table.create_lead(new, &self.sources).await.unwrap();
+        self.table.create_lead(new, &self.system).await.unwrap();
         let written = self.now();
         self.log().note_lead(account.clone(), id, written);
     }
@@ -256,14 +256,13 @@ impl Play {
         }
         let count = self.log().observed.len();
         let steps = Mutex::new(vec![started; count]);
-        let Ok(sources) = table.sources(&self.clocks.of_pass(self.passes.load(SeqCst))).await
-        else {
+        let Ok(system) = table.system(&self.clocks.of_pass(self.passes.load(SeqCst))).await else {
             return self.connection.set_script([]);
         };
-        let begun = sources.now();
-        let destinations = Destinations { play: Arc::clone(self), sources: sources.clone(), steps };
+        let begun = system.now();
+        let destinations = Destinations { play: Arc::clone(self), system: system.clone(), steps };
         let destinations = Arc::new(destinations);
-        let forwarder = forwarder(table, destinations.receiver(), sources);
+        let forwarder = forwarder(table, destinations.receiver(), system);
         let accounts = || self.log().leads.iter().map(|lead| lead.account.clone()).collect();
         let wake = if planned.new_leads { Wake::NewLeads(accounts()) } else { Wake::Schedule };
         let pass = forwarder.forward_due(wake, begun - SETTLED_AFTER, begun + PASS_FOR);
@@ -471,10 +470,10 @@ const CALM_PASS: PlannedPass =
 fn forwarder(
     table: LeadTable,
     post: Receiver<'static>,
-    sources: Sources,
+    system: ClockAndRandom,
 ) -> Forwarder<Receiver<'static>> {
     let master = MasterSecret::new(MASTER).unwrap();
-    Forwarder { table, sources, post, master }
+    Forwarder { table, system, post, master }
 }
 
 /// A running pass. It also ends if it is killed.

@@ -13,10 +13,10 @@ use tests::{Sender, TestApi};
 async fn api() -> (TestApi, Destination, LeadId) {
     let api = TestApi::start().await;
     let (account, context) = (Sender::of(Provider::Integrabot).account(), &api.app.context);
-    let id = DestinationId::draw(&context.sources);
+    let id = DestinationId::random(&context.system);
     let destination = Destination::new(&account, id, String::new(), LeadId::FIRST, api.now());
-    let lead = context.sources.draw_lead_id(api.now());
-    context.table.create_lead(new_lead(account, lead), &context.sources).await.unwrap();
+    let lead = context.system.new_lead_id(api.now());
+    context.table.create_lead(new_lead(account, lead), &context.system).await.unwrap();
     api.advance(SETTLED_AFTER * 2);
     (api, destination, lead)
 }
@@ -39,7 +39,7 @@ async fn pass(
     context.table.add_destination(&destination).await.unwrap();
     let forwarder = Forwarder {
         table: context.table.clone(),
-        sources: context.sources.clone(),
+        system: context.system.clone(),
         post: endpoint.client(Addresses::PublicAndLoopback),
         master: MasterSecret::new(MASTER).unwrap(),
     };

@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use shared::{
     model::{
-        Account, Destination, DestinationFormat, DestinationId, LeadId, NewLead, Provider,
-        SetAside, Sources,
+        Account, ClockAndRandom, Destination, DestinationFormat, DestinationId, LeadId, NewLead,
+        Provider, SetAside,
     },
     table::LeadTable,
 };
@@ -39,7 +39,7 @@ impl TestDestination {
 
     pub(super) async fn with_format(format: DestinationFormat) -> Self {
         let api = TestApi::start().await;
-        let id = DestinationId::draw(&api.app.context.sources);
+        let id = DestinationId::random(&api.app.context.system);
         let url = "https://receiver.example/".to_owned();
         let destination = Destination::new(&account(), id, url, LeadId::FIRST, api.now());
         let added = Destination { format, ..destination };
@@ -51,8 +51,8 @@ impl TestDestination {
         &self.api.app.context.table
     }
 
-    pub(super) fn sources(&self) -> &Sources {
-        &self.api.app.context.sources
+    pub(super) fn system(&self) -> &ClockAndRandom {
+        &self.api.app.context.system
     }
 
     /// Stores leads that arrive now, one second after the other.
@@ -68,11 +68,11 @@ impl TestDestination {
     pub(super) async fn store_with(&self, details: BTreeMap<String, Value>) -> LeadId {
         let now = self.api.now();
         let NewLead { account, claims, mut lead } =
-            super::new_lead(account(), self.sources().draw_lead_id(now));
+            super::new_lead(account(), self.system().new_lead_id(now));
         lead.details = details;
         let id = lead.id;
         let new = NewLead { account, claims, lead };
-        self.table().create_lead(new, self.sources()).await.unwrap();
+        self.table().create_lead(new, self.system()).await.unwrap();
         id
     }
 
@@ -108,8 +108,8 @@ impl TestDestination {
     }
 
     pub(super) fn forwarder<P: Post>(&self, post: P) -> Forwarder<P> {
-        let (table, sources) = (self.table().clone(), self.sources().clone());
-        Forwarder { table, sources, post, master: MasterSecret::new(MASTER).unwrap() }
+        let (table, system) = (self.table().clone(), self.system().clone());
+        Forwarder { table, system, post, master: MasterSecret::new(MASTER).unwrap() }
     }
 
     pub(super) async fn stored(&self) -> Destination {

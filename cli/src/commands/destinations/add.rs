@@ -108,7 +108,7 @@ impl Add {
             FormatOption::Slack => DestinationFormat::Slack,
         };
         let account = Account { provider, id: account };
-        let id = DestinationId::draw(&opened.sources);
+        let id = DestinationId::random(&opened.system);
         let new = Destination::new(&account, id, url.to_string(), cursor, now);
         let destination = Destination { format, label, ..new };
         opened.table.add_destination(&destination).await?;

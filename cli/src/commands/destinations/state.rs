@@ -45,7 +45,7 @@ impl Remove {
         if !self.yes {
             ask(&destination)?;
         }
-        opened.table.remove_destination(&destination, opened.sources.now()).await?;
+        opened.table.remove_destination(&destination, opened.system.now()).await?;
         eprintln!("{} is removed", destination.id);
         Ok(())
     }

@@ -23,9 +23,9 @@ impl Test {
         let Self { named, secret, output } = self;
         let destination = named.find(opened).await?;
         let forwarder = secret.forwarder(opened).await?;
-        let started = opened.sources.now();
+        let started = opened.system.now();
         let answer = forwarder.test(&destination).await;
-        let took = opened.sources.now().duration_since(started).as_millis();
+        let took = opened.system.now().duration_since(started).as_millis();
         let host = host(&destination);
         let answer = answer
             .map_err(|error| Failure::Failed(format!("{host} did not get the message: {error}")))?;

@@ -13,7 +13,7 @@ use feed::Feed;
 use forwarding::{Addresses, HttpsClient, SETTLED_AFTER, SigningKeys, check_url};
 use operator::times::{WrittenTime, read_time};
 use shared::{
-    model::{LeadId, LeadSpan, Sources},
+    model::{ClockAndRandom, LeadId, LeadSpan},
     table::LeadTable,
 };
 use std::{
@@ -77,16 +77,16 @@ impl Forward {
             return Err(Failure::Table(text.to_owned()));
         }
         let accounts = self.accounts.find(opened).await?;
-        let sources = opened.table_sources().await?;
-        let since = self.since.resolve(sources.now()).map_err(Failure::Input)?;
+        let system = opened.table_system().await?;
+        let since = self.since.resolve(system.now()).map_err(Failure::Input)?;
         let keys = match given {
             Some(keys) => keys,
-            None => draw_keys(&sources)?,
+            None => random_keys(&system)?,
         };
-        let (first, now) = (LeadId::new(since, 0), sources.now());
+        let (first, now) = (LeadId::new(since, 0), system.now());
         let feeds = accounts.into_iter().map(|account| Feed::new(account, first, now)).collect();
         let client = HttpsClient::new(Addresses::Any);
-        let target = Target { url: url.to_owned(), keys, client, sources };
+        let target = Target { url: url.to_owned(), keys, client, system };
         let mut run = Run { table: &opened.table, feeds, target, answers: Answers::default() };
         let done = if self.follow {
             let seconds = SETTLED_AFTER.as_secs();
@@ -104,9 +104,9 @@ impl Forward {
     }
 }
 
-/// Draws a key, and prints the secret that verifies its signatures.
-fn draw_keys(sources: &Sources) -> Result<SigningKeys, Failure> {
-    let (keys, secret) = SigningKeys::one(sources.draw_key());
+/// Makes a key, and prints the secret that verifies its signatures.
+fn random_keys(system: &ClockAndRandom) -> Result<SigningKeys, Failure> {
+    let (keys, secret) = SigningKeys::one(system.random_key());
     writeln!(stdout(), "secret  {secret}")?;
     Ok(keys)
 }
@@ -123,7 +123,7 @@ impl Run<'_> {
     /// Posts new leads as they arrive.
     async fn follow(&mut self) -> Result<(), Failure> {
         loop {
-            let settled = self.target.sources.now() - SETTLED_AFTER;
+            let settled = self.target.system.now() - SETTLED_AFTER;
             self.post_until(LeadId::new(settled, 0)).await?;
             tokio::time::sleep(EVERY).await;
         }
@@ -133,7 +133,7 @@ impl Run<'_> {
     async fn post_until(&mut self, last: LeadId) -> Result<(), Failure> {
         loop {
             for feed in &mut self.feeds {
-                feed.fill(self.table, last, self.target.sources.now()).await?;
+                feed.fill(self.table, last, self.target.system.now()).await?;
             }
             let feeds = self.feeds.iter_mut().filter(|feed| !feed.leads.is_empty());
             let Some(feed) = feeds.min_by_key(|feed| feed.leads.front().map(|lead| lead.id)) else {

@@ -8,7 +8,7 @@ use forwarding::{HttpsClient, Message, Post, PostError, SigningKeys};
 use jiff::Timestamp;
 use providers::write_id;
 use shared::{
-    model::{Account, DestinationFormat, Sources, StoredLead},
+    model::{Account, ClockAndRandom, DestinationFormat, StoredLead},
     table::{LeadTable, StoreError},
 };
 use std::{
@@ -29,7 +29,7 @@ pub(super) struct Target {
     pub(super) url: String,
     pub(super) keys: SigningKeys,
     pub(super) client: HttpsClient,
-    pub(super) sources: Sources,
+    pub(super) system: ClockAndRandom,
 }
 
 /// The status of an answer, or why there is none.
@@ -54,7 +54,7 @@ impl Target {
         read_at: Timestamp,
     ) -> Result<Posted, Failure> {
         let id = write_id(account.provider, lead.id);
-        let started = self.sources.now();
+        let started = self.system.now();
         let mut posting = pin!(self.try_post(table, account, lead, read_at));
         let result = if let Ok(result) = timeout(SHOWN_AFTER, &mut posting).await {
             result?
@@ -62,7 +62,7 @@ impl Target {
             eprintln!("waiting for the answer to {id}");
             posting.await?
         };
-        let took = self.sources.now().duration_since(started).as_millis();
+        let took = self.system.now().duration_since(started).as_millis();
         let (provider, account) = (account.provider.as_str(), visible(account.id.as_str()));
         let shown = match &result {
             Ok(status) => status.to_string(),
@@ -85,13 +85,13 @@ impl Target {
                 Ok(message) => message,
                 Err(error) => return Ok(Err(error.to_string())),
             };
-            let sign = || message.sign(&self.keys, self.sources.now());
+            let sign = || message.sign(&self.keys, self.system.now());
             match self.client.post(&self.url, sign).await {
                 Ok(answer) => return Ok(Ok(answer.status)),
                 Err(PostError::Outdated) => {}
                 Err(error) => return Ok(Err(error.to_string())),
             }
-            read_at = self.sources.now();
+            read_at = self.system.now();
             let mut found = table.get_leads(&[(account.clone(), id)]).await?;
             let Some((_, read)) = found.pop() else { return Ok(Err("erased".to_owned())) };
             lead = read;

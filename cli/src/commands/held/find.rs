@@ -15,7 +15,7 @@ pub(super) async fn find(
         let which = WhichHeld::Id(id);
         for account in accounts.find(opened).await? {
             let take = |held| found.push((account.clone(), held));
-            opened.table.each_held(&account, &which, opened.sources.now(), take).await?;
+            opened.table.each_held(&account, &which, opened.system.now(), take).await?;
         }
     }
     match <[_; 1]>::try_from(found) {

@@ -115,7 +115,7 @@ impl List {
                 let row = (held.received_at, account.clone(), held.id.short(), lead, held.why());
                 rows.push(row);
             };
-            opened.table.each_held(&account, &which, opened.sources.now(), take).await?;
+            opened.table.each_held(&account, &which, opened.system.now(), take).await?;
         }
         rows.sort_by_key(|row| std::cmp::Reverse(row.0));
         let columns = "id provider account received_at lead why";

@@ -43,8 +43,8 @@ impl RedeliverHeld {
     ) -> Result<(), Failure> {
         let (account, held) = find(opened, accounts, &self.id).await?;
         let body = self.correct(&held.body)?;
-        let (table, sources) = (opened.table.clone(), opened.table_sources().await?);
-        let context = Context::new(table, sources, DEFAULT_REPLAY_WINDOW, SenderTimeouts::LOCAL);
+        let (table, system) = (opened.table.clone(), opened.table_system().await?);
+        let context = Context::new(table, system, DEFAULT_REPLAY_WINDOW, SenderTimeouts::LOCAL);
         let Handled { answer, summary } = redeliver_held(&context, &account, &held, &body).await?;
         let mut out = data_out(Escapes::Text);
         writeln!(out, "{}\n{}", answer.status(), shown(answer.body().as_bytes()))?;

@@ -119,7 +119,7 @@ impl Keys {
 
 impl Create {
     async fn run(self, opened: &OpenTable) -> Result<(), Failure> {
-        let (credentials, key) = self.new_key().create(&opened.table, &opened.sources).await?;
+        let (credentials, key) = self.new_key().create(&opened.table, &opened.system).await?;
         show(credentials, &key, &self.output)
     }
 
@@ -139,7 +139,7 @@ impl Create {
 impl List {
     async fn run(self, opened: &OpenTable) -> Result<(), Failure> {
         let AccountOptions { provider, account } = &self.accounts;
-        let now = opened.sources.now();
+        let now = opened.system.now();
         let mut keys = opened.table.api_keys(*provider).await?;
         // Select by the key's account or by one of its tenants.
         keys.retain(|ListedKey { key, .. }| {
@@ -171,9 +171,9 @@ impl List {
 
 impl Rotate {
     async fn run(self, opened: &OpenTable) -> Result<(), Failure> {
-        let (table, sources) = (&opened.table, &opened.sources);
+        let (table, system) = (&opened.table, &opened.system);
         let Rotated { credentials, key, old_id, until } =
-            rotate_key(table, sources, &self.id, &self.keep).await?;
+            rotate_key(table, system, &self.id, &self.keep).await?;
         show(credentials, &key, &self.output)?;
         eprintln!("the old key {old_id} is valid until {}", write_time(until));
         Ok(())
@@ -181,7 +181,7 @@ impl Rotate {
 }
 
 async fn revoke(opened: &OpenTable, id: &str) -> Result<(), Failure> {
-    let now = opened.sources.now();
+    let now = opened.system.now();
     let ListedKey { token, key } = revoke_key(&opened.table, id, now).await?;
     let Account { provider, id } = key.account;
     eprintln!("the key {} of {} {id} is revoked", token.key_id(), provider.as_str());

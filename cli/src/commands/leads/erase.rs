@@ -55,7 +55,7 @@ impl Erase {
         let now = opened.table_time().await?;
         let mut erased = Vec::new();
         let note = |account: &Account, numbers| {
-            erased.push((account.clone(), numbers, opened.sources.now()));
+            erased.push((account.clone(), numbers, opened.system.now()));
         };
         let messages = erase_matches(&opened.table, &found, now, note).await?;
         receipt(opened, &accounts, &erased).print(self.output.output)?;

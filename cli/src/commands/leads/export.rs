@@ -33,7 +33,7 @@ pub(super) struct Export {
 
 impl Export {
     pub(super) async fn run(self, opened: &OpenTable) -> Result<(), Failure> {
-        let span = self.filter.span(opened.sources.now())?;
+        let span = self.filter.span(opened.system.now())?;
         let accounts = self.filter.accounts.find(opened).await?;
         match &self.file {
             None => {

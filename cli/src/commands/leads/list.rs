@@ -46,7 +46,7 @@ impl List {
     }
 
     async fn newest(&self, opened: &OpenTable) -> Result<Vec<(Account, StoredLead)>, Failure> {
-        let Some(span) = self.span(opened.sources.now())? else { return Ok(Vec::new()) };
+        let Some(span) = self.span(opened.system.now())? else { return Ok(Vec::new()) };
         let accounts = self.filter.accounts.find(opened).await?;
         Ok(opened.table.newest_leads(&accounts, span, self.limit.into()).await?)
     }

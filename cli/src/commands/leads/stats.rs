@@ -33,7 +33,7 @@ type Counts = BTreeMap<Date, BTreeMap<String, u64>>;
 
 impl Stats {
     pub(super) async fn run(self, opened: &OpenTable) -> Result<(), Failure> {
-        let span = self.filter.span(opened.sources.now())?;
+        let span = self.filter.span(opened.system.now())?;
         let accounts = self.filter.accounts.find(opened).await?;
         let mut counts = Counts::new();
         let count = |_: &Account, lead: StoredLead| {

@@ -9,7 +9,7 @@ use axum::{Router, http::StatusCode};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use shared::{
-    model::{Account, AccountId, Claims, Lead, NewLead, Provider, Sources, TokenHash},
+    model::{Account, AccountId, Claims, ClockAndRandom, Lead, NewLead, Provider, TokenHash},
     table::LeadTable,
 };
 use std::sync::{Arc, Mutex};
@@ -474,11 +474,11 @@ async fn a_lead_that_another_process_stores_late_is_forwarded_in_its_turn() {
     let serve = desk.serve();
     let mut receiver = Receiver::start().await;
     add(&desk, &receiver.url, &["--from", "all"]);
-    let (table, sources) = (LeadTable::new(serve.client(), "leadhook"), Sources::system());
+    let (table, system) = (LeadTable::new(serve.client(), "leadhook"), ClockAndRandom::system());
     table.get_api_key(&TokenHash::of("a key")).await.unwrap();
     let first = lead(&serve, 1).await;
-    let drawn_at = sources.now() - SignedDuration::from_secs(2);
-    let id = sources.draw_lead_id(drawn_at);
+    let drawn_at = system.now() - SignedDuration::from_secs(2);
+    let id = system.new_lead_id(drawn_at);
     let late = Lead {
         id,
         created_at: drawn_at,
@@ -492,7 +492,7 @@ async fn a_lead_that_another_process_stores_late_is_forwarded_in_its_turn() {
     };
     let account = Account { provider: Provider::Integrabot, id: AccountId::from_static(ACCOUNT) };
     let claims = Claims::new(b"", None, None, drawn_at).unwrap();
-    table.create_lead(NewLead { account, claims, lead: late }, &sources).await.unwrap();
+    table.create_lead(NewLead { account, claims, lead: late }, &system).await.unwrap();
     for expected in [id.to_string(), first] {
         assert_eq!(receiver.next().await.body["data"]["id"], expected);
     }

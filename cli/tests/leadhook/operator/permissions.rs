@@ -6,8 +6,8 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use shared::{
     model::{
-        Account, AccountId, Destination, DestinationId, LeadId, Provider, SetAside, SetAsideEvent,
-        Sources, Stuck,
+        Account, AccountId, ClockAndRandom, Destination, DestinationId, LeadId, Provider, SetAside,
+        SetAsideEvent, Stuck,
     },
     table::LeadTable,
 };
@@ -118,10 +118,10 @@ impl Stored {
 /// may have posted any lead, so an erasure sends a message. Its name resolves to this machine, so
 /// nothing is posted there.
 async fn add_destination(serve: &Serve, lead: LeadId) -> String {
-    let (table, sources) = (LeadTable::new(serve.client(), "leadhook"), Sources::system());
+    let (table, system) = (LeadTable::new(serve.client(), "leadhook"), ClockAndRandom::system());
     let account = Account { provider: Provider::Integrabot, id: AccountId::from_static("demo") };
-    let (id, url) = (DestinationId::draw(&sources), "https://localhost:9/".to_owned());
-    let now = sources.now();
+    let (id, url) = (DestinationId::random(&system), "https://localhost:9/".to_owned());
+    let now = system.now();
     let new = Destination::new(&account, id, url, LeadId::FIRST, now);
     let lease_until = Some(now + SignedDuration::from_hours(1));
     let stuck = Some(Stuck { lead, failures: 3, probed: None });

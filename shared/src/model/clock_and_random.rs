@@ -8,19 +8,19 @@ use std::{
 
 /// The clock and the random numbers, so that tests can replace them.
 #[derive(Clone)]
-pub struct Sources {
+pub struct ClockAndRandom {
     now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     random: Arc<dyn Fn() -> u128 + Send + Sync>,
 }
 
-impl Sources {
+impl ClockAndRandom {
     /// The system's clock and random numbers. Time does not go back for those who share them, even
     /// if the clock is set back.
     pub fn system() -> Self {
         Self::system_from(Timestamp::MIN)
     }
 
-    /// The same, with a time that begins at `start` or later. Each number is drawn from the operating
+    /// The same, with a time that begins at `start` or later. Each number is from the operating
     /// system: a generator in this process would repeat its numbers in each instance that starts from
     /// the same snapshot, as AWS does with SnapStart.
     pub fn system_from(start: Timestamp) -> Self {
@@ -60,12 +60,12 @@ impl Sources {
     }
 
     /// A new id for a lead received at `at`.
-    pub fn draw_lead_id(&self, at: Timestamp) -> LeadId {
+    pub fn new_lead_id(&self, at: Timestamp) -> LeadId {
         LeadId::new(at, (self.random)())
     }
 
     /// A random text of `length` letters and digits.
-    pub fn draw_text(&self, length: usize) -> String {
+    pub fn random_text(&self, length: usize) -> String {
         const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
         // 16 digits use 96 of the 128 random bits. The other bits make all digits almost equally
         // likely.
@@ -82,13 +82,13 @@ impl Sources {
     }
 
     /// A random number from 0 to 1, without 1.
-    pub fn draw_fraction(&self) -> f64 {
+    pub fn random_fraction(&self) -> f64 {
         const STEPS: u32 = 1 << 16;
         f64::from((self.random)() as u32 % STEPS) / f64::from(STEPS)
     }
 
     /// A random key.
-    pub fn draw_key(&self) -> [u8; 32] {
+    pub fn random_key(&self) -> [u8; 32] {
         let mut key = [0; 32];
         for half in key.chunks_mut(16) {
             half.copy_from_slice(&(self.random)().to_be_bytes());
@@ -97,7 +97,7 @@ impl Sources {
     }
 
     /// A random mark of 32 characters. No two are equal.
-    pub fn draw_mark(&self) -> String {
+    pub fn random_mark(&self) -> String {
         format!("{:032x}", (self.random)())
     }
 }

@@ -1,20 +1,20 @@
 use jiff::{SignedDuration, Timestamp};
 use shared::{
-    model::{LeadId, Sources},
+    model::{ClockAndRandom, LeadId},
     table::{LeadTable, StoreError},
 };
 
 /// How far the ids of leads may set the time ahead of this machine's clock at a start.
 const AT_MOST_AHEAD: SignedDuration = SignedDuration::from_hours(1);
 
-/// The system's clock and random numbers for a process that draws ids for a table. Time begins
+/// The system's clock and random numbers for a process that makes ids for a table. Time begins
 /// after the highest lead id and the highest cursor, so that no new lead is behind a cursor. A lead
 /// that no cursor has passed sets it at most an hour ahead of the clock.
 ///
 /// # Errors
 /// If the table cannot be read.
-pub async fn sources_after(table: &LeadTable) -> Result<Sources, StoreError> {
-    let now = Sources::system().now();
+pub async fn system_after(table: &LeadTable) -> Result<ClockAndRandom, StoreError> {
+    let now = ClockAndRandom::system().now();
     let start = start_after(table, now).await?;
     if start > now {
         let seconds = start.duration_since(now).as_secs_f64();
@@ -24,7 +24,7 @@ pub async fn sources_after(table: &LeadTable) -> Result<Sources, StoreError> {
              half the speed until the clock is there"
         );
     }
-    Ok(Sources::system_from(start))
+    Ok(ClockAndRandom::system_from(start))
 }
 
 async fn start_after(table: &LeadTable, now: Timestamp) -> Result<Timestamp, StoreError> {
