@@ -23,6 +23,7 @@ use std::{net::SocketAddr, sync::Arc};
 /// The largest request that DynamoDB accepts, in bytes.
 const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
 const JSON: &str = "application/x-amz-json-1.0";
+
 struct TableServer {
     engine: Engine,
     access_key: AccessKey,
