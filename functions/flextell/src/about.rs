@@ -1,15 +1,12 @@
 use crate::{
     contract::JSON_DETAILS,
     create_lead::Flextell,
-    directory::{COUNTRY, REFERENCE_SOURCE, STATUS, USER},
+    directory::{COUNTRY, KINDS, REFERENCE_SOURCE, STATUS, USER},
 };
 use shared::{
     delivery::{Context, create_lead, redeliver},
     model::Provider,
-    provider::{
-        About, Api, DEFAULT, Demo, DemoEntry, Kind, Operation, Sample, TokenForm, flag, optional,
-        text,
-    },
+    provider::{About, Api, Demo, DemoEntry, Operation, Sample, TokenForm},
 };
 
 /// Flextell.
@@ -22,15 +19,7 @@ pub static ABOUT: About = About {
     token: None,
     has_tenants: true,
     headers: &["x-tenant"],
-    kinds: &[
-        Kind::numbered(
-            STATUS,
-            &[text("name"), text("slug"), text("color"), flag("is_terminal"), flag(DEFAULT)],
-        ),
-        Kind::numbered(REFERENCE_SOURCE, &[text("name"), optional("external_id")]),
-        Kind::numbered(USER, &[text("name")]),
-        Kind::numbered(COUNTRY, &[text("name")]),
-    ],
+    kinds: KINDS,
     demo: Demo {
         account: "1",
         key: "demo-flextell",

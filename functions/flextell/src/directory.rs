@@ -6,7 +6,7 @@ use shared::{
     delivery::{Delivery, Rejection},
     lookup::Entries,
     model::{EntryId, EntryKey},
-    provider::DEFAULT,
+    provider::{DEFAULT, Kind, flag, optional, text},
     request::{Rule, Violation},
 };
 
@@ -18,6 +18,18 @@ pub(crate) const REFERENCE_SOURCE: &str = "reference_source";
 pub(crate) const USER: &str = "user";
 /// The kind of a country.
 pub(crate) const COUNTRY: &str = "country";
+
+/// The kinds of entries, with their members besides the id.
+pub(crate) const KINDS: &[Kind] = &[
+    Kind::numbered(
+        STATUS,
+        &[text("name"), text("slug"), text("color"), flag("is_terminal"), flag(DEFAULT)],
+    ),
+    Kind::numbered(REFERENCE_SOURCE, &[text("name"), optional("external_id")]),
+    Kind::numbered(USER, &[text("name")]),
+    Kind::numbered(COUNTRY, &[text("name")]),
+];
+
 /// A status of a lead. Without a directory entry it has only an id.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Status {

@@ -1,8 +1,4 @@
-use crate::{
-    contract::{LEAD_ID, PROPERTY},
-    issue_token::issue_token,
-    state::Keyspot,
-};
+use crate::{contract::PROPERTY, issue_token::issue_token, lead_id::LEAD_ID, state::Keyspot};
 use shared::{
     delivery::{create_lead, redeliver},
     model::Provider,

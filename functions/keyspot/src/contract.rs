@@ -3,13 +3,9 @@
 use serde::{Deserialize, Serialize};
 use shared::{
     delivery::{Delivery, LeadFields},
-    model::{Lead, LeadIdForm, RawJson},
+    model::{Lead, RawJson},
     request::{Fields, Violation, rules},
 };
-
-/// Lead ids: `c` and 14 digits of base 36.
-pub const LEAD_ID: LeadIdForm =
-    LeadIdForm { prefix: "c", alphabet: b"0123456789abcdefghijklmnopqrstuvwxyz", digits: 14 };
 
 /// The kind of a property in the directory. Its id is the property's code.
 pub(crate) const PROPERTY: &str = "property";

@@ -1,6 +1,7 @@
 use crate::{
-    contract::{CHATBOT, JSON_DETAILS, LEAD_ID},
+    contract::{CHATBOT, JSON_DETAILS},
     create_lead::PollyBot,
+    lead_id::LEAD_ID,
 };
 use shared::{
     delivery::{Context, create_lead, redeliver},

@@ -1,4 +1,4 @@
-use crate::contract::{Details, LEAD_ID};
+use crate::{contract::Details, lead_id::LEAD_ID};
 use lambda_http::http::StatusCode;
 use serde::Serialize;
 use serde_json::{json, value::RawValue};

@@ -3,13 +3,9 @@
 use serde::{Deserialize, Serialize};
 use shared::{
     delivery::{Delivery, LeadFields},
-    model::{Lead, LeadIdForm, RawJson},
+    model::{Lead, RawJson},
     request::{Fields, Violation, rules},
 };
-
-/// Lead ids: `lead_` and 16 hexadecimal digits.
-pub const LEAD_ID: LeadIdForm =
-    LeadIdForm { prefix: "lead_", alphabet: b"0123456789abcdef", digits: 16 };
 
 /// The kind of a chatbot in the directory.
 pub const CHATBOT: &str = "chatbot";

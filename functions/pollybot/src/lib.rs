@@ -5,7 +5,9 @@ mod about;
 mod answer;
 mod contract;
 mod create_lead;
+mod lead_id;
 
 pub use about::{ABOUT, API};
-pub use contract::{CHATBOT, LEAD_ID, STATUSES};
+pub use contract::{CHATBOT, STATUSES};
 pub use create_lead::PollyBot;
+pub use lead_id::LEAD_ID;

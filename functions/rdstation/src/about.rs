@@ -1,7 +1,4 @@
-use crate::{
-    contract::{JSON_DETAILS, LEAD_ID},
-    create_lead::RdStation,
-};
+use crate::{contract::JSON_DETAILS, create_lead::RdStation, lead_id::LEAD_ID};
 use shared::{
     delivery::{Context, create_lead, redeliver},
     model::Provider,

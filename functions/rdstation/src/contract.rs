@@ -3,13 +3,9 @@
 use serde::{Deserialize, Serialize};
 use shared::{
     delivery::{Delivery, LeadFields},
-    model::{Lead, LeadIdForm, RawJson},
+    model::{Lead, RawJson},
     request::{Fields, JsonType, Violation},
 };
-
-/// Lead ids: `lead_` and 11 digits of Crockford's base 32.
-pub const LEAD_ID: LeadIdForm =
-    LeadIdForm { prefix: "lead_", alphabet: b"0123456789ABCDEFGHJKMNPQRSTVWXYZ", digits: 11 };
 
 /// How much of a lead the assistant has captured. The first is the default.
 pub const CAPTURES: [&str; 2] = ["completed", "partial"];

@@ -5,7 +5,9 @@ mod about;
 mod answer;
 mod contract;
 mod create_lead;
+mod lead_id;
 
 pub use about::{ABOUT, API};
-pub use contract::{CAPTURES, LEAD_ID};
+pub use contract::CAPTURES;
 pub use create_lead::RdStation;
+pub use lead_id::LEAD_ID;
