@@ -1,9 +1,8 @@
-//! All providers, each as its package describes it: a new one is a line in [`about`](mod@about), a
-//! line in [`api`], and a variant of [`Provider`](shared::model::Provider).
+//! All providers, each as its package describes it. Its list is in `all.rs`.
 
 #![warn(missing_docs)]
 
-mod about;
+mod all;
 mod api;
 mod app;
 mod openapi;
@@ -11,8 +10,8 @@ mod record;
 mod redeliver;
 mod samples;
 
-pub use about::{about, find_kind, sent_headers};
-pub use api::{ROUTES, Route};
+pub use all::{ROUTES, about, find_kind, sent_headers};
+pub use api::Route;
 pub use app::App;
 pub use openapi::openapi;
 pub use record::{LeadRecord, UnreadableLead, read_id, write_id, write_time};

@@ -1,4 +1,4 @@
-use crate::api::AnyApi;
+use crate::all::api;
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
 use serde_json::{Map, Value};
 use shared::model::Provider;
@@ -6,7 +6,7 @@ use shared::model::Provider;
 /// The OpenAPI document of a provider, as JSON. `None` if the file in `docs/openapi/` is not YAML
 /// that JSON can express; a test checks that every file is.
 pub fn openapi(provider: Provider) -> Option<Value> {
-    let text = AnyApi::get(provider).document;
+    let text = api(provider).document;
     to_json(Yaml::load_from_str(text).ok()?.first()?)
 }
 

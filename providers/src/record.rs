@@ -1,6 +1,6 @@
 //! A lead as it is forwarded, shown and exported.
 
-use crate::about::about;
+use crate::all::about;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use shared::model::{Account, LeadId, Provider, StoredLead, well_formed};

@@ -1,4 +1,4 @@
-use crate::api::AnyApi;
+use crate::all::api;
 use shared::{
     delivery::{Context, Handled},
     model::{Account, HeldDelivery},
@@ -16,7 +16,7 @@ pub async fn redeliver_held(
     held: &HeldDelivery,
     body: &[u8],
 ) -> Result<Handled, StoreError> {
-    let redeliver = AnyApi::get(account.provider).redeliver;
+    let redeliver = api(account.provider).redeliver;
     let handled = redeliver(context, account, held, body).await;
     if handled.summary.became_lead() {
         context.table.delete_held(account, &held.id).await?;

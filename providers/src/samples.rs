@@ -1,4 +1,4 @@
-use crate::about::about;
+use crate::all::about;
 use shared::{
     model::Provider,
     provider::{About, Token},

@@ -1,15 +1,39 @@
+//! The list of all providers. A new one has a line in each of the two arrays.
+
+use crate::api::{AnyApi, Route};
 use shared::{
     model::Provider,
     provider::{About, Kind},
 };
+use std::sync::LazyLock;
 
 /// Every provider, in the order of [`Provider::ALL`].
 static ABOUTS: [&About; Provider::ALL.len()] =
     [&integrabot::ABOUT, &rdstation::ABOUT, &pollybot::ABOUT, &keyspot::ABOUT, &flextell::ABOUT];
 
+/// The functions of every provider, in the order of [`Provider::ALL`].
+static APIS: LazyLock<[AnyApi; Provider::ALL.len()]> = LazyLock::new(|| {
+    [
+        AnyApi::of(&integrabot::API),
+        AnyApi::of(&rdstation::API),
+        AnyApi::of(&pollybot::API),
+        AnyApi::of(&keyspot::API),
+        AnyApi::of(&flextell::API),
+    ]
+});
+
+/// Every route of the API, by provider.
+pub static ROUTES: LazyLock<Vec<Route>> =
+    LazyLock::new(|| APIS.iter().flat_map(|api| api.routes.clone()).collect());
+
 /// What other code must know about a provider.
 pub fn about(provider: Provider) -> &'static About {
     ABOUTS[provider as usize]
+}
+
+/// What the functions of a provider serve.
+pub(crate) fn api(provider: Provider) -> &'static AnyApi {
+    &APIS[provider as usize]
 }
 
 /// The headers that web pages may send, in lower case, in order.
@@ -47,6 +71,9 @@ mod tests {
     fn each_provider_is_at_its_place() {
         for provider in Provider::ALL {
             assert_eq!(about(provider).provider, provider);
+            let routes = &api(provider).routes;
+            let prefix = format!("/{}/", provider.as_str());
+            assert!(!routes.is_empty() && routes.iter().all(|r| r.path.starts_with(&prefix)));
         }
     }
 }
