@@ -1,19 +1,19 @@
 //! Runs every example of every `--help`.
 
-use crate::transcript::Desk;
+use crate::transcript::Shell;
 use serde_json::{Value, json};
 use std::fs;
 
 /// Every command and subcommand, such as `leads list`.
-fn commands(desk: &Desk, words: &str) -> Vec<String> {
-    let (_, help) = desk.run(&format!("leadhook {words} --help"));
+fn commands(shell: &Shell, words: &str) -> Vec<String> {
+    let (_, help) = shell.run(&format!("leadhook {words} --help"));
     let listed = help.split("\nCommands:\n").nth(1).unwrap_or_default();
     let names = listed.lines().take_while(|line| !line.is_empty());
     // The second line of a long description is indented further.
     let names = names.filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
     let names =
         names.filter(|name| !["", "help"].contains(name)).map(|name| format!("{words} {name}"));
-    let below = names.map(|name| name.trim().to_owned()).flat_map(|name| commands(desk, &name));
+    let below = names.map(|name| name.trim().to_owned()).flat_map(|name| commands(shell, &name));
     [words.to_owned()].into_iter().chain(below).collect()
 }
 
@@ -29,8 +29,8 @@ fn examples(help: &str) -> Vec<String> {
 const NOBODY_LISTENS: &str = "http://127.0.0.1:9";
 
 /// A table that has everything that the examples name.
-struct Stage {
-    desk: Desk,
+struct ExampleTable {
+    shell: Shell,
     key: String,
     held: String,
     lead: String,
@@ -38,11 +38,11 @@ struct Stage {
     destination: String,
 }
 
-impl Stage {
-    fn set() -> Self {
-        let desk = Desk::new();
+impl ExampleTable {
+    fn fill() -> Self {
+        let shell = Shell::new();
         let run = |line: &str| {
-            let (code, said) = desk.run(line);
+            let (code, said) = shell.run(line);
             assert_eq!(code, Some(0), "{line}: {said}");
             said
         };
@@ -60,7 +60,7 @@ impl Stage {
         let rdstation_lead = rdstation_lead.split("\"id\":\"").nth(1).unwrap();
         let rdstation_lead = rdstation_lead.split('"').next().unwrap().to_owned();
         let invalid = json!({ "name": "Maria", "email": "maria", "type": "web" });
-        desk.run(&format!("leadhook send integrabot --data '{invalid}'"));
+        shell.run(&format!("leadhook send integrabot --data '{invalid}'"));
         let held = parsed("leadhook held list --reason invalid -o json");
         let files = [
             ("lead.json", r#"{"name": "Eva", "email": "eva@exemplo.com"}"#),
@@ -74,7 +74,7 @@ impl Stage {
             ),
         ];
         for (name, text) in files {
-            fs::write(desk.folder.path().join(name), text).unwrap();
+            fs::write(shell.folder.path().join(name), text).unwrap();
         }
         run("leadhook directory import properties.csv -p keyspot -a acme");
         let add = "leadhook destinations add integrabot -a acme -o json 2>/dev/null";
@@ -86,13 +86,13 @@ impl Stage {
             lead,
             rdstation_lead,
             destination: id(&destination),
-            desk,
+            shell,
         }
     }
 
     /// An example with the ids and addresses of this table.
     fn named(&self, example: &str) -> String {
-        let base = &self.desk.serve.base;
+        let base = &self.shell.serve.base;
         let names = [
             ("invalid-3f2a9c51d0e4", self.held.as_str()),
             ("3f2a9c51d0e4", &self.key),
@@ -151,29 +151,29 @@ fn expected_code(example: &str) -> i32 {
 
 #[test]
 fn every_example_of_every_help_works() {
-    let desk = Desk::new();
+    let shell = Shell::new();
     let mut played = 0;
-    for command in commands(&desk, "") {
-        let (code, help) = desk.run(&format!("leadhook {command} --help"));
+    for command in commands(&shell, "") {
+        let (code, help) = shell.run(&format!("leadhook {command} --help"));
         assert_eq!(code, Some(0), "{command}");
         let examples = examples(&help);
         let is_leaf = !help.contains("\nCommands:\n");
         let needs_none = ["serve", "doctor", "held show", "held discard"];
         assert!(!is_leaf || !examples.is_empty() || needs_none.contains(&&*command), "{command}");
-        let mut stage = None;
+        let mut table = None;
         for example in examples {
             // An example may delete what the next one needs.
-            let stage = if command == "completions" {
-                stage.get_or_insert_with(Stage::set)
+            let table = if command == "completions" {
+                table.get_or_insert_with(ExampleTable::fill)
             } else {
-                stage.insert(Stage::set())
+                table.insert(ExampleTable::fill())
             };
-            let line = stage.named(&example);
+            let line = table.named(&example);
             let line = match line.split_once("&& aws ") {
                 Some((line, _)) => line.to_owned(),
                 None => line,
             };
-            let (code, said) = stage.desk.run(&line);
+            let (code, said) = table.shell.run(&line);
             assert_eq!(code, Some(expected_code(&example)), "{example}: {said}");
             played += 1;
         }

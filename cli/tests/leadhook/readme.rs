@@ -1,6 +1,6 @@
 //! Runs every console block of the documents.
 
-use crate::transcript::{Desk, redactions};
+use crate::transcript::{Shell, redactions};
 use std::{fs, path::Path};
 
 /// The documents with console blocks. Their commands run on one table, in this order.
@@ -20,12 +20,12 @@ fn steps(document: &str) -> Vec<(String, String)> {
 #[test]
 fn the_console_blocks_of_the_documents_are_true() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let (desk, redactions) = (Desk::new(), redactions());
+    let (shell, redactions) = (Shell::new(), redactions());
     let documents = DOCUMENTS.map(|name| fs::read_to_string(root.join(name)).unwrap());
     let steps: Vec<_> = documents.iter().flat_map(|document| steps(document)).collect();
     assert!(steps.len() >= 6, "the documents have their console blocks");
     for (command, expected) in steps {
-        let (_, printed) = desk.run(&command);
+        let (_, printed) = shell.run(&command);
         let redacted = |text: &str| redactions.redact(text.replace('\r', "").trim());
         snapbox::assert_data_eq!(redacted(&printed), redacted(&expected));
     }

@@ -7,7 +7,7 @@ use std::{env, path::Path, process::Command};
 use tempfile::TempDir;
 
 /// A folder, and a server that stores its table there. Command lines run in this folder.
-pub(crate) struct Desk {
+pub(crate) struct Shell {
     pub(crate) folder: TempDir,
     pub(crate) serve: Serve,
 }
@@ -15,7 +15,7 @@ pub(crate) struct Desk {
 /// The server's address in documents and help texts.
 const SHOWN_BASE: &str = "http://127.0.0.1:3000";
 
-impl Desk {
+impl Shell {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut command = Serve::command(&[]);

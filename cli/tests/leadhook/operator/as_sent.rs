@@ -1,7 +1,7 @@
 //! What was sent stays as it was sent: in the table, an export, a message and `leads show`, and
 //! after a held delivery was corrected. `AS_SENT_CASES` sets how many bodies of each provider.
 
-use super::{Desk, receiver::Receiver};
+use super::{Cli, receiver::Receiver};
 use crate::server::Serve;
 use proptest::{
     collection::vec,
@@ -101,8 +101,8 @@ struct Counter {
 }
 
 impl Counter {
-    async fn open(desk: &Desk) -> Self {
-        let serve = desk.serve();
+    async fn open(cli: &Cli) -> Self {
+        let serve = cli.serve();
         let client = reqwest::Client::new();
         let url = format!("{}/keyspot/v1/auth/token", serve.base);
         let request = client.post(url).header("x-api-key", "demo-key");
@@ -209,14 +209,14 @@ fn stored(item: &HashMap<String, aws_sdk_dynamodb::types::AttributeValue>) -> St
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_member_is_as_sent_in_the_table_the_export_the_message_and_when_shown() {
-    let desk = Desk::local();
-    let counter = Counter::open(&desk).await;
+    let cli = Cli::local();
+    let counter = Counter::open(&cli).await;
     let mut receiver = Receiver::start().await;
     let mut sent = HashMap::new();
     for sender in &SENDERS {
         let account = sender.account();
         let (provider, id) = (account.provider.as_str(), account.id.as_str());
-        desk.run(&["destinations", "add", provider, "--account", id, "--url", &receiver.url]);
+        cli.run(&["destinations", "add", provider, "--account", id, "--url", &receiver.url]);
         for body in bodies(sender) {
             let (status, answer) = counter.deliver(sender, &body).await;
             assert_eq!(status, sender.created, "{}: {body}: {answer}", sender.function);
@@ -224,11 +224,11 @@ async fn every_member_is_as_sent_in_the_table_the_export_the_message_and_when_sh
                 Value::String(id) => id.clone(),
                 id => id.to_string(),
             };
-            check(&desk.run(&["leads", "show", &id, "-o", "json"]), &body, written);
+            check(&cli.run(&["leads", "show", &id, "-o", "json"]), &body, written);
             sent.insert(id, body);
         }
     }
-    for line in desk.run(&["leads", "export", "--format", "jsonl"]).lines() {
+    for line in cli.run(&["leads", "export", "--format", "jsonl"]).lines() {
         let record = Members::read(line).unwrap();
         check(line, &sent[&*read_string(record[0].value)], written);
     }
@@ -251,8 +251,8 @@ async fn every_member_is_as_sent_in_the_table_the_export_the_message_and_when_sh
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_correction_leaves_every_other_member_as_sent() {
-    let desk = Desk::local();
-    let counter = Counter::open(&desk).await;
+    let cli = Cli::local();
+    let counter = Counter::open(&cli).await;
     for sender in &SENDERS {
         for (n, body) in bodies(sender).into_iter().enumerate() {
             let email = format!("set{n}@x.com");
@@ -261,14 +261,14 @@ async fn a_correction_leaves_every_other_member_as_sent() {
             let refused = format!("\u{feff}{}", with("5"));
             let (status, answer) = counter.deliver(sender, &refused).await;
             assert!([400, 422].contains(&status), "{refused}: {answer}");
-            let held = desk.json(&["held", "list", "--reason", "invalid"]);
+            let held = cli.json(&["held", "list", "--reason", "invalid"]);
             let id = held[0]["id"].as_str().unwrap();
-            desk.run(&["held", "show", id]);
+            cli.run(&["held", "show", id]);
             let set = format!("email={email}");
-            desk.run(&["held", "redeliver", id, "--set", &set]);
-            assert_eq!(desk.count(&["held", "list", "--reason", "invalid"]), 0);
-            let lead = &desk.json(&["leads", "list", "-n", "1"])[0]["id"];
-            let shown = desk.run(&["leads", "show", lead.as_str().unwrap(), "-o", "json"]);
+            cli.run(&["held", "redeliver", id, "--set", &set]);
+            assert_eq!(cli.count(&["held", "list", "--reason", "invalid"]), 0);
+            let lead = &cli.json(&["leads", "list", "-n", "1"])[0]["id"];
+            let shown = cli.run(&["leads", "show", lead.as_str().unwrap(), "-o", "json"]);
             check(&shown, &with(&format!("\"{email}\"")), written);
         }
     }

@@ -1,7 +1,7 @@
 //! Destinations, from their first lead to their removal.
 
 use super::{
-    Desk, ana, deliver, failure, items,
+    Cli, ana, deliver, failure, items,
     receiver::{Received, Receiver},
 };
 use crate::server::{Serve, TOKEN};
@@ -25,9 +25,9 @@ async fn lead(serve: &Serve, n: usize) -> String {
 }
 
 /// Adds a destination of the demo account.
-fn add(desk: &Desk, url: &str, more: &[&str]) -> (String, Value) {
+fn add(cli: &Cli, url: &str, more: &[&str]) -> (String, Value) {
     let add = ["destinations", "add", "integrabot", "--account", ACCOUNT, "--url", url];
-    let added = desk.json(&[&add[..], more].concat());
+    let added = cli.json(&[&add[..], more].concat());
     (added["id"].as_str().unwrap().to_owned(), added["secret"].clone())
 }
 
@@ -36,14 +36,14 @@ fn wait_until(mut is_true: impl FnMut() -> bool) {
     assert!((0..1_000).any(|_| is_true()), "it did not become true");
 }
 
-fn said(desk: &Desk, arguments: &[&str]) -> String {
-    let output = desk.command(arguments).assert().success().get_output().stderr.clone();
+fn said(cli: &Cli, arguments: &[&str]) -> String {
+    let output = cli.command(arguments).assert().success().get_output().stderr.clone();
     String::from_utf8(output).unwrap()
 }
 
 /// A running server, and a destination that took its first lead.
 struct Forwarded {
-    desk: Desk,
+    cli: Cli,
     serve: Serve,
     receiver: Receiver,
     id: String,
@@ -54,26 +54,26 @@ struct Forwarded {
 
 impl Forwarded {
     async fn start() -> Self {
-        let desk = Desk::local();
-        let serve = desk.serve();
+        let cli = Cli::local();
+        let serve = cli.serve();
         let mut receiver = Receiver::start().await;
         let lead = lead(&serve, 1).await;
-        let (id, secret) = add(&desk, &receiver.url, &["--from", "all", "--label", "crm"]);
+        let (id, secret) = add(&cli, &receiver.url, &["--from", "all", "--label", "crm"]);
         let first = receiver.next().await;
-        wait_until(|| state_of(&desk, &lead, &id) == "forwarded");
-        Self { desk, serve, receiver, id, secret, lead, first }
+        wait_until(|| state_of(&cli, &lead, &id) == "forwarded");
+        Self { cli, serve, receiver, id, secret, lead, first }
     }
 
     /// Pauses the destination, and delivers a second lead.
     async fn pause(&self) -> String {
-        self.desk.run(&["destinations", "pause", &self.id[..9]]);
+        self.cli.run(&["destinations", "pause", &self.id[..9]]);
         lead(&self.serve, 2).await
     }
 }
 
 /// The state of a lead at a destination.
-fn state_of(desk: &Desk, lead: &str, destination: &str) -> Value {
-    let shown = desk.json(&["leads", "show", lead])["destinations"].clone();
+fn state_of(cli: &Cli, lead: &str, destination: &str) -> Value {
+    let shown = cli.json(&["leads", "show", lead])["destinations"].clone();
     let found = shown.as_array().unwrap().iter().find(|row| row["id"] == destination).cloned();
     found.unwrap_or_else(|| panic!("{shown}"))["state"].clone()
 }
@@ -90,15 +90,15 @@ async fn a_lead_is_forwarded_with_a_signature() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_destination_gets_only_new_leads_signed_with_its_own_secret() {
-    let Forwarded { desk, serve, secret, lead: old, .. } = Forwarded::start().await;
+    let Forwarded { cli, serve, secret, lead: old, .. } = Forwarded::start().await;
     let mut new = Receiver::start().await;
-    let (new_id, new_secret) = add(&desk, &new.url, &[]);
-    assert_eq!(state_of(&desk, &old, &new_id), "older than its start");
+    let (new_id, new_secret) = add(&cli, &new.url, &[]);
+    assert_eq!(state_of(&cli, &old, &new_id), "older than its start");
     let second = lead(&serve, 2).await;
     let received = new.next().await;
     assert_eq!(received.body["data"]["id"], second);
     assert!(received.is_signed_with(&new_secret) && !received.is_signed_with(&secret));
-    let (code, why) = desk.fail(&["destinations", "replay", &new_id, "--from", "0s"]);
+    let (code, why) = cli.fail(&["destinations", "replay", &new_id, "--from", "0s"]);
     assert!(code == 2 && why.contains("nothing to post again"), "{why}");
     serve.stop();
 }
@@ -107,12 +107,12 @@ async fn a_new_destination_gets_only_new_leads_signed_with_its_own_secret() {
 async fn the_leads_of_a_paused_destination_wait_until_it_is_resumed() {
     let forwarded = Forwarded::start().await;
     let second = forwarded.pause().await;
-    let Forwarded { desk, serve, mut receiver, id, .. } = forwarded;
-    assert_eq!(state_of(&desk, &second, &id), "waiting");
-    let resumed = said(&desk, &["destinations", "resume", &id]);
+    let Forwarded { cli, serve, mut receiver, id, .. } = forwarded;
+    assert_eq!(state_of(&cli, &second, &id), "waiting");
+    let resumed = said(&cli, &["destinations", "resume", &id]);
     assert!(resumed.contains("the next pass forwards what waits"), "{resumed}");
     assert_eq!(receiver.next().await.body["data"]["id"], second);
-    wait_until(|| state_of(&desk, &second, &id) == "forwarded");
+    wait_until(|| state_of(&cli, &second, &id) == "forwarded");
     serve.stop();
 }
 
@@ -120,9 +120,9 @@ async fn the_leads_of_a_paused_destination_wait_until_it_is_resumed() {
 async fn destinations_are_listed_without_their_secrets() {
     let forwarded = Forwarded::start().await;
     forwarded.pause().await;
-    let Forwarded { desk, serve, receiver, id, .. } = forwarded;
+    let Forwarded { cli, serve, receiver, id, .. } = forwarded;
     let list = ["destinations", "list", "--account", ACCOUNT];
-    let listed = desk.json(&list);
+    let listed = cli.json(&list);
     let row = &listed[0];
     let expected = [
         ("id", json!(id)),
@@ -139,15 +139,15 @@ async fn destinations_are_listed_without_their_secrets() {
         assert_eq!(row[column], value, "{column}: {row}");
     }
     assert!(row["oldest"].is_string(), "{row}");
-    let printed = desk.run(&list) + &listed.to_string() + &desk.run(&["destinations", "show", &id]);
+    let printed = cli.run(&list) + &listed.to_string() + &cli.run(&["destinations", "show", &id]);
     assert!(!printed.contains("secret-path") && !printed.contains("whsec_"), "{printed}");
-    assert_eq!(desk.count(&["destinations", "list", "--provider", "keyspot"]), 0);
+    assert_eq!(cli.count(&["destinations", "list", "--provider", "keyspot"]), 0);
     serve.stop();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replay_names_its_first_lead_and_asks() {
-    let Forwarded { desk, serve, id, lead, .. } = Forwarded::start().await;
+    let Forwarded { cli, serve, id, lead, .. } = Forwarded::start().await;
     let no_lead = "integrabot demo has no lead";
     let ask = "Post 1 lead to ";
     let cases = [
@@ -162,26 +162,26 @@ async fn a_replay_names_its_first_lead_and_asks() {
         (&*lead, 2, ask),
     ];
     for (from, code, expected) in cases {
-        let (got, why) = desk.fail(&["destinations", "replay", &id, "--from", from]);
+        let (got, why) = cli.fail(&["destinations", "replay", &id, "--from", from]);
         assert!(got == code && why.contains(expected), "{from}: {got}: {why}");
-        assert_eq!(state_of(&desk, &lead, &id), "forwarded", "{from}");
+        assert_eq!(state_of(&cli, &lead, &id), "forwarded", "{from}");
     }
     serve.stop();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replay_posts_all_leads_or_those_from_one_lead_on() {
-    let Forwarded { desk, serve, mut receiver, id, lead: first, .. } = Forwarded::start().await;
+    let Forwarded { cli, serve, mut receiver, id, lead: first, .. } = Forwarded::start().await;
     let second = lead(&serve, 2).await;
     receiver.next().await;
-    wait_until(|| state_of(&desk, &second, &id) == "forwarded");
-    let all = said(&desk, &["destinations", "replay", &id, "--from", "all", "--yes"]);
+    wait_until(|| state_of(&cli, &second, &id) == "forwarded");
+    let all = said(&cli, &["destinations", "replay", &id, "--from", "all", "--yes"]);
     assert!(all.contains("2 leads will be posted again"), "{all}");
     for lead in [&first, &second] {
         assert_eq!(receiver.next().await.id(), format!("msg_{lead}_{id}"));
     }
-    wait_until(|| state_of(&desk, &second, &id) == "forwarded");
-    let last = said(&desk, &["destinations", "replay", &id, "--from", &second, "--yes"]);
+    wait_until(|| state_of(&cli, &second, &id) == "forwarded");
+    let last = said(&cli, &["destinations", "replay", &id, "--from", &second, "--yes"]);
     assert!(last.contains("1 lead will be posted again"), "{last}");
     assert_eq!(receiver.next().await.body["data"]["id"], second);
     serve.stop();
@@ -189,73 +189,73 @@ async fn a_replay_posts_all_leads_or_those_from_one_lead_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_destination_is_removed_after_a_question_and_no_log_line_has_its_secrets() {
-    let Forwarded { desk, serve, id, .. } = Forwarded::start().await;
-    let (code, why) = desk.fail(&["destinations", "remove", &id]);
+    let Forwarded { cli, serve, id, .. } = Forwarded::start().await;
+    let (code, why) = cli.fail(&["destinations", "remove", &id]);
     assert!(code == 2 && why.contains("--yes"), "{why}");
-    assert_eq!(desk.count(&["destinations", "list"]), 1);
-    desk.run(&["destinations", "remove", &id, "--yes"]);
-    assert_eq!(desk.count(&["destinations", "list"]), 0);
+    assert_eq!(cli.count(&["destinations", "list"]), 1);
+    cli.run(&["destinations", "remove", &id, "--yes"]);
+    assert_eq!(cli.count(&["destinations", "list"]), 0);
     let log = serve.stop();
     assert!(!log.contains("secret-path") && !log.contains("exemplo.com"), "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lead_at_which_a_destination_fails_is_named_and_can_be_skipped() {
-    let desk = Desk::local();
-    let serve = desk.serve();
+    let cli = Cli::local();
+    let serve = cli.serve();
     let mut receiver = Receiver::start().await;
     receiver.answer(500);
-    let (id, _) = add(&desk, &receiver.url, &[]);
-    let (code, why) = desk.fail(&["destinations", "skip", &id]);
+    let (id, _) = add(&cli, &receiver.url, &[]);
+    let (code, why) = cli.fail(&["destinations", "skip", &id]);
     assert!(code == 2 && why.contains("nothing to skip"), "{why}");
     let bad = lead(&serve, 1).await;
     assert_eq!(receiver.next().await.body["data"]["id"], bad);
     let show = ["destinations", "show", &id];
-    wait_until(|| desk.json(&show)["stuck_at"] == bad);
+    wait_until(|| cli.json(&show)["stuck_at"] == bad);
     let next = lead(&serve, 2).await;
     receiver.answer(200);
-    let skipped = said(&desk, &["destinations", "skip", &id]);
+    let skipped = said(&cli, &["destinations", "skip", &id]);
     assert!(skipped.contains(&format!("the lead {bad} is set aside")), "{skipped}");
     // At once, although the destination was waiting.
     assert_eq!(receiver.next().await.body["data"]["id"], next);
-    wait_until(|| desk.json(&show)["waiting"] == 0);
-    let event = &desk.json(&["destinations", "set-aside", &id])[0];
+    wait_until(|| cli.json(&show)["waiting"] == 0);
+    let event = &cli.json(&["destinations", "set-aside", &id])[0];
     assert_eq!([&event["lead"], &event["status"]], [&json!(bad), &json!(500)]);
-    assert_eq!(desk.json(&show)["stuck_at"], Value::Null);
+    assert_eq!(cli.json(&show)["stuck_at"], Value::Null);
     serve.stop();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_lead_is_set_aside_and_its_erasure_is_posted() {
-    let desk = Desk::local();
-    let serve = desk.serve();
+    let cli = Cli::local();
+    let serve = cli.serve();
     let mut receiver = Receiver::start().await;
     receiver.answer(422);
-    let (id, secret) = add(&desk, &receiver.url, &[]);
+    let (id, secret) = add(&cli, &receiver.url, &[]);
     let refused = lead(&serve, 1).await;
     assert_eq!(receiver.next().await.body["data"]["id"], refused);
     let list = ["destinations", "set-aside", &id];
-    wait_until(|| desk.count(&list) == 1);
-    let event = &desk.json(&list)[0];
+    wait_until(|| cli.count(&list) == 1);
+    let event = &cli.json(&list)[0];
     let expected = [("lead", json!(refused)), ("event", json!("created")), ("tries", json!(1))];
     for (column, value) in expected {
         assert_eq!(event[column], value, "{column}: {event}");
     }
     assert_eq!((&event["status"], event["next_attempt_at"].is_string()), (&json!(422), true));
-    let shown = desk.json(&["leads", "show", &refused]);
+    let shown = cli.json(&["leads", "show", &refused]);
     let at = &shown["destinations"][0];
     assert_eq!((&at["state"], &at["status"]), (&json!("set aside"), &json!(422)));
-    assert_eq!(desk.json(&["destinations", "show", &id])["set_aside"], 1);
+    assert_eq!(cli.json(&["destinations", "show", &id])["set_aside"], 1);
     receiver.answer(200);
-    let retried = said(&desk, &["destinations", "set-aside", &id, "--retry"]);
+    let retried = said(&cli, &["destinations", "set-aside", &id, "--retry"]);
     assert!(retried.contains("1 event will be posted again"), "{retried}");
     assert_eq!(receiver.next().await.id(), format!("msg_{refused}_{id}"));
 
     // A destination that never had the lead gets no message.
     let mut later = Receiver::start().await;
-    let (later_id, _) = add(&desk, &later.url, &[]);
+    let (later_id, _) = add(&cli, &later.url, &[]);
     let erase = ["leads", "erase", "--email", "ana1@exemplo.com", "--yes"];
-    let erased = said(&desk, &erase);
+    let erased = said(&cli, &erase);
     assert!(erased.contains("1 message about the erasure will be posted"), "{erased}");
     let message = receiver.next().await;
     assert_eq!(message.kind(), "lead.erased");
@@ -270,32 +270,32 @@ async fn a_refused_lead_is_set_aside_and_its_erasure_is_posted() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failed_test_message_says_what_is_wrong() {
-    let desk = Desk::local();
+    let cli = Cli::local();
     let mut receiver = Receiver::start().await;
-    let (id, secret) = add(&desk, &receiver.url, &[]);
+    let (id, secret) = add(&cli, &receiver.url, &[]);
     let test = ["destinations", "test", &id];
-    assert_eq!(desk.json(&test)["status"], 200);
+    assert_eq!(cli.json(&test)["status"], 200);
     let message = receiver.next().await;
     assert_eq!(message.kind(), "leadhook.test");
     assert!(message.is_signed_with(&secret));
-    let rotated = desk.json(&["destinations", "rotate", &id]);
-    desk.run(&test);
+    let rotated = cli.json(&["destinations", "rotate", &id]);
+    cli.run(&test);
     let message = receiver.next().await;
     assert!(message.is_signed_with(&rotated["secret"]) && message.is_signed_with(&secret));
     assert_ne!(rotated["secret"], secret);
     for (status, expected) in [(302, "a redirect is not followed"), (500, "answered 500")] {
         receiver.answer(status);
-        let (code, why) = desk.fail(&test);
+        let (code, why) = cli.fail(&test);
         assert!(code == 1 && why.contains(expected), "{why}");
         receiver.next().await;
     }
     // Nothing listens there.
-    let (id, _) = add(&desk, "http://127.0.0.1:1/", &[]);
-    let (code, why) = desk.fail(&["destinations", "test", &id]);
+    let (id, _) = add(&cli, "http://127.0.0.1:1/", &[]);
+    let (code, why) = cli.fail(&["destinations", "test", &id]);
     assert!(code == 1 && why.contains("no connection"), "{why}");
     // Signed with another secret, if it is set.
     receiver.answer(200);
-    let mut other = desk.command(&test);
+    let mut other = cli.command(&test);
     other.env("FORWARDING_SIGNING_KEY", "another secret of 32 characters!");
     other.assert().success();
     assert!(!receiver.next().await.is_signed_with(&rotated["secret"]));
@@ -305,7 +305,7 @@ async fn a_failed_test_message_says_what_is_wrong() {
 
 #[tokio::test]
 async fn a_bad_destination_is_one_clear_line_and_nothing_is_written() {
-    let desk = Desk::local();
+    let cli = Cli::local();
     let long = format!("https://example.com/{}", "a".repeat(5_000));
     let url_cases = [
         ("ftp://example.com/", "must begin with https://"),
@@ -325,7 +325,7 @@ async fn a_bad_destination_is_one_clear_line_and_nothing_is_written() {
     ];
     let add = ["destinations", "add", "integrabot", "-a", ACCOUNT];
     for (url, expected) in url_cases {
-        let (code, why) = desk.fail(&[&add[..], &["--url", url]].concat());
+        let (code, why) = cli.fail(&[&add[..], &["--url", url]].concat());
         assert!(code == 2 && why.contains(expected), "{url}: {code}: {why}");
         assert_eq!(why.lines().count(), 1, "{url}: {why}");
         assert!(!why.contains("hunter2"), "{why}");
@@ -354,12 +354,12 @@ async fn a_bad_destination_is_one_clear_line_and_nothing_is_written() {
         (&["destinations", "pause", ""], 3, "no destination"),
     ];
     for (arguments, code, expected) in cases {
-        let (got, why) = desk.fail(arguments);
+        let (got, why) = cli.fail(arguments);
         assert!(got == code && why.contains(expected), "{arguments:?}: {got}: {why}");
     }
-    assert_eq!(desk.count(&["destinations", "list"]), 0);
-    let serve = desk.serve();
-    let stored = items(&desk, &serve).await;
+    assert_eq!(cli.count(&["destinations", "list"]), 0);
+    let serve = cli.serve();
+    let stored = items(&cli, &serve).await;
     assert!(!stored.iter().any(|item| item.contains("destination")), "nothing is stored");
     serve.stop();
 }
@@ -367,13 +367,13 @@ async fn a_bad_destination_is_one_clear_line_and_nothing_is_written() {
 /// The page asks in the same way as the command.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_asks_before_it_posts_leads_again() {
-    let desk = Desk::local();
-    let serve = desk.serve();
+    let cli = Cli::local();
+    let serve = cli.serve();
     let mut receiver = Receiver::start().await;
-    let (id, _) = add(&desk, &receiver.url, &[]);
+    let (id, _) = add(&cli, &receiver.url, &[]);
     let first = lead(&serve, 1).await;
     receiver.next().await;
-    let shown = || desk.json(&["leads", "show", &first])["destinations"][0]["state"].clone();
+    let shown = || cli.json(&["leads", "show", &first])["destinations"][0]["state"].clone();
     wait_until(|| shown() == "forwarded");
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
     let client = client.build().unwrap();
@@ -436,10 +436,10 @@ async fn secrets_manager(secret: Option<&'static str>) -> (String, Reads) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn for_a_table_in_aws_the_secret_is_in_secrets_manager() {
-    let desk = Desk::local();
-    let serve = desk.serve();
+    let cli = Cli::local();
+    let serve = cli.serve();
     let in_aws = |secrets: &str, arguments: &[&str]| {
-        let mut command = desk.command_at(&serve.table, &serve.access_key, arguments);
+        let mut command = cli.command_at(&serve.table, &serve.access_key, arguments);
         command.env("AWS_ENDPOINT_URL_SECRETS_MANAGER", secrets);
         command
     };
@@ -453,7 +453,7 @@ async fn for_a_table_in_aws_the_secret_is_in_secrets_manager() {
     assert!(code == 2 && why.contains("https://"), "{why}");
     // The name resolves to this machine.
     let add_here = ["destinations", "add", "integrabot", "-a", ACCOUNT, "--url"];
-    let here = desk.json(&[&add_here[..], &["https://localhost:9/"]].concat());
+    let here = cli.json(&[&add_here[..], &["https://localhost:9/"]].concat());
     let test = ["destinations", "test", here["id"].as_str().unwrap()];
     let (code, why) = failure(&mut in_aws(&secrets, &test));
     assert!(code == 1 && why.contains("which is not public"), "{why}");
@@ -462,7 +462,7 @@ async fn for_a_table_in_aws_the_secret_is_in_secrets_manager() {
     let says = ["leadhook/leadhook/forwarding", "secretsmanager:GetSecretValue"];
     assert!(code == 4 && says.iter().all(|part| why.contains(part)), "{why}");
     assert_eq!(why.lines().count(), 1, "{why}");
-    assert_eq!(desk.count(&["destinations", "list"]), 3);
+    assert_eq!(cli.count(&["destinations", "list"]), 3);
     serve.stop();
 }
 
@@ -470,10 +470,10 @@ async fn for_a_table_in_aws_the_secret_is_in_secrets_manager() {
 /// delivery before.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lead_that_another_process_stores_late_is_forwarded_in_its_turn() {
-    let desk = Desk::local();
-    let serve = desk.serve();
+    let cli = Cli::local();
+    let serve = cli.serve();
     let mut receiver = Receiver::start().await;
-    add(&desk, &receiver.url, &["--from", "all"]);
+    add(&cli, &receiver.url, &["--from", "all"]);
     let (table, system) = (LeadTable::new(serve.client(), "leadhook"), ClockAndRandom::system());
     table.get_api_key(&TokenHash::of("a key")).await.unwrap();
     let first = lead(&serve, 1).await;

@@ -1,6 +1,6 @@
 //! The commands for the directory of an account.
 
-use super::Desk;
+use super::Cli;
 
 /// Lists the entries of Flextell's tenant 1.
 const LIST: [&str; 6] = ["directory", "list", "--provider", "flextell", "--account", "1"];
@@ -10,20 +10,20 @@ fn import(file: &str) -> [&str; 7] {
     ["directory", "import", file, "--provider", "flextell", "--account", "1"]
 }
 
-/// A desk with a key for Flextell's tenant 1.
-async fn desk_with_tenant() -> Desk {
-    let desk = Desk::new().await;
-    desk.create_key(&["flextell", "--tenant", "1"]);
-    desk
+/// A folder with a key for Flextell's tenant 1.
+async fn cli_with_tenant() -> Cli {
+    let cli = Cli::new().await;
+    cli.create_key(&["flextell", "--tenant", "1"]);
+    cli
 }
 
-fn count_entries(desk: &Desk) -> usize {
-    desk.count(&LIST)
+fn count_entries(cli: &Cli) -> usize {
+    cli.count(&LIST)
 }
 
 #[tokio::test]
 async fn an_import_of_a_file_with_a_fault_writes_nothing() {
-    let desk = desk_with_tenant().await;
+    let cli = cli_with_tenant().await;
     let cases = [
         (
             "a.csv",
@@ -50,47 +50,47 @@ async fn an_import_of_a_file_with_a_fault_writes_nothing() {
     ];
     for (name, text, expected) in cases {
         if name != "missing.csv" {
-            desk.write(name, text);
+            cli.write(name, text);
         }
-        let (code, said) = desk.fail(&import(name));
+        let (code, said) = cli.fail(&import(name));
         assert!(
             code == 2 && said.contains(expected) && said.lines().count() == 1,
             "{name}: {said}"
         );
     }
-    assert_eq!(count_entries(&desk), if desk.elsewhere.is_some() { 0 } else { 5 });
+    assert_eq!(count_entries(&cli), if cli.elsewhere.is_some() { 0 } else { 5 });
 }
 
 #[tokio::test]
 async fn an_import_can_be_checked_first_and_can_be_repeated() {
-    let desk = desk_with_tenant().await;
+    let cli = cli_with_tenant().await;
     let many: String = (10..90).map(|n| format!("user,{n},User {n},,,\n")).collect();
     let text = format!("kind,id,name,slug,color,default\nstatus,7,New,new,#fff,true\n{many}");
-    desk.write("good.csv", &text);
-    desk.run(&[&import("good.csv")[..], &["--check"]].concat());
-    assert!(count_entries(&desk) < 10, "--check writes nothing");
-    desk.run(&import("good.csv"));
-    let once = desk.json(&LIST);
-    desk.run(&import("good.csv"));
-    assert_eq!(desk.json(&LIST), once);
-    let status = desk.json(&[&LIST[..], &["status"]].concat());
+    cli.write("good.csv", &text);
+    cli.run(&[&import("good.csv")[..], &["--check"]].concat());
+    assert!(count_entries(&cli) < 10, "--check writes nothing");
+    cli.run(&import("good.csv"));
+    let once = cli.json(&LIST);
+    cli.run(&import("good.csv"));
+    assert_eq!(cli.json(&LIST), once);
+    let status = cli.json(&[&LIST[..], &["status"]].concat());
     let default = status.as_array().unwrap().iter().find(|entry| entry["id"] == "default").unwrap();
     assert_eq!(default["entry"]["id"], 7);
 }
 
 #[tokio::test]
 async fn an_entry_can_be_removed_once() {
-    let desk = desk_with_tenant().await;
-    desk.write("users.csv", "kind,id,name\nuser,10,Ana\n");
-    desk.run(&import("users.csv"));
+    let cli = cli_with_tenant().await;
+    cli.write("users.csv", "kind,id,name\nuser,10,Ana\n");
+    cli.run(&import("users.csv"));
     let remove = ["directory", "remove", "user", "10", "--provider", "flextell", "--account", "1"];
-    desk.run(&remove);
-    assert_eq!(desk.fail(&remove).0, 3);
+    cli.run(&remove);
+    assert_eq!(cli.fail(&remove).0, 3);
 }
 
 #[tokio::test]
 async fn an_import_may_have_a_byte_order_mark_and_semicolons() {
-    let desk = desk_with_tenant().await;
+    let cli = cli_with_tenant().await;
     let cases = [
         ("mark.csv", "\u{feff}kind,id,name\nuser,21,Ana\n", "21"),
         ("semicolons.csv", "kind;id;name\r\nuser;22;Silva, Ana\r\n", "22"),
@@ -98,9 +98,9 @@ async fn an_import_may_have_a_byte_order_mark_and_semicolons() {
         ("mark.jsonl", "\u{feff}{\"kind\": \"user\", \"id\": 24, \"name\": \"Ana\"}\n", "24"),
     ];
     for (name, text, id) in cases {
-        desk.write(name, text);
-        desk.run(&import(name));
-        let users = desk.json(&[&LIST[..], &["user"]].concat());
+        cli.write(name, text);
+        cli.run(&import(name));
+        let users = cli.json(&[&LIST[..], &["user"]].concat());
         let user = users.as_array().unwrap().iter().find(|user| user["id"] == id);
         assert!(user.unwrap()["entry"]["name"].as_str().unwrap().contains("Ana"), "{name}");
     }

@@ -1,12 +1,12 @@
 //! Wrong input, and tables that cannot be used.
 
-use super::{Desk, failure};
+use super::{Cli, failure};
 use crate::server::Serve;
 
 #[tokio::test]
 async fn wrong_input_is_one_line_of_error_with_an_exit_code_for_its_kind() {
-    let desk = Desk::local();
-    let keys = desk.json(&["keys", "list"]);
+    let cli = Cli::local();
+    let keys = cli.json(&["keys", "list"]);
     let cases: [(&[&str], i32, &str); 33] = [
         (&["keys", "create", "hubspot", "--account", "a"], 2, "integrabot, rdstation"),
         (&["keys", "create", "integrabot"], 2, "--account"),
@@ -51,21 +51,21 @@ async fn wrong_input_is_one_line_of_error_with_an_exit_code_for_its_kind() {
         (&["held", "show", "invalid-0"], 3, "leadhook held list"),
     ];
     for (arguments, code, expected) in cases {
-        let (got, said) = desk.fail(arguments);
+        let (got, said) = cli.fail(arguments);
         assert!(got == code && said.contains(expected), "{arguments:?}: {got}: {said}");
         assert!(said.starts_with("error: "), "{arguments:?}: {said}");
     }
-    assert_eq!(desk.json(&["keys", "list"]), keys, "no key was created or changed");
+    assert_eq!(cli.json(&["keys", "list"]), keys, "no key was created or changed");
 }
 
 #[tokio::test]
 async fn an_invalid_endpoint_is_named() {
-    let desk = Desk::empty();
+    let cli = Cli::empty();
     for endpoint in ["127.0.0.1:8000", "localhost", "ftp://127.0.0.1"] {
-        let mut command = desk.command(&["leads", "list"]);
+        let mut command = cli.command(&["leads", "list"]);
         let (code, said) = failure(command.env("AWS_ENDPOINT_URL_DYNAMODB", endpoint));
         assert!(code == 2 && said.contains(endpoint) && said.contains("http://"), "{said}");
-        let mut serve = desk.command(&["serve", "--port", "0"]);
+        let mut serve = cli.command(&["serve", "--port", "0"]);
         let (_, said) = failure(serve.env("AWS_ENDPOINT_URL_DYNAMODB", endpoint));
         assert!(said.contains(endpoint) && said.contains("http://"), "{said}");
     }
@@ -73,7 +73,7 @@ async fn an_invalid_endpoint_is_named() {
 
 #[tokio::test]
 async fn a_table_that_cannot_be_used_is_an_error_that_says_what_to_do() {
-    let desk = Desk::empty();
+    let cli = Cli::empty();
     let other = Serve::start(&mut Serve::command(&["--memory"]));
     let client = other.client();
     let foreign = {
@@ -91,7 +91,7 @@ async fn a_table_that_cannot_be_used_is_an_error_that_says_what_to_do() {
     };
     foreign.send().await.unwrap();
     let at = |endpoint: &str, arguments: &[&str]| {
-        let mut command = desk.command(arguments);
+        let mut command = cli.command(arguments);
         command.env("AWS_ENDPOINT_URL_DYNAMODB", endpoint);
         command.env("AWS_ACCESS_KEY_ID", &other.access_key).env("AWS_SECRET_ACCESS_KEY", "local");
         failure(&mut command)
@@ -114,26 +114,26 @@ async fn a_table_that_cannot_be_used_is_an_error_that_says_what_to_do() {
             assert!(code == 4 && said.contains(expected), "{case}: {code}: {said}");
             assert_eq!(said.lines().count(), 1, "{case}: {said}");
         }
-        let mut anonymous = desk.command(command);
+        let mut anonymous = cli.command(command);
         anonymous.args(["--region", "eu-west-1"]).env_remove("AWS_ACCESS_KEY_ID");
         anonymous.env_remove("AWS_SECRET_ACCESS_KEY").env("AWS_EC2_METADATA_DISABLED", "true");
         let (code, said) = failure(&mut anonymous);
         assert!(code == 4 && said.contains("aws configure"), "no credentials: {code}: {said}");
-        let (code, said) = desk.fail(&[command, &["--table", "leadhook"]].concat());
+        let (code, said) = cli.fail(&[command, &["--table", "leadhook"]].concat());
         assert!(code == 4 && said.contains("--region"), "no region: {code}: {said}");
     }
     let (code, said) = at(&other.table, &["doctor", "--table", "foreign"]);
     assert!(code == 4 && said.contains("1 check failed"), "{said}");
-    assert!(!desk.folder.path().join(".leadhook").exists(), "no local table was created");
+    assert!(!cli.folder.path().join(".leadhook").exists(), "no local table was created");
     other.stop();
 }
 
 #[tokio::test]
 async fn serve_fails_with_1_or_with_2_for_invalid_options() {
-    let desk = Desk::local();
-    let other = desk.serve();
+    let cli = Cli::local();
+    let other = cli.serve();
     let serve = |endpoint: &str, arguments: &[&str]| {
-        let mut command = desk.command(&["serve", "--port", "0"]);
+        let mut command = cli.command(&["serve", "--port", "0"]);
         command.args(arguments).env("AWS_ENDPOINT_URL_DYNAMODB", endpoint);
         command.env("AWS_ACCESS_KEY_ID", &other.access_key).env("AWS_SECRET_ACCESS_KEY", "local");
         failure(command.env("AWS_REGION", "eu-west-1").env("TABLE_NAME", "nowhere"))
@@ -148,7 +148,7 @@ async fn serve_fails_with_1_or_with_2_for_invalid_options() {
     for (case, (code, said), expected_code, expected) in cases {
         assert!(code == expected_code && said.contains(expected), "{case}: {code}: {said}");
     }
-    let help = desk.run(&["--help"]);
+    let help = cli.run(&["--help"]);
     assert!(help.contains("`serve` fails with 1, or with 2 for invalid options"), "{help}");
     other.stop();
 }
@@ -169,8 +169,8 @@ async fn forbidding_dynamodb() -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn missing_permissions_are_an_error_that_says_so() {
-    let (desk, endpoint) = (Desk::empty(), forbidding_dynamodb().await);
-    desk.write("users.csv", "kind,id,name\nuser,1,Ana\n");
+    let (cli, endpoint) = (Cli::empty(), forbidding_dynamodb().await);
+    cli.write("users.csv", "kind,id,name\nuser,1,Ana\n");
     let commands: [&[&str]; 5] = [
         &["keys", "create", "rdstation", "--account", "a"],
         &["leads", "list"],
@@ -179,7 +179,7 @@ async fn missing_permissions_are_an_error_that_says_so() {
         &["doctor"],
     ];
     for arguments in commands {
-        let mut command = desk.command(arguments);
+        let mut command = cli.command(arguments);
         command.env("AWS_ENDPOINT_URL_DYNAMODB", &endpoint);
         command.env("AWS_ACCESS_KEY_ID", "local").env("AWS_SECRET_ACCESS_KEY", "local");
         let output = command.output().unwrap();

@@ -1,6 +1,6 @@
 //! Leads posted to a developer's own address.
 
-use super::{Desk, ana, deliver, receiver::Receiver};
+use super::{Cli, ana, deliver, receiver::Receiver};
 use crate::server::{TOKEN, leadhook};
 use serde_json::{Value, json};
 use std::{
@@ -13,19 +13,19 @@ const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn leads_are_posted_in_their_order_signed_and_without_personal_data_on_the_terminal() {
-    let desk = Desk::local();
-    let serve = desk.serve();
+    let cli = Cli::local();
+    let serve = cli.serve();
     let mut receiver = Receiver::start().await;
     let mut ids = Vec::new();
     ids.push(deliver(&serve, TOKEN, ana(1)).await.1["id"].to_string());
-    desk.run(&["send", "rdstation", "--to", &serve.base]);
-    let rdstation = desk.json(&["leads", "list", "--provider", "rdstation"]);
+    cli.run(&["send", "rdstation", "--to", &serve.base]);
+    let rdstation = cli.json(&["leads", "list", "--provider", "rdstation"]);
     ids.push(rdstation[0]["id"].as_str().unwrap().to_owned());
     ids.push(deliver(&serve, TOKEN, ana(2)).await.1["id"].to_string());
     let url = receiver.url.clone();
     let forward = ["forward", "--to", &url];
 
-    let printed = desk.run(&forward);
+    let printed = cli.run(&forward);
     let lines: Vec<_> = printed.lines().collect();
     let secret = json!(lines[0].split_whitespace().nth(1).unwrap());
     assert_eq!(lines.len(), 4, "{printed}");
@@ -39,7 +39,7 @@ async fn leads_are_posted_in_their_order_signed_and_without_personal_data_on_the
 
     receiver.answer(500);
     let only = ["--provider", "rdstation", "--since", "today", "--secret", SECRET];
-    let output = desk.command(&[&forward[..], &only].concat()).output().unwrap();
+    let output = cli.command(&[&forward[..], &only].concat()).output().unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();
     assert!(printed.starts_with("500 ") && printed.lines().count() == 1, "{printed}");
     assert!(receiver.next().await.is_signed_with(&json!(SECRET)));
@@ -48,14 +48,14 @@ async fn leads_are_posted_in_their_order_signed_and_without_personal_data_on_the
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_says_what_was_taken_and_fails_if_something_was_not() {
-    let desk = Desk::local();
-    let serve = desk.serve();
+    let cli = Cli::local();
+    let serve = cli.serve();
     let mut receiver = Receiver::start().await;
     let secret = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(secret.path(), SECRET).unwrap();
     let said = |url: &str| {
         let file = format!("@{}", secret.path().display());
-        let output = desk.command(&["forward", "--to", url, "--secret", &file]).output().unwrap();
+        let output = cli.command(&["forward", "--to", url, "--secret", &file]).output().unwrap();
         (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
     };
     let url = receiver.url.clone();
@@ -85,13 +85,13 @@ async fn it_says_what_was_taken_and_fails_if_something_was_not() {
 /// A receiver that is silent for longer than an answer usually takes.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wait_for_an_answer_is_said() {
-    let desk = Desk::local();
-    let serve = desk.serve();
+    let cli = Cli::local();
+    let serve = cli.serve();
     let id = deliver(&serve, TOKEN, ana(1)).await.1["id"].to_string();
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", silent.local_addr().unwrap());
     let mut command = leadhook();
-    command.args(["forward", "--to", &url]).current_dir(desk.folder.path());
+    command.args(["forward", "--to", &url]).current_dir(cli.folder.path());
     let mut forward = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(forward.stderr.take().unwrap()).lines().map(Result::unwrap);
     assert_eq!(lines.next().unwrap(), format!("waiting for the answer to {id}"));
@@ -102,13 +102,13 @@ async fn a_wait_for_an_answer_is_said() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn new_leads_are_posted_until_ctrl_c() {
-    let desk = Desk::local();
-    let (code, said) = desk.fail(&["forward", "--to", "http://127.0.0.1:1/", "--follow"]);
+    let cli = Cli::local();
+    let (code, said) = cli.fail(&["forward", "--to", "http://127.0.0.1:1/", "--follow"]);
     assert!(code == 4 && said.contains("leadhook serve"), "{said}");
-    let serve = desk.serve();
+    let serve = cli.serve();
     let mut receiver = Receiver::start().await;
     let mut command = leadhook();
-    command.args(["forward", "--to", &receiver.url, "--follow"]).current_dir(desk.folder.path());
+    command.args(["forward", "--to", &receiver.url, "--follow"]).current_dir(cli.folder.path());
     let mut follow = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut said = BufReader::new(follow.stderr.take().unwrap()).lines().map(Result::unwrap);
     assert!(said.next().unwrap().starts_with("ready: "));
@@ -129,16 +129,16 @@ async fn new_leads_are_posted_until_ctrl_c() {
 
 #[tokio::test]
 async fn a_bad_address_or_secret_is_said() {
-    let desk = Desk::local();
+    let cli = Cli::local();
     let cases = [
         ("localhost", SECRET, "not a URL"),
         ("https://user@example.com/", SECRET, "user name"),
         ("http://localhost:8080/", "whsec_short", "24 to 64 bytes"),
     ];
     for (url, secret, expected) in cases {
-        let (code, said) = desk.fail(&["forward", "--to", url, "--secret", secret]);
+        let (code, said) = cli.fail(&["forward", "--to", url, "--secret", secret]);
         assert!(code == 2 && said.contains(expected), "{url}: {said}");
     }
     let nobody = ["forward", "--to", "http://localhost:8080/", "--account", "nobody"];
-    assert_eq!(desk.fail(&nobody).0, 3);
+    assert_eq!(cli.fail(&nobody).0, 3);
 }

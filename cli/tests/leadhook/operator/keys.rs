@@ -1,6 +1,6 @@
 //! The commands for API keys.
 
-use super::{Desk, ana, deliver, items};
+use super::{Cli, ana, deliver, items};
 use serde_json::json;
 
 fn today() -> String {
@@ -9,14 +9,14 @@ fn today() -> String {
 
 #[tokio::test]
 async fn a_new_key_works_and_is_listed_without_its_token() {
-    let desk = Desk::new().await;
+    let cli = Cli::new().await;
     let made_on = today();
-    let made = desk.create_key(&["integrabot", "--account", "acme", "--label", "form"]);
+    let made = cli.create_key(&["integrabot", "--account", "acme", "--label", "form"]);
     let token = made["token"].as_str().unwrap();
     assert!(token.starts_with("sk_") && token.len() == 51, "{token}");
-    let serve = desk.serve();
+    let serve = cli.serve();
     assert_eq!(deliver(&serve, token, ana(1)).await.0, 201);
-    let listed = &desk.json(&["keys", "list", "--account", "acme"])[0];
+    let listed = &cli.json(&["keys", "list", "--account", "acme"])[0];
     assert_eq!((&listed["label"], &listed["state"]), (&json!("form"), &json!("live")));
     // It may be midnight.
     let days = [made_on, today()];
@@ -27,33 +27,33 @@ async fn a_new_key_works_and_is_listed_without_its_token() {
 
 #[tokio::test]
 async fn with_keep_both_keys_work_after_a_rotation() {
-    let desk = Desk::new().await;
-    let old = desk.create_key(&["integrabot", "--account", "acme"]);
-    let new = desk.json(&["keys", "rotate", old["id"].as_str().unwrap(), "--keep", "2h"]);
-    let serve = desk.serve();
+    let cli = Cli::new().await;
+    let old = cli.create_key(&["integrabot", "--account", "acme"]);
+    let new = cli.json(&["keys", "rotate", old["id"].as_str().unwrap(), "--keep", "2h"]);
+    let serve = cli.serve();
     assert_eq!(deliver(&serve, old["token"].as_str().unwrap(), ana(1)).await.0, 201, "old key");
     assert_eq!(deliver(&serve, new["token"].as_str().unwrap(), ana(2)).await.0, 201, "new key");
-    assert_eq!(desk.count(&["keys", "list", "--account", "acme"]), 2);
+    assert_eq!(cli.count(&["keys", "list", "--account", "acme"]), 2);
     serve.stop();
 }
 
 #[tokio::test]
 async fn a_revoked_key_is_refused_and_cannot_be_rotated() {
-    let desk = Desk::new().await;
-    let made = desk.create_key(&["integrabot", "--account", "acme"]);
+    let cli = Cli::new().await;
+    let made = cli.create_key(&["integrabot", "--account", "acme"]);
     let id = made["id"].as_str().unwrap();
-    desk.run(&["keys", "revoke", id]);
-    let serve = desk.serve();
+    cli.run(&["keys", "revoke", id]);
+    let serve = cli.serve();
     assert_eq!(deliver(&serve, made["token"].as_str().unwrap(), ana(1)).await.0, 401);
-    assert_eq!(desk.json(&["keys", "list", "--account", "acme"])[0]["state"], "revoked");
-    let (code, said) = desk.fail(&["keys", "rotate", id]);
+    assert_eq!(cli.json(&["keys", "list", "--account", "acme"])[0]["state"], "revoked");
+    let (code, said) = cli.fail(&["keys", "rotate", id]);
     assert!(code == 2 && said.contains("already expired or revoked"), "{said}");
     serve.stop();
 }
 
 #[tokio::test]
 async fn a_token_has_its_providers_form_and_only_its_hash_is_stored() {
-    let desk = Desk::new().await;
+    let cli = Cli::new().await;
     let cases: [(&[&str], &str, usize); 5] = [
         (&["integrabot", "--account", "a"], "sk_", 51),
         (&["rdstation", "--account", "a"], "", 48),
@@ -61,40 +61,40 @@ async fn a_token_has_its_providers_form_and_only_its_hash_is_stored() {
         (&["keyspot", "--account", "a", "--network", "203.0.113.0/24"], "", 48),
         (&["flextell", "--tenant", "1", "--tenant", "2"], "", 48),
     ];
-    let serve = desk.serve();
+    let serve = cli.serve();
     for (arguments, prefix, length) in cases {
-        let made = desk.create_key(arguments);
+        let made = cli.create_key(arguments);
         let token = made["token"].as_str().unwrap();
         assert!(token.starts_with(prefix) && token.len() == length, "{token}");
         assert_eq!(made["secret"].is_string(), arguments[0] == "keyspot", "{made}");
-        for item in items(&desk, &serve).await {
+        for item in items(&cli, &serve).await {
             assert!(!item.contains(token), "{item}");
         }
     }
-    assert_eq!(desk.json(&["keys", "list", "--account", "2"])[0]["tenants"], json!([1, 2]));
+    assert_eq!(cli.json(&["keys", "list", "--account", "2"])[0]["tenants"], json!([1, 2]));
     serve.stop();
 }
 
 #[tokio::test]
 async fn a_key_is_listed_by_the_account_it_was_made_for_and_by_its_tenants() {
-    let desk = Desk::new().await;
-    desk.create_key(&["flextell", "--account", "agency", "--tenant", "71", "--tenant", "72"]);
+    let cli = Cli::new().await;
+    cli.create_key(&["flextell", "--account", "agency", "--tenant", "71", "--tenant", "72"]);
     for account in ["agency", "71", "72"] {
-        let listed = desk.json(&["keys", "list", "--account", account]);
+        let listed = cli.json(&["keys", "list", "--account", account]);
         assert_eq!(listed.as_array().unwrap().len(), 1, "{account}");
         assert_eq!(listed[0]["account"], "agency");
     }
-    assert_eq!(desk.count(&["keys", "list", "--account", "73"]), 0);
+    assert_eq!(cli.count(&["keys", "list", "--account", "73"]), 0);
 }
 
 #[tokio::test]
 async fn a_keyspot_key_is_shown_with_its_header_names() {
-    let desk = Desk::new().await;
+    let cli = Cli::new().await;
     let create = ["keys", "create", "keyspot", "--account", "acme"];
-    let output = desk.command(&create).output().unwrap();
+    let output = cli.command(&create).output().unwrap();
     let shown = String::from_utf8(output.stdout).unwrap();
     assert!(shown.contains("X-API-Key ") && shown.contains("X-API-Secret "), "{shown}");
     assert!(String::from_utf8(output.stderr).unwrap().contains("note both down"));
-    let made = desk.create_key(&["keyspot", "--account", "acme"]);
+    let made = cli.create_key(&["keyspot", "--account", "acme"]);
     assert!(made["token"].is_string() && made["secret"].is_string(), "{made}");
 }

@@ -1,6 +1,6 @@
 //! The commands for leads.
 
-use super::{Desk, ana, deliver, failure, items};
+use super::{Cli, ana, deliver, failure, items};
 use jiff::Timestamp;
 use local::{EmbeddedTable, Storage};
 use serde_json::{Value, json};
@@ -9,115 +9,115 @@ use shared::{
     table::LeadTable,
 };
 
-/// A desk with five leads of Integrabot's account `acme`, and their ids, the newest first.
-async fn desk_with_five_leads() -> (Desk, Vec<String>) {
-    let desk = Desk::new().await;
-    let token = desk.create_key(&["integrabot", "--account", "acme"])["token"].clone();
-    let serve = desk.serve();
+/// A folder with five leads of Integrabot's account `acme`, and their ids, the newest first.
+async fn cli_with_five_leads() -> (Cli, Vec<String>) {
+    let cli = Cli::new().await;
+    let token = cli.create_key(&["integrabot", "--account", "acme"])["token"].clone();
+    let serve = cli.serve();
     let mut ids = Vec::new();
     for n in 0..5 {
         let (_, lead) = deliver(&serve, token.as_str().unwrap(), ana(n)).await;
         ids.insert(0, lead["id"].to_string());
     }
     serve.stop();
-    (desk, ids)
+    (cli, ids)
 }
 
 /// The ids that `leads list` prints with these options.
-fn listed(desk: &Desk, options: &[&str]) -> Vec<String> {
+fn listed(cli: &Cli, options: &[&str]) -> Vec<String> {
     let list = ["leads", "list", "--provider", "integrabot", "--account", "acme"];
-    let leads = desk.json(&[&list, options].concat());
+    let leads = cli.json(&[&list, options].concat());
     leads.as_array().unwrap().iter().map(|lead| lead["id"].as_str().unwrap().into()).collect()
 }
 
 #[tokio::test]
 async fn leads_are_listed_newest_first_in_pages() {
-    let (desk, ids) = desk_with_five_leads().await;
-    assert_eq!(listed(&desk, &[]), ids);
-    assert_eq!(listed(&desk, &["--limit", "2"]), ids[..2]);
-    assert_eq!(listed(&desk, &["--limit", "2", "--before", &ids[1]]), ids[2..4]);
+    let (cli, ids) = cli_with_five_leads().await;
+    assert_eq!(listed(&cli, &[]), ids);
+    assert_eq!(listed(&cli, &["--limit", "2"]), ids[..2]);
+    assert_eq!(listed(&cli, &["--limit", "2", "--before", &ids[1]]), ids[2..4]);
 }
 
 #[tokio::test]
 async fn leads_are_listed_by_day() {
-    let (desk, ids) = desk_with_five_leads().await;
-    let newest = desk.json(&["leads", "show", &ids[0]]);
+    let (cli, ids) = cli_with_five_leads().await;
+    let newest = cli.json(&["leads", "show", &ids[0]]);
     let day = &newest["created_at"].as_str().unwrap()[..10];
     // If midnight passed meanwhile, the older leads are of the day before.
-    let of_day = listed(&desk, &["--day", day]);
+    let of_day = listed(&cli, &["--day", day]);
     assert!(!of_day.is_empty() && ids.starts_with(&of_day), "{of_day:?}");
-    assert!(listed(&desk, &["--day", "2025-01-01"]).is_empty());
-    assert!(listed(&desk, &["--until", "2025-01-01"]).is_empty());
+    assert!(listed(&cli, &["--day", "2025-01-01"]).is_empty());
+    assert!(listed(&cli, &["--until", "2025-01-01"]).is_empty());
 }
 
 #[tokio::test]
 async fn a_lead_is_shown_with_its_details() {
-    let (desk, ids) = desk_with_five_leads().await;
-    let shown = desk.json(&["leads", "show", &ids[0]]);
+    let (cli, ids) = cli_with_five_leads().await;
+    let shown = cli.json(&["leads", "show", &ids[0]]);
     assert_eq!(shown["email"], "ana4@exemplo.com");
     assert_eq!(shown["details"]["custom_fields"], json!({ "n": "4" }));
 }
 
 #[tokio::test]
 async fn stats_count_the_leads_of_each_source() {
-    let (desk, _) = desk_with_five_leads().await;
-    let stats = desk.json(&["leads", "stats", "--account", "acme"]);
+    let (cli, _) = cli_with_five_leads().await;
+    let stats = cli.json(&["leads", "stats", "--account", "acme"]);
     let counted = stats.as_array().unwrap().iter().map(|row| row["leads"].as_u64().unwrap());
     assert_eq!(counted.sum::<u64>(), 5, "{stats}");
     assert!(stats.as_array().unwrap().iter().all(|row| row["source"] == "web"), "{stats}");
-    assert!(desk.run(&["leads", "stats", "--account", "acme"]).contains("web: 5"));
+    assert!(cli.run(&["leads", "stats", "--account", "acme"]).contains("web: 5"));
 }
 
 #[tokio::test]
 async fn a_lead_is_shown_by_the_id_in_its_providers_form() {
-    let desk = Desk::new().await;
-    let serve = desk.serve();
-    let polly = desk.create_key(&["pollybot", "--account", "ws"])["token"].clone();
+    let cli = Cli::new().await;
+    let serve = cli.serve();
+    let polly = cli.create_key(&["pollybot", "--account", "ws"])["token"].clone();
     let sent = ["send", "pollybot", "--to", &serve.base, "--key", polly.as_str().unwrap()];
     let body = r#"{"name": "Eva", "email": "eva@exemplo.com", "metadata": {"b": 1.50, "a": []}}"#;
-    desk.run(&["directory", "put", "chatbot", "cb_1", "-p", "pollybot", "-a", "ws"]);
-    let said = desk.run(&[&sent[..], &["--chatbot", "cb_1", "--data", body]].concat());
+    cli.run(&["directory", "put", "chatbot", "cb_1", "-p", "pollybot", "-a", "ws"]);
+    let said = cli.run(&[&sent[..], &["--chatbot", "cb_1", "--data", body]].concat());
     assert!(said.contains("201 Created") && !said.contains(polly.as_str().unwrap()), "{said}");
     let id = said.split("\"id\":\"").nth(1).unwrap().split('"').next().unwrap();
-    assert!(desk.run(&["leads", "show", id]).contains(r#""metadata":{"b": 1.50, "a": []}"#));
+    assert!(cli.run(&["leads", "show", id]).contains(r#""metadata":{"b": 1.50, "a": []}"#));
     serve.stop();
 }
 
 #[tokio::test]
 async fn an_export_has_every_lead_in_every_format() {
-    let desk = Desk::new().await;
-    let token = desk.create_key(&["integrabot", "--account", "acme"])["token"].clone();
-    let serve = desk.serve();
+    let cli = Cli::new().await;
+    let token = cli.create_key(&["integrabot", "--account", "acme"])["token"].clone();
+    let serve = cli.serve();
     for n in 0..3 {
         deliver(&serve, token.as_str().unwrap(), ana(n)).await;
     }
     serve.stop();
     let of_acme = ["leads", "export", "--account", "acme"];
-    let csv = desk.run(&of_acme);
+    let csv = cli.run(&of_acme);
     let mut rows = csv::Reader::from_reader(csv.as_bytes());
     let emails: Vec<_> = rows.records().map(|row| row.unwrap()[5].to_owned()).collect();
     assert_eq!(emails, ["ana0@exemplo.com", "ana1@exemplo.com", "ana2@exemplo.com"]);
-    let lines = desk.run(&[&of_acme[..], &["--format", "jsonl"]].concat());
+    let lines = cli.run(&[&of_acme[..], &["--format", "jsonl"]].concat());
     let leads: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(leads.len(), 3);
     assert_eq!(leads[2]["details"]["custom_fields"], json!({ "n": "2" }));
-    let (code, said) = desk.fail(&[&of_acme[..], &["--file", "no/such/folder.csv"]].concat());
+    let (code, said) = cli.fail(&[&of_acme[..], &["--file", "no/such/folder.csv"]].concat());
     assert!(code == 2 && said.contains("cannot be written"), "{said}");
 }
 
 /// A file of this process may not grow, as on a full disk.
 #[tokio::test]
 async fn an_export_fails_with_1_if_the_disk_is_full_and_with_2_if_no_file_can_be_made() {
-    let desk = Desk::local();
-    let serve = desk.serve();
+    let cli = Cli::local();
+    let serve = cli.serve();
     deliver(&serve, "sk_demo_integrabot", ana(1)).await;
-    std::fs::create_dir(desk.folder.path().join("folder")).unwrap();
+    std::fs::create_dir(cli.folder.path().join("folder")).unwrap();
     for format in ["csv", "jsonl"] {
         let export = |limit: &str, file: &str| {
             let script = format!("trap '' XFSZ; {limit} exec \"$0\" leads export \"$@\"");
             let mut command = std::process::Command::new("sh");
             command.args(["-c", &script, env!("CARGO_BIN_EXE_leadhook")]);
-            command.args(["--format", format, "--file", file]).current_dir(desk.folder.path());
+            command.args(["--format", format, "--file", file]).current_dir(cli.folder.path());
             command.env_remove("AWS_ENDPOINT_URL_DYNAMODB").env_remove("TABLE_NAME");
             let output = command.output().unwrap();
             (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
@@ -135,7 +135,7 @@ async fn an_export_fails_with_1_if_the_disk_is_full_and_with_2_if_no_file_can_be
         }
         assert_eq!(export("", "good.out").0, 0, "{format}");
     }
-    let files = std::fs::read_dir(desk.folder.path()).unwrap();
+    let files = std::fs::read_dir(cli.folder.path()).unwrap();
     let mut names: Vec<_> = files.map(|file| file.unwrap().file_name()).collect();
     names.sort();
     assert_eq!(names, [".leadhook", "folder", "good.out"], "nothing is left of a failed export");
@@ -145,8 +145,8 @@ async fn an_export_fails_with_1_if_the_disk_is_full_and_with_2_if_no_file_can_be
 #[cfg(not(feature = "parquet"))]
 #[tokio::test]
 async fn without_parquet_an_export_says_how_to_install_it() {
-    let desk = Desk::empty();
-    let (code, said) = desk.fail(&["leads", "export", "--format", "parquet", "--file", "x"]);
+    let cli = Cli::empty();
+    let (code, said) = cli.fail(&["leads", "export", "--format", "parquet", "--file", "x"]);
     assert!(code == 2 && said.contains("--features parquet"), "{said}");
 }
 
@@ -157,18 +157,18 @@ async fn a_parquet_file_has_the_same_leads_as_json_lines() {
         file::reader::{FileReader, SerializedFileReader},
         record::{Field, Row},
     };
-    let desk = Desk::new().await;
-    let token = desk.create_key(&["integrabot", "--account", "acme"])["token"].clone();
-    let serve = desk.serve();
+    let cli = Cli::new().await;
+    let token = cli.create_key(&["integrabot", "--account", "acme"])["token"].clone();
+    let serve = cli.serve();
     for n in 0..3 {
         deliver(&serve, token.as_str().unwrap(), ana(n)).await;
     }
     serve.stop();
     let of_acme = ["leads", "export", "--account", "acme"];
-    let lines = desk.run(&[&of_acme[..], &["--format", "jsonl"]].concat());
+    let lines = cli.run(&[&of_acme[..], &["--format", "jsonl"]].concat());
     let leads: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    desk.run(&[&of_acme[..], &["--format", "parquet", "--file", "leads.parquet"]].concat());
-    let file = std::fs::File::open(desk.folder.path().join("leads.parquet")).unwrap();
+    cli.run(&[&of_acme[..], &["--format", "parquet", "--file", "leads.parquet"]].concat());
+    let file = std::fs::File::open(cli.folder.path().join("leads.parquet")).unwrap();
     let file = SerializedFileReader::new(file).unwrap();
     let rows: Vec<_> = file.get_row_iter(None).unwrap().map(|row| row.unwrap()).collect();
     let text = |field: &Field| match field {
@@ -189,7 +189,7 @@ async fn a_parquet_file_has_the_same_leads_as_json_lines() {
 }
 
 /// What a command prints on a terminal of 80 columns.
-fn on_a_terminal(desk: &Desk, arguments: &str) -> String {
+fn on_a_terminal(cli: &Cli, arguments: &str) -> String {
     let leadhook = env!("CARGO_BIN_EXE_leadhook");
     let mut script = std::process::Command::new("script");
     script.args([
@@ -199,7 +199,7 @@ fn on_a_terminal(desk: &Desk, arguments: &str) -> String {
         &format!("stty rows 24 cols 80; {leadhook} {arguments}"),
         "/dev/null",
     ]);
-    script.current_dir(desk.folder.path()).env_remove("TABLE_NAME").env_remove("COLUMNS");
+    script.current_dir(cli.folder.path()).env_remove("TABLE_NAME").env_remove("COLUMNS");
     script.env_remove("AWS_ENDPOINT_URL_DYNAMODB");
     let output = script.stdin(std::process::Stdio::null()).output().unwrap();
     String::from_utf8(output.stdout).unwrap()
@@ -210,8 +210,8 @@ const CONTROL: &str = "\u{1b}[2J\u{1b}]0;x\u{7}\u{7f}\u{9b}31m\u{202e}\u{2066}\u
 
 #[tokio::test]
 async fn control_characters_are_escaped_on_a_terminal_and_unchanged_in_a_pipe() {
-    let desk = Desk::local();
-    let serve = desk.serve();
+    let cli = Cli::local();
+    let serve = cli.serve();
     let name = format!("Ana{CONTROL}Silva");
     let lead = json!({ "name": name, "type": "web", "custom_fields": { "note": CONTROL } });
     let (status, lead) = deliver(&serve, "sk_demo_integrabot", lead).await;
@@ -221,13 +221,13 @@ async fn control_characters_are_escaped_on_a_terminal_and_unchanged_in_a_pipe() 
     deliver(&serve, "sk_demo_integrabot", json!({ "name": "Eva", "type": "web" })).await;
     serve.stop();
     let id = &lead["id"].to_string();
-    let held = desk.json(&["held", "list"])[0]["id"].as_str().unwrap().to_owned();
+    let held = cli.json(&["held", "list"])[0]["id"].as_str().unwrap().to_owned();
     let exports = ["leads export", "leads export --format jsonl"].map(str::to_owned);
     let lists = ["table", "json", "csv"].map(|format| format!("leads list -o {format}"));
     let shows = ["table", "json", "csv"].map(|format| format!("leads show {id} -o {format}"));
     let others = ["leads stats".to_owned(), format!("held show {held}")];
     for command in [&exports[..], &lists, &shows, &others].concat() {
-        let shown = on_a_terminal(&desk, &format!("{command} 2>/dev/null"));
+        let shown = on_a_terminal(&cli, &format!("{command} 2>/dev/null"));
         // leadhook itself prints bold letters, and `script` ends lines with `\r\n`.
         let shown = shown.replace("\u{1b}[1m", "").replace("\u{1b}[0m", "").replace('\r', "");
         for c in CONTROL.chars().filter(|c| !c.is_ascii_graphic()) {
@@ -235,46 +235,46 @@ async fn control_characters_are_escaped_on_a_terminal_and_unchanged_in_a_pipe() 
         }
         assert!(shown.contains("Eva") || !command.contains("list"), "{command}: {shown}");
     }
-    let csv = desk.run(&["leads", "list", "-o", "csv"]);
+    let csv = cli.run(&["leads", "list", "-o", "csv"]);
     let rows: Vec<_> = csv::Reader::from_reader(csv.as_bytes()).into_records().collect();
     assert_eq!(rows.len(), 2, "no lead vanishes behind an escape sequence");
     assert!(csv.contains(&name));
     for command in [&["leads", "export"][..], &["leads", "show", id, "-o", "csv"]] {
-        assert!(desk.run(command).contains(&name), "{command:?}");
+        assert!(cli.run(command).contains(&name), "{command:?}");
     }
-    assert_eq!(desk.json(&["leads", "show", id])["name"], name);
+    assert_eq!(cli.json(&["leads", "show", id])["name"], name);
 }
 
 #[tokio::test]
 async fn lists_fit_eighty_columns_without_wrapped_rows() {
-    let desk = Desk::local();
-    let serve = desk.serve();
+    let cli = Cli::local();
+    let serve = cli.serve();
     for n in 0..3 {
         deliver(&serve, "sk_demo_integrabot", ana(n)).await;
     }
     serve.stop();
     for command in ["leads list", "keys list", "held list", "doctor", "leads list --help"] {
-        let shown = on_a_terminal(&desk, command);
+        let shown = on_a_terminal(&cli, command);
         for line in shown.lines() {
             let line = line.replace("\u{1b}[1m", "").replace("\u{1b}[0m", "");
             assert!(line.trim_end().chars().count() <= 80, "{command}: {line}");
         }
     }
-    let list = on_a_terminal(&desk, "leads list");
+    let list = on_a_terminal(&cli, "leads list");
     assert!(list.contains("ana2@exemplo.com"), "{list}");
     assert!(list.contains("too narrow for"), "{list}");
 }
 
 #[tokio::test]
 async fn a_spreadsheet_safe_export_has_no_formulas() {
-    let desk = Desk::local();
-    let serve = desk.serve();
+    let cli = Cli::local();
+    let serve = cli.serve();
     for name in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "Ana"] {
         deliver(&serve, "sk_demo_integrabot", json!({ "name": name, "type": "web" })).await;
     }
     serve.stop();
     let names = |arguments: &[&str]| -> Vec<String> {
-        let csv = desk.run(arguments);
+        let csv = cli.run(arguments);
         let rows = csv::Reader::from_reader(csv.as_bytes()).into_records();
         rows.map(|row| row.unwrap()[4].to_owned()).collect()
     };
@@ -286,10 +286,10 @@ async fn a_spreadsheet_safe_export_has_no_formulas() {
 
 #[tokio::test]
 async fn an_erasure_removes_the_person_from_every_item_and_nobody_else() {
-    let desk = Desk::new().await;
-    let token = desk.create_key(&["integrabot", "--account", "acme"])["token"].clone();
-    let other = desk.create_key(&["rdstation", "--account", "other"])["token"].clone();
-    let serve = desk.serve();
+    let cli = Cli::new().await;
+    let token = cli.create_key(&["integrabot", "--account", "acme"])["token"].clone();
+    let other = cli.create_key(&["rdstation", "--account", "other"])["token"].clone();
+    let serve = cli.serve();
     let token = token.as_str().unwrap();
     for n in 0..4 {
         deliver(&serve, token, ana(n)).await;
@@ -301,13 +301,13 @@ async fn an_erasure_removes_the_person_from_every_item_and_nobody_else() {
     assert_eq!(deliver(&serve, token, invalid).await.0, 422, "held as invalid");
     let body = r#"{"email": "Ana2@Exemplo.com", "name": "Ana Other"}"#;
     let to_other = ["send", "rdstation", "--to", &serve.base, "--key", other.as_str().unwrap()];
-    desk.run(&[&to_other[..], &["--data", body]].concat());
-    let before = desk.run(&["leads", "export"]);
+    cli.run(&[&to_other[..], &["--data", body]].concat());
+    let before = cli.run(&["leads", "export"]);
     let erase = ["leads", "erase", "--email", "ana2@exemplo.com", "--phone", "+55 11 98888-7702"];
-    let (code, said) = desk.fail(&erase);
+    let (code, said) = cli.fail(&erase);
     assert!(code == 2 && said.contains("Ana Other") && said.contains("--yes"), "{said}");
-    assert_eq!(desk.run(&["leads", "export"]), before, "nothing is deleted without --yes");
-    let receipt = desk.json(&[&erase[..], &["--yes"]].concat());
+    assert_eq!(cli.run(&["leads", "export"]), before, "nothing is deleted without --yes");
+    let receipt = cli.json(&[&erase[..], &["--yes"]].concat());
     let counts = |index: usize| {
         ["leads", "claims", "held"].map(|name| receipt[index][name].as_u64().unwrap())
     };
@@ -315,15 +315,15 @@ async fn an_erasure_removes_the_person_from_every_item_and_nobody_else() {
     for personal in ["ana", "exemplo", "9888"] {
         assert!(!receipt.to_string().to_lowercase().contains(personal), "{receipt}");
     }
-    for item in items(&desk, &serve).await {
+    for item in items(&cli, &serve).await {
         for personal in ["ana2@", "5511988887702", "ana 2", "ana again", "ana other"] {
             assert!(!item.contains(personal), "{item}");
         }
     }
-    let after = desk.run(&["leads", "export"]);
+    let after = cli.run(&["leads", "export"]);
     let others = before.lines().filter(|line| !line.to_lowercase().contains("ana2@"));
     assert_eq!(after.lines().collect::<Vec<_>>(), others.collect::<Vec<_>>());
-    assert_eq!(desk.fail(&[&erase[..], &["--yes"]].concat()).0, 3, "it is gone");
+    assert_eq!(cli.fail(&[&erase[..], &["--yes"]].concat()).0, 3, "it is gone");
     assert_eq!(deliver(&serve, token, ana(2)).await.0, 201, "not blocked: a new lead");
     serve.stop();
 }
@@ -349,9 +349,9 @@ const DELIVERED: [(&str, &str); 14] = [
 
 #[tokio::test]
 async fn an_erasure_finds_a_person_in_every_field_and_names_the_field() {
-    let desk = Desk::new().await;
-    let token = desk.create_key(&["rdstation", "--account", "rd"])["token"].clone();
-    let serve = desk.serve();
+    let cli = Cli::new().await;
+    let token = cli.create_key(&["rdstation", "--account", "rd"])["token"].clone();
+    let serve = cli.serve();
     let send = async |body: Vec<u8>| {
         let url = format!("{}/rdstation/rest/leads", serve.base);
         let request = reqwest::Client::new().post(url).bearer_auth(token.as_str().unwrap());
@@ -364,7 +364,7 @@ async fn an_erasure_finds_a_person_in_every_field_and_names_the_field() {
     let utf16 = "{\"email\": \"m@x.com\"}".encode_utf16().flat_map(u16::to_le_bytes);
     assert_eq!(send(utf16.collect()).await, 400);
     let erase = ["leads", "erase", "--email", "M@x.com", "--phone", "5511999998888"];
-    let (code, said) = failure(desk.command(&erase).env("COLUMNS", "200"));
+    let (code, said) = failure(cli.command(&erase).env("COLUMNS", "200"));
     assert_eq!(code, 2, "{said}");
     for (body, place) in DELIVERED.iter().filter(|(_, place)| !place.is_empty()) {
         let name = body.split('"').nth(3).unwrap();
@@ -373,47 +373,47 @@ async fn an_erasure_finds_a_person_in_every_field_and_names_the_field() {
         assert!(said.lines().any(is_row), "{body}: {said}");
     }
     assert!(!said.contains("stranger"), "{said}");
-    let receipt = desk.json(&[&erase[..], &["--yes"]].concat());
+    let receipt = cli.json(&[&erase[..], &["--yes"]].concat());
     assert_eq!((&receipt[0]["leads"], &receipt[0]["held"]), (&json!(8), &json!(3)), "{receipt}");
-    let items = items(&desk, &serve).await;
+    let items = items(&cli, &serve).await;
     let left = ["lead#", "held#", "claim#"].map(|kind| {
         let key = format!("\"pk\": s(\"{kind}");
         items.iter().filter(|item| item.contains(&key)).count()
     });
     assert_eq!(left, [3, 1, 3]);
     let other = ["leads", "erase", "--phone", "99999-8888", "--phone", "1 5511999998888", "--yes"];
-    assert_eq!(desk.json(&other)[0]["leads"], 3, "an erasure may name several numbers");
+    assert_eq!(cli.json(&other)[0]["leads"], 3, "an erasure may name several numbers");
     serve.stop();
 }
 
 /// DynamoDB may take two days to delete what has expired.
 #[tokio::test]
 async fn an_erasure_deletes_expired_held_deliveries_too() {
-    let desk = Desk::local();
-    desk.create_key(&["integrabot", "--account", "acme"]);
+    let cli = Cli::local();
+    cli.create_key(&["integrabot", "--account", "acme"]);
     let account = Account { provider: Provider::Integrabot, id: AccountId::from_static("acme") };
     let (reason, received_at) = (HeldReason::Invalid, Timestamp::UNIX_EPOCH);
     let held = HeldDelivery::new(&account, reason, None, b"m@x.com".into(), received_at);
     // A running server would delete it at once.
-    let storage = Storage::Folder(desk.folder.path().join(".leadhook"));
+    let storage = Storage::Folder(cli.folder.path().join(".leadhook"));
     let embedded = EmbeddedTable::open(&storage).await.unwrap();
     let table = LeadTable::new(embedded.client(), "leadhook");
     table.put_held(&account, &held).await.unwrap();
     drop(table);
     embedded.close().await;
-    assert_eq!(desk.count(&["held", "list"]), 0);
+    assert_eq!(cli.count(&["held", "list"]), 0);
     let erase = ["leads", "erase", "--email", "m@x.com", "--yes"];
-    let receipt = desk.json(&erase);
+    let receipt = cli.json(&erase);
     assert_eq!(receipt[0]["held"], 1, "{receipt}");
-    assert_eq!(desk.fail(&erase).0, 3, "it is still there");
+    assert_eq!(cli.fail(&erase).0, 3, "it is still there");
 }
 
 #[tokio::test]
 async fn an_erasure_keeps_the_finds_that_the_operator_names() {
-    let desk = Desk::new().await;
-    let token = desk.create_key(&["integrabot", "--account", "acme"])["token"].clone();
+    let cli = Cli::new().await;
+    let token = cli.create_key(&["integrabot", "--account", "acme"])["token"].clone();
     let token = token.as_str().unwrap();
-    let serve = desk.serve();
+    let serve = cli.serve();
     let mut friend = ana(1);
     friend["custom_fields"] = json!({ "sent by": "ana2@exemplo.com" });
     let (_, lead) = deliver(&serve, token, friend.clone()).await;
@@ -421,40 +421,40 @@ async fn an_erasure_keeps_the_finds_that_the_operator_names() {
     deliver(&serve, token, friend).await;
     deliver(&serve, token, ana(2)).await;
     let erase = ["leads", "erase", "--email", "ana2@exemplo.com"];
-    let (_, said) = failure(desk.command(&erase).env("COLUMNS", "200"));
+    let (_, said) = failure(cli.command(&erase).env("COLUMNS", "200"));
     let repeat = said.split_whitespace().find(|word| word.starts_with("repeat-")).unwrap();
     assert!(said.contains("details.custom_fields.sent by"), "{said}");
     let id = lead["id"].to_string();
     assert!(said.contains(&format!("repeat of {id}")), "{said}");
-    let (code, said) = desk.fail(&[&erase[..], &["--yes", "--keep", "1"]].concat());
+    let (code, said) = cli.fail(&[&erase[..], &["--yes", "--keep", "1"]].concat());
     assert!(code == 2 && said.contains("found as 1"), "{said}");
-    let receipt = desk.json(&[&erase[..], &["--yes", "--keep", &id, "--keep", repeat]].concat());
+    let receipt = cli.json(&[&erase[..], &["--yes", "--keep", &id, "--keep", repeat]].concat());
     assert_eq!((&receipt[0]["leads"], &receipt[0]["held"]), (&json!(1), &json!(0)), "{receipt}");
-    assert_eq!(desk.count(&["leads", "list"]), 1);
-    assert_eq!(desk.count(&["held", "list"]), 1);
+    assert_eq!(cli.count(&["leads", "list"]), 1);
+    assert_eq!(cli.count(&["held", "list"]), 1);
     serve.stop();
 }
 
 #[tokio::test]
 async fn a_blocked_person_is_refused_until_unblocked() {
-    let desk = Desk::new().await;
-    let token = desk.create_key(&["integrabot", "--account", "acme"])["token"].clone();
+    let cli = Cli::new().await;
+    let token = cli.create_key(&["integrabot", "--account", "acme"])["token"].clone();
     let token = token.as_str().unwrap();
     let of_ana = ["--email", "ana1@exemplo.com", "--account", "acme"];
     let block = [&["leads", "erase"], &of_ana[..], &["--block", "--yes"]].concat();
-    let said = desk.command(&block).assert().success().get_output().stderr.clone();
+    let said = cli.command(&block).assert().success().get_output().stderr.clone();
     let said = String::from_utf8(said).unwrap();
     assert!(said.contains("blocked in 1 account;") && said.contains("within a minute"), "{said}");
-    let serve = desk.serve();
+    let serve = cli.serve();
     assert_eq!(deliver(&serve, token, ana(1)).await.0, 422);
     let mut invalid = ana(1);
     invalid["type"] = "none".into();
     assert_eq!(deliver(&serve, token, invalid).await.0, 422);
-    assert_eq!(desk.count(&["held", "list"]), 0, "nothing of this person is held");
+    assert_eq!(cli.count(&["held", "list"]), 0, "nothing of this person is held");
     assert_eq!(deliver(&serve, token, ana(2)).await.0, 201);
     let unblock = [&["leads", "unblock"], &of_ana[..]].concat();
-    desk.run(&unblock);
-    let (code, said) = desk.fail(&unblock);
+    cli.run(&unblock);
+    let (code, said) = cli.fail(&unblock);
     assert!(code == 3 && said.contains("was not blocked"), "{said}");
     assert_eq!(deliver(&serve, token, ana(1)).await.0, 201);
     serve.stop();

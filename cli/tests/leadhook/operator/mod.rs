@@ -36,17 +36,17 @@ const VARIABLES: [&str; 8] = [
 ];
 
 /// A folder in which commands run, and the table that they use.
-struct Desk {
+struct Cli {
     folder: TempDir,
     /// The address and name of a table that is not in the folder.
     elsewhere: Option<(String, String)>,
 }
 
-impl Desk {
+impl Cli {
     async fn new() -> Self {
         let Ok(endpoint) = env::var("TEST_DYNAMODB_ENDPOINT") else { return Self::local() };
         let folder = tempfile::tempdir().unwrap();
-        let name = format!("desk-{:032x}", rand::random::<u128>());
+        let name = format!("cli-{:032x}", rand::random::<u128>());
         let client = connect_to(&endpoint, "local", Timeouts::LOCAL);
         LeadTable::new(client, &name).create().await.unwrap();
         Self { folder, elsewhere: Some((endpoint, name)) }
@@ -54,10 +54,10 @@ impl Desk {
 
     /// A folder with a local table.
     fn local() -> Self {
-        let desk = Self::empty();
+        let cli = Self::empty();
         // Only a server creates a table.
-        desk.serve().stop();
-        desk
+        cli.serve().stop();
+        cli
     }
 
     /// A folder without a table.
@@ -154,14 +154,14 @@ fn ana(n: usize) -> Value {
 }
 
 /// A client that reaches the table, and the table's name.
-fn client<'a>(desk: &'a Desk, serve: &Serve) -> (Client, &'a str) {
-    let name = desk.elsewhere.as_ref().map_or("leadhook", |(_, name)| name);
+fn client<'a>(cli: &'a Cli, serve: &Serve) -> (Client, &'a str) {
+    let name = cli.elsewhere.as_ref().map_or("leadhook", |(_, name)| name);
     (serve.client(), name)
 }
 
 /// Every item of the table, as text.
-async fn items(desk: &Desk, serve: &Serve) -> Vec<String> {
-    let (client, name) = client(desk, serve);
+async fn items(cli: &Cli, serve: &Serve) -> Vec<String> {
+    let (client, name) = client(cli, serve);
     let items = client.scan().table_name(name).into_paginator().items().send();
     let items = items.collect::<Result<Vec<_>, _>>().await.unwrap();
     items.iter().map(|item| format!("{item:?}").to_lowercase()).collect()

@@ -1,6 +1,6 @@
 //! Items of another shape than leadhook's: of a later version, or written by hand.
 
-use super::{Desk, ana, client, deliver};
+use super::{Cli, ana, client, deliver};
 use crate::{console::Page, server::TOKEN};
 use aws_sdk_dynamodb::types::AttributeValue;
 
@@ -9,9 +9,9 @@ type Case<'a> = (&'a [&'a str], i32, &'a [(&'a str, &'a str)], &'a str);
 
 #[tokio::test]
 async fn an_item_of_another_shape_stops_no_command_and_is_named() {
-    let desk = Desk::local();
-    let serve = desk.serve();
-    let (table, name) = client(&desk, &serve);
+    let cli = Cli::local();
+    let serve = cli.serve();
+    let (table, name) = client(&cli, &serve);
     assert_eq!(deliver(&serve, TOKEN, ana(1)).await.0, 201);
     let text = |text: &str| AttributeValue::S(text.to_owned());
     let later = format!("{:016}", (1_u64 << 53) - 1);
@@ -84,7 +84,7 @@ async fn an_item_of_another_shape_stops_no_command_and_is_named() {
         ),
     ];
     for (arguments, code, skipped, printed) in cases {
-        let output = desk.command(arguments).output().unwrap();
+        let output = cli.command(arguments).output().unwrap();
         let [out, said] =
             [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
         assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
@@ -99,5 +99,5 @@ async fn an_item_of_another_shape_stops_no_command_and_is_named() {
         assert!(!said.contains("Secret Person"), "{arguments:?}: {said}");
     }
     // What is left of the account can still be read and forwarded.
-    assert_eq!(desk.count(&["leads", "list"]), 1);
+    assert_eq!(cli.count(&["leads", "list"]), 1);
 }

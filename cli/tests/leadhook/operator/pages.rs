@@ -1,6 +1,6 @@
 //! What the console's pages cost over a table that is elsewhere.
 
-use super::{Desk, ana, deliver};
+use super::{Cli, ana, deliver};
 use crate::server::{TOKEN, leadhook};
 use std::{
     io::{BufRead, BufReader},
@@ -40,8 +40,8 @@ impl Drop for Console {
 /// However many leads there are: a page has some, and each account is one query.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_page_of_leads_takes_as_many_requests_as_the_command() {
-    let desk = Desk::local();
-    let serve = desk.serve();
+    let cli = Cli::local();
+    let serve = cli.serve();
     let connection = FaultyConnection::to(&serve.table).await;
     let console = Console::start(&connection.endpoint, &serve.access_key);
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
@@ -60,7 +60,7 @@ async fn the_first_page_of_leads_takes_as_many_requests_as_the_command() {
         assert_eq!(page.status(), 200);
         let of_page = connection.take_operations();
         let list = ["leads", "list", "--table", "leadhook"];
-        desk.command_at(&connection.endpoint, &serve.access_key, &list).assert().success();
+        cli.command_at(&connection.endpoint, &serve.access_key, &list).assert().success();
         let mut of_command = connection.take_operations();
         // A command describes the table when it starts, the page does not.
         of_command.retain(|operation| operation != "DescribeTable");

@@ -1,6 +1,6 @@
 //! The IAM actions that each command needs, as `docs/operations.md` lists them.
 
-use super::{Desk, ana, deliver};
+use super::{Cli, ana, deliver};
 use crate::server::{Serve, TOKEN};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -22,24 +22,24 @@ const FOR_ALL: &str = "DescribeTable";
 
 /// A table, and the requests that commands send to it.
 struct Recorded {
-    desk: Desk,
+    cli: Cli,
     serve: Serve,
     connection: FaultyConnection,
 }
 
 impl Recorded {
     async fn start() -> Self {
-        let desk = Desk::local();
-        let serve = desk.serve();
+        let cli = Cli::local();
+        let serve = cli.serve();
         let connection = FaultyConnection::to(&serve.table).await;
-        Self { desk, serve, connection }
+        Self { cli, serve, connection }
     }
 
     /// Runs a command as it runs on a table in AWS, and returns what it printed. It may fail if it
     /// posts: it may not reach an address of this machine, or nobody listens there.
     fn run(&self, arguments: &[&str]) -> String {
         let access_key = &self.serve.access_key;
-        let mut command = self.desk.command_at(&self.connection.endpoint, access_key, arguments);
+        let mut command = self.cli.command_at(&self.connection.endpoint, access_key, arguments);
         command.env("FORWARDING_SIGNING_KEY", "a secret with at least 32 characters");
         let output = command.output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
@@ -104,7 +104,7 @@ impl Stored {
             let invalid = json!({ "name": "Ana", "type": "web", "email": format!("{n}") });
             assert_eq!(deliver(&table.serve, TOKEN, invalid).await.0, 422);
         }
-        table.desk.write("chatbots.csv", "kind,id\nchatbot,cb_1\n");
+        table.cli.write("chatbots.csv", "kind,id\nchatbot,cb_1\n");
         let held = table.json(&["held", "list"]);
         let held = [0, 1].map(|n| text(&held[n], "id").to_owned());
         let lead = text(&table.json(&["leads", "list"])[0], "id").to_owned();

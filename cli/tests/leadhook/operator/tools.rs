@@ -1,6 +1,6 @@
 //! `doctor`, `send`, `env`, and how commands reach the local table.
 
-use super::{Desk, ana, deliver};
+use super::{Cli, ana, deliver};
 use crate::server::Serve;
 use serde_json::json;
 use shared::model::Provider;
@@ -9,27 +9,27 @@ use std::process::Stdio;
 
 #[tokio::test]
 async fn commands_reach_the_local_table_with_and_without_a_server() {
-    let desk = Desk::local();
-    let made = desk.create_key(&["integrabot", "--account", "acme"]);
-    let serve = desk.serve();
+    let cli = Cli::local();
+    let made = cli.create_key(&["integrabot", "--account", "acme"]);
+    let serve = cli.serve();
     let (status, lead) = deliver(&serve, made["token"].as_str().unwrap(), ana(1)).await;
     assert_eq!(status, 201);
     let id = lead["id"].to_string();
-    assert_eq!(desk.json(&["leads", "show", &id])["name"], "Ana 1", "while it is served");
+    assert_eq!(cli.json(&["leads", "show", &id])["name"], "Ana 1", "while it is served");
     serve.stop();
-    assert_eq!(desk.json(&["leads", "show", &id])["name"], "Ana 1", "after the server has stopped");
+    assert_eq!(cli.json(&["leads", "show", &id])["name"], "Ana 1", "after the server has stopped");
 }
 
 #[tokio::test]
 async fn the_doctor_finds_no_fault_in_a_good_table() {
-    let desk = Desk::new().await;
-    let (code, _) = match desk.elsewhere {
-        Some(_) => desk.fail(&["doctor"]),
+    let cli = Cli::new().await;
+    let (code, _) = match cli.elsewhere {
+        Some(_) => cli.fail(&["doctor"]),
         None => (4, String::new()),
     };
     assert_eq!(code, 4, "a table without keys refuses every delivery");
-    desk.create_key(&["integrabot", "--account", "acme"]);
-    let findings = desk.json(&["doctor"]);
+    cli.create_key(&["integrabot", "--account", "acme"]);
+    let findings = cli.json(&["doctor"]);
     for finding in findings.as_array().unwrap() {
         assert_eq!(finding["state"], "good", "{finding}");
     }
@@ -38,12 +38,12 @@ async fn the_doctor_finds_no_fault_in_a_good_table() {
 
 #[tokio::test]
 async fn send_works_for_each_provider_on_a_local_server() {
-    let desk = Desk::local();
-    let serve = desk.serve();
+    let cli = Cli::local();
+    let serve = cli.serve();
     for provider in Provider::ALL.map(Provider::as_str) {
         let with_prefix = format!("{}/{provider}/", serve.base);
         for to in [&serve.base, &with_prefix] {
-            let mut command = desk.command(&["send", provider, "--to", to]);
+            let mut command = cli.command(&["send", provider, "--to", to]);
             let output = command.output().unwrap();
             let said = String::from_utf8(output.stdout).unwrap();
             let known = provider == "pollybot" && *to == with_prefix;
@@ -56,14 +56,14 @@ async fn send_works_for_each_provider_on_a_local_server() {
 
 #[tokio::test]
 async fn a_secret_comes_from_a_file_input_or_variable_and_on_the_command_line_with_a_warning() {
-    let desk = Desk::local();
-    let serve = desk.serve();
-    desk.write("key", "demo-key\n");
-    desk.write("secret", "demo-secret\n");
-    desk.write("empty", "\n");
-    desk.write("forward", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n");
+    let cli = Cli::local();
+    let serve = cli.serve();
+    cli.write("key", "demo-key\n");
+    cli.write("secret", "demo-secret\n");
+    cli.write("empty", "\n");
+    cli.write("forward", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n");
     let slack = format!("{}/hook", serve.base);
-    desk.write("url", &slack);
+    cli.write("url", &slack);
     let keyspot = ["send", "keyspot", "--to", &serve.base];
     let forward = ["forward", "--to", &serve.base, "-p", "rdstation"];
     let add = ["destinations", "add", "keyspot", "-a", "demo", "--format", "slack", "--url"];
@@ -84,7 +84,7 @@ async fn a_secret_comes_from_a_file_input_or_variable_and_on_the_command_line_wi
         (&add, &[&slack], "", 0, true),
     ];
     for (command, options, input, code, warns) in cases {
-        let mut command = desk.command(&[command, options].concat());
+        let mut command = cli.command(&[command, options].concat());
         let output = command.write_stdin(input).output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         let warned = said.contains("other users of this machine");
@@ -92,7 +92,7 @@ async fn a_secret_comes_from_a_file_input_or_variable_and_on_the_command_line_wi
         assert_eq!((output.status.code(), warned), (Some(code), warns), "{case}");
         assert!(!said.contains("demo-secret") && !said.contains("whsec_"), "{case}");
     }
-    let mut by_variable = desk.command(&keyspot);
+    let mut by_variable = cli.command(&keyspot);
     by_variable.env("LEADHOOK_KEY", "demo-key").env("LEADHOOK_SECRET", "demo-secret");
     let said = by_variable.assert().success().get_output().stderr.clone();
     assert!(said.is_empty(), "{}", String::from_utf8(said).unwrap());
@@ -101,10 +101,10 @@ async fn a_secret_comes_from_a_file_input_or_variable_and_on_the_command_line_wi
 
 #[test]
 fn a_closed_pipe_is_not_an_error() {
-    let desk = Desk::local();
+    let cli = Cli::local();
     for arguments in [&["completions", "bash"][..], &["keys", "list"], &["leads", "export"]] {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_leadhook"));
-        command.args(arguments).current_dir(desk.folder.path()).env_remove("TABLE_NAME");
+        command.args(arguments).current_dir(cli.folder.path()).env_remove("TABLE_NAME");
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = command.spawn().unwrap();
         drop(process.stdout.take());
@@ -117,13 +117,13 @@ fn a_closed_pipe_is_not_an_error() {
 
 #[tokio::test]
 async fn commands_that_run_at_once_on_one_local_table_all_succeed() {
-    let desk = Desk::local();
+    let cli = Cli::local();
     let processes: Vec<_> = (0..40)
         .map(|n| {
             let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_leadhook"));
             let account = format!("a{n}");
             command.args(["keys", "create", "rdstation", "--account", &account, "-o", "json"]);
-            command.current_dir(desk.folder.path()).env_remove("TABLE_NAME");
+            command.current_dir(cli.folder.path()).env_remove("TABLE_NAME");
             command.env_remove("AWS_ENDPOINT_URL_DYNAMODB");
             command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
         })
@@ -133,12 +133,12 @@ async fn commands_that_run_at_once_on_one_local_table_all_succeed() {
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.success(), "{said}");
     }
-    assert_eq!(desk.count(&["keys", "list", "--provider", "rdstation"]), 41);
+    assert_eq!(cli.count(&["keys", "list", "--provider", "rdstation"]), 41);
 }
 
 #[tokio::test]
 async fn without_a_local_table_a_command_fails_and_creates_none() {
-    let desk = Desk::empty();
+    let cli = Cli::empty();
     let commands: [&[&str]; 8] = [
         &["keys", "list"],
         &["keys", "create", "rdstation", "--account", "a"],
@@ -150,45 +150,45 @@ async fn without_a_local_table_a_command_fails_and_creates_none() {
         &["doctor"],
     ];
     for arguments in commands {
-        let output = desk.command(arguments).output().unwrap();
+        let output = cli.command(arguments).output().unwrap();
         let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
         assert_eq!(output.status.code(), Some(4), "{arguments:?}: {said}");
         let words = said.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(words.contains("leadhook serve"), "{arguments:?}: {said}");
-        assert!(!desk.folder.path().join(".leadhook").exists(), "{arguments:?}");
+        assert!(!cli.folder.path().join(".leadhook").exists(), "{arguments:?}");
     }
 }
 
 /// With a profile or a region but without `--table`, a command uses the local table.
 #[tokio::test]
 async fn commands_name_the_local_table_if_an_aws_variable_is_set() {
-    let desk = Desk::local();
+    let cli = Cli::local();
     for variable in ["AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"] {
         let create = ["keys", "create", "rdstation", "--account", "a"];
-        let output = desk.command(&create).env(variable, "prod").output().unwrap();
+        let output = cli.command(&create).env(variable, "prod").output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         let expected = format!("table leadhook in the folder .leadhook ({variable} is set and not");
         assert!(output.status.success() && said.starts_with(&expected), "{said}");
         let erase = ["leads", "erase", "--email", "nobody@exemplo.com", "--yes"];
-        let said = desk.command(&erase).env(variable, "prod").output().unwrap().stderr;
+        let said = cli.command(&erase).env(variable, "prod").output().unwrap().stderr;
         let said = String::from_utf8(said).unwrap();
         assert!(said.starts_with(&expected), "{said}");
-        let list = desk.command(&["leads", "list"]).env(variable, "prod").output().unwrap().stderr;
+        let list = cli.command(&["leads", "list"]).env(variable, "prod").output().unwrap().stderr;
         assert!(String::from_utf8(list).unwrap().starts_with(&expected), "it reads another table");
     }
-    let plain = desk.command(&["leads", "list"]).output().unwrap().stderr;
+    let plain = cli.command(&["leads", "list"]).output().unwrap().stderr;
     assert!(plain.is_empty(), "{}", String::from_utf8_lossy(&plain));
 }
 
 #[tokio::test]
 async fn the_variables_that_env_prints_name_the_running_servers_table() {
-    let desk = Desk::local();
-    let serve = desk.serve();
+    let cli = Cli::local();
+    let serve = cli.serve();
     let binaries = std::path::Path::new(env!("CARGO_BIN_EXE_leadhook")).parent().unwrap();
     let path = format!("{}:{}", binaries.display(), std::env::var("PATH").unwrap());
     let script = r#"eval "$(leadhook env)" && leadhook keys list -o json && env"#;
     let mut shell = std::process::Command::new("sh");
-    shell.args(["-c", script]).current_dir(desk.folder.path()).env("PATH", path);
+    shell.args(["-c", script]).current_dir(cli.folder.path()).env("PATH", path);
     shell.env("AWS_PROFILE", "prod").env("AWS_SESSION_TOKEN", "of another key");
     let output = shell.output().unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
@@ -202,17 +202,17 @@ async fn the_variables_that_env_prints_name_the_running_servers_table() {
     assert!(said.contains(&format!("AWS_ENDPOINT_URL_DYNAMODB={}", serve.table)), "{said}");
     assert!(!said.contains("AWS_PROFILE") && !said.contains("AWS_SESSION_TOKEN"), "{said}");
     serve.stop();
-    assert_eq!(desk.fail(&["env"]).0, 4, "no server is running");
+    assert_eq!(cli.fail(&["env"]).0, 4, "no server is running");
 }
 
 /// A shell runs what `env` prints, and a downloaded folder may have any files.
 #[tokio::test]
 async fn env_prints_nothing_from_files_that_no_server_wrote() {
-    let desk = Desk::empty();
+    let cli = Cli::empty();
     // Something accepts connections at the address.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    std::fs::create_dir(desk.folder.path().join(".leadhook")).unwrap();
+    std::fs::create_dir(cli.folder.path().join(".leadhook")).unwrap();
     let here = format!("http://127.0.0.1:{port}");
     let cases = [
         ("a good key at an address", here.clone(), "0Az9", true),
@@ -223,26 +223,26 @@ async fn env_prints_nothing_from_files_that_no_server_wrote() {
         ("a line after the key", here, "x\ntouch ran", false),
     ];
     for (case, address, key, is_good) in cases {
-        desk.write(".leadhook/address", &address);
-        desk.write(".leadhook/access-key", key);
-        let output = desk.command(&["env"]).output().unwrap();
+        cli.write(".leadhook/address", &address);
+        cli.write(".leadhook/access-key", key);
+        let output = cli.command(&["env"]).output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         let code = if is_good { 0 } else { 4 };
         assert_eq!(output.status.code(), Some(code), "{case}: {said}");
         assert_eq!(!output.stdout.is_empty(), is_good, "{case}");
         assert!(is_good || said.contains("leadhook serve"), "{case}: {said}");
     }
-    let (code, said) = desk.fail(&["serve", "--port", "0"]);
+    let (code, said) = cli.fail(&["serve", "--port", "0"]);
     assert!(code == 1 && said.contains("access-key"), "{said}");
 }
 
 #[tokio::test]
 async fn env_names_a_table_that_is_served_for_containers() {
-    let desk = Desk::empty();
+    let cli = Cli::empty();
     let address = std::net::TcpListener::bind("127.0.0.2:0").unwrap().local_addr().unwrap();
     let mut command = Serve::command(&["--table-address", &address.to_string()]);
-    let serve = Serve::start(command.current_dir(desk.folder.path()));
-    let printed = desk.run(&["env"]);
+    let serve = Serve::start(command.current_dir(cli.folder.path()));
+    let printed = cli.run(&["env"]);
     let expected = format!("export AWS_ENDPOINT_URL_DYNAMODB=http://{address}\n");
     assert!(printed.contains(&expected), "{printed}");
     serve.stop();
