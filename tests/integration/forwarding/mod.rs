@@ -45,7 +45,8 @@ const HISTORIES: Histories = Histories {
 };
 
 /// So short that some faults in a row reach the code.
-const FRAGILE: Timeouts = Timeouts { operation: Duration::from_millis(120), ..Timeouts::LOCAL };
+const SHORT_TIMEOUTS: Timeouts =
+    Timeouts { operation: Duration::from_millis(120), ..Timeouts::LOCAL };
 
 /// Plays a history. Returns the number of its posts. An error says which rule it broke.
 async fn play(database: &TestTable, history: History) -> Result<usize, String> {
@@ -54,7 +55,7 @@ async fn play(database: &TestTable, history: History) -> Result<usize, String> {
     let numbers = Arc::clone(&counter);
     let play = Arc::new(Play {
         table: table.direct.clone(),
-        fragile: table.client(FRAGILE),
+        faulty: table.client(SHORT_TIMEOUTS),
         connection: Arc::clone(&table.connection),
         system: table.system(move || next_number(&numbers)),
         clocks: Clocks::new(&table.clock, &counter),

@@ -51,7 +51,7 @@ const FROZEN: SignedDuration = SignedDuration::from_secs(20);
 pub(super) struct Play {
     pub(super) table: LeadTable,
     /// For the passes that are killed, or whose requests to the table fail.
-    pub(super) fragile: Client,
+    pub(super) faulty: Client,
     pub(super) connection: Arc<FaultyConnection>,
     pub(super) clock: Arc<AtomicI64>,
     pub(super) system: ClockAndRandom,
@@ -243,8 +243,8 @@ impl Play {
 
     async fn pass(self: &Arc<Self>, planned: PlannedPass) {
         let is_calm = planned.faults.is_empty() && planned.killed_at.is_none();
-        let fragile = || LeadTable::new(self.fragile.clone(), self.table.name());
-        let table = if is_calm { self.table.clone() } else { fragile() };
+        let faulty = || LeadTable::new(self.faulty.clone(), self.table.name());
+        let table = if is_calm { self.table.clone() } else { faulty() };
         let started = self.now();
         let _running = Running::begin(&self.passes);
         if self.passes.load(SeqCst) == 1 {
