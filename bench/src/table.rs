@@ -103,7 +103,7 @@ impl Table {
         let roots = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(roots.path(), AMAZON_ROOTS.concat() + &authority).unwrap();
         let (delays, seen) = (Arc::<Delays>::default(), Seen::default());
-        let front = Front {
+        let front = TableServer {
             acceptor,
             upstream: upstream.clone(),
             delays: Arc::clone(&delays),
@@ -171,14 +171,14 @@ fn make_certificates() -> (TlsAcceptor, String) {
 
 /// TLS in front of the engine.
 #[derive(Clone)]
-struct Front {
+struct TableServer {
     acceptor: TlsAcceptor,
     upstream: String,
     delays: Arc<Delays>,
     seen: Seen,
 }
 
-impl Front {
+impl TableServer {
     async fn accept(self, listener: TcpListener) {
         while let Ok((stream, _)) = listener.accept().await {
             self.seen.add(Step::Connection, Instant::now());

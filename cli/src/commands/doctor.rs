@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use operator::shapes::find_other_shapes;
 use shared::{
     model::{ApiKey, ClockAndRandom, ListedKey, Provider},
-    table::{Denial, LeadTable, Shape, StoreError},
+    table::{CredentialsError, LeadTable, Shape, StoreError},
 };
 
 /// How far a clock may be off: AWS refuses signatures that are five minutes old.
@@ -86,7 +86,7 @@ async fn check_shape(table: &LeadTable) -> Finding {
             Bad(format!("there is no table {name}: deploy it, or name another with --table"))
         }
         Ok(Shape::NotReady) => Bad(format!("{name} is not ready: wait until it is active")),
-        Ok(Shape::Foreign(keys)) => {
+        Ok(Shape::Other(keys)) => {
             Bad(format!("{name} has the keys {keys}, not pk and sk: name another with --table"))
         }
         Err(error) => failed(error, "dynamodb:DescribeTable"),
@@ -176,7 +176,7 @@ async fn check_items(table: &LeadTable, system: &ClockAndRandom) -> Finding {
 
 fn failed(error: StoreError, needs: &str) -> Finding {
     match error {
-        StoreError::Denied(Denial::NotAllowed) => {
+        StoreError::Denied(CredentialsError::NotAllowed) => {
             Bad(format!("these credentials may not: allow {needs} on the table"))
         }
         error => Bad(Failure::from(error).to_string()),

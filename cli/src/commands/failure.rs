@@ -1,7 +1,7 @@
 use crate::serve::error::ServeError;
 use local::EmbeddedError;
 use providers::UnreadableLead;
-use shared::table::{Denial, StoreError};
+use shared::table::{CredentialsError, StoreError};
 use std::io;
 
 /// Why a command failed: one line that says what to do.
@@ -76,13 +76,13 @@ impl From<StoreError> for Failure {
             StoreError::Damaged => {
                 "put a copy of leads.db back, or choose another folder with --data-dir"
             }
-            StoreError::Denied(Denial::NotAllowed) => {
+            StoreError::Denied(CredentialsError::NotAllowed) => {
                 "docs/operations.md lists what each command needs"
             }
-            StoreError::Denied(Denial::Expired | Denial::Unknown) => {
+            StoreError::Denied(CredentialsError::Expired | CredentialsError::Unknown) => {
                 "sign in again, or choose others with --profile"
             }
-            StoreError::Denied(Denial::BadSignature) => {
+            StoreError::Denied(CredentialsError::BadSignature) => {
                 "are the secret key and this machine's clock right?"
             }
             StoreError::NoTable => "choose another with --table",

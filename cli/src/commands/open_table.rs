@@ -6,7 +6,7 @@ use shared::{
     aws::{Overrides, load_config},
     function::Environment,
     model::ClockAndRandom,
-    table::{Denial, LeadTable, Shape, StoreError},
+    table::{CredentialsError, LeadTable, Shape, StoreError},
 };
 use std::{error::Error, path::PathBuf};
 
@@ -93,14 +93,16 @@ impl OpenTable {
         let (name, place) = (self.table.name(), &self.place);
         let text = match self.table.shape().await {
             // Credentials that may not describe the table may still do what the command does.
-            Ok(Shape::Fitting) | Err(StoreError::Denied(Denial::NotAllowed)) => return Ok(()),
+            Ok(Shape::Fitting) | Err(StoreError::Denied(CredentialsError::NotAllowed)) => {
+                return Ok(());
+            }
             Ok(Shape::Missing) => {
                 format!(
                     "there is no table {name} {place}; deploy it, or choose another with --table"
                 )
             }
             Ok(Shape::NotReady) => format!("the table {name} {place} is not ready; try again"),
-            Ok(Shape::Foreign(keys)) => format!(
+            Ok(Shape::Other(keys)) => format!(
                 "the table {name} {place} is not a leadhook table: its keys are {keys}, not pk, sk"
             ),
             Err(error) => return Err(error.into()),

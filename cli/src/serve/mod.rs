@@ -97,7 +97,7 @@ async fn find_table(name: &str, endpoint: &str) -> Result<LeadTable, ServeError>
         Shape::Fitting => Ok(table),
         Shape::Missing => Err(ServeError::NoTable(name, endpoint)),
         Shape::NotReady => Err(ServeError::NotReady(name, endpoint)),
-        Shape::Foreign(keys) => Err(ServeError::ForeignTable(name, endpoint, keys)),
+        Shape::Other(keys) => Err(ServeError::ForeignTable(name, endpoint, keys)),
     }
 }
 

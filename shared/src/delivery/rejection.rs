@@ -2,7 +2,7 @@ use super::answer::Answer;
 use crate::{
     model::{BrokenRule, HeldReason, LeadId, OutcomeName},
     request::{BodyError, Rule, Unauthorized, Violation},
-    table::{CreateLeadError, Denial, StoreError},
+    table::{CreateLeadError, CredentialsError, StoreError},
 };
 
 /// Why a delivery did not become a lead. Each provider has its own answer to each reason.
@@ -75,7 +75,7 @@ impl From<StoreError> for Rejection {
     fn from(error: StoreError) -> Self {
         match error {
             // AWS renews the credentials of a function by itself.
-            StoreError::Unavailable(_) | StoreError::Denied(Denial::Expired) => {
+            StoreError::Unavailable(_) | StoreError::Denied(CredentialsError::Expired) => {
                 tracing::warn!(%error, "a delivery could not be stored");
                 Self::Unavailable
             }
@@ -84,7 +84,11 @@ impl From<StoreError> for Rejection {
                 tracing::error!(%error, "a delivery could not be stored");
                 Self::Unavailable
             }
-            StoreError::Denied(Denial::NotAllowed | Denial::Unknown | Denial::BadSignature)
+            StoreError::Denied(
+                CredentialsError::NotAllowed
+                | CredentialsError::Unknown
+                | CredentialsError::BadSignature,
+            )
             | StoreError::NoTable
             | StoreError::Canceled
             | StoreError::Unexpected(_) => {

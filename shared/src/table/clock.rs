@@ -47,7 +47,7 @@ impl LeadTable {
     }
 }
 
-/// How far the table's clock is ahead of this machine's, from the time that an answer tells, and
+/// How far the table's clock is ahead of this machine's, from the time of an answer, and
 /// from this machine's times before the request and after the answer. That time has no fraction of
 /// a second, so a clock that may be equal is not corrected.
 fn clock_difference(table: Timestamp, before: Timestamp, after: Timestamp) -> SignedDuration {
@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn a_clock_is_corrected_only_if_it_cannot_be_equal() {
         let at = |millis| Timestamp::UNIX_EPOCH + SignedDuration::from_millis(millis);
-        // What the table tells, the request and the answer on this machine's clock, the difference.
+        // The time of the table, of the request and the answer on this machine's clock, the difference.
         let cases = [
             (5_000, 5_900, 5_950, 0),
             (5_000, 4_900, 5_100, 0),

@@ -47,4 +47,4 @@ pub use lead_table::LeadTable;
 pub use leads::{LeadPage, Order, read_lead_key};
 pub use schema::Shape;
 pub use skipped::SkippedItem;
-pub use store_error::{Denial, StoreError};
+pub use store_error::{CredentialsError, StoreError};

@@ -27,7 +27,7 @@ pub enum Shape {
     /// A table of leadhook's shape.
     Fitting,
     /// A table of another shape: the names of its keys.
-    Foreign(String),
+    Other(String),
 }
 
 impl LeadTable {
@@ -125,7 +125,7 @@ fn shape_of(table: &TableDescription) -> Shape {
     let keys: Vec<_> = table.key_schema().iter().map(KeySchemaElement::attribute_name).collect();
     let readable = [None, Some(&TableStatus::Active), Some(&TableStatus::Updating)];
     if keys != [PK, SK] || !keys.iter().all(|key| is_text(key)) {
-        Shape::Foreign(keys.join(", "))
+        Shape::Other(keys.join(", "))
     } else if readable.contains(&table.table_status()) {
         Shape::Fitting
     } else {

@@ -15,7 +15,7 @@ pub enum StoreError {
     Unavailable(&'static str),
     /// The table does not accept the credentials.
     #[error(transparent)]
-    Denied(#[from] Denial),
+    Denied(#[from] CredentialsError),
     /// The database of the local table is damaged.
     #[error("the database of the local table is damaged")]
     Damaged,
@@ -32,7 +32,7 @@ pub enum StoreError {
 
 /// What is wrong with the credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Denial {
+pub enum CredentialsError {
     /// They may not do this.
     #[error("these credentials may not do this")]
     NotAllowed,
@@ -84,10 +84,10 @@ fn of_service(fault: &impl ProvideErrorMetadata, status: u16) -> StoreError {
         ) => StoreError::Unavailable("busy"),
         Some("DamagedDatabase") => StoreError::Damaged,
         Some("TransactionConflictException") => StoreError::Unavailable("conflict"),
-        Some("AccessDeniedException") => Denial::NotAllowed.into(),
-        Some("ExpiredTokenException") => Denial::Expired.into(),
-        Some("UnrecognizedClientException") => Denial::Unknown.into(),
-        Some("InvalidSignatureException") => Denial::BadSignature.into(),
+        Some("AccessDeniedException") => CredentialsError::NotAllowed.into(),
+        Some("ExpiredTokenException") => CredentialsError::Expired.into(),
+        Some("UnrecognizedClientException") => CredentialsError::Unknown.into(),
+        Some("InvalidSignatureException") => CredentialsError::BadSignature.into(),
         Some("ResourceNotFoundException") => StoreError::NoTable,
         Some("TransactionCanceledException" | "ConditionalCheckFailedException") => {
             StoreError::Canceled

@@ -33,7 +33,7 @@ const VALUES: [&str; 14] = [
     r#"{"\ud83d":"\ude00","N\u0061me":1}"#,
     "[]",
 ];
-/// Names that no provider knows.
+/// Names of members that are no field of any provider.
 const NAMES: [&str; 6] = ["utm_x", "Email", r"caf\u00e9", "", r"\ud83d", "a b"];
 
 /// An unknown member.
