@@ -23,7 +23,7 @@ use std::sync::Arc;
 struct ListPage {
     frame: Frame,
     rows: Vec<Row>,
-    providers: [&'static str; 5],
+    providers: [&'static str; Provider::ALL.len()],
 }
 
 struct Row {

@@ -140,14 +140,10 @@ impl Fuzzed {
 /// Whether the provider documents such an answer.
 fn check_shape(sender: &Sender, answer: &Answer) -> Result<(), String> {
     let Answer { status, body, .. } = answer;
-    let has = |names: &[&str]| names.iter().all(|name| !body[*name].is_null());
     let is_lead = (sender.lead)(body)["id"].is_number() || (sender.lead)(body)["id"].is_string();
-    let in_shape = match (sender.function, status) {
-        (_, 200 | 201) => is_lead,
-        ("integrabot-create-lead" | "flextell-create-lead", _) => has(&["error", "message"]),
-        ("rdstation-create-lead", _) => has(&["message", "code"]),
-        ("pollybot-create-lead", _) => has(&["error", "code"]) && body["success"] == false,
-        _ => has(&["error", "code"]),
+    let in_shape = match status {
+        200 | 201 => is_lead,
+        _ => sender.errors.iter().all(|name| !body[*name].is_null()),
     };
     if !in_shape || !sender.statuses.contains(status) {
         return Err(format!("{status} {}", answer.text));

@@ -3,6 +3,7 @@ use crate::{
     test_api::TestApi,
 };
 use jiff::SignedDuration;
+use providers::read_id;
 use serde_json::{Value, json};
 use shared::{
     model::{Account, AccountId, LeadId, LeadSpan, Provider, StoredLead},
@@ -18,10 +19,12 @@ pub struct Sender {
     pub account: (Provider, &'static str),
     /// The status of a new lead.
     pub created: u16,
-    /// Whether the provider recognizes a known person.
-    pub unique: bool,
+    /// The contacts by which the provider recognizes a known person.
+    pub unique: &'static [&'static str],
     /// A body that names a person. It differs for each `n`.
     pub body: fn(n: usize) -> Value,
+    /// A body with this name, e-mail and phone. A contact that the provider requires is there.
+    pub person: fn(String, Option<String>, Option<String>) -> Value,
     /// The part of the answer with the lead.
     pub lead: fn(&Value) -> &Value,
     /// The statuses it documents.
@@ -30,68 +33,79 @@ pub struct Sender {
     pub phone: &'static str,
     /// The fields that the answer repeats as they were sent.
     pub echoed: &'static [&'static str],
+    /// The members of every error.
+    pub errors: &'static [&'static str],
     /// Its credentials; empty: a Keyspot token.
     pub headers: &'static [(&'static str, &'static str)],
 }
 
 /// A sender for each provider, to its demo account.
-pub static SENDERS: [Sender; 5] = [
+pub static SENDERS: &[Sender] = &[
     Sender {
         function: "integrabot-create-lead",
         account: (Provider::Integrabot, "demo"),
         created: 201,
-        unique: true,
+        unique: &["phone", "email"],
         body: |n| json!({ "name": "Ana", "type": "web", "email": format!("a{n}@x.com") }),
+        person: |name, email, phone| json!({ "name": name, "type": "web", "email": email, "phone_number": phone }),
         lead: |answer| answer,
         statuses: &[200, 201, 401, 413, 422, 500, 503],
         phone: "phone_number",
         echoed: &["name", "type", "phone_number", "email", "agent_id", "custom_fields"],
+        errors: &["error", "message"],
         headers: &[("authorization", "Bearer sk_demo_integrabot")],
     },
     Sender {
         function: "rdstation-create-lead",
         account: (Provider::RdStation, "wpc_demo"),
         created: 200,
-        unique: false,
+        unique: &[],
         body: |n| json!({ "email": format!("a{n}@x.com") }),
+        person: |name, email, phone| json!({ "name": name, "email": email, "phone": phone }),
         lead: |answer| answer,
         statuses: &[200, 400, 401, 413, 422, 500, 503],
         phone: "phone",
         echoed: &[
             "agentId", "name", "email", "phone", "company", "site", "custom", "utm", "capture",
         ],
+        errors: &["message", "code"],
         headers: &[("authorization", "Bearer demo-rdstation")],
     },
     Sender {
         function: "pollybot-create-lead",
         account: (Provider::PollyBot, "ws_your_workspace_id"),
         created: 201,
-        unique: true,
+        unique: &["email"],
         body: |n| json!({ "name": "Ana", "email": format!("a{n}@x.com") }),
+        person: |name, email, phone| json!({ "name": name, "email": required(email), "phone": phone }),
         lead: |answer| &answer["data"],
         statuses: &[201, 400, 401, 404, 409, 413, 422, 500, 503],
         phone: "phone",
         echoed: &["name", "email", "phone", "source", "status", "metadata"],
+        errors: &["success", "error", "code"],
         headers: &[("authorization", "Bearer sk-workspace_your_api_key")],
     },
     Sender {
         function: "keyspot-create-lead",
         account: (Provider::Keyspot, "demo"),
         created: 201,
-        unique: false,
+        unique: &[],
         body: |n| json!({ "name": "A", "email": "a@x.com", "phone": n.to_string(), "message": "m" }),
+        person: |name, email, phone| json!({ "name": name, "email": required(email), "phone": required(phone), "message": "m" }),
         lead: |answer| &answer["data"],
         statuses: &[201, 400, 401, 403, 413, 422, 500, 503],
         phone: "phone",
         echoed: &["name", "email", "phone", "message", "source"],
+        errors: &["error", "code"],
         headers: &[],
     },
     Sender {
         function: "flextell-create-lead",
         account: (Provider::Flextell, "1"),
         created: 201,
-        unique: false,
+        unique: &[],
         body: |n| json!({ "last_name": "Smith", "phone_number": n.to_string() }),
+        person: |name, email, phone| json!({ "last_name": name, "email": email, "phone_number": phone }),
         lead: |answer| &answer["data"],
         statuses: &[201, 400, 401, 403, 413, 422, 500, 503],
         phone: "phone_number",
@@ -106,9 +120,15 @@ pub static SENDERS: [Sender; 5] = [
             "source_page_url",
             "marketing_attribution",
         ],
+        errors: &["error", "message"],
         headers: &[("authorization", "Bearer demo-flextell"), ("x-tenant", "1")],
     },
 ];
+
+/// A contact that must be there.
+fn required(contact: Option<String>) -> String {
+    contact.unwrap_or_else(|| "a@b.example".to_owned())
+}
 
 /// The errors of each provider that do not depend on its fields: status and body. They are written
 /// by hand, as the provider documents them.
@@ -192,6 +212,11 @@ impl Sender {
         ids
     }
 
+    /// Whether the provider accepts a person only once.
+    pub fn is_unique(&self) -> bool {
+        !self.unique.is_empty()
+    }
+
     /// The account it delivers to.
     pub fn account(&self) -> Account {
         let (provider, id) = self.account;
@@ -205,16 +230,10 @@ impl Sender {
 
     /// The id of the lead in an answer.
     pub fn lead_id(&self, answer: &Answer) -> Option<LeadId> {
-        let id = &self.lead_of(answer)["id"];
-        match self.account.0 {
-            Provider::Integrabot | Provider::Flextell => id.to_string().parse().ok(),
-            Provider::RdStation => rdstation::LEAD_ID.read(id.as_str()?),
-            Provider::Keyspot => keyspot::LEAD_ID.read(id.as_str()?),
-            Provider::PollyBot => {
-                let existing = answer.body["details"]["existingLeadId"].as_str();
-                pollybot::LEAD_ID.read(id.as_str().or(existing)?)
-            }
-        }
+        let existing = &answer.body["details"]["existingLeadId"];
+        let id = [&self.lead_of(answer)["id"], existing].into_iter().find(|id| !id.is_null())?;
+        let id = id.as_str().map_or_else(|| id.to_string(), str::to_owned);
+        read_id(&id).map(|(_, id)| id)
     }
 
     /// The status and body of one of the errors in `error_answers.json`.

@@ -58,7 +58,7 @@ async fn half_an_emoji_is_accepted_and_written_out_as_the_replacement_character(
 /// Who takes half an emoji in one field must not refuse it in another.
 #[tokio::test]
 async fn half_an_emoji_breaks_no_rule_of_any_field() {
-    for sender in &SENDERS {
+    for sender in SENDERS {
         let (api, fields) = (TestApi::start().await, sender.echoed);
         for field in fields.iter().chain(&["unknown", "\\ud83d"]) {
             let sent = sender.body_and(1, &format!(r#""{field}":"\ud83d""#));

@@ -39,7 +39,7 @@ fn body_of_ana(sender: &Sender, field: &str, value: &str) -> String {
 
 #[tokio::test]
 async fn a_blocked_person_is_an_invalid_field_and_is_not_held() {
-    for sender in &SENDERS {
+    for sender in SENDERS {
         let (api, name) = (TestApi::start().await, sender.function);
         api.table().block(&sender.account(), &ana()).await.unwrap();
         let (email, phone) = ("email", sender.phone);
@@ -66,7 +66,7 @@ async fn a_blocked_person_is_an_invalid_field_and_is_not_held() {
 
 #[tokio::test]
 async fn only_the_blocked_person_is_refused_and_only_while_blocked() {
-    for sender in &SENDERS {
+    for sender in SENDERS {
         let (api, name) = (TestApi::start().await, sender.function);
         let (table, account) = (api.table(), sender.account());
         table.block(&account, &ana()).await.unwrap();
@@ -111,7 +111,7 @@ fn ana() -> HashSet<Contact> {
 
 #[tokio::test]
 async fn an_invalid_delivery_of_a_blocked_person_is_not_held() {
-    for sender in &SENDERS {
+    for sender in SENDERS {
         let (api, name) = (TestApi::start().await, sender.function);
         let table = api.table();
         table.block(&sender.account(), &ana()).await.unwrap();
@@ -147,7 +147,7 @@ async fn a_blocked_persons_delivery_to_an_unknown_chatbot_is_not_held() {
 
 #[tokio::test]
 async fn an_account_without_blocks_costs_nothing_and_an_unknown_block_holds_nothing() {
-    for sender in &SENDERS {
+    for sender in SENDERS {
         let (api, name) = (TestApi::start().await, sender.function);
         refused(&api, sender, "[0]").await;
         api.connection.take_operations();

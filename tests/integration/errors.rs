@@ -9,7 +9,7 @@ use tests::{Delivery, SENDERS, TestApi, sample_events};
 async fn without_valid_credentials_no_lead_is_stored() {
     let api = TestApi::start().await;
     let token = api.keyspot_token().await;
-    for sender in &SENDERS {
+    for sender in SENDERS {
         let body = (sender.body)(1).to_string();
         let anonymous = Delivery::new(sender.function, body).header("x-tenant", "1");
         let own = sender.headers.first().map_or(&*token, |(_, value)| &value["Bearer ".len()..]);
@@ -38,7 +38,7 @@ async fn the_credentials_of_another_provider_are_unknown() {
         "demo-key",
         "demo-flextell",
     ];
-    for sender in &SENDERS {
+    for sender in SENDERS {
         for key in keys.into_iter().chain([&*token]) {
             let answer = api.send(sender.delivery(&api, 1).await.bearer(key)).await;
             let is_token = sender.headers.is_empty() && key == token;
@@ -68,7 +68,7 @@ async fn a_body_that_is_not_a_json_object_has_its_own_error() {
         ("200 levels of array", deep.as_bytes()),
     ];
     let api = TestApi::start().await;
-    for sender in &SENDERS {
+    for sender in SENDERS {
         for (case, body) in cases {
             let answer = sender.send(&api, body).await;
             sender.check_error("no_object", &answer, case);
@@ -80,7 +80,7 @@ async fn a_body_that_is_not_a_json_object_has_its_own_error() {
 async fn a_body_of_256_kib_is_accepted_and_a_larger_one_is_413() {
     assert_eq!(MAX_BODY_BYTES, 256 * 1024);
     let api = TestApi::start().await;
-    for sender in &SENDERS {
+    for sender in SENDERS {
         let mut body = (sender.body)(1).to_string().into_bytes();
         body.resize(MAX_BODY_BYTES, b' ');
         let answer = sender.send(&api, body.clone()).await;

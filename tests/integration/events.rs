@@ -33,7 +33,7 @@ async fn every_sample_event_gets_its_answer() {
 #[tokio::test]
 async fn sample_events_get_their_answers_on_one_table() {
     let api = TestApi::start().await;
-    for sender in &SENDERS {
+    for sender in SENDERS {
         let sample = &about(sender.account().provider).sample;
         let answer = api.send(sender.deliver(&api, sample.body).await).await;
         assert_eq!(answer.status, sender.created, "{}: {}", sender.function, answer.text);

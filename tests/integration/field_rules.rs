@@ -27,7 +27,7 @@ pub(crate) async fn check_field_rules<'a>(
         let mut body = body.clone();
         body[field] = value.clone();
         let mut delivery = sender.deliver(&api, body.to_string()).await;
-        if sender.unique {
+        if sender.is_unique() {
             // Each case has an account of its own, so that its person is not known.
             let token = format!("token-{sent}");
             api.open_account(&token, Account { provider, id: sent.into() }).await;

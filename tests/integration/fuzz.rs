@@ -102,7 +102,7 @@ prop_compose! {
 #[test]
 fn any_body_gets_a_documented_answer_with_the_values_that_were_sent() {
     let fuzzed = Fuzzed::start();
-    for sender in &SENDERS {
+    for sender in SENDERS {
         let outcome = runner()
             .run(&body(), |body| fuzzed.check_body(sender, &body).map_err(TestCaseError::fail));
         assert!(outcome.is_ok(), "{}: {}", sender.function, outcome.unwrap_err());
@@ -112,7 +112,7 @@ fn any_body_gets_a_documented_answer_with_the_values_that_were_sent() {
 #[test]
 fn any_headers_and_path_get_a_documented_answer() {
     let fuzzed = Fuzzed::start();
-    for sender in &SENDERS {
+    for sender in SENDERS {
         let outcome = runner().run(&headers_and_path(), |sent| {
             fuzzed.check_headers_and_path(sender, &sent).map_err(TestCaseError::fail)
         });
@@ -126,7 +126,7 @@ fn any_other_member_of_an_event_does_not_stop_the_lead() {
     let odd = select(vec![" ", "\"", "<", ">", "%", "a+b", "[::1", "http://", "//", "\u{0}", "é"]);
     let part = prop_oneof![odd.prop_map(str::to_owned), text()];
     let texts = [(); 6].map(|()| part.clone().boxed());
-    for sender in &SENDERS {
+    for sender in SENDERS {
         let outcome = runner()
             .run(&texts, |texts| fuzzed.check_event(sender, &texts).map_err(TestCaseError::fail));
         assert!(outcome.is_ok(), "{}: {}", sender.function, outcome.unwrap_err());

@@ -34,7 +34,7 @@ async fn an_invalid_delivery_is_held_unchanged_for_thirty_days() {
         ("no text", b"\xff\xfe{}"),
         ("nothing", b""),
     ];
-    for sender in &SENDERS {
+    for sender in SENDERS {
         for (case, body) in bodies {
             let case = format!("{}: {case}", sender.function);
             // RD Station accepts any text in its fields.
@@ -58,7 +58,7 @@ async fn an_invalid_delivery_is_held_unchanged_for_thirty_days() {
 
 #[tokio::test]
 async fn a_held_delivery_has_the_answer_that_was_sent() {
-    for sender in &SENDERS {
+    for sender in SENDERS {
         let api = TestApi::start().await;
         let answer = sender.send(&api, r#"{"email": 5}"#).await;
         let held = held(&api, sender).await;
@@ -96,7 +96,7 @@ async fn the_same_body_held_in_two_accounts_has_two_ids() {
 #[tokio::test]
 async fn an_unauthenticated_delivery_is_not_held() {
     let api = TestApi::start().await;
-    for sender in &SENDERS {
+    for sender in SENDERS {
         let anonymous = Delivery::new(sender.function, INVALID);
         for delivery in [anonymous.clone(), anonymous.bearer("nobody-has")] {
             assert_eq!(api.send(delivery.header("x-tenant", "1")).await.status, 401);
@@ -112,7 +112,7 @@ async fn an_unauthenticated_delivery_is_not_held() {
 #[tokio::test]
 async fn a_large_body_and_a_repeated_lead_are_not_held() {
     let api = TestApi::start().await;
-    for sender in &SENDERS {
+    for sender in SENDERS {
         let too_large = vec![b' '; MAX_BODY_BYTES + 1];
         assert_eq!(refused(&api, sender, too_large.clone()).await, 413);
         let unknown = sender.deliver(&api, too_large).await.chatbot("cb_gone");
@@ -126,7 +126,7 @@ async fn a_large_body_and_a_repeated_lead_are_not_held() {
 
 #[tokio::test]
 async fn the_same_body_is_held_once() {
-    for sender in &SENDERS {
+    for sender in SENDERS {
         let api = TestApi::start().await;
         refused(&api, sender, "[]").await;
         api.advance(SignedDuration::from_secs(60));
@@ -140,7 +140,7 @@ async fn the_same_body_is_held_once() {
 
 #[tokio::test]
 async fn a_known_person_with_new_content_is_held_as_a_repeat() {
-    for sender in SENDERS.iter().filter(|sender| sender.unique) {
+    for sender in SENDERS.iter().filter(|sender| sender.is_unique()) {
         let name = sender.function;
         let api = TestApi::start().await;
         sender.send_nth(&api, 1).await;
@@ -157,7 +157,7 @@ async fn a_known_person_with_new_content_is_held_as_a_repeat() {
 
 #[tokio::test]
 async fn a_key_used_for_another_body_and_an_unknown_chatbot_are_held() {
-    for sender in &SENDERS {
+    for sender in SENDERS {
         let api = TestApi::start().await;
         let keyed = sender.delivery(&api, 1).await.idempotency_key("k");
         api.send(keyed).await;
@@ -174,7 +174,7 @@ async fn a_key_used_for_another_body_and_an_unknown_chatbot_are_held() {
 
 #[tokio::test]
 async fn a_delivery_that_cannot_be_held_gets_the_same_answer() {
-    for sender in &SENDERS {
+    for sender in SENDERS {
         let api = TestApi::start().await;
         let expected = sender.send(&api, "[]").await;
         let delivery = sender.deliver(&api, "[2]").await;
@@ -191,7 +191,7 @@ async fn a_delivery_that_cannot_be_held_gets_the_same_answer() {
 /// The first attempt stored its key, but ended before its delivery was held.
 #[tokio::test]
 async fn a_repeat_with_a_key_is_held_if_its_first_attempt_was_not() {
-    for sender in SENDERS.iter().filter(|sender| sender.unique) {
+    for sender in SENDERS.iter().filter(|sender| sender.is_unique()) {
         let api = TestApi::start().await;
         sender.send_nth(&api, 1).await;
         let more = sender.body_with(1, "name", "Ana Maria");

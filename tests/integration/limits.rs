@@ -81,7 +81,7 @@ async fn slow_bodies_of_strangers_do_not_delay_a_delivery() {
 /// The clock is paused, so waiting takes no time.
 #[tokio::test(start_paused = true)]
 async fn a_sender_waits_at_most_two_and_a_half_seconds_for_a_silent_table() {
-    for sender in &SENDERS {
+    for sender in SENDERS {
         let config = table_config().http_client(NeverClient::new());
         let table = LeadTable::new(connect(config, Timeouts::DEPLOYED), "leads");
         let context = Context::new(

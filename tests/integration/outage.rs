@@ -54,7 +54,7 @@ async fn during_an_outage_every_answer_is_503_and_afterwards_each_lead_is_stored
     for silent in [false, true] {
         let api = TestApi::start().await;
         // The keys are cached, so writes fail too, and not only the lookups of keys.
-        for sender in &SENDERS {
+        for sender in SENDERS {
             api.send(sender.delivery(&api, 0).await).await;
         }
         let before = api.items("lead#").await.len();

@@ -105,7 +105,7 @@ fn every_body_needs_little_processor_time_that_grows_with_its_length() {
     builder.build().unwrap().block_on(async {
         let parts = hard_bodies(MAX_BODY_BYTES / PART as usize);
         let wholes = hard_bodies(MAX_BODY_BYTES);
-        for sender in &SENDERS {
+        for sender in SENDERS {
             let (provider, account) = (sender.account().provider.as_str(), sender.account.1);
             let app = app(taking_table(provider, account));
             for ((case, part), (_, whole)) in parts.iter().zip(&wholes) {

@@ -32,7 +32,7 @@ async fn hold_one(api: &TestApi, sender: &Sender) -> HeldDelivery {
 
 #[tokio::test]
 async fn a_corrected_delivery_that_is_redelivered_becomes_a_lead() {
-    for sender in &SENDERS {
+    for sender in SENDERS {
         let (api, name) = (TestApi::start().await, sender.function);
         let held_one = hold_one(&api, sender).await;
         let body = (sender.body)(7);
@@ -49,7 +49,7 @@ async fn a_corrected_delivery_that_is_redelivered_becomes_a_lead() {
 
 #[tokio::test]
 async fn a_redelivery_that_is_still_invalid_stays_held() {
-    for sender in &SENDERS {
+    for sender in SENDERS {
         let (api, name) = (TestApi::start().await, sender.function);
         let held_one = hold_one(&api, sender).await;
         let answer = redeliver(&api, sender, &held_one, "[]").await.answer;
@@ -61,7 +61,7 @@ async fn a_redelivery_that_is_still_invalid_stays_held() {
 /// The lead is stored, but the held delivery is not deleted yet.
 #[tokio::test]
 async fn an_interrupted_redelivery_that_is_done_again_makes_one_lead() {
-    for sender in &SENDERS {
+    for sender in SENDERS {
         let (api, name) = (TestApi::start().await, sender.function);
         let (held_one, body) = (hold_one(&api, sender).await, (sender.body)(7));
         api.connection.fail_next("DeleteItem", Fault::Delayed(Duration::from_mins(1)));
@@ -76,7 +76,7 @@ async fn an_interrupted_redelivery_that_is_done_again_makes_one_lead() {
 
 #[tokio::test]
 async fn a_redelivery_of_a_known_person_stays_held() {
-    for sender in SENDERS.iter().filter(|sender| sender.unique) {
+    for sender in SENDERS.iter().filter(|sender| sender.is_unique()) {
         let (api, name) = (TestApi::start().await, sender.function);
         sender.send_nth(&api, 1).await;
         refused(&api, sender, "{}").await;

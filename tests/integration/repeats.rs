@@ -8,12 +8,12 @@ use tokio::task::JoinSet;
 
 /// The senders to providers that recognize a known person.
 fn unique_senders() -> impl Iterator<Item = &'static Sender> {
-    SENDERS.iter().filter(|sender| sender.unique)
+    SENDERS.iter().filter(|sender| sender.is_unique())
 }
 
 /// The senders to providers where the same body is a replay.
 fn replaying_senders() -> impl Iterator<Item = &'static Sender> {
-    SENDERS.iter().filter(|sender| !sender.unique)
+    SENDERS.iter().filter(|sender| !sender.is_unique())
 }
 
 /// The answer to the `n`th delivery with a key that is always the same.
@@ -68,7 +68,7 @@ async fn with_a_replay_window_of_zero_the_same_body_makes_two_leads() {
 
 #[tokio::test]
 async fn the_same_key_and_body_get_the_first_answer_for_24_hours() {
-    for case in &SENDERS {
+    for case in SENDERS {
         let name = case.function;
         let api = TestApi::start().await;
         let first = case.delivery(&api, 1).await.idempotency_key("\"key-1\"");
@@ -83,14 +83,14 @@ async fn the_same_key_and_body_get_the_first_answer_for_24_hours() {
         api.advance(SignedDuration::from_hours(1));
         let late = send_keyed(&api, case, 1).await;
         assert!(!is_replayed(&late), "{name}: the key is free again");
-        let leads = if case.unique { 1 } else { 2 };
+        let leads = if case.is_unique() { 1 } else { 2 };
         assert_eq!(api.items("lead#").await.len(), leads, "{name}");
     }
 }
 
 #[tokio::test]
 async fn the_same_key_with_another_body_is_422() {
-    for case in &SENDERS {
+    for case in SENDERS {
         let api = TestApi::start().await;
         let first = send_keyed(&api, case, 1).await;
         assert_eq!(first.status, case.created, "{}", case.function);
@@ -159,7 +159,7 @@ async fn a_key_used_for_a_replay_is_stored_with_its_lead() {
 #[tokio::test]
 async fn the_same_key_in_two_accounts_makes_two_leads() {
     let api = TestApi::start().await;
-    for case in &SENDERS {
+    for case in SENDERS {
         let answer = send_keyed(&api, case, 1).await;
         assert_eq!((answer.status, is_replayed(&answer)), (case.created, false));
     }
@@ -167,7 +167,7 @@ async fn the_same_key_in_two_accounts_makes_two_leads() {
 
 #[tokio::test]
 async fn a_key_of_more_than_255_characters_is_an_invalid_field() {
-    for case in &SENDERS {
+    for case in SENDERS {
         let api = TestApi::start().await;
         for (length, accepted) in [(255, true), (256, false)] {
             let key = "k".repeat(length);
@@ -181,7 +181,7 @@ async fn a_key_of_more_than_255_characters_is_an_invalid_field() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_simultaneous_deliveries_with_one_key_are_one_lead() {
-    for case in &SENDERS {
+    for case in SENDERS {
         let name = case.function;
         let api = Arc::new(TestApi::start().await);
         let delivery = case.delivery(&api, 1).await.idempotency_key("key-1");

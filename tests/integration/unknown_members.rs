@@ -19,7 +19,7 @@ async fn stored(api: &TestApi) -> Option<String> {
 
 #[tokio::test]
 async fn unknown_members_are_stored_as_sent_and_are_not_answered() {
-    for sender in &SENDERS {
+    for sender in SENDERS {
         let name = sender.function;
         // RD Station has a member `utm`.
         let unknown = UNKNOWN.replace(r#""utm""#, r#""x_utm""#);
@@ -39,7 +39,7 @@ async fn unknown_members_are_stored_as_sent_and_are_not_answered() {
 
 #[tokio::test]
 async fn of_a_repeated_field_all_values_but_the_last_are_stored_with_the_unknown_members() {
-    for sender in &SENDERS {
+    for sender in SENDERS {
         let api = TestApi::start().await;
         let body = sender.body_and(1, r#""email":"b@x.com","email":"c@x.com""#);
         assert_eq!(sender.send(&api, body.clone()).await.status, sender.created);
@@ -53,7 +53,7 @@ async fn of_a_repeated_field_all_values_but_the_last_are_stored_with_the_unknown
 
 #[tokio::test]
 async fn a_known_person_with_another_unknown_member_is_held_as_a_repeat() {
-    for sender in SENDERS.iter().filter(|sender| sender.unique) {
+    for sender in SENDERS.iter().filter(|sender| sender.is_unique()) {
         let api = TestApi::start().await;
         for (more, held) in
             [(r#""a":1"#, 0), (r#" "a" : 1 "#, 0), (r#""a":1.0"#, 1), (r#""b":1"#, 2)]

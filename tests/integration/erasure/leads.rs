@@ -36,7 +36,7 @@ async fn create_anonymous(api: &TestApi) -> LeadId {
 
 #[tokio::test]
 async fn erasing_a_lead_deletes_its_claims_and_nothing_else() {
-    for sender in &SENDERS {
+    for sender in SENDERS {
         let (api, name) = (TestApi::start().await, sender.function);
         sender.send_nth(&api, 1).await;
         let others = api.items("claim#").await.len();

@@ -1,11 +1,11 @@
 //! Random histories: deliveries, their senders, and the faults meanwhile.
 
 use super::STALLED;
-use proptest::{collection::vec, option, prelude::*};
-use serde_json::{Value, json};
+use proptest::{collection::vec, option, prelude::*, strategy::Union};
+use serde_json::Value;
 use shared::model::{Account, Provider};
 use std::{collections::HashSet, time::Duration};
-use tests::{Delivery, Fault, sign_keyspot_token};
+use tests::{Delivery, Fault, SENDERS, Sender, sign_keyspot_token};
 
 /// Deliveries that are sent at the same time.
 #[derive(Clone, Debug)]
@@ -32,14 +32,10 @@ pub(super) struct Sent {
     pub(super) waits: Option<u64>,
 }
 
+/// Providers that accept a person only once more often: their claims meet more often.
 fn provider() -> impl Strategy<Value = Provider> {
-    prop_oneof![
-        3 => Just(Provider::Integrabot),
-        2 => Just(Provider::PollyBot),
-        2 => Just(Provider::RdStation),
-        1 => Just(Provider::Keyspot),
-        1 => Just(Provider::Flextell),
-    ]
+    let weighted = |sender: &Sender| (1 + sender.unique.len() as u32, Just(sender.account.0));
+    Union::new_weighted(SENDERS.iter().map(weighted).collect())
 }
 
 prop_compose! {
@@ -107,35 +103,20 @@ impl Sent {
         self.phone.map(|n| format!("55119999{n:04}"))
     }
 
+    pub(super) fn sender(&self) -> &'static Sender {
+        Sender::of(self.provider)
+    }
+
     pub(super) fn body(&self) -> Value {
-        let (email, phone) = (self.email(), self.phone());
-        let name = self.name();
-        let required = |value: Option<String>| value.unwrap_or_else(|| "a@b.example".to_owned());
-        match self.provider {
-            Provider::Integrabot => {
-                json!({ "name": name, "type": "web", "email": email, "phone_number": phone })
-            }
-            Provider::RdStation => json!({ "name": name, "email": email, "phone": phone }),
-            Provider::PollyBot => json!({ "name": name, "email": required(email), "phone": phone }),
-            Provider::Keyspot => {
-                json!({ "name": name, "email": required(email), "phone": required(phone), "message": "m" })
-            }
-            Provider::Flextell => {
-                json!({ "last_name": name, "email": email, "phone_number": phone })
-            }
-        }
+        (self.sender().person)(self.name(), self.email(), self.phone())
     }
 
     pub(super) fn delivery(&self) -> Delivery {
         let body = self.body().to_string();
-        let (function, token) = match self.provider {
-            Provider::Integrabot => ("integrabot-create-lead", self.token()),
-            Provider::RdStation => ("rdstation-create-lead", self.token()),
-            Provider::PollyBot => ("pollybot-create-lead", self.token()),
-            Provider::Keyspot => ("keyspot-create-lead", sign_keyspot_token(&self.token())),
-            Provider::Flextell => ("flextell-create-lead", self.token()),
-        };
-        let delivery = Delivery::new(function, body).bearer(&token);
+        let Sender { function, headers, .. } = self.sender();
+        let key = self.token();
+        let token = if headers.is_empty() { sign_keyspot_token(&key) } else { key };
+        let delivery = Delivery::new(*function, body).bearer(&token);
         let delivery = delivery.header("x-tenant", self.account().id.as_str());
         match self.key {
             Some(key) => delivery.idempotency_key(&key.to_string()),
@@ -147,20 +128,15 @@ impl Sent {
     pub(super) fn claims(&self) -> HashSet<String> {
         let body = self.body();
         let mut claims: HashSet<_> = self.key.map(|key| format!("key {key}")).into_iter().collect();
-        match self.provider {
-            Provider::Integrabot => {
-                claims.extend(self.email().map(|email| format!("email {email}")));
-                claims.extend(self.phone().map(|phone| format!("phone {phone}")));
-            }
-            Provider::PollyBot => {
-                claims.insert(format!("email {}", body["email"]));
-            }
-            Provider::RdStation | Provider::Keyspot | Provider::Flextell => {
-                let named = ["email", "phone", "phone_number"];
-                if named.iter().any(|name| body[*name].is_string()) {
-                    claims.insert(format!("body {body}"));
-                }
-            }
+        let sender = self.sender();
+        let (email, phone) = (body["email"].as_str(), body[sender.phone].as_str());
+        let contacts = [("email", email), ("phone", phone)];
+        let contacts = contacts.into_iter().filter_map(|(kind, value)| Some((kind, value?)));
+        if sender.is_unique() {
+            let unique = contacts.filter(|(kind, _)| sender.unique.contains(kind));
+            claims.extend(unique.map(|(kind, value)| format!("{kind} {value}")));
+        } else if contacts.count() > 0 {
+            claims.insert(format!("body {body}"));
         }
         claims
     }

@@ -4,10 +4,7 @@ use super::history::Sent;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde_json::Value;
-use shared::{
-    delivery::DEFAULT_REPLAY_WINDOW,
-    model::{Account, Provider},
-};
+use shared::{delivery::DEFAULT_REPLAY_WINDOW, model::Account};
 use std::collections::{HashMap, HashSet};
 use tests::{Answer, Sender};
 
@@ -33,8 +30,7 @@ impl Attempt {
 
     /// Whether its answer is that of a new lead.
     fn is_created(&self) -> bool {
-        let created = if self.sent.provider == Provider::RdStation { 200 } else { 201 };
-        self.answer.status == created && !self.is_replayed()
+        self.answer.status == self.sent.sender().created && !self.is_replayed()
     }
 
     pub(super) fn is_fault(&self) -> bool {
@@ -44,18 +40,17 @@ impl Attempt {
     /// Whether a lead can be the one in its answer: its own lead, or one with a common claim. A
     /// key may belong to a lead that was found by another claim, so keys are not compared.
     fn may_be(&self, lead: &Item) -> bool {
-        let text = |name: &str| lead.get(name).and_then(|value| value.as_s().ok());
-        let same_email = text("email").map(String::as_str) == self.sent.body()["email"].as_str();
-        let same_phone = text("phone").map(String::as_str) == self.sent.phone().as_deref();
-        let shares = match self.sent.provider {
-            Provider::Integrabot => {
-                (same_phone && self.sent.phone.is_some())
-                    || (same_email && self.sent.email.is_some())
-            }
-            Provider::PollyBot => same_email,
-            Provider::RdStation | Provider::Keyspot | Provider::Flextell => {
-                self.sent.is_content_of(lead)
-            }
+        let text = |name: &str| lead.get(name)?.as_s().ok().map(String::as_str);
+        let is_same = |name: &str, sent: Option<&str>| sent.is_some() && text(name) == sent;
+        let (sender, body) = (self.sent.sender(), self.sent.body());
+        let same = [
+            ("email", is_same("email", body["email"].as_str())),
+            ("phone", is_same("phone", body[sender.phone].as_str())),
+        ];
+        let shares = if sender.is_unique() {
+            same.into_iter().any(|(kind, is_same)| is_same && sender.unique.contains(&kind))
+        } else {
+            self.sent.is_content_of(lead)
         };
         shares || self.is_created() || (self.is_replayed() && self.sent.key.is_some())
     }

@@ -132,7 +132,7 @@ async fn every_documented_replay_is_answered() {
         for is_known in [false, true] {
             let api = TestApi::start().await;
             let delivery = addressed(sender.delivery(&api, 1).await, operation);
-            if is_known && sender.unique {
+            if is_known && sender.is_unique() {
                 api.send(delivery.clone()).await;
             }
             let delivery = delivery.idempotency_key("first");

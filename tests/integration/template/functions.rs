@@ -73,7 +73,7 @@ async fn actions_used(function: &str, samples: &[SampleEvent]) -> BTreeSet<Strin
         api.delete_leads().await;
         send_through(&api, sample).await;
         used.append(&mut api.connection.take_actions());
-        for sender in &SENDERS {
+        for sender in SENDERS {
             let blocked = [Contact::email("nobody@exemplo.com")].into();
             api.table().block(&sender.account(), &blocked).await.unwrap();
         }

@@ -213,7 +213,7 @@ async fn every_member_is_as_sent_in_the_table_the_export_the_message_and_when_sh
     let counter = Counter::open(&cli).await;
     let mut receiver = Receiver::start().await;
     let mut sent = HashMap::new();
-    for sender in &SENDERS {
+    for sender in SENDERS {
         let account = sender.account();
         let (provider, id) = (account.provider.as_str(), account.id.as_str());
         cli.run(&["destinations", "add", provider, "--account", id, "--url", &receiver.url]);
@@ -253,7 +253,7 @@ async fn every_member_is_as_sent_in_the_table_the_export_the_message_and_when_sh
 async fn a_correction_leaves_every_other_member_as_sent() {
     let cli = Cli::local();
     let counter = Counter::open(&cli).await;
-    for sender in &SENDERS {
+    for sender in SENDERS {
         for (n, body) in bodies(sender).into_iter().enumerate() {
             let email = format!("set{n}@x.com");
             let with =
