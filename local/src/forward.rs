@@ -14,7 +14,7 @@ const FINISH_WITHIN: Duration = Duration::from_secs(2);
 
 /// Forwards leads every second until `stop`, and then waits a short time for the running passes.
 ///
-/// A lead waits until those before it are in the table, which [`Running::settled`] says. A
+/// A lead waits until those before it are in the table, which `Running::settled` says. A
 /// destination that does not answer delays no other: the next pass begins before the last one ends.
 pub async fn keep_forwarding<P: Post + 'static>(
     forwarder: Arc<Forwarder<P>>,

@@ -116,7 +116,7 @@ impl Sent {
         let Sender { function, headers, .. } = self.sender();
         let key = self.token();
         let token = if headers.is_empty() { sign_keyspot_token(&key) } else { key };
-        let delivery = Delivery::new(*function, body).bearer(&token);
+        let delivery = Delivery::new(function, body).bearer(&token);
         let delivery = delivery.header("x-tenant", self.account().id.as_str());
         match self.key {
             Some(key) => delivery.idempotency_key(&key.to_string()),
