@@ -29,7 +29,7 @@ use providers::{LeadRecord, write_id};
 use serde::Deserialize;
 use shared::{
     delivery::Handled,
-    model::{Account, BrokenRule, HeldDelivery, HeldReason, LeadId, text_of},
+    model::{Account, BrokenRule, HeldDelivery, HeldReason, LeadId, OutcomeName, text_of},
 };
 use std::{borrow::Cow, sync::Arc};
 
@@ -77,11 +77,10 @@ struct LastAnswer {
 
 impl LastAnswer {
     fn of_held(held: &HeldDelivery) -> Self {
-        let answer = held.answer.as_ref();
         Self {
-            status: answer.map(|answer| answer.status),
+            status: held.answer.as_ref().map(|answer| answer.status),
             broken: held.broken.clone(),
-            why: reasons(&held.broken, answer.map(|answer| answer.body.as_str())),
+            why: reasons(&held.broken, held.outcome),
             is_new: false,
             lead: None,
         }
@@ -90,7 +89,7 @@ impl LastAnswer {
     fn of_redelivery(Handled { answer, summary }: Handled) -> Self {
         Self {
             status: Some(answer.status().as_u16()),
-            why: reasons(&summary.broken, Some(answer.body())),
+            why: reasons(&summary.broken, Some(summary.outcome)),
             broken: summary.broken,
             is_new: true,
             lead: summary.lead,
@@ -98,10 +97,10 @@ impl LastAnswer {
     }
 }
 
-/// Why a delivery was refused: its broken rules, or else the body of its answer.
-fn reasons(broken: &[BrokenRule], answer: Option<&str>) -> Vec<String> {
+/// Why a delivery was rejected: its broken rules, or else its outcome.
+fn reasons(broken: &[BrokenRule], outcome: Option<OutcomeName>) -> Vec<String> {
     match broken {
-        [] => answer.map(str::to_owned).into_iter().collect(),
+        [] => outcome.map(|outcome| outcome.words().to_owned()).into_iter().collect(),
         broken => broken.iter().map(BrokenRule::to_string).collect(),
     }
 }

@@ -6,41 +6,39 @@ use shared::model::OutcomeName;
 use std::{borrow::Borrow, fmt};
 
 /// How a delivery ended: a sign, a kind and words.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Ending {
     /// A sign that needs no colour.
     pub(crate) sign: &'static str,
     /// `good`, `same`, `refused` or `failed`.
     pub(crate) kind: &'static str,
-    pub(crate) words: &'static str,
+    pub(crate) words: String,
+}
+
+impl Ending {
+    fn new(sign: &'static str, kind: &'static str, words: impl Into<String>) -> Self {
+        Self { sign, kind, words: words.into() }
+    }
 }
 
 /// The ending of a delivery with this outcome.
 pub(crate) fn ending(outcome: OutcomeName) -> Ending {
-    let (kind, words) = match outcome {
-        OutcomeName::Created => ("good", "new lead"),
-        OutcomeName::TokenIssued => ("good", "token issued"),
-        OutcomeName::Existing => ("same", "already a lead"),
-        OutcomeName::Replayed => ("same", "replay, the first answer again"),
-        OutcomeName::Unauthorized => ("refused", "refused: no valid key"),
-        OutcomeName::BodyTooLarge => ("refused", "refused: too large"),
-        OutcomeName::NotAnObject => ("refused", "refused: not a JSON object"),
-        OutcomeName::Invalid => ("refused", "refused: invalid fields"),
-        OutcomeName::IdempotencyKeyReused => ("refused", "refused: Idempotency-Key used before"),
-        OutcomeName::ChatbotNotFound => ("refused", "refused: unknown chatbot"),
-        OutcomeName::IpBlocked => ("refused", "refused: network not allowed"),
-        OutcomeName::BadTenant => ("refused", "refused: no valid X-Tenant"),
-        OutcomeName::ForeignTenant => ("refused", "refused: not a tenant of this key"),
-        OutcomeName::Unavailable => ("failed", "not stored: the table did not answer"),
-        OutcomeName::Internal => ("failed", "failed: a fault of leadhook"),
-    };
-    let sign = match kind {
-        "good" => "✓",
-        "same" => "↺",
-        "refused" => "✕",
-        _ => "!",
-    };
-    Ending { sign, kind, words }
+    let words = outcome.words();
+    match outcome {
+        OutcomeName::Created | OutcomeName::TokenIssued => Ending::new("✓", "good", words),
+        OutcomeName::Existing | OutcomeName::Replayed => Ending::new("↺", "same", words),
+        OutcomeName::Unauthorized
+        | OutcomeName::BodyTooLarge
+        | OutcomeName::NotAnObject
+        | OutcomeName::Invalid
+        | OutcomeName::IdempotencyKeyReused
+        | OutcomeName::ChatbotNotFound
+        | OutcomeName::IpBlocked
+        | OutcomeName::BadTenant
+        | OutcomeName::ForeignTenant => Ending::new("✕", "refused", format!("refused: {words}")),
+        OutcomeName::Unavailable | OutcomeName::Internal => {
+            Ending::new("!", "failed", format!("not stored: {words}"))
+        }
+    }
 }
 
 /// A time as an element: how long ago it was, and the exact time on hover.

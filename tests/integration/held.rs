@@ -45,8 +45,8 @@ async fn an_invalid_delivery_is_held_unchanged_for_thirty_days() {
             let (reason, now) = (HeldReason::Invalid, api.now());
             let expected = HeldDelivery::new(&sender.account(), reason, None, body.to_vec(), now);
             let [held_one] = &held(&api, sender).await[..] else { panic!("{case}") };
-            let (answer, broken) = (None, Vec::new());
-            let bare = HeldDelivery { answer, broken, ..held_one.clone() };
+            let (answer, outcome, broken) = (None, None, Vec::new());
+            let bare = HeldDelivery { answer, outcome, broken, ..held_one.clone() };
             assert_eq!(bare, expected, "{case}");
             api.advance(SignedDuration::from_hours(30 * 24) - SignedDuration::from_secs(1));
             assert_eq!(held(&api, sender).await.len(), 1, "{case}");
@@ -64,6 +64,36 @@ async fn a_held_delivery_has_the_answer_that_was_sent() {
         let held = held(&api, sender).await;
         let kept = held[0].answer.as_ref().unwrap();
         assert_eq!((kept.status, &kept.body), (answer.status, &answer.text), "{}", sender.function);
+    }
+}
+
+#[tokio::test]
+async fn a_held_delivery_says_why_it_was_rejected() {
+    let api = TestApi::start().await;
+    let keyed = |body: &str| {
+        let delivery = Delivery::new("integrabot-create-lead", body).bearer("sk_demo_integrabot");
+        delivery.idempotency_key("a")
+    };
+    let person = r#"{"name": "Ana", "type": "web"}"#;
+    assert_eq!(api.send(keyed(person)).await.status, 201);
+    let to = |function, token, body: &str| Delivery::new(function, body).bearer(token);
+    let pollybot = "sk-workspace_your_api_key";
+    let cases = [
+        (
+            to("integrabot-create-lead", "sk_demo_integrabot", r#"{"name": "Ana", "email": "x"}"#),
+            "type is required; email must be a valid email address",
+        ),
+        (to("rdstation-create-lead", "demo-rdstation", "[]"), "not a JSON object"),
+        (to("pollybot-create-lead", pollybot, "{}").chatbot("cb_none"), "unknown chatbot"),
+        (keyed(r#"{"name": "Eva", "type": "web"}"#), "Idempotency-Key used before"),
+    ];
+    for (delivery, why) in cases {
+        assert!((400..500).contains(&api.send(delivery).await.status), "{why}");
+        let mut found = Vec::new();
+        for sender in SENDERS {
+            found.extend(held(&api, sender).await.iter().filter_map(HeldDelivery::why));
+        }
+        assert!(found.iter().any(|found| found == why), "{why} in {found:?}");
     }
 }
 

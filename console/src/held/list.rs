@@ -94,9 +94,7 @@ fn listed(account: &Account, held: HeldDelivery) -> Listed {
         HeldReason::Repeat(lead) => {
             format!("the person is already the lead {}", write_id(account.provider, lead))
         }
-        HeldReason::Invalid => {
-            held.why().unwrap_or_else(|| "its answer was too long to be stored".to_owned())
-        }
+        HeldReason::Invalid => held.why().unwrap_or_default(),
     };
     Listed {
         received_at: held.received_at,

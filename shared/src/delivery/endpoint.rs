@@ -200,7 +200,7 @@ pub async fn create_lead<E: LeadEndpoint>(state: &E::State, request: &Request) -
     if let (Some(account), Some(reason)) = (&account, reason) {
         let held =
             HeldDelivery::new(account, reason, target, request.body.clone(), context.system.now());
-        summary.held = context.hold(account, held, &answer, &summary.broken).await;
+        summary.held = context.hold(account, held, &answer, &summary).await;
     }
     summary.account = account;
     log.finish(summary.outcome, &answer);

@@ -1,6 +1,6 @@
-use super::{answer::Answer, context::Context};
+use super::{answer::Answer, context::Context, handled::DeliverySummary};
 use crate::{
-    model::{Account, BrokenRule, HeldAnswer, HeldDelivery, HeldId, HeldReason},
+    model::{Account, HeldAnswer, HeldDelivery, HeldId, HeldReason},
     request::MAX_BODY_BYTES,
     table::StoreError,
 };
@@ -18,13 +18,14 @@ impl Context {
         account: &Account,
         mut held: HeldDelivery,
         answer: &Answer,
-        broken: &[BrokenRule],
+        summary: &DeliverySummary,
     ) -> Option<HeldId> {
         if held.body.len() > MAX_BODY_BYTES {
             return None;
         }
         held.answer = stored_answer(answer);
-        held.broken = broken.to_vec();
+        held.outcome = Some(summary.outcome);
+        held.broken.clone_from(&summary.broken);
         let put = async {
             // The fields of other deliveries were read and compared with the blocks.
             if held.reason == HeldReason::Invalid

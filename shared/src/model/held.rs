@@ -1,4 +1,4 @@
-use super::{account::Account, digest::sha256_hex, lead_id::LeadId};
+use super::{account::Account, digest::sha256_hex, lead_id::LeadId, outcome_name::OutcomeName};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
@@ -32,6 +32,8 @@ pub struct HeldDelivery {
     pub received_at: Timestamp,
     /// The answer that its sender got, if it is stored.
     pub answer: Option<HeldAnswer>,
+    /// How it ended.
+    pub outcome: Option<OutcomeName>,
     /// The fields that break a rule, also those that the answer does not name.
     pub broken: Vec<BrokenRule>,
 }
@@ -79,14 +81,22 @@ impl HeldDelivery {
         let delivered_to = format!("{account}#{}#", target.as_deref().unwrap_or_default());
         let hash = sha256_hex(&[delivered_to.as_bytes(), &body].concat());
         let id = HeldId { kind: reason.into(), hash };
-        Self { id, reason, target, body, received_at, answer: None, broken: Vec::new() }
+        Self {
+            id,
+            reason,
+            target,
+            body,
+            received_at,
+            answer: None,
+            outcome: None,
+            broken: Vec::new(),
+        }
     }
 
-    /// Why it was refused, on one line: the broken rules, or else the body of its answer. `None` if
-    /// neither is stored.
+    /// Why it was rejected, on one line: the broken rules, or else its outcome.
     pub fn why(&self) -> Option<String> {
         match self.broken.as_slice() {
-            [] => self.answer.as_ref().map(|answer| answer.body.clone()),
+            [] => self.outcome.map(|outcome| outcome.words().to_owned()),
             broken => Some(BrokenRule::list(broken)),
         }
     }

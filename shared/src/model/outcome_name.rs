@@ -1,5 +1,8 @@
-/// How a delivery or another request ended, for the log, the metrics and the page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+use serde::{Deserialize, Serialize};
+
+/// How a delivery or another request ended, for the log, the metrics and the operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum OutcomeName {
     /// A new lead.
     Created,
@@ -52,6 +55,27 @@ impl OutcomeName {
             Self::IpBlocked => "ip_blocked",
             Self::BadTenant => "bad_tenant",
             Self::ForeignTenant => "foreign_tenant",
+        }
+    }
+
+    /// The outcome in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Created => "new lead",
+            Self::Replayed => "replay, the first answer again",
+            Self::Existing => "already a lead",
+            Self::TokenIssued => "token issued",
+            Self::Unauthorized => "no valid key",
+            Self::BodyTooLarge => "too large",
+            Self::NotAnObject => "not a JSON object",
+            Self::Invalid => "invalid fields",
+            Self::IdempotencyKeyReused => "Idempotency-Key used before",
+            Self::Unavailable => "the table did not answer",
+            Self::Internal => "a fault of leadhook",
+            Self::ChatbotNotFound => "unknown chatbot",
+            Self::IpBlocked => "network not allowed",
+            Self::BadTenant => "no valid X-Tenant",
+            Self::ForeignTenant => "not a tenant of this key",
         }
     }
 }

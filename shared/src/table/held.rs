@@ -5,6 +5,7 @@ use super::{
 };
 use crate::model::{
     Account, BrokenRule, HELD_FOR, HeldAnswer, HeldDelivery, HeldId, HeldKind, HeldReason, LeadId,
+    OutcomeName,
 };
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 use jiff::Timestamp;
@@ -24,6 +25,8 @@ struct HeldItem {
     lead_id: Option<LeadId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     answer: Option<HeldAnswer>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    outcome: Option<OutcomeName>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     broken: Vec<BrokenRule>,
 }
@@ -146,8 +149,8 @@ fn held_item(account: &Account, held: &HeldDelivery) -> Result<Item, StoreError>
         HeldReason::Invalid => None,
         HeldReason::Repeat(lead_id) => Some(lead_id),
     };
-    let HeldDelivery { received_at, target, answer, broken, .. } = held.clone();
-    let item = HeldItem { received_at, target, lead_id, answer, broken };
+    let HeldDelivery { received_at, target, answer, outcome, broken, .. } = held.clone();
+    let item = HeldItem { received_at, target, lead_id, answer, outcome, broken };
     let mut item: Item = serde_dynamo::to_item(item)?;
     item.extend(held_key(account, &held.id));
     let body = match str::from_utf8(&held.body) {
@@ -167,9 +170,10 @@ fn read_held(mut item: Item) -> Result<HeldDelivery, StoreError> {
     };
     let unnamed = || StoreError::Unexpected("a held delivery without an id".to_owned());
     let id = text(&item, SK).and_then(|sk| HeldId::from_sort_key(sk)).ok_or_else(unnamed)?;
-    let HeldItem { received_at, target, lead_id, answer, broken } = serde_dynamo::from_item(item)?;
+    let HeldItem { received_at, target, lead_id, answer, outcome, broken } =
+        serde_dynamo::from_item(item)?;
     let reason = lead_id.map_or(HeldReason::Invalid, HeldReason::Repeat);
-    Ok(HeldDelivery { id, reason, target, body, received_at, answer, broken })
+    Ok(HeldDelivery { id, reason, target, body, received_at, answer, outcome, broken })
 }
 
 #[cfg(test)]
@@ -189,7 +193,10 @@ mod tests {
         (sent, answer, vec(broken, 0..3)).prop_map(|(sent, answer, broken)| {
             let (account, reason, target, body, at) = sent;
             let held = HeldDelivery::new(&account, reason, target, body, at);
-            (account, HeldDelivery { answer, broken, ..held })
+            (
+                account,
+                HeldDelivery { answer, outcome: Some(OutcomeName::NotAnObject), broken, ..held },
+            )
         })
     }
 
