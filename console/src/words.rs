@@ -24,7 +24,7 @@ impl Ending {
 pub(crate) fn ending(outcome: OutcomeName) -> Ending {
     let words = outcome.words();
     match outcome {
-        OutcomeName::Created | OutcomeName::TokenIssued => Ending::new("✓", "good", words),
+        OutcomeName::Created | OutcomeName::Answered { .. } => Ending::new("✓", "good", words),
         OutcomeName::Existing | OutcomeName::Replayed => Ending::new("↺", "same", words),
         OutcomeName::Unauthorized
         | OutcomeName::BodyTooLarge

@@ -9,6 +9,9 @@ use std::{
 
 /// The file of a function's folder with the answers of its cases.
 const ANSWERS: &str = "answers.json";
+/// The file with the errors of a provider that do not depend on its fields: status and body, as
+/// the provider documents them.
+const ERRORS: &str = "errors.json";
 
 /// An event and the answer that its function must give: a case of `events/<function>/answers.json`.
 ///
@@ -39,7 +42,15 @@ pub fn unused_events() -> Vec<PathBuf> {
     let sent: Vec<_> = sample_events().iter().map(SampleEvent::file).collect();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../events");
     let files = folders(&root).into_iter().flat_map(|folder| list(&folder));
-    files.filter(|file| !file.ends_with(ANSWERS) && !sent.contains(file)).collect()
+    let is_event = |file: &PathBuf| !file.ends_with(ANSWERS) && !file.ends_with(ERRORS);
+    files.filter(|file| is_event(file) && !sent.contains(file)).collect()
+}
+
+/// The errors in a function's folder, by name.
+pub(crate) fn read_errors(function: &str) -> Value {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../events");
+    let errors = fs::read_to_string(root.join(function).join(ERRORS)).unwrap();
+    serde_json::from_str(&errors).unwrap()
 }
 
 /// Every sample event, in an order that works with one table: events that need others first are

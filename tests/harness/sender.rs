@@ -1,5 +1,6 @@
 use crate::{
     delivery::{Answer, Delivery},
+    events::read_errors,
     test_api::TestApi,
 };
 use jiff::SignedDuration;
@@ -9,7 +10,7 @@ use shared::{
     model::{Account, AccountId, LeadId, LeadSpan, Provider, StoredLead},
     table::Order,
 };
-use std::sync::LazyLock;
+use std::{collections::HashMap, sync::LazyLock};
 
 /// How to send deliveries to a provider, and which answers it gives.
 pub struct Sender {
@@ -33,6 +34,8 @@ pub struct Sender {
     pub phone: &'static str,
     /// The fields that the answer repeats as they were sent.
     pub echoed: &'static [&'static str],
+    /// Members with JSON or text that is stored as it was sent.
+    pub as_sent: &'static [&'static str],
     /// The members of every error.
     pub errors: &'static [&'static str],
     /// Its credentials; empty: a Keyspot token.
@@ -52,6 +55,7 @@ pub static SENDERS: &[Sender] = &[
         statuses: &[200, 201, 401, 413, 422, 500, 503],
         phone: "phone_number",
         echoed: &["name", "type", "phone_number", "email", "agent_id", "custom_fields"],
+        as_sent: &[r#""custom_fields":{"z":"S\u00e3o","z":"\ud83d", "\ude00" : ""}"#],
         errors: &["error", "message"],
         headers: &[("authorization", "Bearer sk_demo_integrabot")],
     },
@@ -68,6 +72,11 @@ pub static SENDERS: &[Sender] = &[
         echoed: &[
             "agentId", "name", "email", "phone", "company", "site", "custom", "utm", "capture",
         ],
+        as_sent: &[
+            r#""custom":{"n":1.10,"n":12345678901234567890123}"#,
+            r#""utm":{ "a" : 1e400, "b":"\ud83d" }"#,
+            r#""company":"cut \ud83d""#,
+        ],
         errors: &["message", "code"],
         headers: &[("authorization", "Bearer demo-rdstation")],
     },
@@ -82,6 +91,10 @@ pub static SENDERS: &[Sender] = &[
         statuses: &[201, 400, 401, 404, 409, 413, 422, 500, 503],
         phone: "phone",
         echoed: &["name", "email", "phone", "source", "status", "metadata"],
+        as_sent: &[
+            r#""metadata":{"n":[1.10,1e400],"n":{"\ud83d":null}}"#,
+            r#""source":"S\u00e3o""#,
+        ],
         errors: &["success", "error", "code"],
         headers: &[("authorization", "Bearer sk-workspace_your_api_key")],
     },
@@ -96,6 +109,7 @@ pub static SENDERS: &[Sender] = &[
         statuses: &[201, 400, 401, 403, 413, 422, 500, 503],
         phone: "phone",
         echoed: &["name", "email", "phone", "message", "source"],
+        as_sent: &[r#""trafficOrigin":"cut \ud83d""#],
         errors: &["error", "code"],
         headers: &[],
     },
@@ -120,6 +134,10 @@ pub static SENDERS: &[Sender] = &[
             "source_page_url",
             "marketing_attribution",
         ],
+        as_sent: &[
+            r#""marketing_attribution":["\ud83d", "S\u00e3o" ]"#,
+            r#""description":"a\nb \ud83d""#,
+        ],
         errors: &["error", "message"],
         headers: &[("authorization", "Bearer demo-flextell"), ("x-tenant", "1")],
     },
@@ -129,11 +147,6 @@ pub static SENDERS: &[Sender] = &[
 fn required(contact: Option<String>) -> String {
     contact.unwrap_or_else(|| "a@b.example".to_owned())
 }
-
-/// The errors of each provider that do not depend on its fields: status and body. They are written
-/// by hand, as the provider documents them.
-static ERROR_ANSWERS: LazyLock<Value> =
-    LazyLock::new(|| serde_json::from_str(include_str!("error_answers.json")).unwrap());
 
 impl Sender {
     /// The sender to a provider's demo account.
@@ -236,17 +249,20 @@ impl Sender {
         read_id(&id).map(|(_, id)| id)
     }
 
-    /// The status and body of one of the errors in `error_answers.json`.
+    /// The status and body of one of the provider's errors that do not depend on its fields.
     ///
     /// # Panics
     /// If it has none of this name.
     pub fn error(&self, name: &str) -> (u16, &'static Value) {
-        let error = &ERROR_ANSWERS[self.account.0.as_str()][name];
+        static ERRORS: LazyLock<HashMap<&str, Value>> = LazyLock::new(|| {
+            SENDERS.iter().map(|sender| (sender.function, read_errors(sender.function))).collect()
+        });
+        let error = &ERRORS[self.function][name];
         let status = error[0].as_u64().unwrap_or_else(|| panic!("no error {name}"));
         (status.try_into().unwrap(), &error[1])
     }
 
-    /// Checks that an answer is one of the errors in `error_answers.json`, with the headers that its
+    /// Checks that an answer is one of the provider's errors that do not depend on its fields, with the headers that its
     /// status needs.
     ///
     /// # Panics

@@ -1,5 +1,5 @@
 //! The errors that each provider has besides those of its fields. The answers are in
-//! `harness/error_answers.json`. `table.rs` has the faults of the table, and `repeats.rs` the
+//! `events/<function>/errors.json`. `table.rs` has the faults of the table, and `repeats.rs` the
 //! `Idempotency-Key` of another body.
 
 use shared::request::MAX_BODY_BYTES;

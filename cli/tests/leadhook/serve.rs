@@ -2,7 +2,9 @@
 
 use crate::server::{Serve, TOKEN, leadhook};
 use aws_sdk_dynamodb::types::AttributeValue;
+use providers::about;
 use serde_json::{Value, json};
+use shared::model::Provider;
 use std::{
     collections::{HashMap, HashSet},
     env,
@@ -13,6 +15,7 @@ use std::{
     },
     time::Duration,
 };
+use tests::{SENDERS, Sender};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -25,20 +28,23 @@ async fn the_printed_curl_lines_work() {
         eprintln!("skipped: there is no curl on this machine");
         return;
     }
-    let cases = [
-        ("/integrabot/", "201 Created"),
-        ("/rdstation/", "200 OK"),
-        ("/pollybot/", "201 Created"),
-        ("/keyspot/v1/auth/token", "200 OK"),
-        ("/keyspot/v1/leads", "201 Created"),
-        ("/flextell/", "201 Created"),
-    ];
-    assert_eq!(serve.curl_lines.len(), cases.len());
-    for (path, expected) in cases {
-        let line = serve.curl_lines.iter().find(|line| line.contains(path)).unwrap();
+    let status_of = |line: &&String| {
+        let is_of = |sender: &&Sender| line.contains(&*format!("/{}/", sender.account.0.as_str()));
+        let sender = SENDERS.iter().find(is_of).unwrap();
+        let token = about(sender.account.0).token.as_ref();
+        if token.is_some_and(|token| line.contains("curl -i -X POST") && line.contains(token.path))
+        {
+            200
+        } else {
+            sender.created
+        }
+    };
+    let tokens = Provider::ALL.iter().filter(|provider| about(**provider).token.is_some());
+    assert_eq!(serve.curl_lines.len(), SENDERS.len() + tokens.count());
+    for line in &serve.curl_lines {
         let output = Command::new("sh").args(["-c", line]).output().unwrap();
         let answer = String::from_utf8(output.stdout).unwrap();
-        assert!(answer.starts_with(&format!("HTTP/1.1 {expected}")), "{line}\n{answer}");
+        assert!(answer.starts_with(&format!("HTTP/1.1 {}", status_of(&line))), "{line}\n{answer}");
     }
     serve.stop();
 }

@@ -55,6 +55,8 @@ pub(crate) fn redactions() -> Redactions {
         ("[LEADID]", r"\b\d{15,16}\b"),
         ("[KEYID]", r"\b[0-9a-f]{12}\b"),
         ("[DURATION]", r"\b\d+ ms\b"),
+        ("[UNITS]", r"\b\d+ read units\b"),
+        ("[LIVE]", r"\b\d+ live, for (?:[a-z]+,\s+)*[a-z]+"),
         ("[GAP]", r"  +"),
     ];
     let mut redactions = Redactions::new();

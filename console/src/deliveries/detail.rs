@@ -9,8 +9,8 @@ use crate::{
     words::{Ending, When, ending, size},
 };
 use local::{SeenBody, SeenDelivery};
-use providers::write_id;
-use shared::model::{BrokenRule, HeldKind, OutcomeName};
+use providers::{about, write_id};
+use shared::model::{BrokenRule, HeldKind};
 
 /// One delivery.
 pub(super) struct Detail {
@@ -80,7 +80,8 @@ impl BodyView {
 impl Detail {
     pub(super) fn new(console: &Console, live: &Live, seen: &SeenDelivery) -> Self {
         let summary = &seen.summary;
-        let issues_token = summary.outcome == OutcomeName::TokenIssued;
+        let token = about(seen.provider).token.as_ref();
+        let issues_token = token.is_some_and(|token| token.path == seen.path) && seen.status < 300;
         let answer =
             if issues_token { BodyView::hidden() } else { BodyView::new(&seen.answer_body, &[]) };
         Self {

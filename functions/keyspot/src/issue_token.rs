@@ -9,11 +9,14 @@ use shared::{
     request::{Request, Unauthorized},
 };
 
+const TOKEN_ISSUED: OutcomeName =
+    OutcomeName::Answered { name: "token_issued", words: "token issued" };
+
 /// Answers a request to `POST /v1/auth/token`.
 pub async fn issue_token(keyspot: &Keyspot, request: &Request) -> Handled {
     let log = DeliveryLog::start(keyspot.context.report, Provider::Keyspot, request.id.clone());
     let result = keyspot.context.in_time(issue(keyspot, request)).await;
-    let outcome = result.as_ref().map_or_else(Rejection::name, |_| OutcomeName::TokenIssued);
+    let outcome = result.as_ref().map_or_else(Rejection::name, |_| TOKEN_ISSUED);
     let answer = answer_token(result);
     log.finish(outcome, &answer);
     Handled { answer, summary: DeliverySummary::of(outcome) }

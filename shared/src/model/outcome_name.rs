@@ -10,8 +10,16 @@ pub enum OutcomeName {
     Replayed,
     /// The person already had a lead.
     Existing,
-    /// A token was issued.
-    TokenIssued,
+    /// A request that is no delivery was answered.
+    #[serde(skip)]
+    Answered {
+        /// The outcome's name.
+        #[serde(skip)]
+        name: &'static str,
+        /// The outcome in words.
+        #[serde(skip)]
+        words: &'static str,
+    },
     /// No valid credentials.
     Unauthorized,
     /// The body is too large.
@@ -43,7 +51,7 @@ impl OutcomeName {
             Self::Created => "created",
             Self::Replayed => "replayed",
             Self::Existing => "existing",
-            Self::TokenIssued => "token_issued",
+            Self::Answered { name, .. } => name,
             Self::Unauthorized => "unauthorized",
             Self::BodyTooLarge => "body_too_large",
             Self::NotAnObject => "not_an_object",
@@ -64,7 +72,7 @@ impl OutcomeName {
             Self::Created => "new lead",
             Self::Replayed => "replay, the first answer again",
             Self::Existing => "already a lead",
-            Self::TokenIssued => "token issued",
+            Self::Answered { words, .. } => words,
             Self::Unauthorized => "no valid key",
             Self::BodyTooLarge => "too large",
             Self::NotAnObject => "not a JSON object",
