@@ -54,9 +54,9 @@ fn path_parameters(route: &str, path: &str) -> Map<String, Value> {
     parameters.collect()
 }
 
-/// Joins headers with the same name by commas, as API Gateway does. Each byte becomes a character, so
-/// that values which differ stay different. Sets the headers that describe the connection, because
-/// senders could forge them.
+/// Joins headers with the same name by commas, as API Gateway does. Each byte becomes a character,
+/// so that values which differ stay different. Sets the headers that describe the connection,
+/// because senders could forge them.
 fn gateway_headers(headers: &HeaderMap, peer: SocketAddr) -> Map<String, Value> {
     let values = |name| {
         let values = headers.get_all(name).iter().map(HeaderValue::as_bytes);

@@ -128,7 +128,8 @@ pub fn forwarding_secret(folder: &Path) -> io::Result<String> {
     own_file::read(folder, own_file::FORWARDING_SECRET)
 }
 
-/// Whether the database of a folder is damaged, or its file is not a database. Reads the whole file.
+/// Whether the database of a folder is damaged, or its file is not a database. Reads the whole
+/// file.
 pub(crate) fn is_damaged(folder: &Path) -> bool {
     let path = folder.join(own_file::DATABASE);
     let opened = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY);

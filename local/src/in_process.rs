@@ -27,8 +27,8 @@ impl fmt::Debug for InProcess {
     }
 }
 
-/// An HTTP client for the SDK that sends its requests to the engine in this process. Its answers have
-/// the time of `system`.
+/// An HTTP client for the SDK that sends its requests to the engine in this process. Its answers
+/// have the time of `system`.
 pub(crate) fn in_process_client(engine: Engine, system: ClockAndRandom) -> SharedHttpClient {
     let engine = engine.without_tokens();
     let connector = SharedHttpConnector::new(InProcess { engine, system });

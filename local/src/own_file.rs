@@ -1,6 +1,6 @@
-//! The files that leadhook and SQLite write into a table's folder. Only these are opened or changed,
-//! and only if they are regular files: a named pipe would stop the program, and a symbolic link would
-//! change a file elsewhere.
+//! The files that leadhook and SQLite write into a table's folder. Only these are opened or
+//! changed, and only if they are regular files: a named pipe would stop the program, and a symbolic
+//! link would change a file elsewhere.
 
 use std::{
     fs::{self, File, FileType, OpenOptions},
@@ -29,8 +29,8 @@ const OWN: [&str; 9] = [
     FORWARDING_SECRET,
 ];
 
-/// Checks that the own files of a folder are regular files, and lets only their owner read them. The
-/// folder too, if nothing else is in it.
+/// Checks that the own files of a folder are regular files, and lets only their owner read them.
+/// The folder too, if nothing else is in it.
 ///
 /// # Errors
 /// If one is not a regular file, or if its mode cannot be set.

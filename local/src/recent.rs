@@ -15,8 +15,8 @@ use tokio::sync::watch;
 
 /// How many deliveries are remembered.
 pub const REMEMBERED: usize = 500;
-/// How much of a body is remembered, in bytes. With all headers at their usual size, this bounds the
-/// memory to about 16 MB.
+/// How much of a body is remembered, in bytes. With all headers at their usual size, this bounds
+/// the memory to about 16 MB.
 pub const REMEMBERED_BODY: usize = 16 * 1024;
 /// How much of the headers of a request is remembered, in bytes.
 const REMEMBERED_HEADERS: usize = 4 * 1024;

@@ -59,8 +59,8 @@ pub async fn load_function_config() -> SdkConfig {
         .await
 }
 
-/// Whether the endpoints of a region have certificates of Amazon's authorities. Those of China and of
-/// isolated regions may have others.
+/// Whether the endpoints of a region have certificates of Amazon's authorities. Those of China and
+/// of isolated regions may have others.
 fn has_amazon_roots(region: &str) -> bool {
     !region.starts_with("cn-") && !region.contains("iso")
 }

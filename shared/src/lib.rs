@@ -14,7 +14,8 @@
 //! | [`long_work`] | work outside of the threads that answer deliveries |
 //! | [`aws`] | the configuration of the AWS SDK |
 //!
-//! No provider's wire format is in this crate: each provider has its own package under `functions/`.
+//! No provider's wire format is in this crate: each provider has its own package under
+//! `functions/`.
 
 #![warn(missing_docs)]
 

@@ -6,8 +6,8 @@ use proptest::{
 use std::{cell::Cell, env, thread};
 use tokio::runtime::Builder;
 
-/// The stack of a player, in bytes. Futures of a debug build are large, and those of the test come on
-/// top: a history needs up to 1.6 of a thread's two megabytes, and one overflowed them.
+/// The stack of a player, in bytes. Futures of a debug build are large, and those of the test come
+/// on top: a history needs up to 1.6 of a thread's two megabytes, and one overflowed them.
 const STACK: usize = 16 << 20;
 
 /// How many random histories a test plays, and where it stores the seeds of those that failed.

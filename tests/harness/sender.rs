@@ -262,8 +262,8 @@ impl Sender {
         (status.try_into().unwrap(), &error[1])
     }
 
-    /// Checks that an answer is one of the provider's errors that do not depend on its fields, with the headers that its
-    /// status needs.
+    /// Checks that an answer is one of the provider's errors that do not depend on its fields, with
+    /// the headers that its status needs.
     ///
     /// # Panics
     /// If it is not.

@@ -97,8 +97,8 @@ fn cargo_lambda_watch_has_every_route() {
     assert_eq!(manifest.matches(r#"method = "POST""#).count(), ROUTES.len());
 }
 
-/// Without these keys, the tokens in Keyspot's sample events are not valid, and `forward-leads` does
-/// not start.
+/// Without these keys, the tokens in Keyspot's sample events are not valid, and `forward-leads`
+/// does not start.
 #[test]
 fn cargo_lambda_watch_has_the_signing_keys() {
     let manifest: Value = toml::from_str(include_str!("../../Cargo.toml")).unwrap();

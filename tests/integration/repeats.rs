@@ -100,8 +100,8 @@ async fn the_same_key_with_another_body_is_422() {
     }
 }
 
-/// A key that was stored for a known person is not a claim of the lead, so it stays when the lead is
-/// erased.
+/// A key that was stored for a known person is not a claim of the lead, so it stays when the lead
+/// is erased.
 #[tokio::test]
 async fn a_key_whose_lead_was_deleted_refuses_no_other_body() {
     for case in unique_senders() {

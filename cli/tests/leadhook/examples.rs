@@ -133,8 +133,8 @@ fn until_open(example: &str) -> String {
 /// The exit code of an example.
 fn expected_code(example: &str) -> i32 {
     match example {
-        // One asks for a confirmation, and there is no terminal to answer. The other finds that no lead
-        // waits.
+        // One asks for a confirmation, and there is no terminal to answer. The other finds that no
+        // lead waits.
         "leadhook leads erase --email maria@exemplo.com"
         | "leadhook destinations skip dst_4Jk9" => 2,
         // Nobody listens there.

@@ -21,7 +21,8 @@ pub struct SenderTimeouts {
 }
 
 impl SenderTimeouts {
-    /// For DynamoDB in AWS. Every sender gets its answer within three seconds, if necessary a `503`.
+    /// For DynamoDB in AWS. Every sender gets its answer within three seconds, if necessary a
+    /// `503`.
     pub const DEPLOYED: Self =
         Self { answer: Duration::from_millis(2_500), hold: Duration::from_millis(300) };
 

@@ -221,8 +221,8 @@ fn summarize<E: LeadEndpoint>(result: &Accepted<E>) -> DeliverySummary {
     }
 }
 
-/// Redelivers a held delivery of an account with another body. A second redelivery within a day makes
-/// no second lead.
+/// Redelivers a held delivery of an account with another body. A second redelivery within a day
+/// makes no second lead.
 pub async fn redeliver<E: LeadEndpoint>(
     context: &Context,
     account: &Account,

@@ -126,8 +126,8 @@ struct Metric {
     unit: &'static str,
 }
 
-/// The metrics: each by provider, and `Deliveries` also by outcome. Each combination costs money, so
-/// the other metrics have no outcome.
+/// The metrics: each by provider, and `Deliveries` also by outcome. Each combination costs money,
+/// so the other metrics have no outcome.
 const METRICS: [Directive; 4] = [
     Directive::new("Deliveries", "Count", &[&["Provider"], &["Provider", "Outcome"]]),
     Directive::new("Duration", "Milliseconds", &[&["Provider"]]),

@@ -21,8 +21,8 @@ impl ClockAndRandom {
     }
 
     /// The same, with a time that begins at `start` or later. Each number is from the operating
-    /// system: a generator in this process would repeat its numbers in each instance that starts from
-    /// the same snapshot, as AWS does with SnapStart.
+    /// system: a generator in this process would repeat its numbers in each instance that starts
+    /// from the same snapshot, as AWS does with SnapStart.
     pub fn system_from(start: Timestamp) -> Self {
         let started = Instant::now();
         let random = || UnwrapErr(SysRng).random();

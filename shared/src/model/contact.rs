@@ -23,8 +23,8 @@ impl Email {
         &self.0
     }
 
-    /// What to search for in texts that [`fold_text`] returned: the address with its domain in ASCII
-    /// and in its own letters.
+    /// What to search for in texts that [`fold_text`] returned: the address with its domain in
+    /// ASCII and in its own letters.
     pub(crate) fn writings(&self) -> [String; 2] {
         let (local, domain) = self.0.rsplit_once('@').unwrap_or((&self.0, ""));
         let (letters, _) = idna::domain_to_unicode(domain);

@@ -17,8 +17,8 @@ pub fn text_of(body: &[u8]) -> Option<&str> {
 }
 
 /// JSON that every reader accepts: U+FFFD is in the place of each half of a surrogate pair, such as
-/// `\ud83d` alone. Senders that cut texts send it, and strict readers refuse it. Whatever is written
-/// out of what was sent goes through this function.
+/// `\ud83d` alone. Senders that cut texts send it, and strict readers refuse it. Whatever is
+/// written out of what was sent goes through this function.
 pub fn well_formed(json: &str) -> Cow<'_, str> {
     if !json.contains("\\u") {
         return json.into();
@@ -60,8 +60,8 @@ pub fn read_string(json: &RawValue) -> Cow<'_, str> {
     }
 }
 
-/// JSON for people, with a line for each member and item of the first 16 levels; `None` if it is not
-/// JSON. Only white space changes, and half surrogate pairs.
+/// JSON for people, with a line for each member and item of the first 16 levels; `None` if it is
+/// not JSON. Only white space changes, and half surrogate pairs.
 pub fn pretty(json: &str) -> Option<String> {
     let json: &RawValue = serde_json::from_str(json).ok()?;
     let mut lines = Lines { text: String::new(), level: 0, is_open: false };

@@ -6,7 +6,8 @@ use serde::{
 use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt, ops::Deref};
 
-/// The members of a JSON object, as they were sent: in their order, with repeated ones, at any depth.
+/// The members of a JSON object, as they were sent: in their order, with repeated ones, at any
+/// depth.
 #[derive(Default)]
 pub struct Members<'a>(Vec<Member<'a>>);
 

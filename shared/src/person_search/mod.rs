@@ -25,8 +25,8 @@ const MOST_NAMES: usize = 4;
 const LONGEST_NAME: usize = 40;
 /// The digits of the longest phone number (E.164).
 const LONGEST_NUMBER: usize = 15;
-/// How many times JSON as text inside of JSON is read as JSON. Without an end, such a text of n bytes
-/// can contain as many others as the square root of n.
+/// How many times JSON as text inside of JSON is read as JSON. Without an end, such a text of n
+/// bytes can contain as many others as the square root of n.
 const MOST_TEXTS: usize = 8;
 /// How many contacts of one delivery are read.
 const MOST_CONTACTS: usize = 2_000;

@@ -9,8 +9,9 @@ use serde_json::value::RawValue;
 /// the last one counts, as in the providers' languages.
 ///
 /// Form builders send every field, the empty ones as `""`. So empty text, which is `""` or white
-/// space alone, counts as missing in an optional field with a form, a list of values or another type
-/// than text. In free text it stays. `[]` counts as a missing object: PHP writes an empty one so.
+/// space alone, counts as missing in an optional field with a form, a list of values or another
+/// type than text. In free text it stays. `[]` counts as a missing object: PHP writes an empty one
+/// so.
 ///
 /// ```
 /// use leadhook_shared::request::{Rule, read_body, rules};

@@ -90,7 +90,8 @@ mod tests {
     #[test]
     fn a_clock_is_corrected_only_if_it_cannot_be_equal() {
         let at = |millis| Timestamp::UNIX_EPOCH + SignedDuration::from_millis(millis);
-        // The time of the table, of the request and the answer on this machine's clock, the difference.
+        // The time of the table, of the request and the answer on this machine's clock, the
+        // difference.
         let cases = [
             (5_000, 5_900, 5_950, 0),
             (5_000, 4_900, 5_100, 0),

@@ -67,8 +67,8 @@ impl LeadTable {
     /// Deletes a destination and what is set aside for it.
     ///
     /// # Errors
-    /// If the table cannot be written. The destination may still be there without its events: then it
-    /// must be removed again.
+    /// If the table cannot be written. The destination may still be there without its events: then
+    /// it must be removed again.
     pub async fn remove_destination(
         &self,
         destination: &Destination,

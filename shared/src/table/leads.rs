@@ -41,8 +41,8 @@ pub struct LeadPage {
 }
 
 impl LeadTable {
-    /// One page of the leads of an account in a span of ids, with at most `limit` leads. It has none
-    /// only if the span has none. Items of another shape are left out.
+    /// One page of the leads of an account in a span of ids, with at most `limit` leads. It has
+    /// none only if the span has none. Items of another shape are left out.
     ///
     /// # Errors
     /// If the table cannot be read.
@@ -75,7 +75,8 @@ impl LeadTable {
                 };
                 return Ok(page);
             }
-            // A reader of pages must make progress, and no span begins at a key that is not a lead's.
+            // A reader of pages must make progress, and no span begins at a key that is not a
+            // lead's.
             start = Some(key);
         }
     }
@@ -229,8 +230,8 @@ pub(crate) fn has_mark(lead: &Item, mark: &str) -> bool {
     text(lead, WRITE_MARK).is_some_and(|own| own == mark)
 }
 
-/// The content of a lead: its item without the attributes that always differ, and with its e-mail in
-/// the form that is compared.
+/// The content of a lead: its item without the attributes that always differ, and with its e-mail
+/// in the form that is compared.
 pub(crate) fn content(mut lead: Item) -> Item {
     const ALWAYS_DIFFER: [&str; 6] = [PK, SK, CLAIMS, WRITE_MARK, "id", "created_at"];
     lead.retain(|name, _| !ALWAYS_DIFFER.contains(&name.as_str()));

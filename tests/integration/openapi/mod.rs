@@ -1,5 +1,5 @@
-//! The documents in `docs/openapi/` agree with the code. The harness also checks each answer of each
-//! test against them.
+//! The documents in `docs/openapi/` agree with the code. The harness also checks each answer of
+//! each test against them.
 
 mod answers;
 mod bodies;

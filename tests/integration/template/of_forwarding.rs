@@ -105,7 +105,8 @@ fn the_stream_is_read_if_it_is_known() {
     }
 }
 
-/// A mapping begins to read some minutes after it was made. `LATEST` could miss late leads meanwhile.
+/// A mapping begins to read some minutes after it was made. `LATEST` could miss late leads
+/// meanwhile.
 #[test]
 fn the_stream_is_read_from_its_oldest_record() {
     let template = Template::read();

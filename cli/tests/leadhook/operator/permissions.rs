@@ -114,9 +114,9 @@ impl Stored {
     }
 }
 
-/// Adds a destination with a lead that is set aside, and at which it fails. A pass has its lease and
-/// may have posted any lead, so an erasure sends a message. Its name resolves to this machine, so
-/// nothing is posted there.
+/// Adds a destination with a lead that is set aside, and at which it fails. A pass has its lease
+/// and may have posted any lead, so an erasure sends a message. Its name resolves to this machine,
+/// so nothing is posted there.
 async fn add_destination(serve: &Serve, lead: LeadId) -> String {
     let (table, system) = (LeadTable::new(serve.client(), "leadhook"), ClockAndRandom::system());
     let account = Account { provider: Provider::Integrabot, id: AccountId::from_static("demo") };
