@@ -148,7 +148,7 @@ pub(crate) async fn load_server(folder: Option<&Path>, load: Load, lasts: Durati
         if let Some(found) = line.strip_prefix("leadhook listens on http://") {
             address = Some(found.to_owned());
         }
-        if line.starts_with("try flextell") {
+        if line.starts_with("see what comes in") {
             break;
         }
     }
