@@ -44,7 +44,7 @@ running+=("$!")
 target/debug/leadhook serve --port 0 --data-dir "$scratch/data" >"$scratch/said" 2>/dev/null &
 running+=("$!")
 wait_for "$scratch/receiver" .
-wait_for "$scratch/said" 'try flextell-create-lead'
+wait_for "$scratch/said" 'see what comes in'
 base=$(sed -n 's/^leadhook listens on //p' "$scratch/said")
 
 field() { sed -n "s/^$1 *//p" "$scratch/printed"; }
