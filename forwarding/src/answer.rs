@@ -17,7 +17,7 @@ pub(crate) enum Verdict {
 }
 
 /// The meaning of an answer, or of none. A status that is not listed is the destination's fault, so
-/// that nothing is skipped.
+/// that nothing is skipped; `next.rs` sets the lead aside if the destination took a later one.
 pub(crate) fn judge(answer: &Result<Answered, PostError>) -> Verdict {
     match answer {
         Ok(answer) => match answer.status {
