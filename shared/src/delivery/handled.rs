@@ -30,8 +30,8 @@ impl DeliverySummary {
         Self { outcome, account: None, lead: None, broken: Vec::new(), held: None }
     }
 
-    /// Whether it made a lead.
+    /// Whether a redelivery made a lead, now or when it was done before.
     pub fn became_lead(&self) -> bool {
-        self.outcome == OutcomeName::Created
+        matches!(self.outcome, OutcomeName::Created | OutcomeName::Replayed)
     }
 }
