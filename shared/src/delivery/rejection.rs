@@ -4,6 +4,7 @@ use crate::{
     request::{BodyError, Rule, Unauthorized, Violation},
     table::{CreateLeadError, CredentialsError, StoreError},
 };
+use std::fmt;
 
 /// Why a delivery did not become a lead. Each provider has its own answer to each reason.
 ///
@@ -99,8 +100,8 @@ impl From<StoreError> for Rejection {
     }
 }
 
-/// A provider's own reason to refuse a delivery, with its answer.
-#[derive(Debug)]
+/// A provider's own reason to refuse a delivery, with its answer. The answer may repeat what was
+/// sent, so the `Debug` output has only the reason.
 pub struct OwnRejection {
     /// The reason's name.
     pub outcome: OutcomeName,
@@ -116,6 +117,12 @@ impl OwnRejection {
     /// A rejection of a delivery that is not held.
     pub fn new(outcome: OutcomeName, answer: Answer) -> Self {
         Self { outcome, answer, held: None, lead: None }
+    }
+}
+
+impl fmt::Debug for OwnRejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OwnRejection").field("outcome", &self.outcome).finish_non_exhaustive()
     }
 }
 
@@ -178,5 +185,17 @@ impl Rejection {
             | Self::Internal
             | Self::Own(_) => Vec::new(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_debug_output_of_an_own_rejection_has_no_part_of_its_answer() {
+        let answer = Answer::new("maria@exemplo.com".to_owned());
+        let rejection = Rejection::from(OwnRejection::new(OutcomeName::Existing, answer));
+        assert_eq!(format!("{rejection:?}"), "Own(OwnRejection { outcome: Existing, .. })");
     }
 }
