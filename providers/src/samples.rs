@@ -19,7 +19,8 @@ pub fn examples(base: &str) -> Vec<Example> {
 
 fn examples_of(about: &About, base: &str) -> Vec<Example> {
     let sample = &about.sample;
-    let headers = sample.credentials.iter().map(|(name, value)| format!(" -H '{name}: {value}'"));
+    let headers = about.demo_credentials();
+    let headers = headers.iter().map(|(name, value)| format!(" -H '{name}: {value}'"));
     let headers: String = headers.collect();
     let create = |headers: &str| Example {
         function: sample.function,

@@ -73,8 +73,8 @@ pub(crate) async fn sample(
 }
 
 fn demo_headers(about: &About) -> Vec<Header> {
-    let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-    about.sample.credentials.iter().map(own).collect()
+    let own = |(name, value): (&str, String)| (name.to_owned(), value);
+    about.demo_credentials().into_iter().map(own).collect()
 }
 
 /// Sends a provider's sample. Returns the delivery's number.

@@ -39,7 +39,6 @@ pub static ABOUT: About = About {
     sample: Sample {
         function: CREATE_LEAD,
         path: LEADS,
-        credentials: &[("Authorization", "Bearer demo-flextell"), ("X-Tenant", "1")],
         body: r#"{"last_name": "Smith", "first_name": "Jane", "email": "jsmith@example.com", "country_id": 76}"#,
     },
 };

@@ -26,7 +26,6 @@ pub static ABOUT: About = About {
     sample: Sample {
         function: CREATE_LEAD,
         path: LEADS,
-        credentials: &[("Authorization", "Bearer sk_demo_integrabot")],
         body: r#"{"name": "Maria Silva", "type": "web", "phone_number": "5511999998888", "email": "maria@exemplo.com"}"#,
     },
 };

@@ -34,7 +34,6 @@ pub static ABOUT: About = About {
     sample: Sample {
         function: CREATE_LEAD,
         path: LEADS,
-        credentials: &[("X-API-Key", "demo-key"), ("X-API-Secret", "demo-secret")],
         body: r#"{"name": "João Silva", "email": "joao@example.com", "phone": "11999999999", "message": "Tenho interesse neste imóvel.", "propertyCode": "AP001"}"#,
     },
 };

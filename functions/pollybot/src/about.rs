@@ -31,7 +31,6 @@ pub static ABOUT: About = About {
     sample: Sample {
         function: CREATE_LEAD,
         path: "/pollybot/api/v1/chatbots/cb_1234567890abcdef/leads",
-        credentials: &[("Authorization", "Bearer sk-workspace_your_api_key")],
         body: r#"{"name": "John Doe", "email": "john.doe@example.com", "phone": "+1-555-123-4567", "source": "website"}"#,
     },
 };

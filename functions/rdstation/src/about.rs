@@ -26,7 +26,6 @@ pub static ABOUT: About = About {
     sample: Sample {
         function: CREATE_LEAD,
         path: LEADS,
-        credentials: &[("Authorization", "Bearer demo-rdstation")],
         body: r#"{"name": "Maria Silva", "email": "maria@exemplo.com", "utm": {"source": "google"}}"#,
     },
 };

@@ -28,6 +28,31 @@ pub struct About {
     pub sample: Sample,
 }
 
+impl About {
+    /// The headers that authenticate with a key. If the provider has tokens, they are sent to get
+    /// one.
+    pub fn credentials(
+        &self,
+        key: &str,
+        secret: Option<&str>,
+        tenant: Option<u64>,
+    ) -> Vec<(&'static str, String)> {
+        let mut headers = match self.token {
+            Some(_) => vec![("X-API-Key", key.to_owned())],
+            None => vec![("Authorization", format!("Bearer {key}"))],
+        };
+        headers.extend(secret.map(|secret| ("X-API-Secret", secret.to_owned())));
+        headers.extend(tenant.map(|tenant| ("X-Tenant", tenant.to_string())));
+        headers
+    }
+
+    /// The headers that authenticate with the demo account's key.
+    pub fn demo_credentials(&self) -> Vec<(&'static str, String)> {
+        let Demo { key, secret, tenants, .. } = self.demo;
+        self.credentials(key, secret, tenants.first().copied())
+    }
+}
+
 /// The form of random API keys.
 pub struct TokenForm {
     /// What they begin with.
@@ -82,9 +107,6 @@ pub struct Sample {
     pub function: &'static str,
     /// The path it is sent to.
     pub path: &'static str,
-    /// The demo account's credentials as headers. If the provider has tokens, they are sent to get
-    /// one.
-    pub credentials: &'static [(&'static str, &'static str)],
     /// The lead.
     pub body: &'static str,
 }

@@ -7,7 +7,7 @@ use server::{Header, Server, show_body};
 use shared::{
     function::Environment,
     model::Provider,
-    provider::{About, Sample, Token},
+    provider::{About, Demo, Sample, Token},
 };
 use std::{
     fs,
@@ -64,7 +64,7 @@ impl SendLead {
         let secret = secret("--secret", self.secret.as_ref(), SECRET_VARIABLE)?;
         let server = Server::new(&self.to, self.provider);
         let About { sample, token, .. } = about(self.provider);
-        let mut headers = self.credentials(sample, key, secret)?;
+        let mut headers = self.credentials(key, secret)?;
         let body = self.body(sample)?;
         if let Some(token) = token {
             let token = issue_token(&server, token, headers)?;
@@ -122,33 +122,26 @@ impl SendLead {
 
     fn credentials(
         &self,
-        sample: &Sample,
         key: Option<String>,
         secret: Option<String>,
     ) -> Result<Vec<Header>, Failure> {
-        let is_own = key.is_some();
-        let demo = sample.credentials.iter().map(|(name, value)| (*name, (*value).to_owned()));
-        let mut headers: Vec<Header> = match (key, about(self.provider).token.is_some()) {
-            (None, _) if secret.is_some() => {
-                return Err(Failure::input("a --secret needs a --key"));
+        let about = about(self.provider);
+        let problem = match key {
+            None if secret.is_some() => "a --secret needs a --key",
+            None => {
+                let Demo { key, secret, tenants, .. } = about.demo;
+                let tenant = self.tenant.or(tenants.first().copied());
+                return Ok(about.credentials(key, secret, tenant));
             }
-            (None, _) => demo.collect(),
-            (Some(key), true) => {
-                let secret =
-                    secret.ok_or_else(|| Failure::input("a Keyspot key needs a --secret"))?;
-                vec![("X-API-Key", key), ("X-API-Secret", secret)]
+            Some(_) if about.token.is_some() && secret.is_none() => {
+                "a Keyspot key needs a --secret"
             }
-            (Some(key), false) => vec![("Authorization", format!("Bearer {key}"))],
+            Some(_) if about.has_tenants && self.tenant.is_none() => {
+                "a Flextell key needs a --tenant"
+            }
+            Some(key) => return Ok(about.credentials(&key, secret.as_deref(), self.tenant)),
         };
-        if about(self.provider).has_tenants {
-            if let Some(tenant) = self.tenant {
-                headers.retain(|(name, _)| *name != "X-Tenant");
-                headers.push(("X-Tenant", tenant.to_string()));
-            } else if is_own {
-                return Err(Failure::input("a Flextell key needs a --tenant"));
-            }
-        }
-        Ok(headers)
+        Err(Failure::input(problem))
     }
 }
 
