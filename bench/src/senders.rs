@@ -5,7 +5,7 @@ use crate::table::TOKEN;
 use jiff::Timestamp;
 use local::{EmbeddedTable, Storage};
 use shared::{
-    model::{Account, AccountId, Claims, ClockAndRandom, Lead, NewLead, Provider},
+    model::{Account, AccountId, Claims, ClockAndRandom, Lead, NewLead, Provider, Standing},
     table::LeadTable,
 };
 use std::{
@@ -193,7 +193,8 @@ impl AsyncSend for EngineSender {
                 details: BTreeMap::<String, String>::new(),
             },
         };
-        assert!(self.table.create_lead(new, &self.system).await.unwrap().is_new());
+        let created = self.table.create_lead(new, &self.system).await.unwrap();
+        assert_eq!(created.standing, Standing::New);
     }
 }
 

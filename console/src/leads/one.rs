@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use operator::destinations::{ForwardingState, forwarding_states};
 use providers::{LeadRecord, read_id};
 use shared::{
-    model::{Account, LeadId, StoredLead},
+    model::{Account, ClaimKind, ContactKind, LeadId, StoredLead},
     table::LeadClaim,
 };
 use std::sync::Arc;
@@ -42,14 +42,15 @@ struct LeadPage {
 }
 
 struct Claim {
-    kind: String,
+    kind: &'static str,
     means: &'static str,
     expires: Option<When>,
 }
 
 impl Claim {
     fn new(LeadClaim { kind, expires_at }: LeadClaim, now: Timestamp) -> Self {
-        Self { means: means(&kind), kind, expires: expires_at.map(|at| When::new(at, now)) }
+        let expires = expires_at.map(|at| When::new(at, now));
+        Self { kind: kind.as_str(), means: means(kind), expires }
     }
 }
 
@@ -105,13 +106,14 @@ pub(crate) async fn get(
     lead.ok_or_else(|| Failed::missing("there is no such lead; it may have been erased"))
 }
 
-fn means(kind: &str) -> &'static str {
+fn means(kind: ClaimKind) -> &'static str {
     match kind {
-        "email" => "no other lead of the account has this e-mail",
-        "phone" => "no other lead of the account has this phone number",
-        "replay" => "the same body again is answered as the first time",
-        "redelivery" => "the held delivery that it was made from makes no second lead",
-        "idempotency-key" => "the same Idempotency-Key again is answered as the first time",
-        _ => "",
+        ClaimKind::Contact(ContactKind::Email) => "no other lead of the account has this e-mail",
+        ClaimKind::Contact(ContactKind::Phone) => {
+            "no other lead of the account has this phone number"
+        }
+        ClaimKind::Replay => "the same body again is answered as the first time",
+        ClaimKind::Redelivery => "the held delivery that it was made from makes no second lead",
+        ClaimKind::IdempotencyKey => "the same Idempotency-Key again is answered as the first time",
     }
 }

@@ -14,7 +14,7 @@ const STORED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 /// What a claim is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum ClaimKind {
+pub enum ClaimKind {
     /// An `Idempotency-Key`: the sender's id of a delivery.
     IdempotencyKey,
     /// A held delivery that became a lead.
@@ -26,14 +26,26 @@ pub(crate) enum ClaimKind {
 }
 
 impl ClaimKind {
+    pub(crate) const ALL: [Self; 5] = [
+        Self::IdempotencyKey,
+        Self::Redelivery,
+        Self::Replay,
+        Self::Contact(ContactKind::Phone),
+        Self::Contact(ContactKind::Email),
+    ];
+
     /// The kind's name in table keys.
-    pub(crate) fn as_str(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::IdempotencyKey => "idempotency-key",
             Self::Redelivery => "redelivery",
             Self::Replay => "replay",
             Self::Contact(kind) => kind.as_str(),
         }
+    }
+
+    pub(crate) fn read(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 }
 

@@ -79,7 +79,7 @@ impl Phone {
 
 /// The kind of a contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum ContactKind {
+pub enum ContactKind {
     /// A phone number; see [`Phone`].
     Phone,
     /// An e-mail address; see [`Email`].

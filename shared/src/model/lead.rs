@@ -87,11 +87,6 @@ impl<D> Outcome<D> {
         Self { standing: Standing::New, replayed: false, lead, differs: false }
     }
 
-    /// Whether the delivery made the lead.
-    pub fn is_new(&self) -> bool {
-        self.standing == Standing::New
-    }
-
     /// The outcome's name.
     pub fn name(&self) -> OutcomeName {
         match (self.replayed, self.standing) {

@@ -22,10 +22,10 @@ mod steady_clock;
 
 pub use account::{Account, AccountId, NotAProvider, NotAnAccountId, Provider};
 pub use api_key::{ApiKey, ListedKey, TokenHash};
-pub(crate) use claim::{Claim, ClaimKind, IDEMPOTENCY_KEY, MAX_IDEMPOTENCY_KEY};
-pub use claim::{Claims, IdempotencyKeyTooLong};
+pub(crate) use claim::{Claim, IDEMPOTENCY_KEY, MAX_IDEMPOTENCY_KEY};
+pub use claim::{ClaimKind, Claims, IdempotencyKeyTooLong};
 pub use clock_and_random::ClockAndRandom;
-pub use contact::{Contact, Email, Phone};
+pub use contact::{Contact, ContactKind, Email, Phone};
 pub(crate) use contact::{digit, fold_text};
 pub use destination::{Destination, DestinationFormat, DestinationState, LastAttempt, Stuck};
 pub use destination_id::{DestinationId, NotADestinationId};

@@ -29,8 +29,8 @@ pub(crate) struct ClaimItem {
 /// A claim of a lead, without its value: only a hash is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeadClaim {
-    /// What it is for: `email`, `phone`, `replay`, `redelivery` or `idempotency-key`.
-    pub kind: String,
+    /// What it is for.
+    pub kind: ClaimKind,
     /// When it expires; none: never.
     pub expires_at: Option<Timestamp>,
 }
@@ -107,7 +107,7 @@ pub(crate) fn claim_item(
 }
 
 pub(crate) fn read_claim(key: &Item, claim: &Item) -> Option<LeadClaim> {
-    let kind = text(key, PK)?.rsplit('#').nth(1)?.to_owned();
+    let kind = ClaimKind::read(text(key, PK)?.rsplit('#').nth(1)?)?;
     let expires_at = claim.get(EXPIRES_AT).and_then(|at| at.as_n().ok()?.parse().ok());
     let expires_at = expires_at.and_then(|at| Timestamp::from_second(at).ok());
     Some(LeadClaim { kind, expires_at })
@@ -116,18 +116,26 @@ pub(crate) fn read_claim(key: &Item, claim: &Item) -> Option<LeadClaim> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::tests::{account, lead_id, second};
+    use crate::model::{
+        HeldDelivery, HeldReason,
+        tests::{account, lead_id, second},
+    };
+    use jiff::SignedDuration;
     use proptest::prelude::*;
 
     proptest! {
         #[test]
         fn a_claim_is_read_as_it_was_written(account in account(), id in lead_id(), at in second()) {
-            let claims = Claims::new(b"{}", None, Some(b"key"), at).unwrap().email(Some("a@b.c"));
+            let held = HeldDelivery::new(&account, HeldReason::Invalid, None, Vec::new(), at);
+            let (email, phone) = (Some("a@b.c"), Some("1"));
+            let claims = Claims::new(b"{}", None, Some(b"key"), at).unwrap();
+            let claims = claims.redelivery(&held.id).replay(SignedDuration::from_mins(1), email, phone);
+            let claims = claims.phone(phone).email(email);
+            prop_assert_eq!(claims.list.iter().map(|claim| claim.kind).collect::<Vec<_>>(), ClaimKind::ALL);
             for claim in &claims.list {
                 let item = claim_item(&account, &claims, claim, id, Standing::Known).unwrap();
                 let read = read_claim(&item, &item).unwrap();
-                let expected = (claim.kind.as_str(), claim.expires_at);
-                prop_assert_eq!((read.kind.as_str(), read.expires_at), expected);
+                prop_assert_eq!((read.kind, read.expires_at), (claim.kind, claim.expires_at));
                 let stored: ClaimItem = serde_dynamo::from_item(item).unwrap();
                 let is_key = claim.kind == ClaimKind::IdempotencyKey;
                 prop_assert_eq!(stored.lead_id, id);
