@@ -29,7 +29,7 @@ use providers::{LeadRecord, write_id};
 use serde::Deserialize;
 use shared::{
     delivery::Handled,
-    model::{Account, BrokenRule, HeldDelivery, HeldReason, LeadId, OutcomeName, text_of},
+    model::{Account, BrokenRule, HeldDelivery, HeldReason, LeadId, reasons, text_of},
 };
 use std::{borrow::Cow, sync::Arc};
 
@@ -94,14 +94,6 @@ impl LastAnswer {
             is_new: true,
             lead: summary.lead,
         }
-    }
-}
-
-/// Why a delivery was rejected: its broken rules, or else its outcome.
-fn reasons(broken: &[BrokenRule], outcome: Option<OutcomeName>) -> Vec<String> {
-    match broken {
-        [] => outcome.map(|outcome| outcome.words().to_owned()).into_iter().collect(),
-        broken => broken.iter().map(BrokenRule::to_string).collect(),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
 use askama::{Template, filters::HtmlSafe};
 use jiff::Timestamp;
 use local::SeenDelivery;
-use shared::model::BrokenRule;
+use shared::model::reasons;
 use std::{sync::Arc, time::Duration};
 
 /// Rows, the newest first.
@@ -58,7 +58,7 @@ impl Row {
             when: When::new(seen.at, now),
             provider: seen.provider.as_str(),
             ending: ending(seen.summary.outcome),
-            why: BrokenRule::list(&seen.summary.broken),
+            why: reasons(&seen.summary.broken, None).join("; "),
             status: seen.status,
             milliseconds: milliseconds(seen.duration),
             is_open: open == Some(seen.number),

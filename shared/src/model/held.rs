@@ -62,13 +62,6 @@ impl fmt::Display for BrokenRule {
     }
 }
 
-impl BrokenRule {
-    /// All of them, on one line.
-    pub fn list(broken: &[Self]) -> String {
-        broken.iter().map(Self::to_string).collect::<Vec<_>>().join("; ")
-    }
-}
-
 impl HeldDelivery {
     /// A delivery of an account that will be held.
     pub fn new(
@@ -93,12 +86,18 @@ impl HeldDelivery {
         }
     }
 
-    /// Why it was rejected, on one line: the broken rules, or else its outcome.
+    /// Its [`reasons`] on one line.
     pub fn why(&self) -> Option<String> {
-        match self.broken.as_slice() {
-            [] => self.outcome.map(|outcome| outcome.words().to_owned()),
-            broken => Some(BrokenRule::list(broken)),
-        }
+        let reasons = reasons(&self.broken, self.outcome);
+        (!reasons.is_empty()).then(|| reasons.join("; "))
+    }
+}
+
+/// Why a delivery was rejected: the broken rules, or else its outcome.
+pub fn reasons(broken: &[BrokenRule], outcome: Option<OutcomeName>) -> Vec<String> {
+    match broken {
+        [] => outcome.map(|outcome| outcome.words().to_owned()).into_iter().collect(),
+        broken => broken.iter().map(BrokenRule::to_string).collect(),
     }
 }
 

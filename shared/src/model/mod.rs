@@ -31,7 +31,9 @@ pub use destination::{Destination, DestinationFormat, DestinationState, LastAtte
 pub use destination_id::{DestinationId, NotADestinationId};
 pub use entry::{Entry, EntryId, EntryKey, NotAnEntryId};
 pub(crate) use held::HELD_FOR;
-pub use held::{BrokenRule, HeldAnswer, HeldDelivery, HeldId, HeldKind, HeldReason, NotAHeldId};
+pub use held::{
+    BrokenRule, HeldAnswer, HeldDelivery, HeldId, HeldKind, HeldReason, NotAHeldId, reasons,
+};
 pub use json::{pretty, read_string, text_of, well_formed};
 pub use lead::{Lead, NewLead, Outcome, Standing, StoredLead};
 pub use lead_id::{LeadId, LeadIdForm, LeadSpan, NotALeadId};
