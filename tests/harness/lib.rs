@@ -20,6 +20,7 @@ mod template;
 mod test_api;
 mod test_table;
 mod tokens;
+mod wait;
 mod watched_log;
 
 pub use account::account;
@@ -37,3 +38,4 @@ pub use template::{Template, TemplateFunction};
 pub use test_api::{SIGNING_KEY, TestApi, new_app, send_event, send_to};
 pub use test_table::{TestTable, unique_numbers};
 pub use tokens::{sign_jwt, sign_keyspot_token};
+pub use wait::wait_until;

@@ -8,10 +8,9 @@ use std::{
     os::unix::fs::{PermissionsExt, symlink},
     path::Path,
     process::{Command, Stdio},
-    time::Duration,
 };
 use tempfile::TempDir;
-use tokio::time::{sleep, timeout};
+use tests::wait_until;
 
 type Make = fn(&Path);
 type Damage = fn(&mut Vec<u8>);
@@ -40,12 +39,7 @@ async fn run(folder: &Path, command: &[&str]) -> (Option<i32>, String) {
     process.args(command).arg("--data-dir").arg(folder).env_remove("TABLE_NAME");
     process.env_remove("AWS_ENDPOINT_URL_DYNAMODB").stdout(Stdio::null()).stderr(Stdio::piped());
     let mut process = process.spawn().unwrap();
-    let ended = timeout(Duration::from_secs(30), async {
-        while process.try_wait().unwrap().is_none() {
-            sleep(Duration::from_millis(20)).await;
-        }
-    });
-    if ended.await.is_err() {
+    if !wait_until(async || process.try_wait().unwrap().is_some()).await {
         process.kill().unwrap();
         panic!("{command:?} does not end");
     }

@@ -19,33 +19,36 @@ use shared::{
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicI64, Ordering::SeqCst},
+        atomic::{AtomicI64, AtomicU64, Ordering::SeqCst},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
-use tests::{Delivery, SENDERS, SIGNING_KEY, Sender, send_to};
+use tests::{Delivery, SENDERS, SIGNING_KEY, Sender, send_to, wait_until};
 use tokio::{join, sync::oneshot};
 
 const SENDER: &Sender = &SENDERS[0];
 
-/// The local server, with a clock that the test sets.
+/// The local server. Its time passes only if the test says so.
 struct LocalServer {
     engine: EmbeddedTable,
     served: ServedTable,
     app: Arc<App>,
     running: Running,
-    /// How many milliseconds the machine's clock is ahead.
-    ahead: Arc<AtomicI64>,
+    /// The machine's clock, in milliseconds.
+    wall: Arc<AtomicI64>,
+    /// How long the server has run, in milliseconds.
+    elapsed: Arc<AtomicU64>,
     destination: DestinationId,
 }
 
 impl LocalServer {
     async fn start() -> Self {
-        let ahead = Arc::<AtomicI64>::default();
-        let (set, started) = (Arc::clone(&ahead), Instant::now());
-        let wall = move || Timestamp::now() + SignedDuration::from_millis(set.load(SeqCst));
-        let elapsed = move || started.elapsed();
-        let system = ClockAndRandom::steady(wall, elapsed, Timestamp::MIN, rand::random);
+        let wall = Arc::new(AtomicI64::new(Timestamp::now().as_millisecond()));
+        let elapsed = Arc::<AtomicU64>::default();
+        let (set, run) = (Arc::clone(&wall), Arc::clone(&elapsed));
+        let now = move || Timestamp::from_millisecond(set.load(SeqCst)).unwrap();
+        let since = move || Duration::from_millis(run.load(SeqCst));
+        let system = ClockAndRandom::steady(now, since, Timestamp::MIN, rand::random);
         let engine = EmbeddedTable::open(&Storage::Memory).await.unwrap();
         let mut engine = engine.with_system(system.clone());
         let served = engine.serve(None).await.unwrap();
@@ -60,7 +63,12 @@ impl LocalServer {
         let running = Running::new(system.clone());
         let context = Context::new(table, system, DEFAULT_REPLAY_WINDOW, SenderTimeouts::LOCAL);
         let app = App::new(context, SigningSecret::fixed(SIGNING_KEY).unwrap());
-        Self { engine, served, app: Arc::new(app), running, ahead, destination }
+        Self { engine, served, app: Arc::new(app), running, wall, elapsed, destination }
+    }
+
+    fn pass_time(&self, milliseconds: u32) {
+        self.wall.fetch_add(milliseconds.into(), SeqCst);
+        self.elapsed.fetch_add(milliseconds.into(), SeqCst);
     }
 
     /// Sends a lead, and returns its id.
@@ -90,14 +98,9 @@ impl LocalServer {
             let sent = act.await;
             let sent: Vec<_> =
                 sent.iter().map(|id| format!("msg_{id}_{}", self.destination)).collect();
+            self.pass_time(20_000);
             // If a lead is missing, the test says which one.
-            for _ in 0..1_000 {
-                let got = got();
-                if sent.iter().all(|id| got.contains(id)) {
-                    break;
-                }
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
+            wait_until(async || sent.iter().all(|id| got().contains(id))).await;
             stop.send(()).unwrap();
             sent
         };
@@ -120,9 +123,10 @@ async fn time_never_goes_back_so_each_lead_is_forwarded_once_and_in_order() {
             let mut sent = Vec::new();
             for n in 0..135 {
                 if n == 60 {
-                    server.ahead.store(-back, SeqCst);
+                    server.wall.fetch_sub(back, SeqCst);
                 }
                 sent.push(server.send(n).await);
+                server.pass_time(20);
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
             sent
@@ -133,19 +137,21 @@ async fn time_never_goes_back_so_each_lead_is_forwarded_once_and_in_order() {
     join!(play(2_000), play(5_000), play(3_600_000));
 }
 
-/// The process reads an API key first, as a function does.
+/// The process reads an API key first, as a function does, and takes an id only then.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lead_that_another_process_stores_two_seconds_late_is_forwarded() {
     let server = LocalServer::start().await;
-    let (table, system) = (server.of_another_process(), ClockAndRandom::system());
+    let (table, system) = (server.of_another_process(), server.app.context.system.clone());
     let act = async {
         let mut sent = vec![server.send(0).await];
         table.get_api_key(&TokenHash::of("a key")).await.unwrap();
+        server.pass_time(2_001);
         for (n, late) in [0, 30, 2_000].into_iter().cycle().take(60).enumerate() {
             sent.push(server.send(n + 1).await);
             let id = system.new_lead_id(system.now() - SignedDuration::from_millis(late));
             table.create_lead(new_lead(SENDER.account(), id), &system).await.unwrap();
             sent.push(id);
+            server.pass_time(50);
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         sent

@@ -11,8 +11,8 @@ use providers::ROUTES;
 use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
 use shared::{model::Provider, request::MAX_BODY_BYTES};
-use std::{io::Write, time::Duration};
-use tests::{Server, TestApi};
+use std::io::Write;
+use tests::{Server, TestApi, wait_until};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -185,13 +185,8 @@ async fn a_delivery_is_finished_even_if_its_sender_does_not_wait() {
             stream.shutdown().await.unwrap();
         }
     }
-    for _ in 0..1_000 {
-        if api.items("lead#").await.len() == SENDERS {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("only {} of {SENDERS} leads are there", api.items("lead#").await.len());
+    let all_are_stored = wait_until(async || api.items("lead#").await.len() == SENDERS).await;
+    assert!(all_are_stored, "only {} of {SENDERS} leads", api.items("lead#").await.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]
