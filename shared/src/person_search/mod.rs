@@ -62,9 +62,15 @@ impl Person {
     }
 
     /// The places of the person in a held delivery: the names of members, `body` if there are no
-    /// names, or `chatbot`.
+    /// names, or `chatbot`. If the person is only in its answer: `answer`, and the names there. The
+    /// answer to a repeat shows the lead that another person with the same phone or e-mail has.
     pub fn places_in_held(&self, held: &HeldDelivery) -> Vec<String> {
-        self.places(|take| each_text_of_held(held, take))
+        let places = self.places(|take| each_text_of_held(held, take));
+        if places.is_empty() {
+            self.places(|take| each_text_of_answer(held, take))
+        } else {
+            places
+        }
     }
 
     fn places(&self, each_text: impl FnOnce(&mut TakeText<'_>) -> ControlFlow<()>) -> Vec<String> {
@@ -169,6 +175,15 @@ fn each_text_of_held(held: &HeldDelivery, take: &mut TakeText<'_>) -> ControlFlo
     }
     let target = held.target.as_deref().unwrap_or_default();
     each_text(&Place::of(&Names::of(["chatbot".into()])), target, take)
+}
+
+fn each_text_of_answer(held: &HeldDelivery, take: &mut TakeText<'_>) -> ControlFlow<()> {
+    let answer = held.answer.as_ref().map(|answer| answer.body.as_str()).unwrap_or_default();
+    let names = Names::of(["answer".into()]);
+    let place = Place::of(&names);
+    each_piece(answer, &mut |names, piece| {
+        each_text(&Place { names, inside: Some(&place) }, piece, take)
+    })
 }
 
 /// Calls `take` with each text inside a text, in each decoding.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::{Account, AccountId, HeldReason, Provider};
+use crate::model::{Account, AccountId, HeldAnswer, HeldReason, Provider};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -80,6 +80,25 @@ fn a_person_is_found_in_a_body_of_any_format_with_the_place() {
     let target = Some("m@x.com".to_owned());
     let to_maria = HeldDelivery { target, ..held("{}") };
     assert_eq!(maria().places_in_held(&to_maria), ["chatbot"]);
+}
+
+/// The answer to a sender shows the lead of the known person, who may have only a phone in common
+/// with the body.
+#[test]
+fn a_person_is_found_in_the_answer_to_somebody_else() {
+    let answer = |body: &str| Some(HeldAnswer { status: 200, body: body.to_owned() });
+    let lead = r#"{"data": {"email": "m@x.com", "phone": "2"}}"#;
+    let cases = [
+        (r#"{"phone": "2"}"#, lead, vec!["answer.data.email"]),
+        (r#"{"phone": "2", "email": "m@x.com"}"#, lead, vec!["email"]),
+        (r#"{"phone": "2"}"#, r#"{"data": {"email": "am@x.com"}}"#, vec![]),
+    ];
+    for (body, answered, places) in cases {
+        let held = HeldDelivery { answer: answer(answered), ..held(body) };
+        assert_eq!(maria().places_in_held(&held), places, "{body} {answered}");
+        let is_named = !maria().contacts().is_disjoint(&contacts_in_held(&held).found);
+        assert_eq!(is_named, body.contains(EMAIL), "an answer names nobody to block: {body}");
+    }
 }
 
 #[test]
