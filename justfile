@@ -16,6 +16,11 @@ test *name:
 one name:
     cargo test --package leadhook-tests --test integration --locked {{ name }}
 
+# Play one history on a simulated clock, or many: just sim --seed 7, just sim --histories 100000
+sim *options:
+    cargo build --workspace --profile simulation --bin simulate --locked
+    target/simulation/simulate {{ options }}
+
 # Send every sample event through its function's handler
 events:
     cargo test --package leadhook-tests --test integration --locked events::

@@ -9,7 +9,7 @@ use shared::{
     model::{Account, ClockAndRandom, Destination},
     table::{LeadTable, StoreError},
 };
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 /// Forwards leads.
 pub struct Forwarder<P> {
@@ -48,7 +48,7 @@ impl<P: Post> Forwarder<P> {
 
     pub(crate) async fn destinations_of(
         &self,
-        accounts: &HashSet<Account>,
+        accounts: &BTreeSet<Account>,
     ) -> Result<Vec<Destination>, StoreError> {
         let mut destinations = Vec::new();
         for account in accounts {

@@ -5,7 +5,7 @@ use shared::{
     model::{Account, SetAside, SetAsideEvent},
     table::StoreError,
 };
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 impl<P: Post> Forwarder<P> {
     /// Sets those leads aside that were written late and that a cursor has passed. They must be in
@@ -31,6 +31,8 @@ impl<P: Post> Forwarder<P> {
 }
 
 /// The accounts of new leads.
-pub(crate) fn accounts<'a>(leads: impl IntoIterator<Item = &'a NewLeadRecord>) -> HashSet<Account> {
+pub(crate) fn accounts<'a>(
+    leads: impl IntoIterator<Item = &'a NewLeadRecord>,
+) -> BTreeSet<Account> {
     leads.into_iter().map(|lead| lead.account.clone()).collect()
 }

@@ -17,7 +17,7 @@ use shared::{
     model::{Account, Destination, LeadId},
     table::StoreError,
 };
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 /// How long a pass begins new posts. The timeout of the function is longer by the time of a post.
 pub const PASS_FOR: SignedDuration = SignedDuration::from_secs(50);
@@ -35,7 +35,7 @@ pub enum Wake {
     Schedule,
     /// New leads of these accounts: their destinations get what waits. Failing destinations are
     /// left to the schedule, so that one which does not answer does not delay the others.
-    NewLeads(HashSet<Account>),
+    NewLeads(BTreeSet<Account>),
 }
 
 impl<P: Post> Forwarder<P> {

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs the integration tests and the tests of the operator's commands on Amazon's DynamoDB Local.
+# Runs the integration tests and the tests of the operator's commands on Amazon's DynamoDB Local, and
+# compares the table of the simulation with it.
 # Needs Java 17 and Maven.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -17,6 +18,7 @@ for _ in $(seq 100); do
   (: <>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break
   sleep 0.1
 done
-export TEST_DYNAMODB_ENDPOINT="http://127.0.0.1:$port" FAULT_HISTORIES=0 FORWARDING_HISTORIES=0
+export TEST_DYNAMODB_ENDPOINT="http://127.0.0.1:$port"
 cargo test --workspace --test integration --locked
+cargo test --workspace --test differential --locked
 cargo test --workspace --test leadhook --locked -- operator

@@ -11,16 +11,14 @@ use axum::http::{
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use jiff::fmt::rfc2822::DateTimePrinter;
-use serde_json::Value;
 use shared::model::ClockAndRandom;
 use std::{
-    collections::{BTreeSet, HashMap, VecDeque},
+    collections::{BTreeSet, VecDeque},
     io, mem,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+        atomic::{AtomicBool, Ordering::SeqCst},
     },
-    time::Duration,
 };
 
 /// The requests of a create.
@@ -44,15 +42,8 @@ struct State {
     actions: Mutex<BTreeSet<String>>,
     consumed: Mutex<f64>,
     faults: Mutex<VecDeque<(&'static str, Fault)>>,
-    script: Mutex<VecDeque<Option<Fault>>>,
     away: AtomicBool,
     silent: AtomicBool,
-    /// Client request tokens that the table has forgotten, and their replacements.
-    forgotten: Mutex<HashMap<String, String>>,
-    /// The writes of each client request token.
-    tokens: Mutex<HashMap<String, Value>>,
-    misused_tokens: AtomicUsize,
-    under_way: AtomicUsize,
 }
 
 impl FaultyConnection {
@@ -76,31 +67,6 @@ impl FaultyConnection {
     /// The next request of this DynamoDB operation gets this fault.
     pub fn fail_next(&self, operation: &'static str, fault: Fault) {
         self.state.faults.lock().unwrap().push_back((operation, fault));
-    }
-
-    /// The next requests of any operation get these faults, in the order in which they arrive.
-    pub fn set_script(&self, faults: impl IntoIterator<Item = Option<Fault>>) {
-        *self.state.script.lock().unwrap() = faults.into_iter().collect();
-    }
-
-    /// Waits until no request is running, not even one whose sender gave up.
-    pub async fn settle(&self) {
-        while self.state.under_way.load(SeqCst) > 0 {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    }
-
-    /// Forgets all requests.
-    pub fn forget(&self) {
-        self.take_operations();
-        self.state.tokens.lock().unwrap().clear();
-        self.state.forgotten.lock().unwrap().clear();
-        self.state.misused_tokens.store(0, SeqCst);
-    }
-
-    /// How many transactions had no client request token, or the token of another write.
-    pub fn misused_tokens(&self) -> usize {
-        self.state.misused_tokens.load(SeqCst)
     }
 
     /// Whether all requests are lost.
@@ -134,12 +100,7 @@ impl FaultyConnection {
 async fn pass(state: Arc<State>, request: Request<Incoming>) -> HttpAnswer {
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
-    state.under_way.fetch_add(1, SeqCst);
-    let carried = tokio::spawn(async move {
-        let answer = carry(&state, head, body).await;
-        state.under_way.fetch_sub(1, SeqCst);
-        answer
-    });
+    let carried = tokio::spawn(async move { carry(&state, head, body).await });
     carried.await.map_err(io::Error::other)?
 }
 
@@ -147,9 +108,6 @@ async fn carry(state: &State, mut head: Parts, mut body: Bytes) -> HttpAnswer {
     let target = head.headers["x-amz-target"].to_str().unwrap();
     let operation = target.rsplit('.').next().unwrap().to_owned();
     let fault = next_fault(state, &operation);
-    if operation == "TransactWriteItems" {
-        check_token(state, &body);
-    }
     if CREATE_OPERATIONS.contains(&operation.as_str()) {
         body = edited(&body, "ReturnConsumedCapacity", "TOTAL");
         head.headers.remove(CONTENT_LENGTH);
@@ -165,7 +123,6 @@ async fn carry(state: &State, mut head: Parts, mut body: Bytes) -> HttpAnswer {
     if let Some((status, error)) = fault.and_then(|fault| fault.refusal(&operation)) {
         return Ok(Response::builder().status(status).body(error.to_string().into()).unwrap());
     }
-    body = with_forgotten_token(state, body, fault);
     let mut answer = ask_table(state, head, body).await?;
     match fault {
         Some(Fault::AnswerLost | Fault::AnswerAndTokenLost) => {
@@ -195,35 +152,7 @@ async fn ask_table(state: &State, mut head: Parts, body: Bytes) -> HttpAnswer {
     Ok(response)
 }
 
-/// Every transaction has a token. The same token means the same write.
-fn check_token(state: &State, body: &[u8]) {
-    let request: Value = serde_json::from_slice(body).unwrap();
-    let Some(token) = request["ClientRequestToken"].as_str() else {
-        state.misused_tokens.fetch_add(1, SeqCst);
-        return;
-    };
-    let mut tokens = state.tokens.lock().unwrap();
-    let write = &request["TransactItems"];
-    if tokens.insert(token.to_owned(), write.clone()).is_some_and(|before| before != *write) {
-        state.misused_tokens.fetch_add(1, SeqCst);
-    }
-}
-
-fn with_forgotten_token(state: &State, body: Bytes, fault: Option<Fault>) -> Bytes {
-    let request: Value = serde_json::from_slice(&body).unwrap();
-    let Some(token) = request["ClientRequestToken"].as_str() else { return body };
-    let mut forgotten = state.forgotten.lock().unwrap();
-    let another = forgotten.get(token).cloned();
-    if fault == Some(Fault::AnswerAndTokenLost) {
-        forgotten.insert(token.to_owned(), format!("{:032x}", rand::random::<u128>()));
-    }
-    another.map_or(body.clone(), |another| edited(&body, "ClientRequestToken", &another))
-}
-
 fn next_fault(state: &State, operation: &str) -> Option<Fault> {
-    if let Some(fault) = state.script.lock().unwrap().pop_front() {
-        return fault;
-    }
     let mut faults = state.faults.lock().unwrap();
     let position = faults.iter().position(|(wanted, _)| *wanted == operation)?;
     faults.remove(position).map(|(_, fault)| fault)

@@ -1,9 +1,10 @@
 use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::time::Duration;
 
 /// A fault of a request to the table, or of its answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fault {
     /// The table runs the request, but the answer never arrives.
     AnswerLost,
@@ -12,7 +13,7 @@ pub enum Fault {
     /// The answer comes after this time.
     Delayed(Duration),
     /// Like `AnswerLost`, and the table forgets the client request token, as the embedded one does
-    /// after a restart.
+    /// after a restart. Only the table of the simulation can do so.
     AnswerAndTokenLost,
     /// The table does nothing and answers that there was a conflict.
     Conflict,
@@ -24,7 +25,7 @@ pub enum Fault {
 
 impl Fault {
     /// The answer of a table that does nothing.
-    pub(crate) fn refusal(self, operation: &str) -> Option<(StatusCode, Value)> {
+    pub fn refusal(self, operation: &str) -> Option<(StatusCode, Value)> {
         let error =
             |name: &str| json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{name}") });
         match (self, operation) {

@@ -68,18 +68,6 @@ impl TestTable {
         Self { connection, clock, direct, client, access_key: access_key.to_owned(), embedded }
     }
 
-    /// Another new table in the same database, over the same connection. The clock begins again.
-    pub async fn renew(&self) -> Self {
-        set_back(&self.clock);
-        Self { direct: new_table(&self.client).await, ..self.clone() }
-    }
-
-    /// Deletes the table, and forgets the requests to it.
-    pub async fn delete(self) {
-        self.connection.forget();
-        self.client.delete_table().table_name(self.direct.name()).send().await.unwrap();
-    }
-
     /// A client over the connection that can fail.
     pub fn client(&self, timeouts: Timeouts) -> Client {
         connect_to(&self.connection.endpoint, &self.access_key, timeouts)
@@ -141,14 +129,8 @@ pub fn unique_numbers() -> impl Fn() -> u128 + Send + Sync {
 
 /// A clock at the time at which every test begins.
 fn begin() -> Arc<AtomicI64> {
-    let clock = Arc::default();
-    set_back(&clock);
-    clock
-}
-
-fn set_back(clock: &AtomicI64) {
     let beginning: Timestamp = TestTable::BEGINNING.parse().unwrap();
-    clock.store(beginning.as_millisecond(), SeqCst);
+    Arc::new(AtomicI64::new(beginning.as_millisecond()))
 }
 
 fn system(

@@ -183,7 +183,7 @@ fn the_documents_name_only_what_exists() {
 #[test]
 fn what_does_not_exist_is_named_with_its_line() {
     let text = "# A page: `a` & b
-`tests/integration/documents.rs`, `documents.rs`, `docs/`, `faults/mod.rs`, `target/lambda/`
+`tests/integration/documents.rs`, `documents.rs`, `docs/`, `forwarding/mod.rs`, `target/lambda/`
 `functions/<provider>/lib.rs`, `functions/*`, `/openapi/lost.json`, `cargo run lost.rs`
 [here](#a-page-a--b), [there](../README.md#leadhook), [far](https://example.com/lost.md#b)
 `no/such/folder/`, `integration/` and `lost.rs`

@@ -26,7 +26,7 @@ impl Forwarding {
         let destination = destination(&api, sender);
         let context = &api.app.context;
         context.table.add_destination(&destination).await.unwrap();
-        api.connection.forget();
+        api.connection.take_operations();
         let statuses = Arc::<Mutex<VecDeque<u16>>>::default();
         let next = Arc::clone(&statuses);
         let forwarder = Forwarder {

@@ -14,7 +14,6 @@ mod empty_fields;
 mod erasure;
 mod errors;
 mod events;
-mod faults;
 mod field_rules;
 mod flextell;
 mod forward_leads;

@@ -9,7 +9,6 @@ pub(crate) type Reply = Result<Answered, PostError>;
 
 /// A message that a destination receives.
 pub(crate) struct Received {
-    pub(crate) url: String,
     pub(crate) request: PostRequest,
     /// How many it has received, with this one.
     pub(crate) number: usize,
@@ -43,7 +42,7 @@ impl<'a> Receiver<'a> {
 impl Post for Receiver<'_> {
     async fn post(
         &self,
-        url: &str,
+        _: &str,
         message: impl Fn() -> Option<PostRequest> + Send + Sync,
     ) -> Reply {
         let request = message().ok_or(PostError::Outdated)?;
@@ -52,7 +51,7 @@ impl Post for Receiver<'_> {
             got.push(request.clone());
             got.len()
         };
-        (self.answer)(Received { url: url.to_owned(), request, number }).await
+        (self.answer)(Received { request, number }).await
     }
 }
 

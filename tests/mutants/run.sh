@@ -23,7 +23,6 @@ for module in events fuzz http limits outage template; do
   skipped+=(--skip "$module::")
 done
 mkdir -p target/mutants
-export FAULT_HISTORIES=24 FORWARDING_HISTORIES=24
 PATH="$PWD/target/tools/bin:$PATH" cargo mutants "${files[@]}" --output target/mutants \
   --test-package leadhook-shared --test-package leadhook-keyspot --test-package leadhook-tests "$@" \
   -- --locked -- "${skipped[@]}"

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
 /// A provider. A lead is sent to the address of one provider.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Provider {
     /// <https://docs.integrabot.ai>
@@ -61,7 +61,7 @@ pub struct NotAProvider;
 /// assert_eq!("ws#acme".parse::<AccountId>(), Err(NotAnAccountId));
 /// # Ok::<(), NotAnAccountId>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Account {
     /// The provider the account belongs to.
     pub provider: Provider,
@@ -71,7 +71,7 @@ pub struct Account {
 
 /// An account's id: 1 to 200 bytes without `#` and control characters, so that it fits into the
 /// table's keys. The table's owner chooses it, never a sender.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct AccountId(String);
 

@@ -66,11 +66,7 @@ impl Person {
     /// answer to a repeat shows the lead that another person with the same phone or e-mail has.
     pub fn places_in_held(&self, held: &HeldDelivery) -> Vec<String> {
         let places = self.places(|take| each_text_of_held(held, take));
-        if places.is_empty() {
-            self.places(|take| each_text_of_answer(held, take))
-        } else {
-            places
-        }
+        if places.is_empty() { self.places(|take| each_text_of_answer(held, take)) } else { places }
     }
 
     fn places(&self, each_text: impl FnOnce(&mut TakeText<'_>) -> ControlFlow<()>) -> Vec<String> {

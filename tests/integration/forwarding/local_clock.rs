@@ -1,7 +1,7 @@
 //! `leadhook serve` forwards each lead, whatever its clock does, and also the leads that another
 //! process stores in its table.
 
-use super::{new_lead, play::MASTER};
+use super::{MASTER, new_lead};
 use crate::receiver::{Receiver, status};
 use forwarding::{Forwarder, MasterSecret};
 use jiff::{SignedDuration, Timestamp};

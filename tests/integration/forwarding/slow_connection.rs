@@ -1,6 +1,6 @@
 //! A connection that takes longer than a lead that was read may be posted.
 
-use super::{new_lead, play::MASTER};
+use super::{MASTER, new_lead};
 use crate::posting::{Endpoint, status};
 use forwarding::{Addresses, Forwarder, MasterSecret, PASS_FOR, SETTLED_AFTER, Wake};
 use futures_util::future::BoxFuture;

@@ -1,6 +1,6 @@
 //! A table with one destination, whose answers a test chooses.
 
-use super::play::MASTER;
+use super::MASTER;
 use crate::receiver::{Receiver, Reply, status};
 use forwarding::{Forwarder, MasterSecret, PASS_FOR, Post, PostRequest, SETTLED_AFTER, Wake};
 use jiff::{SignedDuration, Timestamp};

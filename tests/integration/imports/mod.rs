@@ -31,6 +31,7 @@ const PACKAGES: &Order = &[
     ("console", &["shared", "providers", "forwarding", "local", "operator"]),
     ("cli", &["shared", PROVIDER, "providers", "forwarding", "local", "operator", "console"]),
     ("tests", &["shared", PROVIDER, "providers", "forwarding", "local"]),
+    ("simulation", &["shared", PROVIDER, "providers", "forwarding", "local", "operator", "tests"]),
     ("bench", &["shared", PROVIDER, "providers", "forwarding", "local", "tests"]),
     ("bench/peers/floor", &[]),
     ("bench/peers/limit", &[]),

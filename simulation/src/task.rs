@@ -1,0 +1,63 @@
+//! A piece of work of an instance, and what goes wrong meanwhile.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering::SeqCst},
+};
+use tokio::task_local;
+
+task_local! {
+    /// The task whose requests go to the table.
+    static TASK: Arc<Task>;
+}
+
+/// A piece of work, and what went wrong meanwhile.
+#[derive(Default)]
+pub(crate) struct Task {
+    pub(crate) name: String,
+    /// The faults of its requests.
+    faults: AtomicU32,
+    /// How many of its requests were slow.
+    slow: AtomicU32,
+    /// Times that are longer than a timeout, an instance that was frozen, and the like.
+    hardships: AtomicU32,
+}
+
+impl Task {
+    pub(crate) fn new(name: String) -> Arc<Self> {
+        Arc::new(Self { name, ..Self::default() })
+    }
+
+    /// Runs `steps` as this task.
+    pub(crate) async fn scope<T>(self: &Arc<Self>, steps: impl Future<Output = T>) -> T {
+        TASK.scope(Arc::clone(self), steps).await
+    }
+
+    /// The task that is running; `None` for what the simulation itself reads and writes.
+    pub(crate) fn current() -> Option<Arc<Self>> {
+        TASK.try_with(Arc::clone).ok()
+    }
+
+    pub(crate) fn note_fault(&self) {
+        self.faults.fetch_add(1, SeqCst);
+    }
+
+    pub(crate) fn note_slow(&self) {
+        self.slow.fetch_add(1, SeqCst);
+    }
+
+    pub(crate) fn note_hardship(&self) {
+        self.hardships.fetch_add(1, SeqCst);
+    }
+
+    /// How many of its requests failed or were slow, unless it had worse to bear.
+    pub(crate) fn troubles(&self) -> Option<u32> {
+        let troubles = self.faults.load(SeqCst) + self.slow.load(SeqCst);
+        (self.hardships.load(SeqCst) == 0).then_some(troubles)
+    }
+
+    /// Whether nothing went wrong.
+    pub(crate) fn is_calm(&self) -> bool {
+        self.faults.load(SeqCst) + self.hardships.load(SeqCst) == 0
+    }
+}
