@@ -2,7 +2,7 @@
 
 use crate::{
     history::{Records, Reply, Work},
-    log::MASTER,
+    observed::MASTER,
     stage::Stage,
     task::Task,
     world::World,

@@ -13,7 +13,9 @@ mod invariants;
 mod log;
 mod network;
 mod notes;
+mod observed;
 mod operators;
+mod random_history;
 mod run;
 mod senders;
 mod stage;
@@ -22,6 +24,6 @@ mod task;
 mod work;
 mod world;
 
-pub use history::{History, history};
+pub use history::History;
 pub use notes::Wanted;
 pub use run::{ManyPlayed, Played, failures, history_of, play, play_seeds, shrink, with_stack};

@@ -1,12 +1,8 @@
 //! Plays histories, and makes failing ones smaller.
 
 use crate::{
-    history::{History, history},
-    invariants::Broken,
-    notes::Wanted,
-    stage::Stage,
-    table::Exchange,
-    world::World,
+    history::History, invariants::Broken, notes::Wanted, random_history::history, stage::Stage,
+    table::Exchange, world::World,
 };
 use proptest::{
     strategy::{Strategy, ValueTree},

@@ -3,7 +3,7 @@
 use crate::{
     history::{Action, History, Place, Planned, Sent, Work},
     instances::{Instances, TABLE},
-    log::Observed,
+    observed::Observed,
     table::Exchange,
     world::World,
 };

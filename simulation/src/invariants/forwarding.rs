@@ -3,7 +3,8 @@
 use super::Broken;
 use crate::{
     history::Reply,
-    log::{Erasure, Log, Observed, Post, WrittenLead},
+    log::{Erasure, Log, WrittenLead},
+    observed::{Observed, Post},
     stage::Stage,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -88,7 +89,7 @@ impl AtEnd<'_> {
             .leads
             .iter()
             .filter(|lead| lead.erased.is_none() && !self.log.reused.contains(&lead.id));
-        for lead in stored.filter(|lead| self.observed.wants(lead)) {
+        for lead in stored.filter(|lead| self.observed.wants(&lead.account, lead.id)) {
             let id = lead.id;
             let mut posts = self.of_lead(id, SetAsideEvent::Created);
             let is_received = posts.any(|(_, post)| post.is_received());

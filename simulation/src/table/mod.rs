@@ -4,12 +4,14 @@
 
 mod expression;
 mod item;
+mod parser;
+mod read;
 mod request;
 
 pub use item::Item;
 
-use expression::{Change, Condition};
 use item::{Key, key_item, key_of};
+use parser::{read_changes, read_condition};
 use request::{BatchRequest, Batches, Request, TransactItem, Transaction, Verb, Write};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -83,10 +85,7 @@ impl Table {
 
     fn call_one(&mut self, operation: &str, request: Request) -> Result<Value, Refusal> {
         match operation {
-            "GetItem" => Ok(match self.items.get(&key_of(&request.write.key)) {
-                Some(item) => json!({ "Item": item }),
-                None => json!({}),
-            }),
+            "GetItem" => Ok(self.get(&request)),
             "PutItem" => self.write(Verb::Put, &request.write),
             "UpdateItem" => self.write(Verb::Update, &request.write),
             "DeleteItem" => self.write(Verb::Delete, &request.write),
@@ -133,50 +132,6 @@ impl Table {
             self.replace(key, None);
         }
         keys
-    }
-
-    fn query(&self, request: &Request) -> Value {
-        let names = request.write.names();
-        let condition = Condition::read(request.key_condition_expression.as_ref().unwrap(), &names);
-        let filter = request.filter_expression.as_ref().map(|text| Condition::read(text, &names));
-        let pk = condition.value_of("pk").unwrap()["S"].as_str().unwrap().to_owned();
-        let (first, last) = ((pk.clone(), String::new()), (pk, char::MAX.to_string()));
-        let mut found: Vec<_> =
-            self.items.range(first..last).filter(|(_, item)| condition.is_true(item)).collect();
-        if request.scan_index_forward == Some(false) {
-            found.reverse();
-        }
-        if let Some(after) = &request.exclusive_start_key {
-            let after = found.iter().position(|(key, _)| **key == key_of(after));
-            found.drain(..after.map_or(0, |after| after + 1));
-        }
-        let limit = request.limit.unwrap_or(usize::MAX);
-        let last = found.get(limit.wrapping_sub(1)).map(|(key, _)| key_item(key));
-        found.truncate(limit);
-        let items: Vec<_> = found
-            .into_iter()
-            .map(|(_, item)| item)
-            .filter(|item| filter.as_ref().is_none_or(|filter| filter.is_true(item)))
-            .collect();
-        let mut answer = json!({ "Count": items.len() });
-        if request.select.as_deref() != Some("COUNT") {
-            answer["Items"] = match &request.projection_expression {
-                Some(name) => items.iter().map(|item| json!({ name: item[name] })).collect(),
-                None => json!(items),
-            };
-        }
-        if let Some(last) = last {
-            answer["LastEvaluatedKey"] = last;
-        }
-        answer
-    }
-
-    /// DynamoDB gives the items of a batch in any order.
-    fn get_batch(&self, request: &Batches) -> Value {
-        let (name, batch) = request.request_items.first_key_value().unwrap();
-        let BatchRequest::Read { keys } = batch else { panic!("a batch to read has keys") };
-        let found: Vec<_> = keys.iter().filter_map(|key| self.items.get(&key_of(key))).collect();
-        json!({ "Responses": { name: found }, "UnprocessedKeys": {} })
     }
 
     fn write_batch(&mut self, request: Batches) -> Value {
@@ -242,7 +197,7 @@ impl Table {
         let none = Item::new();
         let existing = self.items.get(&write.key(verb));
         let Some(text) = &write.condition_expression else { return Ok(()) };
-        if Condition::read(text, &write.names()).is_true(existing.unwrap_or(&none)) {
+        if read_condition(text, &write.names()).is_true(existing.unwrap_or(&none)) {
             return Ok(());
         }
         let is_wanted =
@@ -260,7 +215,7 @@ impl Table {
             Verb::Update => {
                 let mut item = self.items.get(&key).cloned().unwrap_or_else(|| write.key.clone());
                 let text = write.update_expression.as_ref().unwrap();
-                for change in Change::read(text, &write.names()) {
+                for change in read_changes(text, &write.names()) {
                     change.apply(&mut item);
                 }
                 self.replace(key, Some(item))

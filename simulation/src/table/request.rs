@@ -1,8 +1,8 @@
 //! The requests of DynamoDB, as far as leadhook sends them.
 
 use super::{
-    expression::Names,
     item::{Item, Key, key_of},
+    parser::Names,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
