@@ -1,8 +1,26 @@
 //! What must be true after every history, whatever failed. `docs/reliability.md` promises it.
 //!
-//! What must be true at each moment is checked when it happens: that a post is signed and begins
-//! before a pause (`log.rs`), that an invalid delivery is held (`senders.rs`), and that nothing of
-//! an erased person is left (`operators.rs`).
+//! | function | rule |
+//! |---|---|
+//! | `check_attempt` | a first delivery makes a new lead, a short fault gives no 503, an answer shows a stored lead of the same person, as it was sent |
+//! | `check_answered` | each lead is in an answer, and no two deliveries made it |
+//! | `check_people` | no person twice where one is accepted once, no body twice in the replay window |
+//! | `check_claims` | each claim has its lead, and each lead its claims |
+//! | `check_received` | each stored lead was received, or is set aside after its last refusal |
+//! | `check_rest` | nothing waits, and no pass runs |
+//! | `check_messages` | a message has always the same id and body |
+//! | `check_repeats` | a message that was received comes again only for a reason |
+//! | `check_order` | leads first arrive in the order of their ids |
+//! | `check_erasures` | no erased lead is posted, and its receivers get a message of the erasure |
+//!
+//! Others must be true at each moment, and are checked then:
+//!
+//! | function | rule |
+//! |---|---|
+//! | `Observed::check_post` | a post is signed, and does not begin after a pause |
+//! | `check_held` | an invalid delivery is held |
+//! | `check_redelivered` | a held delivery that became a lead is not held any more |
+//! | `check_erased` | after an erasure the person is in no item |
 
 mod deliveries;
 mod forwarding;
