@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Checks template.yaml with AWS's own linters, from PyPI. tests/integration/template tests that
-# the template fits the code.
+# Checks template.yaml with AWS's own linters and its translator of SAM, from PyPI.
+# tests/integration/template tests that the template fits the code.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 tools=$(tests/python-tools.sh)
 export SAM_CLI_TELEMETRY=0
 "$tools/bin/sam" validate
 "$tools/bin/cfn-lint" template.yaml
+AWS_DEFAULT_REGION=us-east-1 "$tools/bin/python" tests/template/cors.py template.yaml
