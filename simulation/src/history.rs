@@ -10,40 +10,36 @@ use tests::{Fault, Sender};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct History {
     /// The seed of everything that the history does not say: delays and random numbers.
-    pub schedule: u64,
-    /// The accounts.
-    pub places: Vec<Place>,
+    pub(crate) schedule: u64,
+    pub(crate) places: Vec<Place>,
     /// Destinations that operators add at the beginning.
-    pub destinations: Vec<Planned>,
+    pub(crate) destinations: Vec<Planned>,
     /// What happens, one after the other.
-    pub steps: Vec<Step>,
+    pub(crate) steps: Vec<Step>,
     /// How the records of the table's stream come, one after the other; later ones at once.
-    pub records: Vec<Records>,
+    pub(crate) records: Vec<Records>,
     /// The faults of the requests to the table, by the number of the request.
-    pub faults: BTreeMap<u16, Fault>,
+    pub(crate) faults: BTreeMap<u16, Fault>,
 }
 
 /// An account of a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
-    /// The provider.
-    pub provider: Provider,
-    /// Which of its accounts.
-    pub account: u8,
+pub(crate) struct Place {
+    pub(crate) provider: Provider,
+    pub(crate) account: u8,
 }
 
 /// Something that happens.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Step {
+pub(crate) struct Step {
     /// How many milliseconds after the step before it begins.
-    pub after: u32,
-    /// What happens.
-    pub action: Action,
+    pub(crate) after: u32,
+    pub(crate) action: Action,
 }
 
 /// What happens. Places, persons, destinations and leads are named by numbers that count round.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Action {
+pub(crate) enum Action {
     /// A sender sends a delivery, and sends it again until there is an answer.
     Deliver(Sent, Work),
     /// A pass of the schedule.
@@ -51,25 +47,9 @@ pub enum Action {
     /// The stream gives all its records again.
     StreamAgain(Work),
     /// An operator erases a person, and tries again until that is done.
-    Erase {
-        /// The account.
-        place: u8,
-        /// The person.
-        person: u8,
-        /// How the operator's command runs.
-        work: Work,
-    },
-    /// An operator corrects a held delivery and redelivers it.
-    Redeliver {
-        /// The account.
-        place: u8,
-        /// Which held delivery.
-        held: u8,
-        /// The delivery that it becomes.
-        sent: Sent,
-        /// How the operator's command runs.
-        work: Work,
-    },
+    Erase { place: u8, person: u8, work: Work },
+    /// An operator corrects a held delivery, so that it becomes `sent`, and redelivers it.
+    Redeliver { held: u8, sent: Sent, work: Work },
     /// An operator changes a destination.
     Change(u8, DestinationAction, Work),
     /// No request reaches the table for so many milliseconds.
@@ -82,103 +62,89 @@ pub enum Action {
 
 /// What an operator does with a destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum DestinationAction {
-    /// Pauses it.
+pub(crate) enum DestinationAction {
     Pause,
-    /// Resumes it.
     Resume,
     /// Sets the lead aside at which it fails.
     Skip,
     /// Moves its cursor back to the lead with this number.
     Replay(u8),
-    /// Rotates its secret.
     Rotate,
 }
 
 /// A delivery: its account and its person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sent {
-    /// The account.
-    pub place: u8,
+pub(crate) struct Sent {
+    pub(crate) place: u8,
     /// The persons whose e-mail and phone it has. They may be two persons.
-    pub email: Option<u8>,
-    /// The same for the phone.
-    pub phone: Option<u8>,
-    /// What the person writes.
-    pub words: u8,
-    /// Its `Idempotency-Key`.
-    pub key: Option<u8>,
+    pub(crate) email: Option<u8>,
+    pub(crate) phone: Option<u8>,
+    pub(crate) words: u8,
+    pub(crate) key: Option<u8>,
     /// Whether it breaks a rule.
-    pub is_invalid: bool,
+    pub(crate) is_invalid: bool,
 }
 
 /// How a piece of work runs: which instance does it, and when that is killed or frozen.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-pub struct Work {
-    /// The instance.
-    pub instance: u8,
+pub(crate) struct Work {
+    pub(crate) instance: u8,
     /// At which of its steps it is killed.
-    pub killed_at: Option<u16>,
+    pub(crate) killed_at: Option<u16>,
     /// At which of its steps it is frozen, and for how many seconds.
-    pub frozen_at: Option<(u16, u16)>,
+    pub(crate) frozen_at: Option<(u16, u16)>,
 }
 
 /// The clock of an instance jumps.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct Jump {
-    /// The instance.
-    pub instance: u8,
+pub(crate) struct Jump {
+    pub(crate) instance: u8,
     /// How many milliseconds it is ahead of the table's clock from now on.
-    pub ahead: i64,
+    pub(crate) ahead: i64,
     /// Whether a new instance replaces it, which does not know the time of the one before.
-    pub is_new: bool,
+    pub(crate) is_new: bool,
 }
 
 /// Some records of the table's stream.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct Records {
+pub(crate) struct Records {
     /// After how many milliseconds they come.
-    pub after: u32,
-    /// How the function runs that gets them.
-    pub work: Work,
+    pub(crate) after: u32,
+    pub(crate) work: Work,
 }
 
 /// A destination that an operator adds at the beginning.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Planned {
-    /// The account.
-    pub place: u8,
+pub(crate) struct Planned {
+    pub(crate) place: u8,
     /// Whether it also gets leads with ids before its time.
-    pub gets_all: bool,
+    pub(crate) gets_all: bool,
     /// What it does with the first posts. It takes all later ones.
-    pub script: Vec<Handling>,
+    pub(crate) script: Vec<Handling>,
     /// The leads that it never takes.
-    pub poison: Option<Poison>,
+    pub(crate) poison: Option<Poison>,
 }
 
 /// Leads that a destination never takes: those whose ids are multiples of a number.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct Poison {
-    /// The number.
-    pub every: u64,
-    /// What it answers about them.
-    pub reply: Reply,
+pub(crate) struct Poison {
+    pub(crate) every: u64,
+    pub(crate) reply: Reply,
 }
 
 /// What a destination does with a post.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct Handling {
-    /// Its answer.
-    pub reply: Reply,
+pub(crate) struct Handling {
+    pub(crate) reply: Reply,
     /// How many milliseconds until the connection is open.
-    pub connects: u32,
+    pub(crate) connects: u32,
     /// How many milliseconds until it answers.
-    pub answers: u32,
+    pub(crate) answers: u32,
 }
 
 /// The answer of a destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Reply {
+pub(crate) enum Reply {
     /// A status, and perhaps `Retry-After` in seconds.
     Status(u16, Option<i64>),
     /// The message does not arrive.
@@ -190,18 +156,16 @@ pub enum Reply {
 }
 
 impl Place {
-    /// The account.
-    pub fn account(self) -> Account {
+    pub(crate) fn account(self) -> Account {
         Account { provider: self.provider, id: (u64::from(self.account) + 1).into() }
     }
 
-    /// How to send to the provider.
-    pub fn sender(self) -> &'static Sender {
+    pub(crate) fn sender(self) -> &'static Sender {
         Sender::of(self.provider)
     }
 
     /// The API key of the account.
-    pub fn token(self) -> String {
+    pub(crate) fn token(self) -> String {
         format!("{}-{}", self.provider.as_str(), self.account)
     }
 }

@@ -146,7 +146,7 @@ fn action() -> impl Strategy<Value = Action> {
         1 => (0..3_u8, 0..2_u8, work())
             .prop_map(|(place, person, work)| Action::Erase { place, person, work }),
         1 => (0..3_u8, any::<u8>(), sent(), work()).prop_map(|(place, held, sent, work)| {
-            Action::Redeliver { place, held, sent: Sent { is_invalid: false, ..sent }, work }
+            Action::Redeliver { held, sent: Sent { place, is_invalid: false, ..sent }, work }
         }),
         2 => (any::<u8>(), destination_action(), work())
             .prop_map(|(n, action, work)| Action::Change(n, action, work)),

@@ -51,8 +51,7 @@ pub fn play(history: &History, wanted: Wanted) -> Played {
     do_long_work_inline();
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     runtime.block_on(async {
-        let History { schedule, places, faults, .. } = history.clone();
-        let world = World::new(schedule, places, faults, wanted);
+        let world = World::new(history, wanted);
         let stage = Stage::new(&world).await;
         stage.play(history.clone()).await;
         let result = stage.check().await;

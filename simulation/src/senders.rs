@@ -13,8 +13,6 @@ use tokio::time::{sleep, timeout};
 
 /// How long API Gateway waits for a function.
 const GATEWAY_WAITS: Duration = Duration::from_secs(29);
-/// What a killed task sent to the table arrives within this time.
-const ARRIVES_WITHIN: Duration = Duration::from_secs(3);
 
 impl Sent {
     pub(crate) fn name(&self) -> String {
@@ -105,9 +103,6 @@ impl Stage {
             let app = stage.instances.receiver(work.instance);
             let handled = async { delivery.answer_of(&app).await };
             let answer = of_function.run(&stage.world, work, handled).await;
-            if answer.is_none() {
-                sleep(ARRIVES_WITHIN).await;
-            }
             stage.world.log().end(n, &of_function, stage.world.now());
             answer
         });

@@ -109,8 +109,7 @@ impl Stage {
             Action::Erase { place, person, work } => {
                 self.erase(format!("erasure {n}"), self.place(place), person, work).await;
             }
-            Action::Redeliver { place, held, sent, work } => {
-                let sent = Sent { place, ..sent };
+            Action::Redeliver { held, sent, work } => {
                 self.redeliver(format!("redelivery {n}"), held, sent, work).await;
             }
             Action::Change(destination, action, work) => {

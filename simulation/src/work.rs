@@ -10,8 +10,12 @@ use std::{
 };
 use tokio::time::{Sleep, sleep};
 
+/// What a killed task sent to the table arrives within this time.
+const ARRIVES_WITHIN: Duration = Duration::from_secs(3);
+
 impl Task {
-    /// Does the work. Returns `None` if it was killed before its end.
+    /// Does the work. Returns `None` if it was killed before its end, when nothing more can come of
+    /// it.
     pub(crate) async fn run<T>(
         self: &Arc<Self>,
         world: &World,
@@ -22,7 +26,7 @@ impl Task {
         let mut steps = pin!(self.scope(steps));
         let mut polls = 0_u16;
         let mut frozen: Option<Pin<Box<Sleep>>> = None;
-        poll_fn(|context| {
+        let done = poll_fn(|context| {
             if let Some(sleeping) = &mut frozen {
                 if sleeping.as_mut().poll(context).is_pending() {
                     return Poll::Pending;
@@ -50,6 +54,10 @@ impl Task {
             }
             steps.as_mut().poll(context).map(Some)
         })
-        .await
+        .await;
+        if done.is_none() {
+            sleep(ARRIVES_WITHIN).await;
+        }
+        done
     }
 }

@@ -1,7 +1,7 @@
 //! The world of a history: its time, its random numbers and its table.
 
 use crate::{
-    history::Place,
+    history::{History, Place},
     log::Log,
     notes::{Notes, Wanted},
     table::Table,
@@ -44,31 +44,26 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// A world with the places of a history. `schedule` is the seed of everything that the history
-    /// does not say.
-    pub(crate) fn new(
-        schedule: u64,
-        places: Vec<Place>,
-        faults: BTreeMap<u16, Fault>,
-        wanted: Wanted,
-    ) -> Arc<Self> {
+    /// The world of a history, before it begins.
+    pub(crate) fn new(history: &History, wanted: Wanted) -> Arc<Self> {
+        let History { schedule, places, faults, .. } = history;
         // The SDK takes the random part of its waits from this thread's generator.
-        fastrand::seed(schedule);
+        fastrand::seed(*schedule);
         let beginning = TestTable::BEGINNING.parse().unwrap();
         Arc::new(Self {
             started: Instant::now(),
             beginning,
-            random: Mutex::new(StdRng::seed_from_u64(schedule)),
+            random: Mutex::new(StdRng::seed_from_u64(*schedule)),
             last: AtomicU64::new(0),
             notes: Notes::new(wanted),
-            faults,
+            faults: faults.clone(),
             requests: AtomicU64::new(0),
             away_until: Mutex::new(beginning),
             peace: AtomicBool::new(false),
             records: Notify::new(),
             table: Mutex::default(),
             log: Mutex::default(),
-            places,
+            places: places.clone(),
         })
     }
 
