@@ -2,7 +2,6 @@
 
 use crate::{
     history::{Records, Reply, Work},
-    observed::MASTER,
     stage::Stage,
     task::Task,
     world::World,
@@ -13,6 +12,7 @@ use forwarding::{
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
+use tests::SIGNING_KEY;
 use tokio::time::sleep;
 
 /// How long a post waits for an answer.
@@ -35,7 +35,7 @@ impl Post for Destinations {
         sleep(Duration::from_millis(connects.into())).await;
         let request = message().ok_or(PostError::Outdated)?;
         let now = world.now();
-        let handling = world.log().receive(url, &request, now, world.is_in_peace());
+        let handling = world.log().receive(url, &request, now, world.is_healed());
         world.trace(&self.task.name, || {
             format!("posts {} to {url}, which answers {:?}", request.id, handling.reply)
         });
@@ -129,7 +129,7 @@ impl Stage {
             table: self.instances.table.clone(),
             system: self.instances.forwarder(work.instance),
             post: Destinations { world: Arc::clone(&self.world), task: Arc::clone(&task) },
-            master: MasterSecret::new(MASTER).unwrap(),
+            master: MasterSecret::new(SIGNING_KEY).unwrap(),
         };
         let event: ForwardingEvent = serde_json::from_value(event).unwrap();
         let done = task.run(&self.world, work, forward_leads(&forwarder, &event)).await;

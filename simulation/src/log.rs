@@ -171,13 +171,13 @@ impl Log {
         url: &str,
         request: &PostRequest,
         at: Timestamp,
-        in_peace: bool,
+        is_healed: bool,
     ) -> Handling {
         let n = self.find(url);
         if let Err(rule) = self.observed[n].check_post(request, at) {
             self.note_broken(rule);
         }
-        let (post, handling) = self.observed[n].receive(n, request, at, in_peace);
+        let (post, handling) = self.observed[n].receive(n, request, at, is_healed);
         self.posts.push(post);
         handling
     }

@@ -63,7 +63,10 @@ fn play_many(options: &Options) -> ExitCode {
     if no_shrink {
         return ExitCode::FAILURE;
     }
-    let smallest = with_stack(move || shrink(seed));
+    let Some(smallest) = with_stack(move || shrink(seed)) else {
+        println!("it does not fail again");
+        return ExitCode::FAILURE;
+    };
     let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("failures/{seed}.json"));
     fs::write(&file, serde_json::to_string_pretty(&smallest).unwrap() + "\n").unwrap();
     println!("a smaller history that fails is in {}", file.display());

@@ -80,7 +80,8 @@ impl HttpConnector for Network {
                 // The sender may be gone.
                 let _ = send.send(answer);
             });
-            answer.await.map_err(|_| lost("no answer"))?
+            // There is none only if the table panicked.
+            answer.await.unwrap()
         })
     }
 }
@@ -126,7 +127,7 @@ fn find_keys(value: &Value, keys: &mut Vec<String>) {
 async fn carry(world: &World, request: Request) -> Answer {
     let number = world.requests.fetch_add(1, SeqCst);
     let fault = u16::try_from(number).ok().and_then(|number| world.faults.get(&number)).copied();
-    let fault = fault.filter(|_| !world.is_in_peace());
+    let fault = fault.filter(|_| !world.is_healed());
     let task = request.task.clone().unwrap();
     note(&task, fault);
     let trace = |what: &str| {
@@ -134,7 +135,7 @@ async fn carry(world: &World, request: Request) -> Answer {
     };
     world.delay(&task).await;
     if world.now() < *world.away_until.lock().unwrap() {
-        task.note_hardship();
+        task.note_interruption();
         trace("the table is away");
         return Err(lost("away"));
     }
@@ -167,7 +168,7 @@ async fn carry(world: &World, request: Request) -> Answer {
 fn note(task: &Task, fault: Option<Fault>) {
     match fault {
         None => {}
-        Some(Fault::Delayed(by)) if by >= STALLED => task.note_hardship(),
+        Some(Fault::Delayed(by)) if by >= STALLED => task.note_interruption(),
         Some(_) => task.note_fault(),
     }
 }
@@ -196,8 +197,7 @@ impl World {
         });
         let now = self.now();
         let changed = table.take_changed();
-        let is_operator =
-            request.task.as_ref().is_some_and(|task| task.name.starts_with("operator"));
+        let is_operator = request.task.as_ref().is_some_and(|task| task.is_operator);
         let mut log = self.log();
         for change in changed {
             log.note_change(&table, &change, is_operator, now);

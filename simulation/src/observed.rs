@@ -12,9 +12,8 @@ use serde_json::Value;
 use sha2::Sha256;
 use shared::model::{Account, Destination, LeadId, SetAsideEvent};
 use std::collections::{BTreeSet, VecDeque};
+use tests::SIGNING_KEY;
 
-/// The secret from which those of the destinations are derived.
-pub(crate) const MASTER: &str = "a master secret that everybody knows";
 /// A post may begin this long after the table says that its destination is paused.
 const PAUSED_WITHIN: SignedDuration = SignedDuration::from_secs(8);
 
@@ -89,10 +88,10 @@ impl Observed {
         n: usize,
         request: &PostRequest,
         at: Timestamp,
-        in_peace: bool,
+        is_healed: bool,
     ) -> (Post, Handling) {
         let scripted = self.script.pop_front();
-        let mut handling = scripted.filter(|_| !in_peace).unwrap_or(TAKES);
+        let mut handling = scripted.filter(|_| !is_healed).unwrap_or(TAKES);
         let mut post = Post::new(n, request, at, handling.reply);
         let poison = self.answer_to_poison(post.lead);
         if let Some(reply) = poison.filter(|_| post.event == SetAsideEvent::Created) {
@@ -108,7 +107,7 @@ impl Observed {
 
     /// What a version of its secret signs, by the rules of Standard Webhooks.
     fn sign(&self, version: u32, request: &PostRequest) -> String {
-        let master = MasterSecret::new(MASTER).unwrap();
+        let master = MasterSecret::new(SIGNING_KEY).unwrap();
         let secret = master.secret(&self.destination.id, version);
         let key = BASE64_STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap();
         let mut mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();

@@ -37,7 +37,7 @@ impl Stage {
         let begun = self.world.now();
         let mut work = work;
         for attempt in 1.. {
-            let task = Task::new(format!("{name}.{attempt}"));
+            let task = Task::of_operator(format!("{name}.{attempt}"));
             self.world
                 .trace(&task.name, || format!("erases person {person} of {}", place.account()));
             let erased = task.run(&self.world, work, self.erase_once(place, person)).await;
@@ -87,7 +87,7 @@ impl Stage {
         let Some(held) = self.held(place, held).await else { return };
         let mut work = work;
         for attempt in 1.. {
-            let task = Task::new(format!("{name}.{attempt}"));
+            let task = Task::of_operator(format!("{name}.{attempt}"));
             let begun = Attempt::new(&sent, place, true, self.world.now());
             let n = self.world.log().begin(begun);
             self.world.trace(&task.name, || format!("redelivers {}", sent.body(place)));
@@ -155,7 +155,7 @@ impl Stage {
     /// Changes a destination. If the command fails, the operator leaves it at that.
     pub(crate) async fn change(&self, name: String, n: u8, action: DestinationAction, work: Work) {
         let Some(destination) = self.destination(n) else { return };
-        let task = Task::new(name);
+        let task = Task::of_operator(name);
         self.world.trace(&task.name, || format!("{action:?} {}", destination.url));
         if let DestinationAction::Replay(_) = action {
             let mut log = self.world.log();

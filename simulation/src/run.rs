@@ -6,12 +6,13 @@ use crate::{
 };
 use proptest::{
     strategy::{Strategy, ValueTree},
-    test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
+    test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner},
 };
 use shared::long_work::do_long_work_inline;
 use std::{
     fmt, fs,
     ops::Range,
+    panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     sync::{
         Mutex,
@@ -25,7 +26,7 @@ use tokio::runtime::Builder;
 /// The stack of a player, in bytes: futures of a debug build are large.
 const STACK: usize = 16 << 20;
 /// How often a failing history is made smaller at most.
-const MOST_SHRINKS: usize = 2_000;
+const MOST_SHRINKS: u32 = 2_000;
 
 /// What came of a history.
 pub struct Played {
@@ -43,29 +44,43 @@ pub struct Played {
     pub requests: u64,
 }
 
-/// Plays a history.
+/// Plays a history. If a task panics, that is the rule that it broke.
 ///
 /// # Panics
-/// If a part of leadhook panics.
+/// If there is no runtime.
 pub fn play(history: &History, wanted: Wanted) -> Played {
     do_long_work_inline();
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-    runtime.block_on(async {
-        let world = World::new(history, wanted);
+    let world = {
+        // Its clock is that of the runtime.
+        let _entered = runtime.enter();
+        World::new(history, wanted)
+    };
+    let steps = async {
         let stage = Stage::new(&world).await;
         stage.play(history.clone()).await;
-        let result = stage.check().await;
-        let (trace, exchanges) = world.notes.take();
-        let log = world.log();
-        Played {
-            trace,
-            exchanges,
-            result,
-            deliveries: log.attempts.len(),
-            posts: log.posts.len(),
-            requests: world.requests.load(SeqCst),
-        }
-    })
+        stage.check().await
+    };
+    let result = catch_unwind(AssertUnwindSafe(|| runtime.block_on(steps)));
+    let (trace, exchanges) = world.notes.take();
+    let log = world.log();
+    Played {
+        trace,
+        exchanges,
+        result: result.unwrap_or_else(|_| Err("a task panicked".to_owned())),
+        deliveries: log.attempts.len(),
+        posts: log.posts.len(),
+        requests: world.requests.load(SeqCst),
+    }
+}
+
+fn runner_of(seed: u64) -> TestRunner {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let random = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    let config =
+        Config { failure_persistence: None, max_shrink_iters: MOST_SHRINKS, ..Config::default() };
+    TestRunner::new_with_rng(config, random)
 }
 
 /// The history of a seed.
@@ -73,33 +88,23 @@ pub fn play(history: &History, wanted: Wanted) -> Played {
 /// # Panics
 /// If there is none, which cannot be.
 pub fn history_of(seed: u64) -> History {
-    tree_of(seed).current()
+    history().new_tree(&mut runner_of(seed)).unwrap().current()
 }
 
-fn tree_of(seed: u64) -> impl ValueTree<Value = History> {
-    let mut bytes = [0; 32];
-    bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    let random = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
-    let mut runner = TestRunner::new_with_rng(Config::default(), random);
-    history().new_tree(&mut runner).unwrap()
-}
-
-/// The smallest history found that fails as the one of this seed does, in one way or another.
-pub fn shrink(seed: u64) -> History {
-    let mut tree = tree_of(seed);
-    let mut smallest = tree.current();
-    for _ in 0..MOST_SHRINKS {
-        let is_smaller = if play(&tree.current(), Wanted::Result).result.is_err() {
-            smallest = tree.current();
-            tree.simplify()
-        } else {
-            tree.complicate()
-        };
-        if !is_smaller {
-            break;
-        }
+/// The smallest history found that fails, from the one of this seed. `None` if that does not fail.
+///
+/// # Panics
+/// If the seed has no history, which cannot be.
+pub fn shrink(seed: u64) -> Option<History> {
+    let mut runner = runner_of(seed);
+    let tree = history().new_tree(&mut runner).unwrap();
+    let failed = runner.run_one(tree, |history| {
+        play(&history, Wanted::Result).result.map_err(TestCaseError::fail)
+    });
+    match failed {
+        Err(TestError::Fail(_, smallest)) => Some(smallest),
+        Ok(_) | Err(TestError::Abort(_)) => None,
     }
-    smallest
 }
 
 /// The stored histories that failed once, by the names of their files.

@@ -1,7 +1,7 @@
 //! Plays a history to its end, and then lets everything work until nothing waits.
 
 use crate::{
-    history::{Action, History, Place, Planned, Sent, Work},
+    history::{Action, DestinationAction, History, Place, Planned, Sent, Work},
     instances::{Instances, TABLE},
     observed::Observed,
     table::Exchange,
@@ -87,7 +87,7 @@ impl Stage {
             let stage = Arc::clone(self);
             tasks.spawn(async move { stage.act(n, step.action).await });
         }
-        self.world.make_peace();
+        self.world.heal();
         while let Some(done) = tasks.join_next().await {
             done.unwrap();
         }
@@ -96,7 +96,7 @@ impl Stage {
         self.is_over.store(true, SeqCst);
         self.world.records.notify_one();
         stream.await.unwrap();
-        self.end_in_peace().await;
+        self.finish().await;
     }
 
     async fn act(self: &Arc<Self>, n: usize, action: Action) {
@@ -153,19 +153,19 @@ impl Stage {
     }
 
     /// Everything works: destinations take what they get, and time passes until nothing waits.
-    async fn end_in_peace(self: &Arc<Self>) {
+    async fn finish(self: &Arc<Self>) {
         let count = self.world.log().observed.len();
+        if count == 0 {
+            return;
+        }
         let mut accounts = BTreeSet::new();
         for n in 0..count {
             let destination = self.stored(n).await;
             accounts.insert(destination.account().to_string());
             if destination.state != DestinationState::Active {
-                let resume = crate::history::DestinationAction::Resume;
-                self.change("the operator".to_owned(), n as u8, resume, Work::default()).await;
+                let (name, resume) = ("the last command".to_owned(), DestinationAction::Resume);
+                self.change(name, n as u8, resume, Work::default()).await;
             }
-        }
-        if count == 0 {
-            return;
         }
         // One more lead that every destination takes, so that leads which none takes are found out.
         // It comes after all others, whose ids are an hour ahead at most.

@@ -15,17 +15,23 @@ task_local! {
 #[derive(Default)]
 pub(crate) struct Task {
     pub(crate) name: String,
+    /// Whether it is an operator's command.
+    pub(crate) is_operator: bool,
     /// The faults of its requests.
     faults: AtomicU32,
     /// How many of its requests were slow.
     slow: AtomicU32,
-    /// Times that are longer than a timeout, an instance that was frozen, and the like.
-    hardships: AtomicU32,
+    /// How often it was killed or frozen, or had to wait for longer than a timeout.
+    interruptions: AtomicU32,
 }
 
 impl Task {
     pub(crate) fn new(name: String) -> Arc<Self> {
         Arc::new(Self { name, ..Self::default() })
+    }
+
+    pub(crate) fn of_operator(name: String) -> Arc<Self> {
+        Arc::new(Self { name, is_operator: true, ..Self::default() })
     }
 
     /// Runs `steps` as this task.
@@ -46,18 +52,18 @@ impl Task {
         self.slow.fetch_add(1, SeqCst);
     }
 
-    pub(crate) fn note_hardship(&self) {
-        self.hardships.fetch_add(1, SeqCst);
+    pub(crate) fn note_interruption(&self) {
+        self.interruptions.fetch_add(1, SeqCst);
     }
 
-    /// How many of its requests failed or were slow, unless it had worse to bear.
+    /// How many of its requests failed or were slow, unless it was interrupted.
     pub(crate) fn troubles(&self) -> Option<u32> {
         let troubles = self.faults.load(SeqCst) + self.slow.load(SeqCst);
-        (self.hardships.load(SeqCst) == 0).then_some(troubles)
+        (self.interruptions.load(SeqCst) == 0).then_some(troubles)
     }
 
     /// Whether nothing went wrong.
     pub(crate) fn is_calm(&self) -> bool {
-        self.faults.load(SeqCst) + self.hardships.load(SeqCst) == 0
+        self.faults.load(SeqCst) + self.interruptions.load(SeqCst) == 0
     }
 }

@@ -33,17 +33,17 @@ impl Task {
                 }
                 world.trace(&self.name, || "goes on".to_owned());
                 frozen = None;
-            } else if !world.is_in_peace() {
+            } else if !world.is_healed() {
                 polls += 1;
                 if killed_at == Some(polls) {
-                    self.note_hardship();
+                    self.note_interruption();
                     world.trace(&self.name, || "is killed".to_owned());
                     return Poll::Ready(None);
                 }
                 if let Some((at, seconds)) = frozen_at
                     && at == polls
                 {
-                    self.note_hardship();
+                    self.note_interruption();
                     world.trace(&self.name, || format!("is frozen for {seconds} s"));
                     let mut sleeping = Box::pin(sleep(Duration::from_secs(seconds.into())));
                     let is_over = sleeping.as_mut().poll(context).is_ready();

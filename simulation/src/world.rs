@@ -13,7 +13,7 @@ use std::{
     collections::BTreeMap,
     ops::Range,
     sync::{
-        Arc, Mutex, MutexGuard,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
     },
     time::Duration,
@@ -35,7 +35,7 @@ pub(crate) struct World {
     /// Until when no request reaches the table.
     pub(crate) away_until: Mutex<Timestamp>,
     /// Whether nothing fails any more.
-    peace: AtomicBool,
+    is_healed: AtomicBool,
     /// Wakes the stream when a lead is stored, and at its end.
     pub(crate) records: Notify,
     pub(crate) table: Mutex<Table>,
@@ -59,7 +59,7 @@ impl World {
             faults: faults.clone(),
             requests: AtomicU64::new(0),
             away_until: Mutex::new(beginning),
-            peace: AtomicBool::new(false),
+            is_healed: AtomicBool::new(false),
             records: Notify::new(),
             table: Mutex::default(),
             log: Mutex::default(),
@@ -73,7 +73,8 @@ impl World {
     }
 
     pub(crate) fn log(&self) -> MutexGuard<'_, Log> {
-        self.log.lock().unwrap()
+        // A history whose task panicked still has its numbers.
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A random number of this range.
@@ -95,14 +96,14 @@ impl World {
     }
 
     /// From now on, nothing fails.
-    pub(crate) fn make_peace(&self) {
-        self.trace("the world", || "makes peace".to_owned());
-        self.peace.store(true, SeqCst);
+    pub(crate) fn heal(&self) {
+        self.trace("the world", || "nothing fails from now on".to_owned());
+        self.is_healed.store(true, SeqCst);
         *self.away_until.lock().unwrap() = self.beginning;
     }
 
-    pub(crate) fn is_in_peace(&self) -> bool {
-        self.peace.load(SeqCst)
+    pub(crate) fn is_healed(&self) -> bool {
+        self.is_healed.load(SeqCst)
     }
 
     /// Writes a line of the trace.

@@ -1,7 +1,7 @@
 //! `leadhook serve` forwards each lead, whatever its clock does, and also the leads that another
 //! process stores in its table.
 
-use super::{MASTER, new_lead};
+use super::new_lead;
 use crate::receiver::{Receiver, status};
 use forwarding::{Forwarder, MasterSecret};
 use jiff::{SignedDuration, Timestamp};
@@ -87,7 +87,7 @@ impl LocalServer {
     async fn forward(&self, act: impl Future<Output = Vec<LeadId>>) -> (Vec<String>, Vec<String>) {
         let receiver = Receiver::answering(|_| status(200));
         let Context { table, system, .. } = &*self.app.context;
-        let master = MasterSecret::new(MASTER).unwrap();
+        let master = MasterSecret::new(SIGNING_KEY).unwrap();
         let (table, system, post) = (table.clone(), system.clone(), receiver.clone());
         let forwarder = Arc::new(Forwarder { table, system, post, master });
         let (stop, stopped) = oneshot::channel::<()>();

@@ -13,9 +13,6 @@ use serde_json::Value;
 use shared::model::{Account, Claims, Lead, LeadId, NewLead};
 use std::collections::BTreeMap;
 
-/// The secret from which those of the destinations are derived.
-const MASTER: &str = "a master secret that everybody knows";
-
 /// A lead of nobody.
 fn new_lead(account: Account, id: LeadId) -> NewLead<BTreeMap<String, Value>> {
     let created_at = id.time();

@@ -1,13 +1,13 @@
 //! A connection that takes longer than a lead that was read may be posted.
 
-use super::{MASTER, new_lead};
+use super::new_lead;
 use crate::posting::{Endpoint, status};
 use forwarding::{Addresses, Forwarder, MasterSecret, PASS_FOR, SETTLED_AFTER, Wake};
 use futures_util::future::BoxFuture;
 use jiff::SignedDuration;
 use shared::model::{Destination, DestinationId, LeadId, Provider, SetAside, SetAsideEvent};
 use std::sync::Arc;
-use tests::{Sender, TestApi};
+use tests::{SIGNING_KEY, Sender, TestApi};
 
 /// An API with a destination of one lead, whose id is returned too.
 async fn api() -> (TestApi, Destination, LeadId) {
@@ -41,7 +41,7 @@ async fn pass(
         table: context.table.clone(),
         system: context.system.clone(),
         post: endpoint.client(Addresses::PublicAndLoopback),
-        master: MasterSecret::new(MASTER).unwrap(),
+        master: MasterSecret::new(SIGNING_KEY).unwrap(),
     };
     let until = api.now() + PASS_FOR;
     forwarder.forward_due(Wake::Schedule, api.now() - SETTLED_AFTER, until).await.unwrap();

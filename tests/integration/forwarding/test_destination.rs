@@ -1,6 +1,5 @@
 //! A table with one destination, whose answers a test chooses.
 
-use super::MASTER;
 use crate::receiver::{Receiver, Reply, status};
 use forwarding::{Forwarder, MasterSecret, PASS_FOR, Post, PostRequest, SETTLED_AFTER, Wake};
 use jiff::{SignedDuration, Timestamp};
@@ -13,7 +12,7 @@ use shared::{
     table::LeadTable,
 };
 use std::{collections::BTreeMap, sync::Mutex};
-use tests::{Sender, TestApi};
+use tests::{SIGNING_KEY, Sender, TestApi};
 
 /// A destination, and the table that it is in.
 pub(super) struct TestDestination {
@@ -109,7 +108,7 @@ impl TestDestination {
 
     pub(super) fn forwarder<P: Post>(&self, post: P) -> Forwarder<P> {
         let (table, system) = (self.table().clone(), self.system().clone());
-        Forwarder { table, system, post, master: MasterSecret::new(MASTER).unwrap() }
+        Forwarder { table, system, post, master: MasterSecret::new(SIGNING_KEY).unwrap() }
     }
 
     pub(super) async fn stored(&self) -> Destination {
