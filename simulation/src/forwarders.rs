@@ -2,6 +2,7 @@
 
 use crate::{
     history::{Records, Reply, Work},
+    observed::PostTimes,
     stage::Stage,
     task::Task,
     world::World,
@@ -30,12 +31,12 @@ impl Post for Destinations {
         url: &str,
         message: impl Fn() -> Option<PostRequest> + Send + Sync,
     ) -> Result<Answered, PostError> {
-        let world = &self.world;
+        let (world, begun) = (&self.world, self.world.now());
         let connects = world.log().connect(url);
         sleep(Duration::from_millis(connects.into())).await;
         let request = message().ok_or(PostError::Outdated)?;
-        let now = world.now();
-        let handling = world.log().receive(url, &request, now, world.is_healed());
+        let times = PostTimes { begun, at: world.now() };
+        let handling = world.log().receive(url, &request, times, world.is_healed());
         world.trace(&self.task.name, || {
             format!("posts {} to {url}, which answers {:?}", request.id, handling.reply)
         });

@@ -2,7 +2,7 @@
 
 use crate::{
     history::{Handling, Place, Sent},
-    observed::{Observed, Post},
+    observed::{Observed, Post, PostTimes},
     table::{Changed, Item, ItemChange, Table},
     task::Task,
 };
@@ -170,14 +170,14 @@ impl Log {
         &mut self,
         url: &str,
         request: &PostRequest,
-        at: Timestamp,
+        times: PostTimes,
         is_healed: bool,
     ) -> Handling {
         let n = self.find(url);
-        if let Err(rule) = self.observed[n].check_post(request, at) {
+        if let Err(rule) = self.observed[n].check_post(request, times) {
             self.note_broken(rule);
         }
-        let (post, handling) = self.observed[n].receive(n, request, at, is_healed);
+        let (post, handling) = self.observed[n].receive(n, request, times.at, is_healed);
         self.posts.push(post);
         handling
     }

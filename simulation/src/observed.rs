@@ -14,8 +14,12 @@ use shared::model::{Account, Destination, LeadId, SetAsideEvent};
 use std::collections::{BTreeSet, VecDeque};
 use tests::SIGNING_KEY;
 
-/// A post may begin this long after the table says that its destination is paused.
-const PAUSED_WITHIN: SignedDuration = SignedDuration::from_secs(8);
+/// What a pass reads from the table is at most this old: an answer takes less.
+const ANSWERED_WITHIN: SignedDuration = SignedDuration::from_secs(1);
+/// How long a pass may sign with a version of the secret that it has read.
+const SIGNS_WITHIN: SignedDuration = SignedDuration::from_mins(2);
+/// How far the clock of a pass may be from the table's: that is read to the second.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_secs(2);
 
 const TAKES: Handling = Handling { reply: Reply::Status(200, None), connects: 1, answers: 1 };
 
@@ -27,14 +31,29 @@ pub(crate) struct Observed {
     poison: Option<Poison>,
     /// Since when the table says that it is paused.
     pub(crate) paused: Option<Timestamp>,
-    /// From when on each version of its secret counts.
-    secrets: Vec<(Timestamp, u32)>,
+    secrets: Vec<Secret>,
     pub(crate) first_start: LeadId,
     /// Leads that were set aside because they were late, or by an operator.
     pub(crate) aside: BTreeSet<LeadId>,
     /// Whether anything happened that excuses repeats: a crash, a lost answer, a fault of the
     /// table, a frozen instance, a replay.
     pub(crate) is_excused: bool,
+}
+
+/// A version of a destination's secret.
+struct Secret {
+    version: u32,
+    /// When the table got it.
+    since: Timestamp,
+    /// Until when the version before it signs too.
+    old_until: Option<Timestamp>,
+}
+
+/// When a post began to connect, and when its message was signed and sent.
+#[derive(Clone, Copy)]
+pub(crate) struct PostTimes {
+    pub(crate) begun: Timestamp,
+    pub(crate) at: Timestamp,
 }
 
 /// A message that was posted to a destination.
@@ -56,7 +75,7 @@ impl Observed {
             script: planned.script.into(),
             poison: planned.poison,
             paused: None,
-            secrets: vec![(at, 1)],
+            secrets: vec![Secret { version: 1, since: at, old_until: None }],
             first_start,
             aside: BTreeSet::new(),
             is_excused: false,
@@ -69,14 +88,20 @@ impl Observed {
         self.poison.filter(|poison| number.is_multiple_of(poison.every)).map(|poison| poison.reply)
     }
 
-    /// A post must be signed, and begin before the table says for long that it is paused.
-    pub(crate) fn check_post(&self, request: &PostRequest, at: Timestamp) -> Result<(), String> {
-        if !self.is_signed(request, at) {
+    /// A post must be signed, at the time that it says, and not begin after a pause.
+    pub(crate) fn check_post(&self, request: &PostRequest, times: PostTimes) -> Result<(), String> {
+        if !self.is_signed(request, times.at) {
             return Err(format!("a wrong signature: {}", request.id));
         }
-        // What a pass looked at before its connection was open may be seconds old.
-        let since = at - PAUSED_WITHIN;
-        if self.paused.is_some_and(|paused| paused < since) && !self.is_excused {
+        if self.is_excused {
+            return Ok(());
+        }
+        let timestamp = Timestamp::from_second(request.timestamp.parse().unwrap()).unwrap();
+        if timestamp.duration_since(times.at).abs() > CLOCKS_DIFFER {
+            return Err(format!("signed with another time: {}", request.id));
+        }
+        let looked = times.begun - ANSWERED_WITHIN;
+        if self.paused.is_some_and(|paused| paused < looked) {
             return Err(format!("posted after a pause: {}", request.id));
         }
         Ok(())
@@ -115,19 +140,20 @@ impl Observed {
         format!("v1,{}", BASE64_STANDARD.encode(mac.finalize().into_bytes()))
     }
 
-    /// Whether a post is signed with the secret that counts at `at`, or with the one before it. A
-    /// pass may have read the destination a minute ago.
+    /// Whether a post is signed with a version of the secret that its pass may have read, and until
+    /// its end with the version before it too.
     fn is_signed(&self, request: &PostRequest, at: Timestamp) -> bool {
-        let since = at - SignedDuration::from_mins(2);
-        let current = self.secrets.iter().enumerate().filter(|(n, _)| {
-            let until = self.secrets.get(n + 1).map(|(from, _)| *from);
-            until.is_none_or(|until| until > since) || self.is_excused
+        let newer = self.secrets.iter().skip(1).map(|secret| Some(secret.since)).chain([None]);
+        let readable = self.secrets.iter().zip(newer).filter(|(_, replaced)| {
+            self.is_excused || replaced.is_none_or(|replaced| replaced > at - SIGNS_WITHIN)
         });
-        current.map(|(_, (_, version))| *version).any(|version| {
-            let own = self.sign(version, request);
-            request.signature == own
-                || version > 1
-                    && request.signature == format!("{own} {}", self.sign(version - 1, request))
+        readable.map(|(secret, _)| secret).any(|Secret { version, old_until, .. }| {
+            let own = self.sign(*version, request);
+            let Some(until) = *old_until else { return request.signature == own };
+            let both = format!("{own} {}", self.sign(version - 1, request));
+            let may_be_both = self.is_excused || at < until + CLOCKS_DIFFER;
+            let may_be_own = self.is_excused || at > until - CLOCKS_DIFFER;
+            may_be_both && request.signature == both || may_be_own && request.signature == own
         })
     }
 }
@@ -188,7 +214,7 @@ impl Observed {
         let number =
             |name: &str| item.get(name).and_then(|value| value["N"].as_str()?.parse().ok());
         if pk.starts_with("set-aside#") {
-            let is_late = number("tries") == Some(0_u64);
+            let is_late = number("tries") == Some(0_i64);
             let is_aside = text("event") == Some("created") && (is_late || is_operator);
             if change == ItemChange::Inserted && is_aside {
                 let lead = item["lead_id"]["N"].as_str().unwrap().parse().unwrap();
@@ -201,8 +227,10 @@ impl Observed {
             _ => self.paused = None,
         }
         let version = number("secret_version").unwrap() as u32;
-        if self.secrets.last().is_none_or(|(_, last)| *last != version) {
-            self.secrets.push((now, version));
+        if self.secrets.last().is_none_or(|last| last.version != version) {
+            let until = number("old_secret_until");
+            let old_until = until.map(|until| Timestamp::from_millisecond(until).unwrap());
+            self.secrets.push(Secret { version, since: now, old_until });
         }
         let starts_after = item["starts_after"]["N"].as_str().unwrap().parse().unwrap();
         let start = &mut self.destination.starts_after;
