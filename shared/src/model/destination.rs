@@ -68,7 +68,7 @@ pub struct Destination {
     /// How many changes operators made. A running pass sees by it that there is a new one.
     #[serde(default)]
     pub changes: u32,
-    /// How many of them moved the cursor.
+    /// How many of them moved the cursor back.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub moves: u32,
     /// The first lead after the cursor, if posting it failed.

@@ -45,14 +45,15 @@ impl Destination {
 
     /// Adopts what operators changed while a pass was running, and keeps the progress of the pass.
     pub fn adopt(&mut self, changed: Self) {
-        let is_moved = changed.moves != self.moves;
-        let place = if is_moved { &changed } else { &*self };
+        let is_moved_back = changed.moves != self.moves;
+        let is_behind = self.cursor < changed.cursor;
+        let place = if is_moved_back || is_behind { &changed } else { &*self };
         let (cursor, stuck, taken_ahead) = (place.cursor, place.stuck, place.taken_ahead);
         *self = Self {
             cursor,
             stuck,
             taken_ahead,
-            reached: self.reached.max(changed.reached).max(is_moved.then_some(self.cursor)),
+            reached: self.reached.max(changed.reached).max(is_moved_back.then_some(self.cursor)),
             failures: self.failures,
             failing_since: self.failing_since,
             next_attempt_at: self.next_attempt_at,
@@ -117,14 +118,16 @@ mod tests {
         let paused = Destination { state: DestinationState::Paused, ..changed.clone() };
         let rotated = Destination { secret_version: 2, ..changed.clone() };
         let replayed = Destination { cursor: id(15), moves: 1, ..changed.clone() };
-        let skipped = Destination { cursor: id(26), moves: 1, ..changed.clone() };
+        let skipped = Destination { cursor: id(26), ..changed.clone() };
+        let taken_meanwhile = Destination { cursor: id(22), ..changed.clone() };
         // The cursor, the highest lead that it may have, and whether it is still stuck.
         let cases = [
             ("resumed", changed, id(25), None, true),
             ("paused", paused, id(25), None, true),
             ("rotated", rotated, id(25), None, true),
             ("replayed", replayed, id(15), Some(id(25)), false),
-            ("skipped", skipped, id(26), Some(id(25)), false),
+            ("skipped", skipped, id(26), None, false),
+            ("skipped what the pass has passed", taken_meanwhile, id(25), None, true),
         ];
         for (case, changed, cursor, reached, is_stuck) in cases {
             let mut adopted = progress.clone();

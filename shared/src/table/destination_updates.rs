@@ -146,13 +146,15 @@ impl LeadTable {
             cursor,
             starts_after: destination.starts_after.min(cursor),
             reached: destination.reached.max(Some(destination.cursor)),
+            moves: destination.moves + 1,
             ..destination.clone()
         };
         self.move_cursor(destination.cursor, moved).await
     }
 
     /// Moves a destination's cursor over a lead that is set aside, so that the next ones are posted
-    /// at once. False as for [`Self::move_cursor_back`].
+    /// at once. A running pass that has passed the lead goes on from where it is. False as for
+    /// [`Self::move_cursor_back`].
     ///
     /// # Errors
     /// If the table cannot be written.
@@ -166,8 +168,7 @@ impl LeadTable {
     }
 
     async fn move_cursor(&self, seen: LeadId, to: Destination) -> Result<bool, StoreError> {
-        let moves = to.moves + 1;
-        let moved = Destination { moves, stuck: None, taken_ahead: None, ..to };
+        let moved = Destination { stuck: None, taken_ahead: None, ..to };
         let update = self.update_destination(&moved, &PLACE)?;
         let update = update.value(":seen", AttributeValue::N(seen.to_string()));
         // The cursor is already there if the answer to the request was lost and the SDK sent it

@@ -20,6 +20,7 @@ enum Act {
     Resume,
     Rotate,
     ReplayAll,
+    Skip(LeadId),
     Remove,
 }
 
@@ -36,6 +37,10 @@ impl Act {
             }
             Self::ReplayAll => {
                 assert!(table.move_cursor_back(&stored, LeadId::FIRST).await.unwrap());
+                return;
+            }
+            Self::Skip(lead) => {
+                assert!(table.move_cursor_over(&stored, lead).await.unwrap());
                 return;
             }
             Self::Remove => return table.remove_destination(&stored, until).await.unwrap(),
@@ -109,6 +114,15 @@ async fn a_pass_goes_on_after_every_change_that_leaves_its_destination_active() 
         let is_rotated = acts.contains(&Act::Rotate);
         assert_eq!([signatures(2), signatures(3)], [1, 1 + usize::from(is_rotated)], "{acts:?}");
     }
+}
+
+#[tokio::test]
+async fn a_pass_that_has_passed_a_skipped_lead_goes_on_from_where_it_is() {
+    let destination = TestDestination::start().await;
+    let ids = destination.store(5).await;
+    destination.pass_during(&[Act::Skip(ids[0])]).await;
+    assert_eq!(destination.leads_got(), ids);
+    assert_eq!(destination.stored().await.cursor, ids[4]);
 }
 
 #[tokio::test]
