@@ -100,11 +100,12 @@ async fn forward_settled<P: Post>(
     until: Timestamp,
 ) -> Result<Report, StoreError> {
     let Forwarder { table, post, master, .. } = forwarder;
-    let left = until.duration_since(forwarder.system.now());
-    let system = table.system(&forwarder.system).await?;
-    let now = system.now();
+    let asked = forwarder.system.now();
+    let difference = table.clock_difference(&forwarder.system).await?;
+    let system = forwarder.system.clone().later_by(difference);
     let forwarder = Forwarder { table: table.clone(), system, post, master: master.clone() };
-    forwarder.forward_due(wake, now - SETTLED_AFTER, now + left).await
+    let settled = asked + difference - SETTLED_AFTER;
+    forwarder.forward_due(wake, settled, until + difference).await
 }
 
 /// Writes the log line that the alarms count, at any log level.

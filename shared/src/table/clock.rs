@@ -40,10 +40,23 @@ impl LeadTable {
     /// # Errors
     /// If the table cannot be reached.
     pub async fn system(&self, system: &ClockAndRandom) -> Result<ClockAndRandom, StoreError> {
+        Ok(system.clone().later_by(self.clock_difference(system).await?))
+    }
+
+    /// How far the table's clock is ahead of this machine's; zero if they may be equal. A time of
+    /// this machine from before the call is then at most a second ahead of the table's clock, also
+    /// if this machine's clock jumps meanwhile.
+    ///
+    /// # Errors
+    /// If the table cannot be reached.
+    pub async fn clock_difference(
+        &self,
+        system: &ClockAndRandom,
+    ) -> Result<SignedDuration, StoreError> {
         let asked = system.now();
         let time = self.clock().await?;
         let difference = time.map(|time| clock_difference(time, asked, system.now()));
-        Ok(system.clone().later_by(difference.unwrap_or_default()))
+        Ok(difference.unwrap_or_default())
     }
 }
 
