@@ -174,7 +174,7 @@ impl Log {
         is_healed: bool,
     ) -> Handling {
         let n = self.find(url);
-        if let Err(rule) = self.observed[n].check_post(request, times) {
+        if let Err(rule) = self.observed[n].check_post(request, times, self.has_jumped) {
             self.note_broken(rule);
         }
         let (post, handling) = self.observed[n].receive(n, request, times.at, is_healed);

@@ -34,6 +34,9 @@ use tokio::{sync::oneshot, time::sleep};
 /// Longer than an attempt of a request may take.
 const STALLED: Duration = Duration::from_secs(1);
 
+/// More requests than any history has that ends.
+const MOST_REQUESTS: u64 = 50_000;
+
 type Answer = Result<HttpResponse, ConnectorError>;
 
 struct Network(Arc<World>);
@@ -126,6 +129,7 @@ fn find_keys(value: &Value, keys: &mut Vec<String>) {
 
 async fn carry(world: &World, request: Request) -> Answer {
     let number = world.requests.fetch_add(1, SeqCst);
+    assert!(number < MOST_REQUESTS, "the history does not end");
     let fault = u16::try_from(number).ok().and_then(|number| world.faults.get(&number)).copied();
     let fault = fault.filter(|_| !world.is_healed());
     let task = request.task.clone().unwrap();

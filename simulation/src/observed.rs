@@ -88,16 +88,23 @@ impl Observed {
         self.poison.filter(|poison| number.is_multiple_of(poison.every)).map(|poison| poison.reply)
     }
 
-    /// A post must be signed, at the time that it says, and not begin after a pause.
-    pub(crate) fn check_post(&self, request: &PostRequest, times: PostTimes) -> Result<(), String> {
-        if !self.is_signed(request, times.at) {
+    /// A post must be signed, at the time that it says, and not begin after a pause. If the clock of
+    /// an instance jumped, it may say another time.
+    pub(crate) fn check_post(
+        &self,
+        request: &PostRequest,
+        times: PostTimes,
+        has_jumped: bool,
+    ) -> Result<(), String> {
+        let clocks_differ = if has_jumped { SignedDuration::MAX } else { CLOCKS_DIFFER };
+        if !self.is_signed(request, times.at, clocks_differ) {
             return Err(format!("a wrong signature: {}", request.id));
         }
         if self.is_excused {
             return Ok(());
         }
         let timestamp = Timestamp::from_second(request.timestamp.parse().unwrap()).unwrap();
-        if timestamp.duration_since(times.at).abs() > CLOCKS_DIFFER {
+        if timestamp.duration_since(times.at).abs() > clocks_differ {
             return Err(format!("signed with another time: {}", request.id));
         }
         let looked = times.begun - ANSWERED_WITHIN;
@@ -142,7 +149,12 @@ impl Observed {
 
     /// Whether a post is signed with a version of the secret that its pass may have read, and until
     /// its end with the version before it too.
-    fn is_signed(&self, request: &PostRequest, at: Timestamp) -> bool {
+    fn is_signed(
+        &self,
+        request: &PostRequest,
+        at: Timestamp,
+        clocks_differ: SignedDuration,
+    ) -> bool {
         let newer = self.secrets.iter().skip(1).map(|secret| Some(secret.since)).chain([None]);
         let readable = self.secrets.iter().zip(newer).filter(|(_, replaced)| {
             self.is_excused || replaced.is_none_or(|replaced| replaced > at - SIGNS_WITHIN)
@@ -151,8 +163,9 @@ impl Observed {
             let own = self.sign(*version, request);
             let Some(until) = *old_until else { return request.signature == own };
             let both = format!("{own} {}", self.sign(version - 1, request));
-            let may_be_both = self.is_excused || at < until + CLOCKS_DIFFER;
-            let may_be_own = self.is_excused || at > until - CLOCKS_DIFFER;
+            let ended = at.duration_since(until);
+            let may_be_both = self.is_excused || ended < clocks_differ;
+            let may_be_own = self.is_excused || -ended < clocks_differ;
             may_be_both && request.signature == both || may_be_own && request.signature == own
         })
     }
