@@ -30,6 +30,7 @@ struct Row {
     id: String,
     provider: &'static str,
     accounts: String,
+    scopes: String,
     label: String,
     state: &'static str,
     created: Option<When>,
@@ -53,6 +54,7 @@ pub(crate) async fn list(
             id: token.key_id().to_owned(),
             provider: key.account.provider.as_str(),
             accounts: accounts.join(", "),
+            scopes: key.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", "),
             state: key_state(&key, now),
             created: key.created_at.map(|at| When::new(at, now)),
             used: key.last_used_on.map_or_else(|| "never".to_owned(), |day| day.to_string()),
@@ -72,6 +74,8 @@ pub(crate) struct CreateForm {
     provider: String,
     #[serde(default)]
     account: String,
+    #[serde(default)]
+    scopes: String,
     #[serde(default)]
     label: String,
     #[serde(default)]
@@ -135,6 +139,7 @@ pub(crate) async fn create(
     let key = NewKey {
         provider: provider.ok_or_else(|| Failed::input("choose a provider"))?,
         account,
+        scopes: items(&form.scopes, "scope: create, read or write")?,
         label: filled(form.label),
         expires: filled(form.expires),
         tenants: items(&form.tenants, "tenant's number")?,

@@ -27,6 +27,7 @@ pub(crate) fn ending(outcome: OutcomeName) -> Ending {
         OutcomeName::Created | OutcomeName::Answered { .. } => Ending::new("✓", "good", words),
         OutcomeName::Existing | OutcomeName::Replayed => Ending::new("↺", "same", words),
         OutcomeName::Unauthorized
+        | OutcomeName::OutOfScope
         | OutcomeName::BodyTooLarge
         | OutcomeName::NotAnObject
         | OutcomeName::Invalid

@@ -1,6 +1,6 @@
 use providers::{about, find_kind};
 use shared::{
-    model::{Account, AccountId, ApiKey, Provider, TokenHash},
+    model::{Account, AccountId, ApiKey, Provider, Scope, TokenHash},
     provider::{Demo, DemoEntry},
     table::{LeadTable, StoreError},
 };
@@ -19,7 +19,8 @@ pub async fn seed_demo_accounts(table: &LeadTable) -> Result<(), StoreError> {
         let token = TokenHash::of(key);
         if table.get_api_key(&token).await?.is_none() {
             let secret = secret.map(TokenHash::of);
-            let key = ApiKey { secret, tenants: tenants.to_vec(), ..ApiKey::new(account.clone()) };
+            let (scopes, tenants) = (Scope::ALL.into(), tenants.to_vec());
+            let key = ApiKey { scopes, secret, tenants, ..ApiKey::new(account.clone()) };
             table.put_api_key(&token, key).await?;
         }
         for entry in *entries {

@@ -5,10 +5,11 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 use providers::about;
 use shared::{
-    model::{Account, AccountId, ApiKey, ClockAndRandom, ListedKey, Provider, TokenHash},
+    model::{Account, AccountId, ApiKey, ClockAndRandom, ListedKey, Provider, Scope, TokenHash},
     provider::{About, TokenForm},
     table::LeadTable,
 };
+use std::collections::BTreeSet;
 
 /// The most tenants of a key: it is listed under each, in one transaction.
 const MAX_TENANTS: usize = 90;
@@ -46,6 +47,8 @@ pub struct NewKey {
     pub provider: Provider,
     /// The account whose leads it creates; without it, the first tenant.
     pub account: Option<AccountId>,
+    /// What it may do; if there are none, it may create leads.
+    pub scopes: Vec<Scope>,
     /// The operator's name for it.
     pub label: Option<String>,
     /// When it expires: 90d, 2027-01-31.
@@ -88,7 +91,7 @@ impl NewKey {
         system: &ClockAndRandom,
     ) -> Result<(NewCredentials, ApiKey), Failure> {
         self.check()?;
-        let Self { provider, account, label, expires, mut tenants, networks } = self;
+        let Self { provider, account, scopes, label, expires, mut tenants, networks } = self;
         tenants.sort_unstable();
         tenants.dedup();
         let now = system.now();
@@ -96,7 +99,9 @@ impl NewKey {
         let first = tenants.first().copied().map(AccountId::from);
         let id = account.or(first).ok_or_else(|| Failure::Input(NO_ACCOUNT.to_owned()))?;
         let credentials = NewCredentials::new(provider, system);
+        let scopes = BTreeSet::from_iter(scopes);
         let key = ApiKey {
+            scopes: if scopes.is_empty() { ApiKey::default_scopes() } else { scopes },
             label,
             created_at: Some(now),
             expires_at: expires.map_err(Failure::Input)?,

@@ -72,6 +72,8 @@ pub enum Given {
     NoTable,
     /// A demo key that may be used only from one network.
     KeyOfANetwork,
+    /// Demo keys that may only read.
+    ReadingKeys,
 }
 
 impl Given {
@@ -83,25 +85,34 @@ impl Given {
             Self::NoTable => {
                 direct.delete_table().table_name(table.name()).send().await.unwrap();
             }
-            Self::KeyOfANetwork => keep_demo_key_to_a_network(table, direct).await,
+            Self::KeyOfANetwork => {
+                let request = include_str!("../../events/keep_demo_key_to_a_network.json");
+                update(&serde_json::from_str(request).unwrap(), table, direct).await;
+            }
+            Self::ReadingKeys => {
+                let requests = include_str!("../../events/let_demo_keys_only_read.json");
+                let requests: Vec<Value> = serde_json::from_str(requests).unwrap();
+                for request in requests {
+                    update(&request["Update"], table, direct).await;
+                }
+            }
         }
     }
 }
 
-/// The request in `events/keep_demo_key_to_a_network.json`, for this table.
-async fn keep_demo_key_to_a_network(table: &LeadTable, direct: &Client) {
-    let request = include_str!("../../events/keep_demo_key_to_a_network.json");
-    let request: Value = serde_json::from_str(request).unwrap();
-    let text = |value: &Value| value.as_str().unwrap().to_owned();
-    let string = |value: &Value| AttributeValue::S(text(&value["S"]));
-    let networks = &request["ExpressionAttributeValues"][":networks"]["L"];
-    let networks = networks.as_array().unwrap().iter().map(string).collect();
-    let update = direct.update_item().table_name(table.name());
-    let update = update
+/// Makes an update of a file in `events/`, in this table. Its values are lists of texts.
+async fn update(request: &Value, table: &LeadTable, direct: &Client) {
+    let string = |value: &Value| AttributeValue::S(value["S"].as_str().unwrap().to_owned());
+    let mut update = direct
+        .update_item()
+        .table_name(table.name())
         .key("pk", string(&request["Key"]["pk"]))
         .key("sk", string(&request["Key"]["sk"]))
-        .update_expression(text(&request["UpdateExpression"]))
-        .expression_attribute_values(":networks", AttributeValue::L(networks));
+        .update_expression(request["UpdateExpression"].as_str().unwrap());
+    for (name, value) in request["ExpressionAttributeValues"].as_object().unwrap() {
+        let list = value["L"].as_array().unwrap().iter().map(string).collect();
+        update = update.expression_attribute_values(name, AttributeValue::L(list));
+    }
     update.send().await.unwrap();
 }
 
@@ -113,6 +124,7 @@ impl SampleEvent {
             Some("the table is away") => Given::TableAway,
             Some("there is no table") => Given::NoTable,
             Some("the demo key may be used from 198.51.100.0/24 alone") => Given::KeyOfANetwork,
+            Some("the demo keys may only read") => Given::ReadingKeys,
             Some(given) => panic!("{}/{}: {given}", self.function, self.name),
         }
     }

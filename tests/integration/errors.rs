@@ -2,7 +2,11 @@
 //! `events/<function>/errors.json`. `table.rs` has the faults of the table, and `repeats.rs` the
 //! `Idempotency-Key` of another body.
 
-use shared::request::MAX_BODY_BYTES;
+use providers::about;
+use shared::{
+    model::{ApiKey, Scope, TokenHash},
+    request::MAX_BODY_BYTES,
+};
 use tests::{Delivery, SENDERS, TestApi, sample_events};
 
 #[tokio::test]
@@ -46,6 +50,35 @@ async fn the_credentials_of_another_provider_are_unknown() {
                 assert_eq!(answer.status, sender.created, "{}: {key}", sender.function);
             } else {
                 sender.check_error("unknown_credentials", &answer, key);
+            }
+        }
+    }
+}
+
+/// The table is not asked for more than the key.
+#[tokio::test]
+async fn a_key_without_the_scope_of_a_request_is_forbidden() {
+    let api = TestApi::start().await;
+    for sender in SENDERS {
+        let delivery = sender.delivery(&api, 1).await;
+        let demo = about(sender.account().provider).demo.key;
+        let key = api.table().get_api_key(&TokenHash::of(demo)).await.unwrap().unwrap();
+        for (scopes, is_allowed) in [
+            (&[][..], false),
+            (&[Scope::Read], false),
+            (&[Scope::Write, Scope::Read], false),
+            (&[Scope::Create], true),
+            (&Scope::ALL, true),
+        ] {
+            let scopes = scopes.iter().copied().collect();
+            api.put_key(demo, ApiKey { scopes, ..key.clone() }).await;
+            api.connection.take_operations();
+            let answer = api.another_instance_answers(delivery.clone()).await;
+            if is_allowed {
+                assert_ne!(answer.status, 403, "{}", sender.function);
+            } else {
+                sender.check_error("out_of_scope", &answer, "a scope");
+                assert_eq!(api.connection.take_operations(), ["GetItem"], "{}", sender.function);
             }
         }
     }
@@ -101,6 +134,7 @@ fn the_sample_events_have_the_errors_of_the_tests() {
         ("invalid_token", "unknown_credentials"),
         ("malformed", "no_object"),
         ("not_an_object", "no_object"),
+        ("out_of_scope", "out_of_scope"),
         ("too_large", "too_large"),
         ("key_reused", "key_reused"),
         ("unavailable", "unavailable"),

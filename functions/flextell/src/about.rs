@@ -1,6 +1,6 @@
 use crate::{
+    access::Flextell,
     contract::JSON_DETAILS,
-    create_lead::Flextell,
     directory::{COUNTRY, KINDS, REFERENCE_SOURCE, STATUS, USER},
 };
 use shared::{

@@ -12,17 +12,12 @@ use shared::{
 };
 use std::borrow::Cow;
 
-pub(crate) fn answer(result: Result<Outcome<Details>, Rejection>) -> Answer {
-    match result {
-        Ok(Outcome { standing, replayed, lead, differs: _ }) => {
-            let status = match standing {
-                Standing::New | Standing::Known => StatusCode::CREATED,
-            };
-            let body = Created { success: flag(true), data: LeadBody::of(&lead) };
-            delivery_answer(status, &body, replayed)
-        }
-        Err(rejection) => reject(rejection),
-    }
+pub(crate) fn answer(outcome: &Outcome<Details>) -> Answer {
+    let status = match outcome.standing {
+        Standing::New | Standing::Known => StatusCode::CREATED,
+    };
+    let body = Created { success: flag(true), data: LeadBody::of(&outcome.lead) };
+    delivery_answer(status, &body, outcome.replayed)
 }
 
 /// A boolean as a string, as in the provider's schema of a lead.
@@ -121,7 +116,7 @@ pub(crate) fn foreign_tenant() -> OwnRejection {
 
 /// Errors are `{error, message}`, as in the provider's guide. It names the codes `invalid_request`,
 /// `unauthorized`, `invalid_token` and `validation_error`.
-fn reject(rejection: Rejection) -> Answer {
+pub(crate) fn reject(rejection: Rejection) -> Answer {
     match rejection {
         Rejection::Unauthorized(Unauthorized::Missing) => error(
             StatusCode::UNAUTHORIZED,
@@ -133,6 +128,9 @@ fn reject(rejection: Rejection) -> Answer {
             "invalid_token",
             "The bearer token is expired or malformed.",
         ),
+        Rejection::OutOfScope(_) => {
+            error(StatusCode::FORBIDDEN, "forbidden", "The token does not allow this operation.")
+        }
         Rejection::BodyTooLarge => error(
             StatusCode::PAYLOAD_TOO_LARGE,
             "payload_too_large",

@@ -1,4 +1,4 @@
-use crate::{contract::JSON_DETAILS, create_lead::Integrabot};
+use crate::{access::Integrabot, contract::JSON_DETAILS};
 use shared::{
     delivery::{Context, create_lead, redeliver},
     model::Provider,

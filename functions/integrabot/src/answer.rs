@@ -9,17 +9,12 @@ use shared::{
 };
 use std::borrow::Cow;
 
-pub(crate) fn answer(result: Result<Outcome<Details>, Rejection>) -> Answer {
-    match result {
-        Ok(Outcome { standing, replayed, lead, differs: _ }) => {
-            let status = match standing {
-                Standing::New => StatusCode::CREATED,
-                Standing::Known => StatusCode::OK,
-            };
-            delivery_answer(status, &LeadBody::of(&lead), replayed)
-        }
-        Err(rejection) => refuse(rejection),
-    }
+pub(crate) fn answer(outcome: &Outcome<Details>) -> Answer {
+    let status = match outcome.standing {
+        Standing::New => StatusCode::CREATED,
+        Standing::Known => StatusCode::OK,
+    };
+    delivery_answer(status, &LeadBody::of(&outcome.lead), outcome.replayed)
 }
 
 /// The lead as the provider shows it: these ten members, without an envelope.
@@ -57,11 +52,16 @@ impl<'a> LeadBody<'a> {
 
 /// Errors are `{error, message}`. The provider documents the texts of 401 and 422; the
 /// others, and 422 for a body that is not an object, are ours in the same shape.
-fn refuse(rejection: Rejection) -> Answer {
+pub(crate) fn reject(rejection: Rejection) -> Answer {
     match rejection {
         Rejection::Unauthorized(_) => {
             error(StatusCode::UNAUTHORIZED, "Unauthorized", "Token de API inválido ou ausente.")
         }
+        Rejection::OutOfScope(_) => error(
+            StatusCode::FORBIDDEN,
+            "Forbidden",
+            "O token de API não tem permissão para esta operação.",
+        ),
         Rejection::BodyTooLarge => error(
             StatusCode::PAYLOAD_TOO_LARGE,
             "Payload Too Large",

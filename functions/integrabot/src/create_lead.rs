@@ -1,18 +1,15 @@
 use crate::{
+    access::Integrabot,
     answer::answer,
     contract::{CreateLead, Details},
 };
 use shared::{
-    delivery::{Accepted, Answer, Context, Delivery, LeadEndpoint, LeadFields},
-    model::Provider,
+    delivery::{Accepted, Answer, Delivery, LeadEndpoint, LeadFields},
+    model::Outcome,
 };
 
 /// `POST /v1/leads`.
-pub struct Integrabot;
-
 impl LeadEndpoint for Integrabot {
-    const PROVIDER: Provider = Provider::Integrabot;
-    type State = Context;
     type Details = Details;
 
     async fn accept(delivery: &Delivery<'_>) -> Accepted<Self> {
@@ -22,7 +19,7 @@ impl LeadEndpoint for Integrabot {
         Ok(delivery.store(claims, lead).await?)
     }
 
-    fn answer(accepted: Accepted<Self>) -> Answer {
-        answer(accepted)
+    fn answer(outcome: &Outcome<Details>) -> Answer {
+        answer(outcome)
     }
 }

@@ -20,16 +20,16 @@ pub(crate) fn answer_token(result: Result<String, Rejection>) -> Answer {
     }
 }
 
-pub(crate) fn answer_lead(result: Result<Outcome<Details>, Rejection>) -> Answer {
-    match result {
-        Ok(Outcome { standing, replayed, lead, differs: _ }) => {
-            let status = match standing {
-                Standing::New | Standing::Known => StatusCode::CREATED,
-            };
-            delivery_answer(status, &json!({ "data": LeadBody::of(&lead) }), replayed)
-        }
-        Err(rejection) => reject(rejection, "INVALID_TOKEN", "Invalid or expired token"),
-    }
+pub(crate) fn answer_lead(outcome: &Outcome<Details>) -> Answer {
+    let status = match outcome.standing {
+        Standing::New | Standing::Known => StatusCode::CREATED,
+    };
+    delivery_answer(status, &json!({ "data": LeadBody::of(&outcome.lead) }), outcome.replayed)
+}
+
+/// Refuses a request with a token.
+pub(crate) fn reject_lead(rejection: Rejection) -> Answer {
+    reject(rejection, "INVALID_TOKEN", "Invalid or expired token")
 }
 
 /// The lead as the provider shows it: these twelve members.
@@ -82,6 +82,9 @@ fn reject(rejection: Rejection, unauthorized: &str, unauthorized_text: &str) -> 
     match rejection {
         Rejection::Unauthorized(_) => {
             error(StatusCode::UNAUTHORIZED, unauthorized, unauthorized_text)
+        }
+        Rejection::OutOfScope(_) => {
+            error(StatusCode::FORBIDDEN, "FORBIDDEN", "This API key does not allow this operation")
         }
         Rejection::BodyTooLarge => error(
             StatusCode::PAYLOAD_TOO_LARGE,

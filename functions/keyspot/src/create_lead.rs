@@ -1,29 +1,17 @@
 use crate::{
     answer::answer_lead,
     contract::{CreateLead, Details, PROPERTY, Property},
-    state::{Keyspot, check_network},
+    state::Keyspot,
 };
 use shared::{
-    delivery::{Accepted, Answer, Delivery, LeadEndpoint, LeadFields, Rejection},
-    model::{Account, ApiKey, Provider},
-    request::{Request, bearer_token},
+    delivery::{Accepted, Answer, Delivery, LeadEndpoint, LeadFields},
+    model::Outcome,
     table::StoreError,
 };
 
 /// `POST /v1/leads`.
 impl LeadEndpoint for Keyspot {
-    const PROVIDER: Provider = Provider::Keyspot;
-    type State = Self;
     type Details = Details;
-
-    async fn authenticate(keyspot: &Self, request: &Request) -> Result<Account, Rejection> {
-        let Self { context, signing_secret } = keyspot;
-        let token = bearer_token(&request.headers)?;
-        let now = context.system.now();
-        let issued_to = signing_secret.verify(token, now).await?;
-        let account_of = |key: &ApiKey| check_network(key, request).map(|()| key.account.clone());
-        context.api_keys.authenticate(Provider::Keyspot, issued_to, now, account_of).await
-    }
 
     async fn accept(delivery: &Delivery<'_>) -> Accepted<Self> {
         let lead: CreateLead = delivery.read().await?;
@@ -34,8 +22,8 @@ impl LeadEndpoint for Keyspot {
         Ok(delivery.store(claims, lead).await?)
     }
 
-    fn answer(accepted: Accepted<Self>) -> Answer {
-        answer_lead(accepted)
+    fn answer(outcome: &Outcome<Details>) -> Answer {
+        answer_lead(outcome)
     }
 }
 

@@ -2,6 +2,7 @@
 //! <https://developers.keyspot.com.br> documents them.
 
 mod about;
+mod access;
 mod answer;
 mod contract;
 mod create_lead;

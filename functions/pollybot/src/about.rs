@@ -1,6 +1,6 @@
 use crate::{
+    access::PollyBot,
     contract::{CHATBOT, JSON_DETAILS},
-    create_lead::PollyBot,
     lead_id::LEAD_ID,
 };
 use shared::{

@@ -9,16 +9,15 @@ use shared::{
 };
 use std::borrow::Cow;
 
-pub(crate) fn answer(result: Result<Outcome<Details>, Rejection>) -> Answer {
-    match result {
-        Ok(Outcome { standing, replayed, lead, differs: _ }) => {
-            let status = match standing {
-                Standing::New | Standing::Known => StatusCode::CREATED,
-            };
-            delivery_answer(status, &Created { success: true, data: LeadBody::of(&lead) }, replayed)
-        }
-        Err(rejection) => reject(rejection),
-    }
+pub(crate) fn answer(outcome: &Outcome<Details>) -> Answer {
+    let status = match outcome.standing {
+        Standing::New | Standing::Known => StatusCode::CREATED,
+    };
+    delivery_answer(
+        status,
+        &Created { success: true, data: LeadBody::of(&outcome.lead) },
+        outcome.replayed,
+    )
 }
 
 #[derive(Serialize)]
@@ -89,7 +88,7 @@ pub(crate) fn duplicate_email(email: &str, known: &Outcome<Details>) -> OwnRejec
 
 /// Errors are `{success, error, code, details}`. The provider documents those of 401, 404, 409 and
 /// of an invalid field. It documents the status 400 for invalid data and no status for a duplicate.
-fn reject(rejection: Rejection) -> Answer {
+pub(crate) fn reject(rejection: Rejection) -> Answer {
     match rejection {
         Rejection::Unauthorized(reason) => {
             let (code, message) = match reason {
@@ -101,6 +100,9 @@ fn reject(rejection: Rejection) -> Answer {
                 Unauthorized::Invalid => ("INVALID_API_KEY", "Invalid API key"),
             };
             error(StatusCode::UNAUTHORIZED, code, message)
+        }
+        Rejection::OutOfScope(_) => {
+            error(StatusCode::FORBIDDEN, "FORBIDDEN", "This API key does not allow this operation")
         }
         Rejection::BodyTooLarge => error(
             StatusCode::PAYLOAD_TOO_LARGE,

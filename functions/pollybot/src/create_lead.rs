@@ -1,32 +1,18 @@
 use crate::{
+    access::PollyBot,
     answer::{answer, chatbot_not_found, duplicate_email},
     contract::{CHATBOT, CreateLead, Details},
 };
-use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use shared::{
-    delivery::{Accepted, Answer, Context, Delivery, LeadEndpoint, LeadFields, Rejection},
-    model::{Provider, Standing},
-    request::Request,
+    delivery::{Accepted, Answer, Delivery, LeadEndpoint, LeadFields, Rejection},
+    model::{Outcome, Standing},
 };
 
 /// `POST /api/v1/chatbots/{chatbotId}/leads`, and the alias `POST /api/v1/leads` of the provider's
 /// samples.
-pub struct PollyBot;
-
 impl LeadEndpoint for PollyBot {
-    const PROVIDER: Provider = Provider::PollyBot;
-    type State = Context;
     type Details = Details;
-
-    /// The chatbot's id: the path parameter, or the path segment after `chatbots/`, because
-    /// function URLs have no path parameters. Some gateways decode it and some do not.
-    fn target(request: &Request) -> Option<String> {
-        let mut segments = request.path.split('/').skip_while(|segment| *segment != "chatbots");
-        let parameter = request.path_parameters.get("chatbotId").map(String::as_str);
-        let id = parameter.or_else(|| segments.nth(1))?;
-        Some(percent_decode_str(id).decode_utf8_lossy().into_owned())
-    }
 
     async fn accept(delivery: &Delivery<'_>) -> Accepted<Self> {
         check_chatbot(delivery).await?;
@@ -41,8 +27,8 @@ impl LeadEndpoint for PollyBot {
         }
     }
 
-    fn answer(accepted: Accepted<Self>) -> Answer {
-        answer(accepted)
+    fn answer(outcome: &Outcome<Details>) -> Answer {
+        answer(outcome)
     }
 }
 

@@ -2,12 +2,13 @@
 //! <https://pollybot.app/docs/api-endpoints/leads/create> documents it.
 
 mod about;
+mod access;
 mod answer;
 mod contract;
 mod create_lead;
 mod lead_id;
 
 pub use about::{ABOUT, API};
+pub use access::PollyBot;
 pub use contract::{CHATBOT, STATUSES};
-pub use create_lead::PollyBot;
 pub use lead_id::LEAD_ID;

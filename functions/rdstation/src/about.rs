@@ -1,4 +1,4 @@
-use crate::{contract::JSON_DETAILS, create_lead::RdStation, lead_id::LEAD_ID};
+use crate::{access::RdStation, contract::JSON_DETAILS, lead_id::LEAD_ID};
 use shared::{
     delivery::{Context, create_lead, redeliver},
     model::Provider,

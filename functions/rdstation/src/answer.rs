@@ -9,16 +9,11 @@ use shared::{
 };
 use std::borrow::Cow;
 
-pub(crate) fn answer(result: Result<Outcome<Details>, Rejection>) -> Answer {
-    match result {
-        Ok(Outcome { standing, replayed, lead, differs: _ }) => {
-            let status = match standing {
-                Standing::New | Standing::Known => StatusCode::OK,
-            };
-            delivery_answer(status, &LeadBody::of(&lead), replayed)
-        }
-        Err(rejection) => refuse(rejection),
-    }
+pub(crate) fn answer(outcome: &Outcome<Details>) -> Answer {
+    let status = match outcome.standing {
+        Standing::New | Standing::Known => StatusCode::OK,
+    };
+    delivery_answer(status, &LeadBody::of(&outcome.lead), outcome.replayed)
 }
 
 /// The lead as the provider shows it: all members, without an envelope.
@@ -64,11 +59,12 @@ impl<'a> LeadBody<'a> {
 
 /// Errors are `{message, code}`, with `issues` for fields. The provider documents none; these are
 /// as in trpc-openapi with zod, the library that its documentation names.
-fn refuse(rejection: Rejection) -> Answer {
+pub(crate) fn reject(rejection: Rejection) -> Answer {
     match rejection {
         Rejection::Unauthorized(_) => {
             error(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "UNAUTHORIZED")
         }
+        Rejection::OutOfScope(_) => error(StatusCode::FORBIDDEN, "FORBIDDEN", "FORBIDDEN"),
         Rejection::BodyTooLarge => {
             error(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", "Request body too large")
         }

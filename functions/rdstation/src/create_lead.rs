@@ -1,18 +1,15 @@
 use crate::{
+    access::RdStation,
     answer::answer,
     contract::{CreateLead, Details},
 };
 use shared::{
-    delivery::{Accepted, Answer, Context, Delivery, LeadEndpoint, LeadFields},
-    model::Provider,
+    delivery::{Accepted, Answer, Delivery, LeadEndpoint, LeadFields},
+    model::Outcome,
 };
 
 /// `POST /rest/leads`.
-pub struct RdStation;
-
 impl LeadEndpoint for RdStation {
-    const PROVIDER: Provider = Provider::RdStation;
-    type State = Context;
     type Details = Details;
 
     async fn accept(delivery: &Delivery<'_>) -> Accepted<Self> {
@@ -23,7 +20,7 @@ impl LeadEndpoint for RdStation {
         Ok(delivery.store(claims, lead).await?)
     }
 
-    fn answer(accepted: Accepted<Self>) -> Answer {
-        answer(accepted)
+    fn answer(outcome: &Outcome<Details>) -> Answer {
+        answer(outcome)
     }
 }

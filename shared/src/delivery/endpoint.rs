@@ -11,7 +11,7 @@ use crate::{
     model::{
         Account, ApiKey, Claims, EntryId, EntryKey, HeldDelivery, HeldId, IDEMPOTENCY_KEY,
         IdempotencyKeyTooLong, Lead, LeadId, MAX_IDEMPOTENCY_KEY, NewLead, Outcome, Provider,
-        TokenHash,
+        Scope, TokenHash,
     },
     request::{Fields, Request, Rule, Violation, bearer_token, read_body},
     table::{CreateLeadError, StoreError},
@@ -20,24 +20,26 @@ use jiff::Timestamp;
 use lambda_http::http::HeaderValue;
 use serde::{Serialize, de::DeserializeOwned};
 
-/// A provider's address for leads: the parts of [`create_lead`] that differ between providers.
-pub trait LeadEndpoint: Sized {
-    /// The provider of this address.
+/// A provider's operations: how each of them knows the account of a request, and refuses one.
+pub trait Endpoint: Sized {
+    /// The provider.
     const PROVIDER: Provider;
-    /// Everything that the handler needs besides the request.
+    /// Everything that a handler needs besides the request.
     type State: AsRef<Context> + Sync;
-    /// The fields of a lead that only this provider has.
-    type Details: Send;
 
-    /// The account of the sender's API key. The key is the request's bearer token, unless the
-    /// provider uses other credentials.
+    /// The account of the sender's API key, which must have this scope. The key is the request's
+    /// bearer token, unless the provider uses other credentials.
     fn authenticate(
         state: &Self::State,
         request: &Request,
+        scope: Scope,
     ) -> impl Future<Output = Result<Account, Rejection>> + Send {
         async move {
             let token = TokenHash::of(bearer_token(&request.headers)?);
-            let account_of = |key: &ApiKey| Self::account_of(key, request);
+            let account_of = |key: &ApiKey| {
+                check_scope(key, scope)?;
+                Self::account_of(key, request)
+            };
             let Context { api_keys, system, .. } = state.as_ref();
             api_keys.authenticate(Self::PROVIDER, token, system.now(), account_of).await
         }
@@ -56,11 +58,28 @@ pub trait LeadEndpoint: Sized {
         None
     }
 
+    /// The answer to a request that is refused.
+    fn reject(rejection: Rejection) -> Answer;
+}
+
+/// Refuses a request that needs a scope which the key does not have.
+///
+/// # Errors
+/// If the key does not have the scope.
+pub fn check_scope(key: &ApiKey, scope: Scope) -> Result<(), Rejection> {
+    if key.scopes.contains(&scope) { Ok(()) } else { Err(Rejection::OutOfScope(scope)) }
+}
+
+/// A provider's address for leads: the parts of [`create_lead`] that differ between providers.
+pub trait LeadEndpoint: Endpoint {
+    /// The fields of a lead that only this provider has.
+    type Details: Send;
+
     /// Reads a delivery and stores it as a lead.
     fn accept(delivery: &Delivery<'_>) -> impl Future<Output = Accepted<Self>> + Send;
 
-    /// The answer to the sender.
-    fn answer(accepted: Accepted<Self>) -> Answer;
+    /// The answer to a delivery that is a lead.
+    fn answer(outcome: &Outcome<Self::Details>) -> Answer;
 }
 
 /// The fields of a lead, as the bodies of one provider have them.
@@ -183,7 +202,7 @@ pub async fn create_lead<E: LeadEndpoint>(state: &E::State, request: &Request) -
     let steps = async {
         let delivery = Delivery {
             context,
-            account: account.insert(E::authenticate(state, request).await?),
+            account: account.insert(E::authenticate(state, request, Scope::Create).await?),
             target: target.as_deref(),
             body: &request.body,
             idempotency_key: request.headers.get(IDEMPOTENCY_KEY).map(HeaderValue::as_bytes),
@@ -196,7 +215,7 @@ pub async fn create_lead<E: LeadEndpoint>(state: &E::State, request: &Request) -
     let result = context.in_time(steps).await;
     let reason = result.as_ref().map_or_else(Rejection::held_reason, Outcome::held_reason);
     let mut summary = summarize::<E>(&result);
-    let answer = E::answer(result);
+    let answer = answer::<E>(result);
     if let (Some(account), Some(reason)) = (&account, reason) {
         let held =
             HeldDelivery::new(account, reason, target, request.body.clone(), context.system.now());
@@ -205,6 +224,13 @@ pub async fn create_lead<E: LeadEndpoint>(state: &E::State, request: &Request) -
     summary.account = account;
     log.finish(summary.outcome, &answer);
     Handled { answer, summary }
+}
+
+fn answer<E: LeadEndpoint>(result: Accepted<E>) -> Answer {
+    match result {
+        Ok(outcome) => E::answer(&outcome),
+        Err(rejection) => E::reject(rejection),
+    }
 }
 
 fn summarize<E: LeadEndpoint>(result: &Accepted<E>) -> DeliverySummary {
@@ -242,7 +268,7 @@ pub async fn redeliver<E: LeadEndpoint>(
     };
     let result = context.in_time(E::accept(&delivery)).await;
     let summary = summarize::<E>(&result);
-    let answer = E::answer(result);
+    let answer = answer::<E>(result);
     log.finish(summary.outcome, &answer);
     Handled { answer, summary }
 }

@@ -11,7 +11,9 @@ mod rejection;
 
 pub use answer::{Answer, delivery_answer, json_answer};
 pub use context::{Context, DEFAULT_REPLAY_WINDOW, SenderTimeouts};
-pub use endpoint::{Accepted, Delivery, LeadEndpoint, LeadFields, create_lead, redeliver};
+pub use endpoint::{
+    Accepted, Delivery, Endpoint, LeadEndpoint, LeadFields, check_scope, create_lead, redeliver,
+};
 pub use handled::{DeliverySummary, Handled};
 pub use log::{DeliveryLog, Report};
 pub use rejection::{OwnRejection, Rejection};

@@ -1,6 +1,6 @@
 use super::answer::Answer;
 use crate::{
-    model::{BrokenRule, HeldReason, LeadId, OutcomeName},
+    model::{BrokenRule, HeldReason, LeadId, OutcomeName, Scope},
     request::{BodyError, Rule, Unauthorized, Violation},
     table::{CreateLeadError, CredentialsError, StoreError},
 };
@@ -14,6 +14,8 @@ use std::fmt;
 pub enum Rejection {
     /// The sender has no valid credentials.
     Unauthorized(Unauthorized),
+    /// The sender's key does not have the scope of the request.
+    OutOfScope(Scope),
     /// The body is larger than [`MAX_BODY_BYTES`](crate::request::MAX_BODY_BYTES).
     BodyTooLarge,
     /// The body is not JSON, or not an object.
@@ -131,6 +133,7 @@ impl Rejection {
     pub fn name(&self) -> OutcomeName {
         match self {
             Self::Unauthorized(_) => OutcomeName::Unauthorized,
+            Self::OutOfScope(_) => OutcomeName::OutOfScope,
             Self::BodyTooLarge => OutcomeName::BodyTooLarge,
             Self::NotAnObject => OutcomeName::NotAnObject,
             Self::Invalid(_) => OutcomeName::Invalid,
@@ -154,7 +157,11 @@ impl Rejection {
             Self::NotAnObject | Self::Invalid(_) | Self::IdempotencyKeyReused => {
                 Some(HeldReason::Invalid)
             }
-            Self::Unauthorized(_) | Self::BodyTooLarge | Self::Unavailable | Self::Internal => None,
+            Self::Unauthorized(_)
+            | Self::OutOfScope(_)
+            | Self::BodyTooLarge
+            | Self::Unavailable
+            | Self::Internal => None,
             Self::Own(own) => own.held,
         }
     }
@@ -164,6 +171,7 @@ impl Rejection {
         match self {
             Self::Own(own) => own.lead,
             Self::Unauthorized(_)
+            | Self::OutOfScope(_)
             | Self::BodyTooLarge
             | Self::NotAnObject
             | Self::Invalid(_)
@@ -178,6 +186,7 @@ impl Rejection {
         match self {
             Self::Invalid(violations) => violations.iter().map(Violation::to_broken_rule).collect(),
             Self::Unauthorized(_)
+            | Self::OutOfScope(_)
             | Self::BodyTooLarge
             | Self::NotAnObject
             | Self::IdempotencyKeyReused

@@ -4,7 +4,8 @@ use super::{
 };
 use ipnet::IpNet;
 use jiff::{Timestamp, civil::Date};
-use std::{fmt, net::IpAddr};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeSet, fmt, net::IpAddr, str::FromStr};
 
 /// How many digits of its hash identify a key. Among 100,000 keys, the chance that two share 12
 /// digits is 1 in 50,000.
@@ -47,11 +48,39 @@ impl fmt::Debug for TokenHash {
     }
 }
 
+/// What a key may do with the leads of its account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    /// Create leads.
+    Create,
+    /// Read them.
+    Read,
+    /// Update and delete them.
+    Write,
+}
+
+impl Scope {
+    /// Every scope.
+    pub const ALL: [Self; 3] = [Self::Create, Self::Read, Self::Write];
+
+    /// The name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Read => "read",
+            Self::Write => "write",
+        }
+    }
+}
+
 /// An API key: it gives access to one account of one provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiKey {
-    /// The account in which the key's owner may create leads.
+    /// The account that the key gives access to.
     pub account: Account,
+    /// What its owner may do.
+    pub scopes: BTreeSet<Scope>,
     /// The owner's name for it.
     pub label: Option<String>,
     /// When the key was created.
@@ -73,11 +102,26 @@ pub struct ApiKey {
     pub blocks_nobody: bool,
 }
 
+impl FromStr for Scope {
+    type Err = NotAScope;
+
+    /// Reads the name that [`Scope::as_str`] gives.
+    fn from_str(name: &str) -> Result<Self, NotAScope> {
+        Self::ALL.into_iter().find(|scope| scope.as_str() == name).ok_or(NotAScope)
+    }
+}
+
+/// A text that is not a scope's name.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("not a scope")]
+pub struct NotAScope;
+
 impl ApiKey {
-    /// A key to `account` that never expires and may be used from any network.
+    /// A key to `account` that may create leads, never expires and may be used from any network.
     pub fn new(account: Account) -> Self {
         Self {
             account,
+            scopes: Self::default_scopes(),
             label: None,
             created_at: None,
             last_used_on: None,
@@ -88,6 +132,11 @@ impl ApiKey {
             networks: Vec::new(),
             blocks_nobody: false,
         }
+    }
+
+    /// The scopes of a key if nobody names others.
+    pub fn default_scopes() -> BTreeSet<Scope> {
+        [Scope::Create].into()
     }
 
     /// The accounts that the key gives access to: its tenants, if it has any.

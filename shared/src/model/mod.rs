@@ -21,7 +21,7 @@ mod set_aside;
 mod steady_clock;
 
 pub use account::{Account, AccountId, NotAProvider, NotAnAccountId, Provider};
-pub use api_key::{ApiKey, ListedKey, TokenHash};
+pub use api_key::{ApiKey, ListedKey, NotAScope, Scope, TokenHash};
 pub(crate) use claim::{Claim, IDEMPOTENCY_KEY, MAX_IDEMPOTENCY_KEY};
 pub use claim::{ClaimKind, Claims, IdempotencyKeyTooLong};
 pub use clock_and_random::ClockAndRandom;

@@ -22,6 +22,8 @@ pub enum OutcomeName {
     },
     /// No valid credentials.
     Unauthorized,
+    /// The key does not have the scope of the request.
+    OutOfScope,
     /// The body is too large.
     BodyTooLarge,
     /// The body is not a JSON object.
@@ -53,6 +55,7 @@ impl OutcomeName {
             Self::Existing => "existing",
             Self::Answered { name, .. } => name,
             Self::Unauthorized => "unauthorized",
+            Self::OutOfScope => "out_of_scope",
             Self::BodyTooLarge => "body_too_large",
             Self::NotAnObject => "not_an_object",
             Self::Invalid => "invalid",
@@ -74,6 +77,7 @@ impl OutcomeName {
             Self::Existing => "already a lead",
             Self::Answered { words, .. } => words,
             Self::Unauthorized => "no valid key",
+            Self::OutOfScope => "not a scope of this key",
             Self::BodyTooLarge => "too large",
             Self::NotAnObject => "not a JSON object",
             Self::Invalid => "invalid fields",

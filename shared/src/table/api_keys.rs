@@ -4,7 +4,7 @@ use super::{
     lead_table::LeadTable,
     store_error::{StoreError, if_true},
 };
-use crate::model::{Account, AccountId, ApiKey, ListedKey, Provider, TokenHash};
+use crate::model::{Account, AccountId, ApiKey, ListedKey, Provider, Scope, TokenHash};
 use aws_sdk_dynamodb::{
     operation::update_item::builders::UpdateItemFluentBuilder,
     types::{AttributeValue, ConditionCheck, TransactWriteItem, Update},
@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::{
 use ipnet::IpNet;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// The partition that lists all API keys of all accounts.
 const LISTED_KEYS: &str = "keys";
@@ -22,6 +22,8 @@ const LISTED_KEYS: &str = "keys";
 struct ApiKeyItem {
     provider: Provider,
     account: AccountId,
+    #[serde(default = "ApiKey::default_scopes")]
+    scopes: BTreeSet<Scope>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     label: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -218,6 +220,7 @@ fn key_item(token: &TokenHash, key: ApiKey) -> Result<Item, StoreError> {
     let mut item: Item = serde_dynamo::to_item(ApiKeyItem {
         provider: key.account.provider,
         account: key.account.id,
+        scopes: key.scopes,
         label: key.label,
         created_at: key.created_at,
         last_used_on: key.last_used_on,
@@ -236,6 +239,7 @@ fn read_key(item: Item) -> Result<ApiKey, StoreError> {
     let item: ApiKeyItem = serde_dynamo::from_item(item)?;
     Ok(ApiKey {
         account: Account { provider: item.provider, id: item.account },
+        scopes: item.scopes,
         label: item.label,
         created_at: item.created_at,
         last_used_on: item.last_used_on,
@@ -256,16 +260,23 @@ mod tests {
         model::tests::{account, second, token_hash},
         table::item::{SK, text},
     };
-    use proptest::{collection::vec, option::of, prelude::*};
+    use proptest::{
+        collection::{btree_set, vec},
+        option::of,
+        prelude::*,
+        sample::select,
+    };
 
     fn api_key() -> impl Strategy<Value = ApiKey> {
         let times = (of(second()), of(second()), of(second()));
         let network =
             any::<[u8; 4]>().prop_map(|octets| IpNet::from(std::net::IpAddr::from(octets)));
-        let lists = (vec(any::<u64>(), 0..4), vec(network, 0..4));
+        let scopes = btree_set(select(&Scope::ALL[..]), 0..=3);
+        let lists = (vec(any::<u64>(), 0..4), vec(network, 0..4), scopes);
         let flags = (of(".*"), of(token_hash()), any::<bool>());
         (account(), times, lists, flags).prop_map(|(account, times, lists, flags)| ApiKey {
             account,
+            scopes: lists.2,
             label: flags.0,
             created_at: times.0,
             last_used_on: times.0.map(|at| at.to_zoned(jiff::tz::TimeZone::UTC).date()),

@@ -6,10 +6,10 @@ use operator::{keys::NewCredentials, times::write_time};
 use serde_json::Value;
 use shared::model::ApiKey;
 
-const COLUMNS: &str = "id provider account label expires_at tenants networks token secret";
+const COLUMNS: &str = "id provider account scopes label expires_at tenants networks token secret";
 /// For people, the columns of Keyspot's credentials have the names of the headers.
 const HEADERS: &str =
-    "id provider account label expires_at tenants networks X-API-Key X-API-Secret";
+    "id provider account scopes label expires_at tenants networks X-API-Key X-API-Secret";
 
 /// Shows the credentials once, with what the key opens.
 pub(super) fn show(
@@ -25,6 +25,7 @@ pub(super) fn show(
         id.into(),
         key.account.provider.as_str().into(),
         key.account.id.as_str().into(),
+        scopes(key),
         key.label.clone().into(),
         key.expires_at.map(write_time).into(),
         key.tenants.clone().into(),
@@ -36,6 +37,10 @@ pub(super) fn show(
     let (what, is) = if has_secret { ("both", "they are") } else { ("the token", "it is") };
     eprintln!("note {what} down: {is} stored as a hash, and not shown again");
     Ok(())
+}
+
+pub(super) fn scopes(key: &ApiKey) -> Value {
+    key.scopes.iter().map(|scope| scope.as_str()).collect()
 }
 
 pub(super) fn networks(key: &ApiKey) -> Value {

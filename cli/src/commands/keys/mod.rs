@@ -7,14 +7,17 @@ use super::{
     open_table::OpenTable,
     table_options::{Access, TableOptions},
 };
-use clap::{Args, Subcommand};
-use credentials::{networks, show};
+use clap::{
+    Args, Subcommand,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
+use credentials::{networks, scopes, show};
 use ipnet::IpNet;
 use operator::{
     keys::{NewKey, Rotated, key_state, revoke_key, rotate_key},
     times::write_time,
 };
-use shared::model::{Account, AccountId, ListedKey, Provider};
+use shared::model::{Account, AccountId, ListedKey, Provider, Scope};
 
 /// The API keys of senders.
 #[derive(Args)]
@@ -31,6 +34,7 @@ enum Command {
     #[command(after_help = "\
 Examples:
   leadhook keys create integrabot --account acme --label 'web form'
+  leadhook keys create pollybot -a acme --scope create,read
   leadhook keys create keyspot -a acme --network 203.0.113.0/24 --expires 90d
   leadhook keys create flextell --tenant 1,2 --table leadhook --region eu-west-1")]
     Create(Create),
@@ -65,6 +69,10 @@ struct Create {
     /// The account whose leads it creates: your own name for it, or the provider's workspace
     #[arg(long, short)]
     account: Option<AccountId>,
+    /// What it may do: create leads, read them, or write, which is to update and delete them; may
+    /// be given more than once [default: create]
+    #[arg(long = "scope", value_name = "SCOPE", value_delimiter = ',', value_parser = scope_parser())]
+    scopes: Vec<Scope>,
     /// Your name for the key
     #[arg(long, short)]
     label: Option<String>,
@@ -124,10 +132,11 @@ impl Create {
     }
 
     fn new_key(&self) -> NewKey {
-        let Self { provider, account, label, expires, tenants, networks, .. } = self;
+        let Self { provider, account, scopes, label, expires, tenants, networks, .. } = self;
         NewKey {
             provider: *provider,
             account: account.clone(),
+            scopes: scopes.clone(),
             label: label.clone(),
             expires: expires.clone(),
             tenants: tenants.clone(),
@@ -146,8 +155,7 @@ impl List {
             let opens = |id: &AccountId| key.accounts().iter().any(|opened| opened.id == *id);
             account.as_ref().is_none_or(|id| key.account.id == *id || opens(id))
         });
-        let columns =
-            "id provider account label state created_at last_used_on expires_at tenants networks";
+        let columns = "id provider account scopes label state created_at last_used_on expires_at tenants networks";
         let spare = "networks created_at expires_at tenants last_used_on";
         let mut listing = Listing::new(columns).sparing(spare);
         for ListedKey { token, key } in keys {
@@ -156,6 +164,7 @@ impl List {
                 token.key_id().into(),
                 key.account.provider.as_str().into(),
                 key.account.id.as_str().into(),
+                scopes(&key),
                 key.label.clone().into(),
                 state.into(),
                 key.created_at.map(write_time).into(),
@@ -178,6 +187,10 @@ impl Rotate {
         eprintln!("the old key {old_id} is valid until {}", write_time(until));
         Ok(())
     }
+}
+
+fn scope_parser() -> impl TypedValueParser<Value = Scope> {
+    PossibleValuesParser::new(Scope::ALL.map(Scope::as_str)).try_map(|name| name.parse::<Scope>())
 }
 
 async fn revoke(opened: &OpenTable, id: &str) -> Result<(), Failure> {

@@ -52,6 +52,31 @@ async fn a_revoked_key_is_refused_and_cannot_be_rotated() {
 }
 
 #[tokio::test]
+async fn a_key_has_the_scopes_it_was_made_with_also_after_a_rotation() {
+    let cli = Cli::new().await;
+    let serve = cli.serve();
+    // The statuses of two deliveries of the same person.
+    let cases: [(&[&str], &[&str], [u16; 2]); 3] = [
+        (&[], &["create"], [201, 200]),
+        (&["--scope", "write", "--scope", "create"], &["create", "write"], [201, 200]),
+        (&["--scope", "read,write"], &["read", "write"], [403, 403]),
+    ];
+    for (n, (arguments, scopes, statuses)) in cases.into_iter().enumerate() {
+        let account = format!("acme-{n}");
+        let made = cli.create_key(&[&["integrabot", "--account", &account], arguments].concat());
+        let rotated = cli.json(&["keys", "rotate", made["id"].as_str().unwrap()]);
+        for (key, status) in [made, rotated].into_iter().zip(statuses) {
+            assert_eq!(key["scopes"], json!(scopes), "{arguments:?}");
+            let answer = deliver(&serve, key["token"].as_str().unwrap(), ana(n)).await;
+            assert_eq!(answer.0, status, "{arguments:?}");
+        }
+        let listed = cli.json(&["keys", "list", "--account", &account]);
+        assert_eq!(listed[0]["scopes"], json!(scopes), "{arguments:?}");
+    }
+    serve.stop();
+}
+
+#[tokio::test]
 async fn a_token_has_its_providers_form_and_only_its_hash_is_stored() {
     let cli = Cli::new().await;
     let cases: [(&[&str], &str, usize); 5] = [

@@ -1,0 +1,35 @@
+use crate::{
+    answer::reject_lead,
+    state::{Keyspot, check_network},
+};
+use shared::{
+    delivery::{Answer, Endpoint, Rejection, check_scope},
+    model::{Account, ApiKey, Provider, Scope},
+    request::{Request, bearer_token},
+};
+
+impl Endpoint for Keyspot {
+    const PROVIDER: Provider = Provider::Keyspot;
+    type State = Self;
+
+    async fn authenticate(
+        keyspot: &Self,
+        request: &Request,
+        scope: Scope,
+    ) -> Result<Account, Rejection> {
+        let Self { context, signing_secret } = keyspot;
+        let token = bearer_token(&request.headers)?;
+        let now = context.system.now();
+        let issued_to = signing_secret.verify(token, now).await?;
+        let account_of = |key: &ApiKey| {
+            check_scope(key, scope)?;
+            check_network(key, request)?;
+            Ok(key.account.clone())
+        };
+        context.api_keys.authenticate(Provider::Keyspot, issued_to, now, account_of).await
+    }
+
+    fn reject(rejection: Rejection) -> Answer {
+        reject_lead(rejection)
+    }
+}
