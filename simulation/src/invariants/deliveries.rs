@@ -172,6 +172,7 @@ impl Log {
             lead.erased.is_none()
                 && !self.reused.contains(&lead.id)
                 && !answered.contains(&(lead.account.to_string(), lead.id))
+                && !self.is_left_behind(lead)
         };
         let unanswered = self.leads.iter().filter(is_unanswered);
         let (claimed, unclaimed): (Vec<_>, Vec<_>) =
@@ -184,6 +185,24 @@ impl Log {
             return Err(format!("leads that are in no answer: {}", unclaimed.len()));
         }
         Ok(())
+    }
+
+    /// Whether a lead is of an attempt without an answer, during which a lead of its account was
+    /// erased: its sender may have got the erased lead as the answer when it sent again.
+    fn is_left_behind(&self, lead: &WrittenLead) -> bool {
+        let is_erased_since = |attempt: &Attempt| {
+            let mut leads = self.leads.iter().filter(|other| other.account == lead.account);
+            leads.any(|other| {
+                let erased = other.erased.map(|erasure| erasure.at);
+                erased.is_some_and(|at| (attempt.begun..=lead.written).contains(&at))
+            })
+        };
+        let mut unanswered = self.attempts.iter().filter(|attempt| attempt.answer.is_none());
+        unanswered.any(|attempt| {
+            attempt.account == lead.account
+                && attempt.is_content_of(&lead.item)
+                && is_erased_since(attempt)
+        })
     }
 
     /// No person twice if the provider accepts a person only once; no body twice within the replay
