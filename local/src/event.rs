@@ -3,6 +3,7 @@
 use axum::http::{HeaderMap, HeaderValue, header, request::Parts};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use jiff::Timestamp;
+use providers::Route;
 use serde_json::{Map, Value, json};
 use shared::model::ClockAndRandom;
 use std::net::SocketAddr;
@@ -11,30 +12,30 @@ use std::net::SocketAddr;
 const DOMAIN_NAME: &str = "localhost";
 
 /// The event that API Gateway would send.
-pub(crate) fn event(path: &str, peer: SocketAddr, head: &Parts, body: Vec<u8>) -> Value {
+pub(crate) fn event(route: &Route, peer: SocketAddr, head: &Parts, body: Vec<u8>) -> Value {
     let (body, is_base64_encoded) = encode_body(&head.headers, body);
     let now = Timestamp::now();
     let request_id = ClockAndRandom::system().random_mark();
     json!({
         "version": "2.0",
-        "routeKey": format!("POST {path}"),
+        "routeKey": route.key(),
         "rawPath": head.uri.path(),
         "rawQueryString": head.uri.query().unwrap_or_default(),
         "headers": gateway_headers(&head.headers, peer),
-        "pathParameters": path_parameters(path, head.uri.path()),
+        "pathParameters": path_parameters(route.path, head.uri.path()),
         "requestContext": {
             "accountId": "anonymous",
             "apiId": "local",
             "domainName": DOMAIN_NAME,
             "domainPrefix": DOMAIN_NAME,
             "http": {
-                "method": "POST",
+                "method": head.method.as_str(),
                 "path": head.uri.path(),
                 "protocol": "HTTP/1.1",
                 "sourceIp": peer.ip().to_string(),
             },
             "requestId": request_id,
-            "routeKey": format!("POST {path}"),
+            "routeKey": route.key(),
             "stage": "$default",
             "time": now.strftime("%d/%b/%Y:%H:%M:%S +0000").to_string(),
             "timeEpoch": now.as_millisecond(),

@@ -12,10 +12,10 @@ use axum::{
     http::{HeaderName, HeaderValue, Method, StatusCode},
     middleware::{Next, from_fn_with_state},
     response::Response as HttpResponse,
-    routing::any,
+    routing::{get, post},
 };
 use http_body_util::BodyExt;
-use providers::{App, ROUTES, Route, sent_headers};
+use providers::{App, ROUTES, Route, methods, sent_headers};
 use shared::request::{MAX_BODY_BYTES, Request, decompress};
 use std::{
     net::SocketAddr,
@@ -53,9 +53,14 @@ pub fn router(
     for route in ROUTES.iter().copied() {
         let (app, running, recent) = (Arc::clone(app), running.clone(), recent.cloned());
         let target = Target { app, running, recent, places: Arc::clone(&places), route };
-        router = router.route(route.path, any(invoke).with_state(target));
+        let handler = match *route.method {
+            Method::GET => get(invoke),
+            _ => post(invoke),
+        };
+        router = router.route(route.path, handler.with_state(target));
     }
-    let mut router = router.merge(documents(address)).fallback(not_found);
+    let router = router.merge(documents(address)).fallback(not_found);
+    let mut router = router.method_not_allowed_fallback(not_found);
     if !guard.origins().is_empty() {
         router = router.layer(cors(guard.origins()));
     }
@@ -67,7 +72,7 @@ fn cors(origins: &[String]) -> CorsLayer {
     let origins = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
     CorsLayer::new()
         .allow_origin(origins.collect::<Vec<_>>())
-        .allow_methods([Method::POST])
+        .allow_methods(methods().into_iter().cloned().collect::<Vec<_>>())
         .allow_headers(sent_headers().into_iter().map(HeaderName::from_static).collect::<Vec<_>>())
         .expose_headers(ANSWERED_HEADERS.map(HeaderName::from_static))
 }
@@ -99,7 +104,8 @@ async fn invoke(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: HttpRequest,
 ) -> HttpResponse {
-    if request.method() != Method::POST {
+    // A `HEAD` comes here too.
+    if request.method() != route.method {
         return not_found(request).await;
     }
     let (head, body) = request.into_parts();
@@ -109,11 +115,11 @@ async fn invoke(
         Err(_) => return gateway_answer(StatusCode::REQUEST_TIMEOUT, "Request Timeout"),
     };
     let place = places.acquire_owned().await;
-    let seen = recent.and_then(|recent| {
+    let seen = recent.filter(|_| head.method == Method::POST).and_then(|recent| {
         let body = decompress(&head.headers, &body);
         Some((SeenRequest::new(head.uri.path(), &head.headers, &body)?, recent))
     });
-    let event = event(route.path, peer, &head, body);
+    let event = event(&route, peer, &head, body);
     let invocation = running.spawn(async move {
         let _place = place;
         let request: Request = serde_json::from_value(event).ok()?;

@@ -8,7 +8,7 @@ use axum::{
     response::Response as HttpResponse,
     routing::get,
 };
-use providers::{ROUTES, openapi};
+use providers::{ROUTES, Route, openapi};
 use serde_json::{Value, json};
 use shared::{delivery::json_answer, model::Provider};
 use std::net::SocketAddr;
@@ -37,7 +37,7 @@ fn document(provider: Provider, address: SocketAddr) -> HttpResponse {
 pub(crate) async fn not_found(request: HttpRequest) -> HttpResponse {
     let path = printable_path(request.uri().path());
     tracing::warn!(method = printable_method(request.method()), path, "unknown address");
-    let routes = ROUTES.iter().map(|route| format!("POST {}", route.path));
+    let routes = ROUTES.iter().map(Route::key);
     let documents = Provider::ALL.map(|provider| format!("GET {}", document_path(provider)));
     let addresses: Vec<_> = routes.chain(documents).collect();
     let body = json!({ "message": "Not Found", "addresses": addresses });

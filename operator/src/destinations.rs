@@ -8,7 +8,7 @@ use shared::{
     model::{
         Account, Destination, DestinationState, LeadId, LeadSpan, SetAside, SetAsideEvent, Stuck,
     },
-    table::{DestinationChange, LeadTable, Order},
+    table::{DestinationChange, LeadPage, LeadTable, Order},
 };
 
 /// How many waiting leads are counted at most.
@@ -135,7 +135,7 @@ impl Waiting {
         let Some(span) = LeadSpan::ALL.after(destination.cursor) else {
             return Ok(Self { leads: 0, oldest: None });
         };
-        let oldest = table.leads(&account, span, Order::OldestFirst, Some(1)).await?;
+        let oldest: LeadPage = table.leads(&account, span, Order::OldestFirst, Some(1)).await?;
         let oldest = oldest.leads.first().map(|lead| lead.id);
         let leads = match oldest {
             Some(_) => table.count_leads(&account, span, COUNTED).await?,

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use providers::about;
 use shared::{
     model::LeadSpan,
-    table::{LeadTable, Order, SkippedItem, StoreError, WhichHeld},
+    table::{LeadPage, LeadTable, Order, SkippedItem, StoreError, WhichHeld},
 };
 
 /// Reads the whole table, except for claims and blocks, which are only compared. Returns the items
@@ -22,7 +22,8 @@ pub async fn find_other_shapes(
     for account in table.accounts(None).await? {
         let mut rest = Some(LeadSpan::ALL);
         while let Some(span) = rest {
-            rest = table.leads(&account, span, Order::OldestFirst, None).await?.rest;
+            let page: LeadPage = table.leads(&account, span, Order::OldestFirst, None).await?;
+            rest = page.rest;
         }
         table.each_held(&account, &WhichHeld::All, now, drop).await?;
         let kinds: Vec<_> = about(account.provider).kinds.iter().map(|kind| kind.name).collect();

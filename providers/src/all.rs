@@ -1,6 +1,7 @@
 //! The list of all providers. A new one has a line in each of the two arrays.
 
 use crate::api::{AnyApi, Route};
+use lambda_http::http::Method;
 use shared::{
     model::Provider,
     provider::{About, Kind},
@@ -34,6 +35,19 @@ pub fn about(provider: Provider) -> &'static About {
 /// What the functions of a provider serve.
 pub(crate) fn api(provider: Provider) -> &'static AnyApi {
     &APIS[provider as usize]
+}
+
+/// Whether a provider has requests that read leads.
+pub fn has_reads(provider: Provider) -> bool {
+    api(provider).routes.iter().any(|route| route.method == Method::GET)
+}
+
+/// The methods of the routes, in order.
+pub fn methods() -> Vec<&'static Method> {
+    let mut methods: Vec<_> = ROUTES.iter().map(|route| route.method).collect();
+    methods.sort_unstable_by_key(|method| method.as_str());
+    methods.dedup();
+    methods
 }
 
 /// The headers that web pages may send, in lower case, in order.

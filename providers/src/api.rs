@@ -1,4 +1,5 @@
 use crate::app::App;
+use lambda_http::http::Method;
 use shared::{
     delivery::Handled,
     provider::{Api, Operation, Redeliver},
@@ -20,6 +21,7 @@ impl AnyApi {
     {
         let route = |operation: &'static Operation<S>| Route {
             function: operation.function,
+            method: &operation.method,
             path: operation.path,
             operation,
         };
@@ -33,12 +35,19 @@ impl AnyApi {
 pub struct Route {
     /// The function's name. Its binary and its folder in `events/` have the same name.
     pub function: &'static str,
-    /// The path, in the syntax of API Gateway. The method is always POST.
+    /// The method.
+    pub method: &'static Method,
+    /// The path, in the syntax of API Gateway.
     pub path: &'static str,
     operation: &'static (dyn Handle + Sync),
 }
 
 impl Route {
+    /// Its method and path, as API Gateway names it.
+    pub fn key(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+
     /// Answers a request.
     pub async fn handle(&self, app: &App, request: &Request) -> Handled {
         self.operation.handle(app, request).await

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`provider`] | what a provider's package says about itself |
 //! | [`function`] | the start of a Lambda function |
+//! | [`reading`] | the steps around every handler that reads leads |
 //! | [`delivery`] | the steps around every provider's handler |
 //! | [`lookup`] | the TTL caches: API keys, blocks, the directory |
 //! | [`table`] | the DynamoDB table: each kind of item |
@@ -27,5 +28,6 @@ pub mod lookup;
 pub mod model;
 pub mod person_search;
 pub mod provider;
+pub mod reading;
 pub mod request;
 pub mod table;

@@ -136,9 +136,11 @@ async fn every_artifact_answers_every_sample_event() {
         sample.given().arrange(&LeadTable::new(client.clone(), TABLE_NAME), &client).await;
         let endpoint = match sample.given() {
             Given::TableAway => NOWHERE,
-            Given::DemoTable | Given::NoTable | Given::KeyOfANetwork | Given::ReadingKeys => {
-                &services.table.endpoint
-            }
+            Given::DemoTable
+            | Given::NoTable
+            | Given::KeyOfANetwork
+            | Given::NoScope
+            | Given::Lead => &services.table.endpoint,
         };
         let function = services.run(&sample.function, endpoint);
         for before in sample.before() {

@@ -5,10 +5,12 @@ use serde_json::{Map, Value, json};
 /// A request to a function, as API Gateway sends it.
 #[derive(Clone)]
 pub struct Delivery {
-    pub(crate) function: &'static str,
+    /// The function's name.
+    pub function: &'static str,
     headers: Map<String, Value>,
     path_parameters: Map<String, Value>,
     path: &'static str,
+    query: String,
     source_ip: &'static str,
     body: Vec<u8>,
 }
@@ -17,8 +19,8 @@ impl Delivery {
     /// A delivery to `function`, without credentials.
     pub fn new(function: &'static str, body: impl Into<Vec<u8>>) -> Self {
         let (headers, path_parameters) = (Map::new(), Map::new());
-        let (path, source_ip, body) = ("/", "127.0.0.1", body.into());
-        Self { function, headers, path_parameters, path, source_ip, body }
+        let (path, query, source_ip, body) = ("/", String::new(), "127.0.0.1", body.into());
+        Self { function, headers, path_parameters, path, query, source_ip, body }
     }
 
     /// Replaces the body.
@@ -33,9 +35,20 @@ impl Delivery {
         self
     }
 
+    /// Sets a parameter of the path.
+    pub fn parameter(mut self, name: &str, value: &str) -> Self {
+        self.path_parameters.insert(name.to_owned(), value.into());
+        self
+    }
+
     /// Sets the chatbot in the path.
-    pub fn chatbot(mut self, id: &str) -> Self {
-        self.path_parameters.insert("chatbotId".to_owned(), id.into());
+    pub fn chatbot(self, id: &str) -> Self {
+        self.parameter("chatbotId", id)
+    }
+
+    /// Sets the query.
+    pub fn query(mut self, query: impl Into<String>) -> Self {
+        self.query = query.into();
         self
     }
 
@@ -80,7 +93,7 @@ impl Delivery {
             "version": "2.0",
             "routeKey": "$default",
             "rawPath": self.path,
-            "rawQueryString": "",
+            "rawQueryString": self.query,
             "headers": self.headers,
             "pathParameters": self.path_parameters,
             "requestContext": {

@@ -1,6 +1,6 @@
 use crate::delivery::Answer;
 use jsonschema::{Draft, Validator};
-use providers::{ROUTES, openapi};
+use providers::{ROUTES, Route, openapi};
 use serde_json::{Map, Value, json, value::RawValue};
 use shared::{model::Provider, request::Request};
 use std::{
@@ -17,7 +17,7 @@ static DOCUMENTS: LazyLock<Vec<Document>> = LazyLock::new(|| {
 });
 static OPERATIONS: LazyLock<HashMap<String, Operation>> = LazyLock::new(|| {
     let operations = DOCUMENTS.iter().flat_map(Document::operations);
-    operations.map(|operation| (operation.route.clone(), operation)).collect()
+    operations.map(|operation| (operation.key.clone(), operation)).collect()
 });
 
 /// The OpenAPI document of a provider.
@@ -32,8 +32,8 @@ pub struct Document {
 pub struct Operation {
     /// The provider.
     pub provider: Provider,
-    /// Its path in the API, as in `ROUTES`.
-    pub route: String,
+    /// Its method and its path in the API, as in `ROUTES`.
+    pub key: String,
     /// Its documented answers, by status.
     pub responses: BTreeMap<u16, Response>,
     /// Its part of the document.
@@ -66,9 +66,8 @@ impl Document {
     pub fn operations(&'static self) -> impl Iterator<Item = Operation> {
         let paths = self.value["paths"].as_object().unwrap().iter();
         paths.flat_map(move |(path, methods)| {
-            let methods = methods.as_object().unwrap();
-            assert_eq!(methods.keys().collect::<Vec<_>>(), ["post"], "{path}");
-            methods.values().map(move |value| Operation::of(self, path, value))
+            let methods = methods.as_object().unwrap().iter();
+            methods.map(move |(method, value)| Operation::of(self, path, method, value))
         })
     }
 
@@ -94,19 +93,19 @@ impl Operation {
         OPERATIONS.values()
     }
 
-    fn of(document: &'static Document, path: &str, value: &'static Value) -> Self {
+    fn of(document: &'static Document, path: &str, method: &str, value: &'static Value) -> Self {
         let responses = value["responses"].as_object().unwrap().iter();
         let responses = responses.map(|(status, response)| {
             (status.parse().unwrap(), Response::of(document, document.resolve(response)))
         });
         let provider = document.provider;
-        let route = format!("/{}{path}", provider.as_str());
-        Self { provider, route, responses: responses.collect(), value, document }
+        let key = format!("{} /{}{path}", method.to_uppercase(), provider.as_str());
+        Self { provider, key, responses: responses.collect(), value, document }
     }
 
     /// The function that answers it.
     pub fn function(&self) -> &'static str {
-        ROUTES.iter().find(|route| route.path == self.route).unwrap().function
+        ROUTES.iter().find(|route| route.key() == self.key).unwrap().function
     }
 
     /// The schema of its request body, if it has one.
@@ -131,8 +130,8 @@ impl Operation {
     /// Panics if an answer differs from the document.
     pub(crate) fn check(&self, answer: &Answer) {
         if let Some(fault) = self.fault(answer) {
-            let (route, Answer { status, text, .. }) = (&self.route, answer);
-            panic!("docs/openapi and the answer of {route} differ: {fault}: {status} {text}");
+            let (key, Answer { status, text, .. }) = (&self.key, answer);
+            panic!("docs/openapi and the answer of {key} differ: {fault}: {status} {text}");
         }
     }
 }
@@ -201,9 +200,9 @@ fn read(text: &RawValue, levels: usize) -> Value {
     }
 }
 
-/// The operation at a path of `ROUTES`.
-pub(crate) fn operation_at(path: &str) -> &'static Operation {
-    &OPERATIONS[path]
+/// The operation of a route.
+pub(crate) fn operation_at(route: &Route) -> &'static Operation {
+    &OPERATIONS[&route.key()]
 }
 
 /// The operation that a request to a function is of.
@@ -215,5 +214,5 @@ pub(crate) fn operation_of(function: &str, request: &Request) -> &'static Operat
     let fits = |path: &str| path.contains("{chatbotId}") == has_chatbot;
     let first = routes.next().unwrap();
     let route = if fits(first.path) { first } else { routes.next().unwrap_or(first) };
-    &OPERATIONS[route.path]
+    operation_at(route)
 }

@@ -3,6 +3,7 @@ use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use serde_json::{Map, Value};
 use shared::table::LeadTable;
 use std::{
+    collections::HashMap,
     fs,
     path::{Path, PathBuf},
 };
@@ -72,8 +73,10 @@ pub enum Given {
     NoTable,
     /// A demo key that may be used only from one network.
     KeyOfANetwork,
-    /// Demo keys that may only read.
-    ReadingKeys,
+    /// Demo keys without a scope.
+    NoScope,
+    /// A lead of Integrabot's demo account.
+    Lead,
 }
 
 impl Given {
@@ -89,31 +92,49 @@ impl Given {
                 let request = include_str!("../../events/keep_demo_key_to_a_network.json");
                 update(&serde_json::from_str(request).unwrap(), table, direct).await;
             }
-            Self::ReadingKeys => {
-                let requests = include_str!("../../events/let_demo_keys_only_read.json");
+            Self::NoScope => {
+                let requests = include_str!("../../events/take_scopes_of_demo_keys.json");
                 let requests: Vec<Value> = serde_json::from_str(requests).unwrap();
                 for request in requests {
                     update(&request["Update"], table, direct).await;
                 }
             }
+            Self::Lead => {
+                let request = include_str!("../../events/put_demo_lead.json");
+                let request: Value = serde_json::from_str(request).unwrap();
+                let put = direct.put_item().table_name(table.name());
+                put.set_item(Some(attributes(&request["Item"]))).send().await.unwrap();
+            }
         }
     }
 }
 
-/// Makes an update of a file in `events/`, in this table. Its values are lists of texts.
+/// Makes an update of a file in `events/`, in this table.
 async fn update(request: &Value, table: &LeadTable, direct: &Client) {
-    let string = |value: &Value| AttributeValue::S(value["S"].as_str().unwrap().to_owned());
-    let mut update = direct
-        .update_item()
-        .table_name(table.name())
-        .key("pk", string(&request["Key"]["pk"]))
-        .key("sk", string(&request["Key"]["sk"]))
-        .update_expression(request["UpdateExpression"].as_str().unwrap());
-    for (name, value) in request["ExpressionAttributeValues"].as_object().unwrap() {
-        let list = value["L"].as_array().unwrap().iter().map(string).collect();
-        update = update.expression_attribute_values(name, AttributeValue::L(list));
-    }
+    let update = direct.update_item().table_name(table.name());
+    let update = update
+        .set_key(Some(attributes(&request["Key"])))
+        .update_expression(request["UpdateExpression"].as_str().unwrap())
+        .set_expression_attribute_values(Some(attributes(&request["ExpressionAttributeValues"])));
     update.send().await.unwrap();
+}
+
+/// Attributes in DynamoDB's JSON.
+fn attributes(json: &Value) -> HashMap<String, AttributeValue> {
+    let members = json.as_object().unwrap().iter();
+    members.map(|(name, value)| (name.clone(), attribute(value))).collect()
+}
+
+fn attribute(json: &Value) -> AttributeValue {
+    let (kind, value) = json.as_object().unwrap().iter().next().unwrap();
+    let text = || value.as_str().unwrap().to_owned();
+    match kind.as_str() {
+        "S" => AttributeValue::S(text()),
+        "N" => AttributeValue::N(text()),
+        "L" => AttributeValue::L(value.as_array().unwrap().iter().map(attribute).collect()),
+        "M" => AttributeValue::M(attributes(value)),
+        _ => panic!("{json}"),
+    }
 }
 
 impl SampleEvent {
@@ -124,7 +145,8 @@ impl SampleEvent {
             Some("the table is away") => Given::TableAway,
             Some("there is no table") => Given::NoTable,
             Some("the demo key may be used from 198.51.100.0/24 alone") => Given::KeyOfANetwork,
-            Some("the demo keys may only read") => Given::ReadingKeys,
+            Some("the demo keys have no scope") => Given::NoScope,
+            Some("there is a lead") => Given::Lead,
             Some(given) => panic!("{}/{}: {given}", self.function, self.name),
         }
     }

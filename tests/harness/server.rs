@@ -2,7 +2,6 @@ use crate::{delivery::Answer, document::operation_at, test_api::TestApi};
 use axum::{
     body::{Body, to_bytes},
     extract::Request,
-    http::Method,
     middleware::{Next, from_fn},
     response::Response,
 };
@@ -50,10 +49,11 @@ impl Server {
 
 /// Checks a server's answer against its provider's document. A difference breaks the connection.
 async fn check_http_answer(request: Request, next: Next) -> Response {
-    let is_post = request.method() == Method::POST;
+    let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let response = next.run(request).await;
-    let Some(route) = ROUTES.iter().find(|route| is_post && fits(route.path, &path)) else {
+    let Some(route) = ROUTES.iter().find(|route| method == route.method && fits(route.path, &path))
+    else {
         return response;
     };
     let (head, body) = response.into_parts();
@@ -64,7 +64,7 @@ async fn check_http_answer(request: Request, next: Next) -> Response {
     let body: Value = serde_json::from_str(&text).unwrap_or_default();
     let answer = Answer { status: head.status.as_u16(), headers: headers.collect(), body, text };
     if !is_of_the_gateway(&answer.body) {
-        operation_at(route.path).check(&answer);
+        operation_at(route).check(&answer);
     }
     Response::from_parts(head, Body::from(answer.text))
 }

@@ -1,4 +1,4 @@
-//! The DynamoDB requests of each create: those that the table in `docs/performance.md` says.
+//! The DynamoDB requests of each operation: those that the table in `docs/performance.md` says.
 
 use serde_json::{Value, json};
 use shared::model::{Account, AccountId, EntryId, EntryKey, Provider};
@@ -12,7 +12,7 @@ const KEY: &str = "idempotency-key";
 /// The case of the document's table that each provider has.
 const WITH_A_KEY: &str = "the same with an `Idempotency-Key`";
 
-/// What a create costs.
+/// What an operation costs.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Cost {
     operations: Vec<String>,
@@ -79,6 +79,10 @@ fn integrabot(body: Value) -> Delivery {
     Delivery::new("integrabot-create-lead", body.to_string()).bearer("sk_demo_integrabot")
 }
 
+fn read(function: &'static str) -> Delivery {
+    Delivery::new(function, "").bearer("sk_demo_integrabot")
+}
+
 fn rdstation(body: Value) -> Delivery {
     Delivery::new("rdstation-create-lead", body.to_string()).bearer("demo-rdstation")
 }
@@ -100,7 +104,7 @@ fn flextell(body: Value) -> Delivery {
 /// The cases run one after the other on one instance. So only the first case of each provider has
 /// empty caches.
 #[tokio::test]
-async fn a_create_consumes_what_the_documents_say() {
+async fn an_operation_consumes_what_the_documents_say() {
     let api = TestApi::start().await;
     let tenant = Account { provider: Provider::Flextell, id: AccountId::from_static("1") };
     let country = EntryKey::new("country", EntryId::from(76));
@@ -130,6 +134,7 @@ async fn a_create_consumes_what_the_documents_say() {
         (ib, "cold, phone and e-mail", Also::FirstOfDay, integrabot(maria(0))),
         (ib, "new, phone and e-mail", Also::Nothing, integrabot(maria(1))),
         (ib, WITH_A_KEY, Also::Nothing, integrabot(maria(2)).header(KEY, "a")),
+        (ib, "a list of few leads", Also::Nothing, read("integrabot-list-leads")),
         (ib, "the same with 10 KiB of fields", Also::Nothing, integrabot(large)),
         (
             ib,
@@ -142,6 +147,12 @@ async fn a_create_consumes_what_the_documents_say() {
         (ib, "known, with a new key", Also::Nothing, integrabot(maria(1)).header(KEY, "b")),
         (ib, "known", Also::Held, integrabot(more)),
         (ib, "", Also::Held, integrabot(json!({ "name": 5 }))),
+        (
+            ib,
+            "a lead that is read",
+            Also::Nothing,
+            read("integrabot-get-lead").parameter("id", "1"),
+        ),
         (rs, "cold", Also::FirstOfDay, rdstation(rd(0))),
         (rs, "new", Also::Nothing, rdstation(rd(1))),
         (rs, WITH_A_KEY, Also::Nothing, rdstation(rd(2)).header(KEY, "a")),

@@ -10,7 +10,7 @@ use proptest::{
 use serde_json::json;
 use shared::{
     model::{Account, ApiKey, LeadId, LeadSpan, Provider},
-    table::Order,
+    table::{LeadPage, Order},
 };
 use std::env;
 use tests::{Delivery, Sender, TestApi};
@@ -96,7 +96,8 @@ async fn a_batch_of_large_items_is_read_to_its_end() {
 /// The ids on the newest page of 20 leads, and the page's read units.
 async fn newest_page(api: &TestApi, account: &Account) -> (Vec<LeadId>, f64) {
     let table = api.table();
-    let page = table.leads(account, LeadSpan::ALL, Order::NewestFirst, Some(20)).await.unwrap();
+    let page: LeadPage =
+        table.leads(account, LeadSpan::ALL, Order::NewestFirst, Some(20)).await.unwrap();
     (page.leads.iter().map(|lead| lead.id).collect(), page.units)
 }
 
@@ -143,7 +144,8 @@ async fn pages_in_both_orders_have_each_lead_of_their_span_once() {
             let mut read = Vec::new();
             let mut rest = Some(span);
             while let Some(span) = rest {
-                let page = table.leads(&sender.account(), span, order, Some(2)).await.unwrap();
+                let page: LeadPage =
+                    table.leads(&sender.account(), span, order, Some(2)).await.unwrap();
                 read.extend(page.leads.iter().map(|lead| lead.id));
                 rest = page.rest;
             }

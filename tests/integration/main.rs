@@ -36,6 +36,7 @@ mod posting;
 #[cfg(target_os = "linux")]
 mod processor_time;
 mod rdstation;
+mod reading;
 mod receiver;
 mod redelivery;
 mod repeats;

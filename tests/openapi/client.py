@@ -1,5 +1,5 @@
 """A client that openapi-python-client made of each document, against a running server: it creates
-a lead, sends it again, and reads an error, each typed."""
+a lead, sends it again, reads it and an error, each typed."""
 
 import sys
 from uuid import uuid4
@@ -9,6 +9,8 @@ import leadhook_flextell.api.leads.create_lead as flextell_leads
 import leadhook_flextell.models as flextell_models
 import leadhook_integrabot as integrabot
 import leadhook_integrabot.api.leads.create_lead as integrabot_leads
+import leadhook_integrabot.api.leads.get_lead as integrabot_lead
+import leadhook_integrabot.api.leads.list_leads as integrabot_list
 import leadhook_integrabot.models as integrabot_models
 import leadhook_keyspot as keyspot
 import leadhook_keyspot.api.auth.issue_token as keyspot_tokens
@@ -35,6 +37,13 @@ def use_integrabot() -> None:
     assert isinstance(created.parsed, integrabot_models.Lead)
     assert isinstance(again.parsed, integrabot_models.Lead)
     assert again.parsed.id == created.parsed.id
+    shown = integrabot_lead.sync(created.parsed.id, client=client)
+    assert shown == created.parsed
+    page = integrabot_list.sync(client=client, search=EMAIL)
+    assert isinstance(page, integrabot_models.LeadPage)
+    assert (page.meta.total, page.data) == (1, [created.parsed])
+    unknown = integrabot_lead.sync(1, client=client)
+    assert isinstance(unknown, integrabot_models.GetLeadResponse404)
     bad = integrabot_models.LeadInput(" ", integrabot_models.Channel.WEB)
     refused = integrabot_leads.sync(client=client, body=bad)
     assert isinstance(refused, integrabot_models.ValidationError)

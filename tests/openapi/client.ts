@@ -1,5 +1,5 @@
 // A client that openapi-typescript and openapi-fetch made of each document, against a running
-// server: it creates a lead, sends it again, and reads an error, each typed.
+// server: it creates a lead, sends it again, reads it and an error, each typed.
 
 import assert from "node:assert/strict";
 import createClient from "openapi-fetch";
@@ -28,6 +28,12 @@ async function useIntegrabot() {
   assert.deepEqual([created.response.status, again.response.status], [201, 200]);
   const id: number | undefined = created.data?.id;
   assert(id !== undefined && again.data?.id === id);
+  const shown = await client.GET("/v1/leads/{id}", { params: { path: { id } } });
+  assert.deepEqual(shown.data, created.data);
+  const page = await client.GET("/v1/leads", { params: { query: { search: email } } });
+  assert(page.data?.meta.total === 1 && page.data.data[0]?.id === id);
+  const unknown = await client.GET("/v1/leads/{id}", { params: { path: { id: 1 } } });
+  assert(unknown.error?.error === "Not Found");
   const refused = await client.POST("/v1/leads", { body: { ...body, name: " " } });
   assert(refused.error?.error === "Validation Error");
   const texts: string[] | undefined = refused.error.message["name"];

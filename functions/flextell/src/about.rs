@@ -3,6 +3,7 @@ use crate::{
     contract::JSON_DETAILS,
     directory::{COUNTRY, KINDS, REFERENCE_SOURCE, STATUS, USER},
 };
+use lambda_http::http::Method;
 use shared::{
     delivery::{Context, create_lead, redeliver},
     model::Provider,
@@ -50,6 +51,7 @@ const LEADS: &str = "/flextell/api/v1/leads";
 pub static API: Api<Context> = Api {
     operations: &[Operation {
         function: CREATE_LEAD,
+        method: Method::POST,
         path: LEADS,
         handler: |context, request| Box::pin(create_lead::<Flextell>(context, request)),
     }],

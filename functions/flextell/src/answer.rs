@@ -131,6 +131,9 @@ pub(crate) fn reject(rejection: Rejection) -> Answer {
         Rejection::OutOfScope(_) => {
             error(StatusCode::FORBIDDEN, "forbidden", "The token does not allow this operation.")
         }
+        Rejection::NotFound => {
+            error(StatusCode::NOT_FOUND, "not_found", "The resource does not exist.")
+        }
         Rejection::BodyTooLarge => error(
             StatusCode::PAYLOAD_TOO_LARGE,
             "payload_too_large",

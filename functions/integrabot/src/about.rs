@@ -1,8 +1,10 @@
-use crate::{access::Integrabot, contract::JSON_DETAILS};
+use crate::{access::Integrabot, contract::JSON_DETAILS, get_lead::GetLead, list_leads::ListLeads};
+use lambda_http::http::Method;
 use shared::{
     delivery::{Context, create_lead, redeliver},
     model::Provider,
     provider::{About, Api, Demo, Operation, Sample, TokenForm},
+    reading::read,
 };
 
 /// Integrabot.
@@ -35,11 +37,26 @@ const LEADS: &str = "/integrabot/v1/leads";
 
 /// Integrabot's functions.
 pub static API: Api<Context> = Api {
-    operations: &[Operation {
-        function: CREATE_LEAD,
-        path: LEADS,
-        handler: |context, request| Box::pin(create_lead::<Integrabot>(context, request)),
-    }],
+    operations: &[
+        Operation {
+            function: CREATE_LEAD,
+            method: Method::POST,
+            path: LEADS,
+            handler: |context, request| Box::pin(create_lead::<Integrabot>(context, request)),
+        },
+        Operation {
+            function: "integrabot-list-leads",
+            method: Method::GET,
+            path: LEADS,
+            handler: |context, request| Box::pin(read::<ListLeads>(context, request)),
+        },
+        Operation {
+            function: "integrabot-get-lead",
+            method: Method::GET,
+            path: "/integrabot/v1/leads/{id}",
+            handler: |context, request| Box::pin(read::<GetLead>(context, request)),
+        },
+    ],
     redeliver: |context, account, held, body| {
         Box::pin(redeliver::<Integrabot>(context, account, held, body))
     },

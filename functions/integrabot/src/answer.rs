@@ -19,7 +19,7 @@ pub(crate) fn answer(outcome: &Outcome<Details>) -> Answer {
 
 /// The lead as the provider shows it: these ten members, without an envelope.
 #[derive(Serialize)]
-struct LeadBody<'a> {
+pub(crate) struct LeadBody<'a> {
     id: LeadId,
     name: Option<&'a str>,
     r#type: Option<&'a str>,
@@ -33,7 +33,7 @@ struct LeadBody<'a> {
 }
 
 impl<'a> LeadBody<'a> {
-    fn of(lead: &'a Lead<Details>) -> Self {
+    pub(crate) fn of(lead: &'a Lead<Details>) -> Self {
         let created_at = format!("{:.0}", lead.created_at);
         Self {
             id: lead.id,
@@ -50,7 +50,7 @@ impl<'a> LeadBody<'a> {
     }
 }
 
-/// Errors are `{error, message}`. The provider documents the texts of 401 and 422; the
+/// Errors are `{error, message}`. The provider documents the texts of 401, 404 and 422; the
 /// others, and 422 for a body that is not an object, are ours in the same shape.
 pub(crate) fn reject(rejection: Rejection) -> Answer {
     match rejection {
@@ -62,6 +62,7 @@ pub(crate) fn reject(rejection: Rejection) -> Answer {
             "Forbidden",
             "O token de API não tem permissão para esta operação.",
         ),
+        Rejection::NotFound => error(StatusCode::NOT_FOUND, "Not Found", "Recurso não encontrado."),
         Rejection::BodyTooLarge => error(
             StatusCode::PAYLOAD_TOO_LARGE,
             "Payload Too Large",
@@ -115,6 +116,13 @@ fn text(violation: &Violation) -> String {
         Rule::Uuid => format!("O campo {field} deve ser um UUID válido."),
         Rule::Url => format!("O campo {field} deve ser uma URL válida."),
         Rule::Integer => format!("O campo {field} deve ser um número inteiro."),
+        Rule::Range { max: Some(max) } => {
+            format!("O campo {field} deve ser um número inteiro de 1 a {max}.")
+        }
+        Rule::Range { max: None } => {
+            format!("O campo {field} deve ser um número inteiro a partir de 1.")
+        }
+        Rule::Date => format!("O campo {field} deve ser uma data válida, como 2027-01-31."),
         Rule::Length { max } => format!("O campo {field} não pode ter mais de {max} caracteres."),
         Rule::StringMembers | Rule::StringItems => {
             format!("Os valores do campo {field} devem ser textos.")

@@ -11,8 +11,8 @@ use shared::{
 /// `instagram`; the present ones do not.
 pub const TYPES: [&str; 4] = ["web", "telegram", "email", "manual"];
 
-/// The status of a new lead.
-const NEW: &str = "new";
+/// The statuses of a lead. The first is that of a new one.
+pub const STATUSES: [&str; 5] = ["new", "contacted", "qualified", "lost", "converted"];
 
 /// The request body, schema `LeadInput`.
 pub(crate) struct CreateLead {
@@ -70,7 +70,7 @@ impl CreateLead {
             email: self.email,
             phone: self.phone_number,
             source: Some(self.channel.to_owned()),
-            status: Some(NEW.to_owned()),
+            status: Some(STATUSES[0].to_owned()),
             extra: self.extra,
             details: Details {
                 agent_id: self.agent_id,

@@ -1,11 +1,15 @@
-//! Integrabot's lead API, `POST /v1/leads`, as <https://docs.integrabot.ai> documents it.
+//! Integrabot's lead API, as <https://docs.integrabot.ai> documents it.
 
 mod about;
 mod access;
 mod answer;
 mod contract;
 mod create_lead;
+mod get_lead;
+mod list_leads;
 
 pub use about::{ABOUT, API};
 pub use access::Integrabot;
-pub use contract::TYPES;
+pub use contract::{STATUSES, TYPES};
+pub use get_lead::GetLead;
+pub use list_leads::ListLeads;

@@ -1,4 +1,5 @@
 use crate::{contract::PROPERTY, issue_token::issue_token, lead_id::LEAD_ID, state::Keyspot};
+use lambda_http::http::Method;
 use shared::{
     delivery::{create_lead, redeliver},
     model::Provider,
@@ -48,11 +49,13 @@ pub static API: Api<Keyspot> = Api {
     operations: &[
         Operation {
             function: ISSUE_TOKEN,
+            method: Method::POST,
             path: TOKEN,
             handler: |keyspot, request| Box::pin(issue_token(keyspot, request)),
         },
         Operation {
             function: CREATE_LEAD,
+            method: Method::POST,
             path: LEADS,
             handler: |keyspot, request| Box::pin(create_lead::<Keyspot>(keyspot, request)),
         },

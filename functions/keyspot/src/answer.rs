@@ -86,6 +86,7 @@ fn reject(rejection: Rejection, unauthorized: &str, unauthorized_text: &str) -> 
         Rejection::OutOfScope(_) => {
             error(StatusCode::FORBIDDEN, "FORBIDDEN", "This API key does not allow this operation")
         }
+        Rejection::NotFound => error(StatusCode::NOT_FOUND, "NOT_FOUND", "Not found"),
         Rejection::BodyTooLarge => error(
             StatusCode::PAYLOAD_TOO_LARGE,
             "PAYLOAD_TOO_LARGE",

@@ -3,6 +3,7 @@ use crate::{
     contract::{CHATBOT, JSON_DETAILS},
     lead_id::LEAD_ID,
 };
+use lambda_http::http::Method;
 use shared::{
     delivery::{Context, create_lead, redeliver},
     model::Provider,
@@ -42,11 +43,13 @@ pub static API: Api<Context> = Api {
     operations: &[
         Operation {
             function: CREATE_LEAD,
+            method: Method::POST,
             path: "/pollybot/api/v1/chatbots/{chatbotId}/leads",
             handler: |context, request| Box::pin(create_lead::<PollyBot>(context, request)),
         },
         Operation {
             function: CREATE_LEAD,
+            method: Method::POST,
             path: "/pollybot/api/v1/leads",
             handler: |context, request| Box::pin(create_lead::<PollyBot>(context, request)),
         },

@@ -104,6 +104,7 @@ pub(crate) fn reject(rejection: Rejection) -> Answer {
         Rejection::OutOfScope(_) => {
             error(StatusCode::FORBIDDEN, "FORBIDDEN", "This API key does not allow this operation")
         }
+        Rejection::NotFound => error(StatusCode::NOT_FOUND, "LEAD_NOT_FOUND", "Lead not found"),
         Rejection::BodyTooLarge => error(
             StatusCode::PAYLOAD_TOO_LARGE,
             "PAYLOAD_TOO_LARGE",

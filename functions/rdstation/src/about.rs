@@ -1,4 +1,5 @@
 use crate::{access::RdStation, contract::JSON_DETAILS, lead_id::LEAD_ID};
+use lambda_http::http::Method;
 use shared::{
     delivery::{Context, create_lead, redeliver},
     model::Provider,
@@ -37,6 +38,7 @@ const LEADS: &str = "/rdstation/rest/leads";
 pub static API: Api<Context> = Api {
     operations: &[Operation {
         function: CREATE_LEAD,
+        method: Method::POST,
         path: LEADS,
         handler: |context, request| Box::pin(create_lead::<RdStation>(context, request)),
     }],

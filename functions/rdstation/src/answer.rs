@@ -65,6 +65,7 @@ pub(crate) fn reject(rejection: Rejection) -> Answer {
             error(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "UNAUTHORIZED")
         }
         Rejection::OutOfScope(_) => error(StatusCode::FORBIDDEN, "FORBIDDEN", "FORBIDDEN"),
+        Rejection::NotFound => error(StatusCode::NOT_FOUND, "NOT_FOUND", "Not found"),
         Rejection::BodyTooLarge => {
             error(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", "Request body too large")
         }
@@ -135,7 +136,8 @@ fn issue(violation: &Violation) -> Value {
         Rule::Digits => custom("Expected digits"),
         Rule::Uuid => custom("Invalid uuid"),
         Rule::Url => custom("Invalid url"),
-        Rule::Integer => custom("Expected integer"),
+        Rule::Integer | Rule::Range { .. } => custom("Expected integer"),
+        Rule::Date => custom("Invalid date"),
         Rule::StringMembers | Rule::StringItems => custom("Expected strings"),
         Rule::Exists => custom("Not found"),
         Rule::NotBlocked => custom("Not accepted"),

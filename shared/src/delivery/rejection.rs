@@ -16,6 +16,8 @@ pub enum Rejection {
     Unauthorized(Unauthorized),
     /// The sender's key does not have the scope of the request.
     OutOfScope(Scope),
+    /// There is nothing with this id in the account.
+    NotFound,
     /// The body is larger than [`MAX_BODY_BYTES`](crate::request::MAX_BODY_BYTES).
     BodyTooLarge,
     /// The body is not JSON, or not an object.
@@ -79,12 +81,12 @@ impl From<StoreError> for Rejection {
         match error {
             // AWS renews the credentials of a function by itself.
             StoreError::Unavailable(_) | StoreError::Denied(CredentialsError::Expired) => {
-                tracing::warn!(%error, "a delivery could not be stored");
+                tracing::warn!(%error, "a request failed at the table");
                 Self::Unavailable
             }
             // The sender sends it again, when a copy of the database may be back.
             StoreError::Damaged => {
-                tracing::error!(%error, "a delivery could not be stored");
+                tracing::error!(%error, "a request failed at the table");
                 Self::Unavailable
             }
             StoreError::Denied(
@@ -95,7 +97,7 @@ impl From<StoreError> for Rejection {
             | StoreError::NoTable
             | StoreError::Canceled
             | StoreError::Unexpected(_) => {
-                tracing::error!(%error, "a delivery could not be stored");
+                tracing::error!(%error, "a request failed at the table");
                 Self::Internal
             }
         }
@@ -134,6 +136,7 @@ impl Rejection {
         match self {
             Self::Unauthorized(_) => OutcomeName::Unauthorized,
             Self::OutOfScope(_) => OutcomeName::OutOfScope,
+            Self::NotFound => OutcomeName::NotFound,
             Self::BodyTooLarge => OutcomeName::BodyTooLarge,
             Self::NotAnObject => OutcomeName::NotAnObject,
             Self::Invalid(_) => OutcomeName::Invalid,
@@ -159,6 +162,7 @@ impl Rejection {
             }
             Self::Unauthorized(_)
             | Self::OutOfScope(_)
+            | Self::NotFound
             | Self::BodyTooLarge
             | Self::Unavailable
             | Self::Internal => None,
@@ -172,6 +176,7 @@ impl Rejection {
             Self::Own(own) => own.lead,
             Self::Unauthorized(_)
             | Self::OutOfScope(_)
+            | Self::NotFound
             | Self::BodyTooLarge
             | Self::NotAnObject
             | Self::Invalid(_)
@@ -187,6 +192,7 @@ impl Rejection {
             Self::Invalid(violations) => violations.iter().map(Violation::to_broken_rule).collect(),
             Self::Unauthorized(_)
             | Self::OutOfScope(_)
+            | Self::NotFound
             | Self::BodyTooLarge
             | Self::NotAnObject
             | Self::IdempotencyKeyReused

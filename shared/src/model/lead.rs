@@ -41,8 +41,11 @@ pub struct Lead<D> {
     pub details: D,
 }
 
-/// A lead of any provider: the details by their names.
-pub type StoredLead = Lead<BTreeMap<String, Value>>;
+/// The details of a lead of any provider, by their names.
+pub type StoredDetails = BTreeMap<String, Value>;
+
+/// A lead of any provider.
+pub type StoredLead = Lead<StoredDetails>;
 
 impl<D> fmt::Debug for Lead<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

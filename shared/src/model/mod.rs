@@ -35,7 +35,7 @@ pub use held::{
     BrokenRule, HeldAnswer, HeldDelivery, HeldId, HeldKind, HeldReason, NotAHeldId, reasons,
 };
 pub use json::{pretty, read_string, text_of, well_formed};
-pub use lead::{Lead, NewLead, Outcome, Standing, StoredLead};
+pub use lead::{Lead, NewLead, Outcome, Standing, StoredDetails, StoredLead};
 pub use lead_id::{LeadId, LeadIdForm, LeadSpan, NotALeadId};
 pub use members::{Member, Members};
 pub use outcome_name::OutcomeName;

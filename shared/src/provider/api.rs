@@ -3,6 +3,7 @@ use crate::{
     function::Handler,
     model::{Account, HeldDelivery},
 };
+use lambda_http::http::Method;
 use std::pin::Pin;
 
 /// What a provider's functions serve. `S` is the state of their handlers.
@@ -19,7 +20,9 @@ pub struct Api<S: 'static> {
 pub struct Operation<S> {
     /// The function's name. Its binary and its folder in `events/` have the same name.
     pub function: &'static str,
-    /// The path, in the syntax of API Gateway. The method is always POST.
+    /// The method.
+    pub method: Method,
+    /// The path, in the syntax of API Gateway.
     pub path: &'static str,
     /// The function's handler.
     pub handler: Handler<S>,

@@ -1,7 +1,7 @@
 //! The events that API Gateway and function URLs send to a function.
 //!
-//! The query string, the host and the protocol are not read: no function needs them, and a library
-//! that builds a URL from them would fail on invalid ones.
+//! The host and the protocol are not read: no function needs them, and a library that builds a URL
+//! from them would fail on invalid ones.
 
 use super::compression::decompress;
 use base64::{
@@ -10,8 +10,13 @@ use base64::{
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
 use lambda_http::http::{HeaderMap, HeaderName, HeaderValue};
+use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Deserializer};
-use std::{borrow::Cow, collections::HashMap, net::IpAddr};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+    net::IpAddr,
+};
 
 /// A request to a function from an HTTP API, a REST API or a function URL. It has only the parts of
 /// the event that functions need.
@@ -25,6 +30,9 @@ pub struct Request {
     pub path: String,
     /// The path's values for the parameters of its route, encoded as the path is.
     pub path_parameters: HashMap<String, String>,
+    /// The query as a JSON object of texts, so that it is read as a body is. Of a repeated name, the
+    /// last one counts.
+    pub query: Vec<u8>,
     /// The sender's IP address, as the API or the function URL reports it.
     pub source_address: Option<IpAddr>,
     /// The request's id in the API's access log.
@@ -46,6 +54,10 @@ struct Event {
     headers: Option<HashMap<String, Option<String>>>,
     multi_value_headers: Option<HashMap<String, Option<Vec<String>>>>,
     path_parameters: Option<HashMap<String, String>>,
+    /// In payload 2.0.
+    raw_query_string: Option<String>,
+    /// In payload 1.0.
+    query_string_parameters: Option<HashMap<String, Option<String>>>,
     request_context: Option<EventContext>,
     body: Option<String>,
     is_base64_encoded: Option<bool>,
@@ -87,10 +99,34 @@ impl From<Event> for Request {
             headers,
             path: event.raw_path.or(event.path).unwrap_or_default(),
             path_parameters: event.path_parameters.unwrap_or_default(),
+            query: read_query(event.raw_query_string, event.query_string_parameters),
             source_address: source.and_then(|address| address.parse().ok()),
             id: request_id,
         }
     }
+}
+
+impl Request {
+    /// What the path has at the place of a parameter: the parameter, or the segment after `before`,
+    /// because function URLs have no path parameters. Some gateways decode it and some do not.
+    pub fn path_value(&self, parameter: &str, before: &str) -> Option<String> {
+        let mut segments = self.path.split('/').skip_while(|segment| *segment != before);
+        let parameter = self.path_parameters.get(parameter).map(String::as_str);
+        let value = parameter.or_else(|| segments.nth(1))?;
+        Some(percent_decode_str(value).decode_utf8_lossy().into_owned())
+    }
+}
+
+/// Payload 1.0 has only the decoded query. That of payload 2.0 joins the values of a repeated name.
+fn read_query(raw: Option<String>, decoded: Option<HashMap<String, Option<String>>>) -> Vec<u8> {
+    let query: BTreeMap<String, String> = if let Some(raw) = raw {
+        form_urlencoded::parse(raw.as_bytes()).into_owned().collect()
+    } else {
+        let decoded = decoded.into_iter().flatten();
+        decoded.map(|(name, value)| (name, value.unwrap_or_default())).collect()
+    };
+    // Texts can always be written.
+    serde_json::to_vec(&query).unwrap_or_default()
 }
 
 /// Payload 1.0 has all values of a header in `multiple` and only the last one in `single`.
@@ -166,6 +202,42 @@ mod tests {
         let listed =
             json!({ "headers": { "X-A": "2" }, "multiValueHeaders": { "X-A": ["1", "2"] } });
         assert_eq!(joined.headers, read(listed).headers);
+    }
+
+    #[test]
+    fn a_query_is_read_from_both_payloads() {
+        let cases = [
+            ("nothing", "", json!({}), json!({})),
+            ("a pair", "page=2", json!({ "page": "2" }), json!({ "page": "2" })),
+            ("a plus and an escape", "a=x+y%20z", json!({ "a": "x y z" }), json!({ "a": "x y z" })),
+            ("no value", "a&b=", json!({ "a": null, "b": "" }), json!({ "a": "", "b": "" })),
+            ("a name twice", "a=1&a=2", json!({ "a": "2" }), json!({ "a": "2" })),
+            ("half an escape", "a=%f", json!({ "a": "%f" }), json!({ "a": "%f" })),
+            ("no UTF-8", "a=%ff", json!({ "a": "\u{fffd}" }), json!({ "a": "\u{fffd}" })),
+        ];
+        for (case, raw, decoded, expected) in cases {
+            let events =
+                [json!({ "rawQueryString": raw }), json!({ "queryStringParameters": decoded })];
+            for event in events {
+                let query: Value = serde_json::from_slice(&read(event).query).unwrap();
+                assert_eq!(query, expected, "{case}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_value_of_a_path_is_its_parameter_or_the_segment_after_a_name() {
+        let cases = [
+            ("a parameter", "/v1/leads/7", json!({ "id": "7" }), Some("7")),
+            ("a function URL", "/v1/leads/7", json!(null), Some("7")),
+            ("an escape", "/v1/leads/a%20b", json!(null), Some("a b")),
+            ("nothing after it", "/v1/leads", json!(null), None),
+            ("no such name", "/v1/agents/7", json!(null), None),
+        ];
+        for (case, path, parameters, expected) in cases {
+            let request = read(json!({ "rawPath": path, "pathParameters": parameters }));
+            assert_eq!(request.path_value("id", "leads").as_deref(), expected, "{case}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 use super::violation::{JsonType, Rule, Violation};
 use crate::model::{Members, RawJson, read_string, text_of};
+use jiff::civil::Date;
 use serde_json::value::RawValue;
 
 /// The members of a JSON object, read one by one.
@@ -99,6 +100,22 @@ impl<'a> Fields<'a> {
     pub fn integer(&mut self, name: &'static str) -> Option<i64> {
         let number = self.typed(name, JsonType::Number)?;
         whole(number.get()).or_else(|| self.note(name, Rule::Integer))
+    }
+
+    /// A whole number from 1 on that is written as text, as in a query. Empty text counts as
+    /// missing.
+    pub fn number_text(&mut self, name: &'static str, max: Option<u64>) -> Option<u64> {
+        let text = self.formatted_string(name, &[])?;
+        let number = text.parse::<u64>().ok();
+        let number = number.filter(|number| *number > 0 && max.is_none_or(|max| *number <= max));
+        number.or_else(|| self.note(name, Rule::Range { max }))
+    }
+
+    /// A date, as 2027-01-31. Null and empty text count as missing.
+    pub fn date(&mut self, name: &'static str) -> Option<Date> {
+        let text = self.formatted_string(name, &[])?;
+        let date = text.parse::<Date>().ok().filter(|date| date.to_string() == text);
+        date.or_else(|| self.note(name, Rule::Date))
     }
 
     /// An object with any members, as it was sent. Null, `[]` and empty text count as missing.

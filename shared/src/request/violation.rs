@@ -58,6 +58,13 @@ pub enum Rule {
     Url,
     /// It must be a whole number.
     Integer,
+    /// It must be a whole number from 1 on.
+    Range {
+        /// The highest one, if there is a limit.
+        max: Option<u64>,
+    },
+    /// It must be a date: 2027-01-31.
+    Date,
     /// Each of its members must be a string.
     StringMembers,
     /// Each of its items must be a string.
@@ -82,6 +89,9 @@ impl Rule {
             Self::Uuid => "must be a valid UUID".to_owned(),
             Self::Url => "must be a valid URL".to_owned(),
             Self::Integer => "must be an integer".to_owned(),
+            Self::Range { max: Some(max) } => format!("must be an integer from 1 to {max}"),
+            Self::Range { max: None } => "must be an integer from 1 on".to_owned(),
+            Self::Date => "must be a date, such as 2027-01-31".to_owned(),
             Self::StringMembers | Self::StringItems => "must hold strings only".to_owned(),
             Self::Exists => "must be the id of something that exists".to_owned(),
             Self::NotBlocked => "must be one that is accepted".to_owned(),

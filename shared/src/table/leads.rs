@@ -4,12 +4,12 @@ use super::{
     lead_table::{LeadTable, PAGE},
     store_error::StoreError,
 };
-use crate::model::{Account, Claims, Email, Lead, LeadId, LeadSpan, StoredLead};
+use crate::model::{Account, Claims, Email, Lead, LeadId, LeadSpan, StoredDetails, StoredLead};
 use aws_sdk_dynamodb::{
     operation::query::builders::QueryFluentBuilder,
     types::{AttributeValue, ReturnConsumedCapacity, Select},
 };
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 use std::cmp::Reverse;
 
 /// The attribute with the mark of the write that stored a lead.
@@ -29,15 +29,20 @@ pub enum Order {
     OldestFirst,
 }
 
-/// Some leads of an account.
-#[derive(Default)]
-pub struct LeadPage {
+/// Some leads of an account, with details of the type `D`.
+pub struct LeadPage<D = StoredDetails> {
     /// The leads, in the requested order.
-    pub leads: Vec<StoredLead>,
+    pub leads: Vec<Lead<D>>,
     /// The rest of the span, if it may have more leads.
     pub rest: Option<LeadSpan>,
     /// The read units that the page used.
     pub units: f64,
+}
+
+impl<D> Default for LeadPage<D> {
+    fn default() -> Self {
+        Self { leads: Vec::new(), rest: None, units: 0.0 }
+    }
 }
 
 impl LeadTable {
@@ -46,13 +51,13 @@ impl LeadTable {
     ///
     /// # Errors
     /// If the table cannot be read.
-    pub async fn leads(
+    pub async fn leads<D: DeserializeOwned>(
         &self,
         account: &Account,
         span: LeadSpan,
         order: Order,
         limit: Option<i32>,
-    ) -> Result<LeadPage, StoreError> {
+    ) -> Result<LeadPage<D>, StoreError> {
         let query = self.query_leads(account, span);
         let query = query
             .scan_index_forward(order == Order::OldestFirst)
@@ -90,6 +95,18 @@ impl LeadTable {
         let query = query.scan_index_forward(false).limit(1);
         let items = query.send().await?.items.unwrap_or_default();
         Ok(items.first().and_then(read_sort_key))
+    }
+
+    /// The lead with this id; `None` if there is none.
+    ///
+    /// # Errors
+    /// If the table cannot be read, or if the item has another shape.
+    pub async fn get_lead<D: DeserializeOwned>(
+        &self,
+        account: &Account,
+        id: LeadId,
+    ) -> Result<Option<Lead<D>>, StoreError> {
+        self.get(lead_key(account, id)).await?.map(read_lead).transpose()
     }
 
     /// Whether there is an item with this lead's key, of whatever shape.
@@ -221,7 +238,7 @@ fn read_sort_key(item: &Item) -> Option<LeadId> {
     LeadId::from_sort_key(text(item, SK)?)
 }
 
-fn read_lead(item: Item) -> Result<StoredLead, StoreError> {
+fn read_lead<D: DeserializeOwned>(item: Item) -> Result<Lead<D>, StoreError> {
     Ok(serde_dynamo::from_item(item)?)
 }
 
@@ -270,7 +287,7 @@ mod tests {
             let key = [PK, SK].map(|name| text(&item, name).unwrap());
             prop_assert_eq!(read_lead_key(key[0], key[1]), Some((account, id)));
             prop_assert!(has_mark(&item, "mark") && !has_mark(&item, "other"));
-            let read = serde_json::to_value(read_lead(item).unwrap()).unwrap();
+            let read = serde_json::to_value(read_lead::<StoredDetails>(item).unwrap()).unwrap();
             prop_assert_eq!(read, serde_json::to_value(written).unwrap());
         }
     }

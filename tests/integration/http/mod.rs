@@ -104,8 +104,10 @@ async fn an_unknown_route_is_404_with_api_gateways_message() {
     let api = TestApi::start().await;
     let base = Server::start(&api).await.base;
     let client = reqwest::Client::new();
+    let head = client.head(format!("{base}/integrabot/v1/leads")).send().await.unwrap();
+    assert_eq!(head.status(), 404);
     for request in [
-        client.get(format!("{base}/integrabot/v1/leads")),
+        client.put(format!("{base}/integrabot/v1/leads")),
         client.post(format!("{base}/integrabot/v1/leads/1")),
         client.post(format!("{base}/v1/leads")),
         client.get(&base),

@@ -38,7 +38,7 @@ async fn a_body_is_accepted_if_its_document_allows_it() {
             let wanted =
                 if validator.is_valid(&body) { Judgement::Accepted } else { Judgement::Refused };
             let cut: String = text.chars().take(500).collect();
-            let route = &operation.route;
+            let route = &operation.key;
             assert_eq!(judgement(&answer), wanted, "{route}: {cut}: {}", answer.text);
         }
     }
@@ -151,7 +151,7 @@ async fn a_header_is_accepted_if_its_document_allows_it() {
                 let is_valid = schema.is_valid(&value.clone().into())
                     || number.is_ok_and(|number| schema.is_valid(&number));
                 let is_accepted = judgement(&answer) == Judgement::Accepted;
-                assert_eq!(is_accepted, is_valid, "{} {name}: {value}", operation.route);
+                assert_eq!(is_accepted, is_valid, "{} {name}: {value}", operation.key);
             }
         }
     }

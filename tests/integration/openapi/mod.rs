@@ -4,7 +4,7 @@
 mod answers;
 mod bodies;
 
-use providers::ROUTES;
+use providers::{ROUTES, Route};
 use serde_json::{Value, json};
 use shared::{model::Provider, request::MAX_BODY_BYTES};
 use std::collections::BTreeSet;
@@ -12,8 +12,8 @@ use tests::{Delivery, Document, Operation, SampleEvent, Sender, TestApi, sample_
 
 #[test]
 fn the_documents_have_every_route_and_no_other() {
-    let documented: BTreeSet<&str> = Operation::all().map(|one| one.route.as_str()).collect();
-    assert_eq!(documented, ROUTES.iter().map(|route| route.path).collect());
+    let documented: BTreeSet<_> = Operation::all().map(|one| one.key.clone()).collect();
+    assert_eq!(documented, ROUTES.iter().map(Route::key).collect());
     for Document { provider, value } in Document::all() {
         let servers = value["servers"].as_array().unwrap();
         let prefix = format!("/{}", provider.as_str());
@@ -73,12 +73,12 @@ fn the_names_of_fields_at_fault_are_those_of_the_body() {
 async fn a_body_may_have_the_documented_size() {
     for operation in Operation::all() {
         let Some(body) = operation.value.get("requestBody") else {
-            assert!(!operation.responses.contains_key(&413), "{}", operation.route);
+            assert!(!operation.responses.contains_key(&413), "{}", operation.key);
             continue;
         };
         let max = &operation.document().resolve(body)["x-leadhook-max-bytes"];
         let max: usize = max.as_u64().unwrap().try_into().unwrap();
-        assert_eq!(max, MAX_BODY_BYTES, "{}", operation.route);
+        assert_eq!(max, MAX_BODY_BYTES, "{}", operation.key);
         let api = TestApi::start().await;
         let sender = Sender::of(operation.provider);
         let delivery = addressed(sender.delivery(&api, 1).await, operation);
@@ -86,7 +86,7 @@ async fn a_body_may_have_the_documented_size() {
         for (length, wanted) in [(max, sender.created), (max + 1, 413)] {
             let body = text.clone() + &" ".repeat(length - text.len());
             let answer = api.send(delivery.clone().with_body(body)).await;
-            assert_eq!(answer.status, wanted, "{} {length}", operation.route);
+            assert_eq!(answer.status, wanted, "{} {length}", operation.key);
         }
     }
 }

@@ -4,7 +4,7 @@ mod functions;
 mod of_forwarding;
 
 use local::ANSWERED_HEADERS;
-use providers::{ROUTES, sent_headers};
+use providers::{ROUTES, methods, sent_headers};
 use serde_json::{Value, json};
 use shared::model::Provider;
 use std::{
@@ -24,7 +24,10 @@ fn the_template_has_every_route_and_no_other() {
             function.routes().into_iter().map(move |(method, path)| (name, method, path))
         })
         .collect();
-    assert_eq!(declared, ROUTES.iter().map(|route| (route.function, "POST", route.path)).collect());
+    assert_eq!(
+        declared,
+        ROUTES.iter().map(|route| (route.function, route.method.as_str(), route.path)).collect()
+    );
 }
 
 #[test]
@@ -179,7 +182,7 @@ fn web_pages_of_the_allowed_origins_may_send_leads() {
     let template = Template::read();
     let allowed = json!({
         "AllowOrigins": { "Ref": "AllowedOrigins" },
-        "AllowMethods": ["POST"],
+        "AllowMethods": methods().iter().map(|method| method.as_str()).collect::<Vec<_>>(),
         "AllowHeaders": sent_headers(),
         "ExposeHeaders": ANSWERED_HEADERS,
     });

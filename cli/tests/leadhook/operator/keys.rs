@@ -77,6 +77,26 @@ async fn a_key_has_the_scopes_it_was_made_with_also_after_a_rotation() {
 }
 
 #[tokio::test]
+async fn a_new_key_says_what_a_client_that_reads_will_get() {
+    let cli = Cli::new().await;
+    let cases: [(&[&str], bool); 3] = [
+        (&["integrabot"], true),
+        (&["integrabot", "--scope", "create,read"], false),
+        // Keyspot documents no request that reads leads.
+        (&["keyspot"], false),
+    ];
+    for (arguments, is_said) in cases {
+        let create = [&["keys", "create", "--account", "acme"], arguments].concat();
+        let said = String::from_utf8(cli.command(&create).output().unwrap().stderr).unwrap();
+        assert_eq!(
+            said.contains("gets 403: --scope create,read"),
+            is_said,
+            "{arguments:?}: {said}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_token_has_its_providers_form_and_only_its_hash_is_stored() {
     let cli = Cli::new().await;
     let cases: [(&[&str], &str, usize); 5] = [

@@ -1,0 +1,115 @@
+use crate::{
+    access::Integrabot,
+    answer::LeadBody,
+    contract::{Details, STATUSES, TYPES},
+};
+use jiff::{
+    Timestamp, ToSpan,
+    civil::{Date, date},
+    tz::TimeZone,
+};
+use lambda_http::http::StatusCode;
+use serde::Serialize;
+use shared::{
+    delivery::{Answer, Rejection, json_answer},
+    model::{Lead, LeadSpan, OutcomeName},
+    reading::{Listed, Page, ReadOperation, Reading, is_found},
+    request::{Fields, Violation, rules},
+};
+
+/// How many leads a page has if the request does not say.
+const PAGE: u64 = 25;
+/// How many leads a page may have.
+const MAX_PAGE: u64 = 100;
+
+/// `GET /v1/leads`.
+pub struct ListLeads;
+
+/// The query, with the days in UTC.
+struct Query {
+    status: Option<&'static str>,
+    channel: Option<&'static str>,
+    agent_id: Option<String>,
+    search: Option<String>,
+    date_from: Option<Date>,
+    date_to: Option<Date>,
+    page: Page,
+}
+
+impl Query {
+    fn read(mut query: Fields<'_>) -> Result<Self, Vec<Violation>> {
+        let read = Self {
+            status: query.choice("status", &STATUSES),
+            channel: query.choice("type", &TYPES),
+            agent_id: query.formatted_string("agent_id", &[rules::uuid]),
+            search: query.formatted_string("search", &[]),
+            date_from: query.date("date_from"),
+            date_to: query.date("date_to"),
+            page: Page {
+                number: query.number_text("page", None).unwrap_or(1),
+                size: query.number_text("per_page", Some(MAX_PAGE)).unwrap_or(PAGE),
+            },
+        };
+        query.finish(read)
+    }
+
+    /// The leads of its days; `None` if there can be none.
+    fn span(&self) -> Option<LeadSpan> {
+        let until = self.date_to.map(|day| day.saturating_add(1.day()));
+        LeadSpan::of_time(self.date_from.and_then(beginning), until.and_then(beginning))
+    }
+
+    fn wants(&self, lead: &Lead<Details>) -> bool {
+        let is_equal = |wanted: Option<&str>, own: Option<&str>| wanted.is_none() || wanted == own;
+        is_equal(self.status, lead.status.as_deref())
+            && is_equal(self.channel, lead.source.as_deref())
+            && self.agent_id.as_deref().is_none_or(|wanted| {
+                let own = lead.details.agent_id.as_deref();
+                own.is_some_and(|own| own.eq_ignore_ascii_case(wanted))
+            })
+            && self
+                .search
+                .as_ref()
+                .is_none_or(|text| is_found(text, [&lead.name, &lead.email, &lead.phone]))
+    }
+}
+
+/// The beginning of a day in UTC. No lead has an id of a day before or after these years.
+fn beginning(day: Date) -> Option<Timestamp> {
+    let day = day.clamp(date(2000, 1, 1), date(2100, 1, 1));
+    Some(day.to_zoned(TimeZone::UTC).ok()?.timestamp())
+}
+
+/// A page, as the provider shows it.
+#[derive(Serialize)]
+struct ListBody<'a> {
+    data: Vec<LeadBody<'a>>,
+    meta: Meta,
+}
+
+#[derive(Serialize)]
+struct Meta {
+    current_page: u64,
+    per_page: u64,
+    total: u64,
+    last_page: u64,
+}
+
+impl ReadOperation for ListLeads {
+    type Endpoint = Integrabot;
+    const OUTCOME: OutcomeName =
+        OutcomeName::Answered { name: "leads_listed", words: "leads listed" };
+
+    async fn answer(reading: &Reading<'_>) -> Result<Answer, Rejection> {
+        let query = Query::read(reading.query()?)?;
+        let page = query.page;
+        let wants = |lead: &Lead<Details>| query.wants(lead);
+        let Listed { leads, total } = reading.list_leads(query.span(), page, wants).await?;
+        let (current_page, per_page, last_page) = (page.number, page.size, page.last(total));
+        let body = ListBody {
+            data: leads.iter().map(LeadBody::of).collect(),
+            meta: Meta { current_page, per_page, total, last_page },
+        };
+        Ok(json_answer(StatusCode::OK, &body))
+    }
+}

@@ -1,0 +1,7 @@
+//! A request that reads: the steps around every provider's handler, and lists of leads.
+
+mod list;
+mod read;
+
+pub use list::{LISTED, Listed, Page, is_found};
+pub use read::{ReadOperation, Reading, read};

@@ -1,0 +1,67 @@
+use crate::{
+    delivery::{Answer, Context, DeliveryLog, DeliverySummary, Endpoint, Handled, Rejection},
+    model::{Account, Lead, LeadId, OutcomeName, Scope},
+    request::{Fields, Request},
+};
+use serde::de::DeserializeOwned;
+
+/// An operation that reads: the part of [`read`] that differs between operations.
+pub trait ReadOperation {
+    /// The provider of the operation.
+    type Endpoint: Endpoint;
+    /// The name of its outcome in the log.
+    const OUTCOME: OutcomeName;
+
+    /// Reads what a request asks for, and answers it.
+    fn answer(reading: &Reading<'_>) -> impl Future<Output = Result<Answer, Rejection>> + Send;
+}
+
+/// A request to read, whose account is known.
+pub struct Reading<'a> {
+    /// The context of its handler.
+    pub context: &'a Context,
+    /// The account of the request.
+    pub account: &'a Account,
+    /// The request.
+    pub request: &'a Request,
+}
+
+impl Reading<'_> {
+    /// The query, field by field.
+    ///
+    /// # Errors
+    /// If the request was not read from an event: then it has no query.
+    pub fn query(&self) -> Result<Fields<'_>, Rejection> {
+        Fields::parse(&self.request.query).ok_or(Rejection::Internal)
+    }
+
+    /// The lead of the account with this id.
+    ///
+    /// # Errors
+    /// If there is none, or if the table cannot be read.
+    pub async fn find_lead<D: DeserializeOwned>(
+        &self,
+        id: Option<LeadId>,
+    ) -> Result<Lead<D>, Rejection> {
+        let id = id.ok_or(Rejection::NotFound)?;
+        self.context.table.get_lead(self.account, id).await?.ok_or(Rejection::NotFound)
+    }
+}
+
+/// Answers a request that reads.
+pub async fn read<O: ReadOperation>(
+    state: &<O::Endpoint as Endpoint>::State,
+    request: &Request,
+) -> Handled {
+    let context = state.as_ref();
+    let log = DeliveryLog::start(context.report, O::Endpoint::PROVIDER, request.id.clone());
+    let steps = async {
+        let account = &O::Endpoint::authenticate(state, request, Scope::Read).await?;
+        O::answer(&Reading { context, account, request }).await
+    };
+    let result = context.in_time(steps).await;
+    let outcome = result.as_ref().map_or_else(Rejection::name, |_| O::OUTCOME);
+    let answer = result.unwrap_or_else(O::Endpoint::reject);
+    log.finish(outcome, &answer);
+    Handled { answer, summary: DeliverySummary::of(outcome) }
+}
