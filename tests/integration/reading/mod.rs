@@ -8,7 +8,7 @@ use shared::model::{ApiKey, Provider, Scope, TokenHash};
 use tests::{Answer, Delivery, Sender, TestApi, account};
 
 /// A request to each operation that reads, for the lead with this id.
-fn requests(lead: &str) -> Vec<(Provider, Delivery)> {
+pub(crate) fn requests(lead: &str) -> Vec<(Provider, Delivery)> {
     let get = |function| Delivery::new(function, "");
     vec![
         (Provider::Integrabot, get("integrabot-list-leads")),

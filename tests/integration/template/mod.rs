@@ -4,14 +4,14 @@ mod functions;
 mod of_forwarding;
 
 use local::ANSWERED_HEADERS;
-use providers::{ROUTES, methods, sent_headers};
+use providers::{ROUTES, Route, methods, sent_headers};
 use serde_json::{Value, json};
 use shared::model::Provider;
 use std::{
     collections::{BTreeSet, HashSet},
     fs,
 };
-use tests::{SIGNING_KEY, Template, TestApi, sample_events};
+use tests::{SIGNING_KEY, Template, TemplateFunction, TestApi, sample_events};
 
 #[test]
 fn the_template_has_every_route_and_no_other() {
@@ -173,6 +173,16 @@ fn every_provider_has_its_base_url_in_the_outputs() {
     });
     let prefixes = ROUTES.iter().map(|route| route.path.split('/').nth(1).unwrap());
     assert_eq!(base_urls.collect::<BTreeSet<_>>(), prefixes.collect());
+}
+
+#[test]
+fn a_stack_without_the_functions_that_read_has_all_others() {
+    let template = Template::read().with(&[("ReadEndpoints", "false")]);
+    let functions = template.functions();
+    let routes = functions.iter().flat_map(TemplateFunction::routes);
+    let routes: BTreeSet<_> = routes.map(|(method, path)| format!("{method} {path}")).collect();
+    let others = ROUTES.iter().filter(|route| route.method != "GET").map(Route::key);
+    assert_eq!(routes, others.collect());
 }
 
 /// `leadhook serve` allows the same headers. Without an origin, the template allows nothing.
