@@ -35,6 +35,8 @@ pub(crate) struct Observed {
     pub(crate) first_start: LeadId,
     /// Leads that were set aside because they were late, or by an operator.
     pub(crate) aside: BTreeSet<LeadId>,
+    /// Leads whose erasure it is told of.
+    erased: BTreeSet<LeadId>,
     /// Whether anything happened that excuses repeats: a crash, a lost answer, a fault of the
     /// table, a frozen instance, a replay.
     pub(crate) is_excused: bool,
@@ -78,6 +80,7 @@ impl Observed {
             secrets: vec![Secret { version: 1, since: at, old_until: None }],
             first_start,
             aside: BTreeSet::new(),
+            erased: BTreeSet::new(),
             is_excused: false,
         }
     }
@@ -228,9 +231,12 @@ impl Observed {
             |name: &str| item.get(name).and_then(|value| value["N"].as_str()?.parse().ok());
         if pk.starts_with("set-aside#") {
             let is_late = number("tries") == Some(0_i64);
-            let is_aside = text("event") == Some("created") && (is_late || is_operator);
-            if change == ItemChange::Inserted && is_aside {
-                let lead = item["lead_id"]["N"].as_str().unwrap().parse().unwrap();
+            let is_created = text("event") == Some("created");
+            let is_aside = change == ItemChange::Inserted && is_created && (is_late || is_operator);
+            let lead = item["lead_id"]["N"].as_str().unwrap().parse().unwrap();
+            // An erasure that is done twice posts its message twice.
+            let is_second = !is_created && is_operator && !self.erased.insert(lead);
+            if is_aside || is_second {
                 self.aside.insert(lead);
             }
             return;
