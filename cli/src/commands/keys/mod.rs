@@ -163,7 +163,8 @@ impl List {
             let opens = |id: &AccountId| key.accounts().iter().any(|opened| opened.id == *id);
             account.as_ref().is_none_or(|id| key.account.id == *id || opens(id))
         });
-        let columns = "id provider account scopes label state created_at last_used_on expires_at tenants networks";
+        let columns = "id provider account scopes label state created_at last_used_on expires_at \
+                       tenants networks";
         let spare = "networks created_at expires_at tenants last_used_on";
         let mut listing = Listing::new(columns).sparing(spare);
         for ListedKey { token, key } in keys {
