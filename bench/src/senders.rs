@@ -184,6 +184,7 @@ impl AsyncSend for EngineSender {
             lead: Lead {
                 id: self.system.new_lead_id(now),
                 created_at: now,
+                updated_at: None,
                 name: Some("Ana".to_owned()),
                 email: Some(email),
                 phone: Some(phone),

@@ -131,7 +131,9 @@ pub(crate) async fn put(
     let kind = find_kind(account.provider, &field("kind")).map_err(Failed::input)?;
     let mut row = Map::new();
     for known in kind.fields {
-        row.insert(known.name.to_owned(), field(known.name).into());
+        // A browser does not send a box without its tick.
+        let given = Some(field(known.name)).filter(|given| !given.is_empty() || !known.is_flag());
+        row.insert(known.name.to_owned(), given.unwrap_or_else(|| "false".to_owned()).into());
     }
     let entries = kind.read(&field("id"), row).map_err(Failed::input)?;
     console.table().put_entries(&account, &entries).await?;

@@ -190,6 +190,7 @@ mod tests {
         let stored = |n| StoredLead {
             id: lead(n),
             created_at: now(),
+            updated_at: None,
             name: None,
             email: None,
             phone: None,

@@ -65,7 +65,6 @@ fn gateway_headers(headers: &HeaderMap, peer: SocketAddr) -> Map<String, Value> 
     };
     let sent = headers.keys().map(|name| (name.to_string(), values(name).into()));
     let own = [
-        ("host", DOMAIN_NAME.to_owned()),
         ("x-forwarded-for", peer.ip().to_string()),
         ("x-forwarded-port", "80".to_owned()),
         ("x-forwarded-proto", "http".to_owned()),

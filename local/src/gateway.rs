@@ -12,7 +12,7 @@ use axum::{
     http::{HeaderName, HeaderValue, Method, StatusCode},
     middleware::{Next, from_fn_with_state},
     response::Response as HttpResponse,
-    routing::{get, post},
+    routing::{MethodFilter, on},
 };
 use http_body_util::BodyExt;
 use providers::{App, ROUTES, Route, methods, sent_headers};
@@ -53,11 +53,8 @@ pub fn router(
     for route in ROUTES.iter().copied() {
         let (app, running, recent) = (Arc::clone(app), running.clone(), recent.cloned());
         let target = Target { app, running, recent, places: Arc::clone(&places), route };
-        let handler = match *route.method {
-            Method::GET => get(invoke),
-            _ => post(invoke),
-        };
-        router = router.route(route.path, handler.with_state(target));
+        let Ok(method) = MethodFilter::try_from(route.method.clone()) else { continue };
+        router = router.route(route.path, on(method, invoke).with_state(target));
     }
     let router = router.merge(documents(address)).fallback(not_found);
     let mut router = router.method_not_allowed_fallback(not_found);

@@ -37,11 +37,6 @@ pub(crate) fn api(provider: Provider) -> &'static AnyApi {
     &APIS[provider as usize]
 }
 
-/// Whether a provider has requests that read leads.
-pub fn has_reads(provider: Provider) -> bool {
-    api(provider).routes.iter().any(|route| route.method == Method::GET)
-}
-
 /// The methods of the routes, in order.
 pub fn methods() -> Vec<&'static Method> {
     let mut methods: Vec<_> = ROUTES.iter().map(|route| route.method).collect();

@@ -21,9 +21,16 @@ use std::{
     },
 };
 
-/// The requests of a create.
-const CREATE_OPERATIONS: [&str; 5] =
-    ["BatchGetItem", "GetItem", "PutItem", "TransactWriteItems", "UpdateItem"];
+/// The operations whose capacity is measured.
+const MEASURED_OPERATIONS: [&str; 7] = [
+    "BatchGetItem",
+    "DeleteItem",
+    "GetItem",
+    "PutItem",
+    "Query",
+    "TransactWriteItems",
+    "UpdateItem",
+];
 
 /// A proxy in front of a table. It counts the requests and can fail.
 pub struct FaultyConnection {
@@ -108,7 +115,7 @@ async fn carry(state: &State, mut head: Parts, mut body: Bytes) -> HttpAnswer {
     let target = head.headers["x-amz-target"].to_str().unwrap();
     let operation = target.rsplit('.').next().unwrap().to_owned();
     let fault = next_fault(state, &operation);
-    if CREATE_OPERATIONS.contains(&operation.as_str()) {
+    if MEASURED_OPERATIONS.contains(&operation.as_str()) {
         body = edited(&body, "ReturnConsumedCapacity", "TOTAL");
         head.headers.remove(CONTENT_LENGTH);
     }

@@ -75,8 +75,8 @@ pub enum Given {
     KeyOfANetwork,
     /// Demo keys without a scope.
     NoScope,
-    /// A lead of Integrabot's demo account.
-    Lead,
+    /// A lead of each demo account that shows leads, and an agent of Integrabot's.
+    Leads,
 }
 
 impl Given {
@@ -99,11 +99,14 @@ impl Given {
                     update(&request["Update"], table, direct).await;
                 }
             }
-            Self::Lead => {
-                let request = include_str!("../../events/put_demo_lead.json");
-                let request: Value = serde_json::from_str(request).unwrap();
-                let put = direct.put_item().table_name(table.name());
-                put.set_item(Some(attributes(&request["Item"]))).send().await.unwrap();
+            Self::Leads => {
+                let requests = include_str!("../../events/put_demo_leads.json");
+                let requests: Vec<Value> = serde_json::from_str(requests).unwrap();
+                for request in requests {
+                    let put = direct.put_item().table_name(table.name());
+                    let item = attributes(&request["Put"]["Item"]);
+                    put.set_item(Some(item)).send().await.unwrap();
+                }
             }
         }
     }
@@ -131,6 +134,7 @@ fn attribute(json: &Value) -> AttributeValue {
     match kind.as_str() {
         "S" => AttributeValue::S(text()),
         "N" => AttributeValue::N(text()),
+        "BOOL" => AttributeValue::Bool(value.as_bool().unwrap()),
         "L" => AttributeValue::L(value.as_array().unwrap().iter().map(attribute).collect()),
         "M" => AttributeValue::M(attributes(value)),
         _ => panic!("{json}"),
@@ -146,7 +150,7 @@ impl SampleEvent {
             Some("there is no table") => Given::NoTable,
             Some("the demo key may be used from 198.51.100.0/24 alone") => Given::KeyOfANetwork,
             Some("the demo keys have no scope") => Given::NoScope,
-            Some("there is a lead") => Given::Lead,
+            Some("there are leads and an agent") => Given::Leads,
             Some(given) => panic!("{}/{}: {given}", self.function, self.name),
         }
     }

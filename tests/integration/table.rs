@@ -38,6 +38,7 @@ pub(crate) fn new_lead(
     let claims = claims.phone(phone.as_deref()).email(email.as_deref());
     let lead = Lead {
         id: system.new_lead_id(created_at),
+        updated_at: None,
         created_at,
         name: Some("Maria".to_owned()),
         email,

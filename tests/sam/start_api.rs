@@ -18,6 +18,9 @@ use tests::{Answer, SampleEvent, sample_events};
 /// How long it may take to start.
 const STARTS_WITHIN: Duration = Duration::from_mins(1);
 
+/// The address of the API in the sample events.
+const ADDRESS: &str = "https://abcdefghij.execute-api.sa-east-1.amazonaws.com";
+
 /// A running `sam local start-api`.
 struct Api {
     process: Child,
@@ -55,7 +58,7 @@ impl Api {
             }
         }
         let body = event["body"].as_str().unwrap_or_default().to_owned();
-        answer(request.body(body).send().await.unwrap()).await
+        answer(&self.base, request.body(body).send().await.unwrap()).await
     }
 
     fn log(&self) -> String {
@@ -76,15 +79,16 @@ fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// The answer in a response, without the headers of the HTTP server.
-async fn answer(response: Response) -> Answer {
+/// The answer in a response, without the headers of the HTTP server, and with the address of the
+/// sample events in links.
+async fn answer(base: &str, response: Response) -> Answer {
     const SERVERS_OWN: [&str; 4] = ["connection", "content-length", "date", "server"];
     let status = response.status().as_u16();
     let headers = response.headers().iter();
     let headers = headers.filter(|(name, _)| !SERVERS_OWN.contains(&name.as_str()));
     let headers: Map<String, Value> =
         headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().into())).collect();
-    let text = response.text().await.unwrap();
+    let text = response.text().await.unwrap().replace(base, ADDRESS);
     Answer { status, headers, body: serde_json::from_str(&text).unwrap_or_default(), text }
 }
 
@@ -97,7 +101,7 @@ async fn sam_local_start_api_serves_every_route() {
     table.create().await.unwrap();
     seed_demo_accounts(&table).await.unwrap();
     let api = Api::start(&sam, table.name()).await;
-    let goes_well = ["created", "created_by_alias", "found", "issued"];
+    let goes_well = ["created", "created_by_alias", "found", "found_by_alias", "issued", "sources"];
     let mut events = sample_events();
     events.retain(|event| goes_well.contains(&&*event.name));
     assert_eq!(events.len(), ROUTES.len());

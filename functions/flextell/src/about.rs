@@ -2,12 +2,17 @@ use crate::{
     access::Flextell,
     contract::JSON_DETAILS,
     directory::{COUNTRY, KINDS, REFERENCE_SOURCE, STATUS, USER},
+    get_lead::GetLead,
+    list_leads::ListLeads,
+    list_reference_sources::ListReferenceSources,
+    list_statuses::ListStatuses,
 };
 use lambda_http::http::Method;
 use shared::{
     delivery::{Context, create_lead, redeliver},
     model::Provider,
     provider::{About, Api, Demo, DemoEntry, Operation, Sample, TokenForm},
+    reading::read,
 };
 
 /// Flextell.
@@ -49,12 +54,38 @@ const LEADS: &str = "/flextell/api/v1/leads";
 
 /// Flextell's functions.
 pub static API: Api<Context> = Api {
-    operations: &[Operation {
-        function: CREATE_LEAD,
-        method: Method::POST,
-        path: LEADS,
-        handler: |context, request| Box::pin(create_lead::<Flextell>(context, request)),
-    }],
+    operations: &[
+        Operation {
+            function: CREATE_LEAD,
+            method: Method::POST,
+            path: LEADS,
+            handler: |context, request| Box::pin(create_lead::<Flextell>(context, request)),
+        },
+        Operation {
+            function: "flextell-list-leads",
+            method: Method::GET,
+            path: LEADS,
+            handler: |context, request| Box::pin(read::<ListLeads>(context, request)),
+        },
+        Operation {
+            function: "flextell-get-lead",
+            method: Method::GET,
+            path: "/flextell/api/v1/leads/{id}",
+            handler: |context, request| Box::pin(read::<GetLead>(context, request)),
+        },
+        Operation {
+            function: "flextell-list-statuses",
+            method: Method::GET,
+            path: "/flextell/api/v1/leads/statuses",
+            handler: |context, request| Box::pin(read::<ListStatuses>(context, request)),
+        },
+        Operation {
+            function: "flextell-list-reference-sources",
+            method: Method::GET,
+            path: "/flextell/api/v1/leads/reference-sources",
+            handler: |context, request| Box::pin(read::<ListReferenceSources>(context, request)),
+        },
+    ],
     redeliver: |context, account, held, body| {
         Box::pin(redeliver::<Flextell>(context, account, held, body))
     },

@@ -16,8 +16,7 @@ pub(crate) fn answer(outcome: &Outcome<Details>) -> Answer {
     let status = match outcome.standing {
         Standing::New | Standing::Known => StatusCode::CREATED,
     };
-    let body = Created { success: flag(true), data: LeadBody::of(&outcome.lead) };
-    delivery_answer(status, &body, outcome.replayed)
+    delivery_answer(status, &Answered::of(&outcome.lead), outcome.replayed)
 }
 
 /// A boolean as a string, as in the provider's schema of a lead.
@@ -25,16 +24,23 @@ fn flag(value: bool) -> &'static str {
     if value { "true" } else { "false" }
 }
 
+/// The answer to a request for one lead.
 #[derive(Serialize)]
-struct Created<'a> {
+pub(crate) struct Answered<'a> {
     success: &'static str,
     data: LeadBody<'a>,
+}
+
+impl<'a> Answered<'a> {
+    pub(crate) fn of(lead: &'a Lead<Details>) -> Self {
+        Self { success: flag(true), data: LeadBody::of(lead) }
+    }
 }
 
 /// The provider's `LeadResource`. Members of unit type are always null here: only an
 /// import, a conversion or a deletion sets them.
 #[derive(Serialize)]
-struct LeadBody<'a> {
+pub(crate) struct LeadBody<'a> {
     id: LeadId,
     first_name: Option<&'a str>,
     last_name: &'a str,
@@ -65,7 +71,7 @@ struct LeadBody<'a> {
 }
 
 impl<'a> LeadBody<'a> {
-    fn of(lead: &'a Lead<Details>) -> Self {
+    pub(crate) fn of(lead: &'a Lead<Details>) -> Self {
         let details = &lead.details;
         let created_at = format!("{:.0}", lead.created_at);
         Self {

@@ -6,7 +6,7 @@ use shared::{
     delivery::{Delivery, Rejection},
     lookup::Entries,
     model::{EntryId, EntryKey},
-    provider::{DEFAULT, Kind, flag, optional, text},
+    provider::{DEFAULT, Kind, flag, number, optional, text},
     request::{Rule, Violation},
 };
 
@@ -23,9 +23,16 @@ pub(crate) const COUNTRY: &str = "country";
 pub(crate) const KINDS: &[Kind] = &[
     Kind::numbered(
         STATUS,
-        &[text("name"), text("slug"), text("color"), flag("is_terminal"), flag(DEFAULT)],
+        &[
+            text("name"),
+            text("slug"),
+            text("color"),
+            number("sort_order"),
+            flag("is_terminal", false),
+            flag(DEFAULT, false),
+        ],
     ),
-    Kind::numbered(REFERENCE_SOURCE, &[text("name"), optional("external_id")]),
+    Kind::numbered(REFERENCE_SOURCE, &[text("name"), optional("external_id"), optional("color")]),
     Kind::numbered(USER, &[text("name")]),
     Kind::numbered(COUNTRY, &[text("name")]),
 ];

@@ -1,4 +1,7 @@
-use crate::{access::Integrabot, contract::JSON_DETAILS, get_lead::GetLead, list_leads::ListLeads};
+use crate::{
+    access::Integrabot, agents::KINDS, contract::JSON_DETAILS, get_agent::GetAgent,
+    get_lead::GetLead, list_agents::ListAgents, list_leads::ListLeads,
+};
 use lambda_http::http::Method;
 use shared::{
     delivery::{Context, create_lead, redeliver},
@@ -17,7 +20,7 @@ pub static ABOUT: About = About {
     token: None,
     has_tenants: false,
     headers: &[],
-    kinds: &[],
+    kinds: KINDS,
     demo: Demo {
         account: "demo",
         key: "sk_demo_integrabot",
@@ -55,6 +58,18 @@ pub static API: Api<Context> = Api {
             method: Method::GET,
             path: "/integrabot/v1/leads/{id}",
             handler: |context, request| Box::pin(read::<GetLead>(context, request)),
+        },
+        Operation {
+            function: "integrabot-list-agents",
+            method: Method::GET,
+            path: "/integrabot/v1/agents",
+            handler: |context, request| Box::pin(read::<ListAgents>(context, request)),
+        },
+        Operation {
+            function: "integrabot-get-agent",
+            method: Method::GET,
+            path: "/integrabot/v1/agents/{uuid}",
+            handler: |context, request| Box::pin(read::<GetAgent>(context, request)),
         },
     ],
     redeliver: |context, account, held, body| {

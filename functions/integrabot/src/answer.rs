@@ -123,6 +123,7 @@ fn text(violation: &Violation) -> String {
             format!("O campo {field} deve ser um número inteiro a partir de 1.")
         }
         Rule::Date => format!("O campo {field} deve ser uma data válida, como 2027-01-31."),
+        Rule::Time => format!("O campo {field} deve ser um horário válido."),
         Rule::Length { max } => format!("O campo {field} não pode ter mais de {max} caracteres."),
         Rule::StringMembers | Rule::StringItems => {
             format!("Os valores do campo {field} devem ser textos.")

@@ -66,6 +66,7 @@ impl CreateLead {
         Lead {
             id: delivery.new_lead_id(),
             created_at: delivery.received_at,
+            updated_at: None,
             name: Some(self.name),
             email: self.email,
             phone: self.phone_number,

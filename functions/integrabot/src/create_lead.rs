@@ -1,5 +1,6 @@
 use crate::{
     access::Integrabot,
+    agents::check_agent,
     answer::answer,
     contract::{CreateLead, Details},
 };
@@ -15,6 +16,7 @@ impl LeadEndpoint for Integrabot {
     async fn accept(delivery: &Delivery<'_>) -> Accepted<Self> {
         let lead: CreateLead = delivery.read().await?;
         let claims = delivery.claims()?.phone(lead.phone()).email(lead.email());
+        check_agent(delivery, lead.agent_id.as_deref()).await?;
         let lead = lead.into_lead(delivery);
         Ok(delivery.store(claims, lead).await?)
     }

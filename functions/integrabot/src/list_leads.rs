@@ -13,7 +13,7 @@ use serde::Serialize;
 use shared::{
     delivery::{Answer, Rejection, json_answer},
     model::{Lead, LeadSpan, OutcomeName},
-    reading::{Listed, Page, ReadOperation, Reading, is_found},
+    reading::{Page, ReadOperation, Reading, is_equal, is_found},
     request::{Fields, Violation, rules},
 };
 
@@ -60,17 +60,13 @@ impl Query {
     }
 
     fn wants(&self, lead: &Lead<Details>) -> bool {
-        let is_equal = |wanted: Option<&str>, own: Option<&str>| wanted.is_none() || wanted == own;
         is_equal(self.status, lead.status.as_deref())
             && is_equal(self.channel, lead.source.as_deref())
             && self.agent_id.as_deref().is_none_or(|wanted| {
                 let own = lead.details.agent_id.as_deref();
                 own.is_some_and(|own| own.eq_ignore_ascii_case(wanted))
             })
-            && self
-                .search
-                .as_ref()
-                .is_none_or(|text| is_found(text, [&lead.name, &lead.email, &lead.phone]))
+            && is_found(self.search.as_deref(), [&lead.name, &lead.email, &lead.phone])
     }
 }
 
@@ -91,7 +87,7 @@ struct ListBody<'a> {
 struct Meta {
     current_page: u64,
     per_page: u64,
-    total: u64,
+    total: usize,
     last_page: u64,
 }
 
@@ -104,11 +100,11 @@ impl ReadOperation for ListLeads {
         let query = Query::read(reading.query()?)?;
         let page = query.page;
         let wants = |lead: &Lead<Details>| query.wants(lead);
-        let Listed { leads, total } = reading.list_leads(query.span(), page, wants).await?;
-        let (current_page, per_page, last_page) = (page.number, page.size, page.last(total));
+        let leads = reading.list_leads(query.span(), wants).await?;
+        let (total, last_page) = (leads.len(), page.last(leads.len()));
         let body = ListBody {
-            data: leads.iter().map(LeadBody::of).collect(),
-            meta: Meta { current_page, per_page, total, last_page },
+            data: page.of(&leads).iter().map(LeadBody::of).collect(),
+            meta: Meta { current_page: page.number, per_page: page.size, total, last_page },
         };
         Ok(json_answer(StatusCode::OK, &body))
     }

@@ -1,9 +1,13 @@
-use crate::{contract::PROPERTY, issue_token::issue_token, lead_id::LEAD_ID, state::Keyspot};
+use crate::{
+    contract::PROPERTY, issue_token::issue_token, lead_id::LEAD_ID, list_values::ListValues,
+    state::Keyspot,
+};
 use lambda_http::http::Method;
 use shared::{
     delivery::{create_lead, redeliver},
     model::Provider,
     provider::{About, Api, Demo, DemoEntry, Kind, Operation, Sample, Token, TokenForm, text},
+    reading::read,
 };
 
 /// Keyspot.
@@ -58,6 +62,12 @@ pub static API: Api<Keyspot> = Api {
             method: Method::POST,
             path: LEADS,
             handler: |keyspot, request| Box::pin(create_lead::<Keyspot>(keyspot, request)),
+        },
+        Operation {
+            function: "keyspot-list-values",
+            method: Method::GET,
+            path: "/keyspot/v1/values/{entity}/{field}",
+            handler: |keyspot, request| Box::pin(read::<ListValues>(keyspot, request)),
         },
     ],
     redeliver: |context, account, held, body| {

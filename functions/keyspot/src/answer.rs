@@ -9,7 +9,7 @@ use shared::{
 };
 
 /// The priority of every new lead. No field sets another one.
-const PRIORITY: &str = "MEDIUM";
+pub(crate) const PRIORITY: &str = "MEDIUM";
 
 /// Answers a request for a token. Wrong credentials have their own code (ours: the provider
 /// documents none).
@@ -76,8 +76,13 @@ pub(crate) fn ip_blocked() -> OwnRejection {
     OwnRejection::new(OutcomeName::IpBlocked, answer)
 }
 
+/// The path names an entity or a field that has no list of values.
+pub(crate) fn invalid_value_list(part: &str, name: &str) -> OwnRejection {
+    OwnRejection::new(OutcomeName::Invalid, invalid(&format!("Invalid {part}: {name}")))
+}
+
 /// Errors are `{error, code}`. The provider documents the codes `INVALID_TOKEN` and
-/// `IP_BLOCKED`; the others, and all texts, are ours in the same shape.
+/// `IP_BLOCKED`, and the text for an invalid entity; all else is ours in the same shape.
 fn reject(rejection: Rejection, unauthorized: &str, unauthorized_text: &str) -> Answer {
     match rejection {
         Rejection::Unauthorized(_) => {

@@ -35,7 +35,7 @@ pub const SOURCES: [&str; 20] = [
 ];
 const DEFAULT_SOURCE: &str = "API";
 /// The status of a new lead.
-const NEW_LEAD: &str = "NEW_LEAD";
+pub(crate) const NEW_LEAD: &str = "NEW_LEAD";
 
 /// A property in the directory of an account.
 #[derive(Serialize, Deserialize)]
@@ -113,6 +113,7 @@ impl CreateLead {
         Lead {
             id: delivery.new_lead_id(),
             created_at: delivery.received_at,
+            updated_at: None,
             name: Some(self.name),
             email: Some(self.email),
             phone: Some(self.phone),

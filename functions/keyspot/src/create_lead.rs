@@ -33,7 +33,7 @@ async fn find_property(
     code: Option<&String>,
 ) -> Result<Option<Property>, StoreError> {
     match code {
-        Some(code) => delivery.find_entry(PROPERTY, code).await,
+        Some(code) => delivery.context.find_entry(delivery.account, PROPERTY, code).await,
         None => Ok(None),
     }
 }

@@ -1,5 +1,4 @@
-//! Keyspot's partner API: `POST /v1/auth/token` and `POST /v1/leads`, as
-//! <https://developers.keyspot.com.br> documents them.
+//! Keyspot's partner API, as <https://developers.keyspot.com.br> documents it.
 
 mod about;
 mod access;
@@ -8,6 +7,7 @@ mod contract;
 mod create_lead;
 mod issue_token;
 mod lead_id;
+mod list_values;
 mod signing_secret;
 mod state;
 mod token;
@@ -16,6 +16,7 @@ pub use about::{ABOUT, API};
 pub use contract::SOURCES;
 pub use issue_token::issue_token;
 pub use lead_id::LEAD_ID;
+pub use list_values::ListValues;
 pub use signing_secret::{ManagedSecret, SIGNING_KEY, SigningSecret};
 pub use state::Keyspot;
 pub use token::{KeyTooShort, SigningKeys};

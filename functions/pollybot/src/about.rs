@@ -1,13 +1,13 @@
 use crate::{
-    access::PollyBot,
-    contract::{CHATBOT, JSON_DETAILS},
-    lead_id::LEAD_ID,
+    access::PollyBot, chatbot::CHATBOT, contract::JSON_DETAILS, get_lead::GetLead,
+    lead_id::LEAD_ID, list_leads::ListLeads,
 };
 use lambda_http::http::Method;
 use shared::{
     delivery::{Context, create_lead, redeliver},
     model::Provider,
     provider::{About, Api, Demo, DemoEntry, Kind, Operation, Sample, TokenForm},
+    reading::read,
 };
 
 /// PollyBot.
@@ -38,24 +38,50 @@ pub static ABOUT: About = About {
 
 const CREATE_LEAD: &str = "pollybot-create-lead";
 
-/// PollyBot's functions.
+const LEADS: &str = "/pollybot/api/v1/leads";
+const LEADS_OF_CHATBOT: &str = "/pollybot/api/v1/chatbots/{chatbotId}/leads";
+const LEAD: &str = "/pollybot/api/v1/leads/{leadId}";
+const LEAD_OF_CHATBOT: &str = "/pollybot/api/v1/chatbots/{chatbotId}/leads/{leadId}";
+
+/// PollyBot's functions, each at the path of a chatbot and at that without one.
 pub static API: Api<Context> = Api {
     operations: &[
-        Operation {
-            function: CREATE_LEAD,
-            method: Method::POST,
-            path: "/pollybot/api/v1/chatbots/{chatbotId}/leads",
-            handler: |context, request| Box::pin(create_lead::<PollyBot>(context, request)),
-        },
-        Operation {
-            function: CREATE_LEAD,
-            method: Method::POST,
-            path: "/pollybot/api/v1/leads",
-            handler: |context, request| Box::pin(create_lead::<PollyBot>(context, request)),
-        },
+        create_at(LEADS_OF_CHATBOT),
+        create_at(LEADS),
+        list_at(LEADS_OF_CHATBOT),
+        list_at(LEADS),
+        get_at(LEAD_OF_CHATBOT),
+        get_at(LEAD),
     ],
     redeliver: |context, account, held, body| {
         Box::pin(redeliver::<PollyBot>(context, account, held, body))
     },
     document: include_str!("../../../docs/openapi/pollybot.yaml"),
 };
+
+const fn create_at(path: &'static str) -> Operation<Context> {
+    Operation {
+        function: CREATE_LEAD,
+        method: Method::POST,
+        path,
+        handler: |context, request| Box::pin(create_lead::<PollyBot>(context, request)),
+    }
+}
+
+const fn list_at(path: &'static str) -> Operation<Context> {
+    Operation {
+        function: "pollybot-list-leads",
+        method: Method::GET,
+        path,
+        handler: |context, request| Box::pin(read::<ListLeads>(context, request)),
+    }
+}
+
+const fn get_at(path: &'static str) -> Operation<Context> {
+    Operation {
+        function: "pollybot-get-lead",
+        method: Method::GET,
+        path,
+        handler: |context, request| Box::pin(read::<GetLead>(context, request)),
+    }
+}

@@ -13,23 +13,26 @@ pub(crate) fn answer(outcome: &Outcome<Details>) -> Answer {
     let status = match outcome.standing {
         Standing::New | Standing::Known => StatusCode::CREATED,
     };
-    delivery_answer(
-        status,
-        &Created { success: true, data: LeadBody::of(&outcome.lead) },
-        outcome.replayed,
-    )
+    delivery_answer(status, &Answered::of(LeadBody::of(&outcome.lead)), outcome.replayed)
 }
 
+/// The answer to a request that succeeded.
 #[derive(Serialize)]
-struct Created<'a> {
+pub(crate) struct Answered<D> {
     success: bool,
-    data: LeadBody<'a>,
+    data: D,
+}
+
+impl<D> Answered<D> {
+    pub(crate) fn of(data: D) -> Self {
+        Self { success: true, data }
+    }
 }
 
 /// The lead as the provider shows it. The chatbot is not part of it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct LeadBody<'a> {
+pub(crate) struct LeadBody<'a> {
     id: String,
     name: Option<&'a str>,
     email: Option<&'a str>,
@@ -39,12 +42,12 @@ struct LeadBody<'a> {
     metadata: Cow<'a, RawValue>,
     created_at: String,
     updated_at: String,
-    workspace_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workspace_id: Option<&'a str>,
 }
 
 impl<'a> LeadBody<'a> {
-    fn of(lead: &'a Lead<Details>) -> Self {
-        let created_at = format!("{:.3}", lead.created_at);
+    pub(crate) fn of(lead: &'a Lead<Details>) -> Self {
         Self {
             id: LEAD_ID.write(lead.id),
             name: lead.name.as_deref(),
@@ -53,10 +56,15 @@ impl<'a> LeadBody<'a> {
             source: lead.source.as_deref(),
             status: lead.status.as_deref(),
             metadata: lead.details.metadata.to_raw(),
-            updated_at: created_at.clone(),
-            created_at,
-            workspace_id: &lead.details.workspace_id,
+            created_at: format!("{:.3}", lead.created_at),
+            updated_at: format!("{:.3}", lead.updated_at()),
+            workspace_id: Some(&lead.details.workspace_id),
         }
+    }
+
+    /// The lead in a list: without its workspace.
+    pub(crate) fn in_list(lead: &'a Lead<Details>) -> Self {
+        Self { workspace_id: None, ..Self::of(lead) }
     }
 }
 

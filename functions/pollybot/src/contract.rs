@@ -7,9 +7,6 @@ use shared::{
     request::{Fields, Violation, rules},
 };
 
-/// The kind of a chatbot in the directory.
-pub const CHATBOT: &str = "chatbot";
-
 /// The statuses of a lead. The first is the default.
 pub const STATUSES: [&str; 6] = ["new", "contacted", "qualified", "converted", "lost", "follow_up"];
 
@@ -67,6 +64,7 @@ impl CreateLead {
         Lead {
             id: delivery.new_lead_id(),
             created_at: delivery.received_at,
+            updated_at: None,
             name: Some(self.name),
             email: Some(self.email),
             phone: self.phone,

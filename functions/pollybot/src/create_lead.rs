@@ -1,11 +1,11 @@
 use crate::{
     access::PollyBot,
-    answer::{answer, chatbot_not_found, duplicate_email},
-    contract::{CHATBOT, CreateLead, Details},
+    answer::{answer, duplicate_email},
+    chatbot::check_chatbot,
+    contract::{CreateLead, Details},
 };
-use serde_json::Value;
 use shared::{
-    delivery::{Accepted, Answer, Delivery, LeadEndpoint, LeadFields, Rejection},
+    delivery::{Accepted, Answer, Delivery, LeadEndpoint, LeadFields},
     model::{Outcome, Standing},
 };
 
@@ -15,7 +15,7 @@ impl LeadEndpoint for PollyBot {
     type Details = Details;
 
     async fn accept(delivery: &Delivery<'_>) -> Accepted<Self> {
-        check_chatbot(delivery).await?;
+        check_chatbot(delivery.context, delivery.account, delivery.target).await?;
         let lead: CreateLead = delivery.read().await?;
         let claims = delivery.claims()?.email(lead.email());
         let email = lead.email.clone();
@@ -29,14 +29,5 @@ impl LeadEndpoint for PollyBot {
 
     fn answer(outcome: &Outcome<Details>) -> Answer {
         answer(outcome)
-    }
-}
-
-/// Refuses an unknown chatbot.
-async fn check_chatbot(delivery: &Delivery<'_>) -> Result<(), Rejection> {
-    let Some(id) = delivery.target else { return Ok(()) };
-    match delivery.find_entry::<Value>(CHATBOT, id).await? {
-        Some(_) => Ok(()),
-        None => Err(chatbot_not_found().into()),
     }
 }

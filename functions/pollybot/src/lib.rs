@@ -1,14 +1,19 @@
-//! PollyBot's lead API, `POST /api/v1/chatbots/{chatbotId}/leads`, as
-//! <https://pollybot.app/docs/api-endpoints/leads/create> documents it.
+//! PollyBot's lead API, as <https://pollybot.app/docs/api-endpoints/leads> documents it.
 
 mod about;
 mod access;
 mod answer;
+mod chatbot;
 mod contract;
 mod create_lead;
+mod get_lead;
 mod lead_id;
+mod list_leads;
 
 pub use about::{ABOUT, API};
 pub use access::PollyBot;
-pub use contract::{CHATBOT, STATUSES};
+pub use chatbot::CHATBOT;
+pub use contract::STATUSES;
+pub use get_lead::GetLead;
 pub use lead_id::LEAD_ID;
+pub use list_leads::ListLeads;

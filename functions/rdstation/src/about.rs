@@ -1,9 +1,10 @@
-use crate::{access::RdStation, contract::JSON_DETAILS, lead_id::LEAD_ID};
+use crate::{access::RdStation, contract::JSON_DETAILS, lead_id::LEAD_ID, list_leads::ListLeads};
 use lambda_http::http::Method;
 use shared::{
     delivery::{Context, create_lead, redeliver},
     model::Provider,
     provider::{About, Api, Demo, Operation, Sample, TokenForm},
+    reading::read,
 };
 
 /// RD Station Mentoria.
@@ -36,12 +37,20 @@ const LEADS: &str = "/rdstation/rest/leads";
 
 /// RD Station's functions.
 pub static API: Api<Context> = Api {
-    operations: &[Operation {
-        function: CREATE_LEAD,
-        method: Method::POST,
-        path: LEADS,
-        handler: |context, request| Box::pin(create_lead::<RdStation>(context, request)),
-    }],
+    operations: &[
+        Operation {
+            function: CREATE_LEAD,
+            method: Method::POST,
+            path: LEADS,
+            handler: |context, request| Box::pin(create_lead::<RdStation>(context, request)),
+        },
+        Operation {
+            function: "rdstation-list-leads",
+            method: Method::GET,
+            path: LEADS,
+            handler: |context, request| Box::pin(read::<ListLeads>(context, request)),
+        },
+    ],
     redeliver: |context, account, held, body| {
         Box::pin(redeliver::<RdStation>(context, account, held, body))
     },

@@ -19,7 +19,7 @@ pub(crate) fn answer(outcome: &Outcome<Details>) -> Answer {
 /// The lead as the provider shows it: all members, without an envelope.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct LeadBody<'a> {
+pub(crate) struct LeadBody<'a> {
     id: String,
     agent_id: Option<&'a str>,
     name: Option<&'a str>,
@@ -36,7 +36,7 @@ struct LeadBody<'a> {
 }
 
 impl<'a> LeadBody<'a> {
-    fn of(lead: &'a Lead<Details>) -> Self {
+    pub(crate) fn of(lead: &'a Lead<Details>) -> Self {
         let Details { workspace_id, agent_id, company, site, custom, utm } = &lead.details;
         let created_at = format!("{:.3}", lead.created_at);
         Self {
@@ -138,6 +138,7 @@ fn issue(violation: &Violation) -> Value {
         Rule::Url => custom("Invalid url"),
         Rule::Integer | Rule::Range { .. } => custom("Expected integer"),
         Rule::Date => custom("Invalid date"),
+        Rule::Time => custom("Invalid datetime"),
         Rule::StringMembers | Rule::StringItems => custom("Expected strings"),
         Rule::Exists => custom("Not found"),
         Rule::NotBlocked => custom("Not accepted"),

@@ -74,6 +74,7 @@ impl CreateLead {
         Lead {
             id: delivery.new_lead_id(),
             created_at: delivery.received_at,
+            updated_at: None,
             name: self.name,
             email: self.email,
             phone: self.phone,

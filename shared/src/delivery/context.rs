@@ -1,10 +1,11 @@
 use super::{log::Report, rejection::Rejection};
 use crate::{
     lookup::{ApiKeys, Blocks, Directory},
-    model::ClockAndRandom,
-    table::LeadTable,
+    model::{Account, ClockAndRandom, EntryId, EntryKey},
+    table::{LeadTable, StoreError},
 };
 use jiff::SignedDuration;
+use serde::de::DeserializeOwned;
 use std::{sync::Arc, time::Duration};
 
 /// The default replay window: how long a delivery with the same body is a replay.
@@ -63,6 +64,22 @@ impl Context {
         let directory = Directory::new(table.clone());
         let report = Report::Lines;
         Self { table, api_keys, blocks, directory, system, replay_window, report, timeouts }
+    }
+
+    /// The entry of an account's directory with this id; `None` if there is none.
+    ///
+    /// # Errors
+    /// If the table cannot be read, or the entry has another shape.
+    pub async fn find_entry<T: DeserializeOwned>(
+        &self,
+        account: &Account,
+        kind: &'static str,
+        id: &str,
+    ) -> Result<Option<T>, StoreError> {
+        let Ok(id) = id.parse::<EntryId>() else { return Ok(None) };
+        let key = EntryKey::new(kind, id);
+        let keys = vec![key.clone()];
+        self.directory.find(account, keys, self.system.now()).await?.get(&key)
     }
 
     /// Runs the steps of a handler with a timeout, because its sender does not wait longer.

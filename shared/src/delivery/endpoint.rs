@@ -9,12 +9,11 @@ use super::{
 };
 use crate::{
     model::{
-        Account, ApiKey, Claims, EntryId, EntryKey, HeldDelivery, HeldId, IDEMPOTENCY_KEY,
-        IdempotencyKeyTooLong, Lead, LeadId, MAX_IDEMPOTENCY_KEY, NewLead, Outcome, Provider,
-        Scope, TokenHash,
+        Account, ApiKey, Claims, HeldDelivery, HeldId, IDEMPOTENCY_KEY, IdempotencyKeyTooLong,
+        Lead, LeadId, MAX_IDEMPOTENCY_KEY, NewLead, Outcome, Provider, Scope, TokenHash,
     },
     request::{Fields, Request, Rule, Violation, bearer_token, read_body},
-    table::{CreateLeadError, StoreError},
+    table::CreateLeadError,
 };
 use jiff::Timestamp;
 use lambda_http::http::HeaderValue;
@@ -161,21 +160,6 @@ impl Delivery<'_> {
     /// A new id for the lead of this delivery.
     pub fn new_lead_id(&self) -> LeadId {
         self.context.system.new_lead_id(self.received_at)
-    }
-
-    /// The entry of the account's directory that the delivery refers to; `None` if there is none.
-    ///
-    /// # Errors
-    /// If the table cannot be read, or the entry has another shape.
-    pub async fn find_entry<T: DeserializeOwned>(
-        &self,
-        kind: &'static str,
-        id: &str,
-    ) -> Result<Option<T>, StoreError> {
-        let Ok(id) = id.parse::<EntryId>() else { return Ok(None) };
-        let key = EntryKey::new(kind, id);
-        let keys = vec![key.clone()];
-        self.context.directory.find(self.account, keys, self.received_at).await?.get(&key)
     }
 
     /// Stores the lead of this delivery.

@@ -18,6 +18,9 @@ pub struct Lead<D> {
     pub id: LeadId,
     /// When the lead was received.
     pub created_at: Timestamp,
+    /// When it was updated; none: never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<Timestamp>,
     /// The person's name, as sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -39,6 +42,13 @@ pub struct Lead<D> {
     pub extra: Option<RawJson>,
     /// The fields of only its provider.
     pub details: D,
+}
+
+impl<D> Lead<D> {
+    /// When it was updated, or else received.
+    pub fn updated_at(&self) -> Timestamp {
+        self.updated_at.unwrap_or(self.created_at)
+    }
 }
 
 /// The details of a lead of any provider, by their names.

@@ -141,8 +141,18 @@ fn contacts(each_text: impl FnOnce(&mut TakeText<'_>) -> ControlFlow<()>) -> Con
 }
 
 fn each_text_of_lead(lead: &StoredLead, take: &mut TakeText<'_>) -> ControlFlow<()> {
-    let StoredLead { id: _, created_at: _, name, email, phone, source, status, extra, details } =
-        lead;
+    let StoredLead {
+        id: _,
+        created_at: _,
+        updated_at: _,
+        name,
+        email,
+        phone,
+        source,
+        status,
+        extra,
+        details,
+    } = lead;
     let own = [
         ("name", name),
         ("email", email),

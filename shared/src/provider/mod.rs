@@ -6,4 +6,4 @@ mod kinds;
 
 pub use about::{About, Demo, DemoEntry, Sample, Token, TokenForm};
 pub use api::{Api, Operation, Redeliver};
-pub use kinds::{DEFAULT, Field, Kind, flag, optional, text};
+pub use kinds::{DEFAULT, Field, Kind, flag, number, optional, text};

@@ -3,5 +3,5 @@
 mod list;
 mod read;
 
-pub use list::{LISTED, Listed, Page, is_found};
+pub use list::{LISTED, Page, is_equal, is_found};
 pub use read::{ReadOperation, Reading, read};

@@ -1,7 +1,8 @@
 use crate::{
     delivery::{Answer, Context, DeliveryLog, DeliverySummary, Endpoint, Handled, Rejection},
-    model::{Account, Lead, LeadId, OutcomeName, Scope},
+    model::{Account, Entry, EntryId, EntryKey, Lead, LeadId, OutcomeName, Scope},
     request::{Fields, Request},
+    table::StoreError,
 };
 use serde::de::DeserializeOwned;
 
@@ -45,6 +46,21 @@ impl Reading<'_> {
     ) -> Result<Lead<D>, Rejection> {
         let id = id.ok_or(Rejection::NotFound)?;
         self.context.table.get_lead(self.account, id).await?.ok_or(Rejection::NotFound)
+    }
+
+    /// The entries of a kind in the account's directory with their ids, in the order of the ids.
+    /// Entries of another shape are left out.
+    ///
+    /// # Errors
+    /// If the table cannot be read.
+    pub async fn list_entries<T: DeserializeOwned>(
+        &self,
+        kind: &'static str,
+    ) -> Result<Vec<(EntryId, T)>, StoreError> {
+        let entries = self.context.table.entries(self.account, &[kind]).await?.into_iter();
+        let read =
+            |(key, entry): (EntryKey, Entry)| Some((key.id, serde_json::from_value(entry).ok()?));
+        Ok(entries.filter_map(read).collect())
     }
 }
 

@@ -1,7 +1,7 @@
 //! The events that API Gateway and function URLs send to a function.
 //!
-//! The host and the protocol are not read: no function needs them, and a library that builds a URL
-//! from them would fail on invalid ones.
+//! The host and the protocol are headers like any other: a library that builds a URL from them would
+//! fail on invalid ones.
 
 use super::compression::decompress;
 use base64::{
@@ -26,7 +26,7 @@ pub struct Request {
     pub headers: HeaderMap,
     /// The body. It is decoded if the event has it in Base64, and decompressed.
     pub body: Vec<u8>,
-    /// The path. It is percent-encoded from REST APIs and function URLs, but not from HTTP APIs.
+    /// The path, as the client sees it. It is percent-encoded from REST APIs and function URLs, but not from HTTP APIs.
     pub path: String,
     /// The path's values for the parameters of its route, encoded as the path is.
     pub path_parameters: HashMap<String, String>,
@@ -67,6 +67,8 @@ struct Event {
 #[serde(rename_all = "camelCase")]
 struct EventContext {
     request_id: Option<String>,
+    /// In payload 1.0: the path with the stage.
+    path: Option<String>,
     /// In payload 2.0.
     http: Option<Source>,
     /// In payload 1.0.
@@ -87,7 +89,8 @@ impl<'de> Deserialize<'de> for Request {
 
 impl From<Event> for Request {
     fn from(event: Event) -> Self {
-        let EventContext { request_id, http, identity } = event.request_context.unwrap_or_default();
+        let EventContext { request_id, path, http, identity } =
+            event.request_context.unwrap_or_default();
         let source = http.or(identity).and_then(|source| source.source_ip);
         let headers = read_headers(event.headers, event.multi_value_headers);
         let body = read_body(event.body, event.is_base64_encoded);
@@ -97,7 +100,7 @@ impl From<Event> for Request {
                 Cow::Borrowed(_) => body,
             },
             headers,
-            path: event.raw_path.or(event.path).unwrap_or_default(),
+            path: event.raw_path.or(path).or(event.path).unwrap_or_default(),
             path_parameters: event.path_parameters.unwrap_or_default(),
             query: read_query(event.raw_query_string, event.query_string_parameters),
             source_address: source.and_then(|address| address.parse().ok()),

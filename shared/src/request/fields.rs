@@ -1,6 +1,6 @@
 use super::violation::{JsonType, Rule, Violation};
 use crate::model::{Members, RawJson, read_string, text_of};
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date};
 use serde_json::value::RawValue;
 
 /// The members of a JSON object, read one by one.
@@ -111,11 +111,23 @@ impl<'a> Fields<'a> {
         number.or_else(|| self.note(name, Rule::Range { max }))
     }
 
+    /// A flag that is written as text, as in a query. Empty text counts as missing.
+    pub fn flag_text(&mut self, name: &'static str) -> Option<bool> {
+        let flag = self.choice(name, &["true", "false", "1", "0"])?;
+        Some(flag == "true" || flag == "1")
+    }
+
     /// A date, as 2027-01-31. Null and empty text count as missing.
     pub fn date(&mut self, name: &'static str) -> Option<Date> {
         let text = self.formatted_string(name, &[])?;
         let date = text.parse::<Date>().ok().filter(|date| date.to_string() == text);
         date.or_else(|| self.note(name, Rule::Date))
+    }
+
+    /// A time with its zone, as 2027-01-31T10:30:00Z. Null and empty text count as missing.
+    pub fn time(&mut self, name: &'static str) -> Option<Timestamp> {
+        let text = self.formatted_string(name, &[])?;
+        text.parse().ok().or_else(|| self.note(name, Rule::Time))
     }
 
     /// An object with any members, as it was sent. Null, `[]` and empty text count as missing.

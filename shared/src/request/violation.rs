@@ -65,6 +65,8 @@ pub enum Rule {
     },
     /// It must be a date: 2027-01-31.
     Date,
+    /// It must be a time with its zone: 2027-01-31T10:30:00Z.
+    Time,
     /// Each of its members must be a string.
     StringMembers,
     /// Each of its items must be a string.
@@ -92,6 +94,7 @@ impl Rule {
             Self::Range { max: Some(max) } => format!("must be an integer from 1 to {max}"),
             Self::Range { max: None } => "must be an integer from 1 on".to_owned(),
             Self::Date => "must be a date, such as 2027-01-31".to_owned(),
+            Self::Time => "must be a time, such as 2027-01-31T10:30:00Z".to_owned(),
             Self::StringMembers | Self::StringItems => "must hold strings only".to_owned(),
             Self::Exists => "must be the id of something that exists".to_owned(),
             Self::NotBlocked => "must be one that is accepted".to_owned(),

@@ -273,7 +273,18 @@ mod tests {
         let details =
             BTreeMap::from([("a".to_owned(), json!("b")), ("none".to_owned(), Value::Null)]);
         let (source, status, extra) = (name.clone(), email.clone(), None);
-        Lead { id, created_at, name, email, phone, source, status, extra, details }
+        Lead {
+            id,
+            created_at,
+            updated_at: Some(created_at),
+            name,
+            email,
+            phone,
+            source,
+            status,
+            extra,
+            details,
+        }
     }
 
     proptest! {

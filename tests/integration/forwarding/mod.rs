@@ -19,6 +19,7 @@ fn new_lead(account: Account, id: LeadId) -> NewLead<BTreeMap<String, Value>> {
     let lead = Lead {
         id,
         created_at,
+        updated_at: None,
         name: Some("Maria Silva".to_owned()),
         email: None,
         phone: None,

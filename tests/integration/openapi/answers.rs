@@ -1,7 +1,7 @@
 //! Each answer, code and value in the documents is met.
 
 use super::{addressed, bodies::bodies, parse, texts};
-use serde_json::{Value, json};
+use serde_json::Value;
 use shared::model::{Contact, Provider};
 use std::collections::{BTreeMap, BTreeSet};
 use tests::{
@@ -11,8 +11,8 @@ use tests::{
 /// Each documented value of RD Station's issues is in an answer.
 #[tokio::test]
 async fn every_documented_value_of_an_issue_is_met() {
-    let operation =
-        Operation::all().find(|operation| operation.provider == Provider::RdStation).unwrap();
+    let mut operations = Operation::all().filter(|operation| operation.body().is_some());
+    let operation = operations.find(|operation| operation.provider == Provider::RdStation).unwrap();
     let (document, schema) = (operation.document(), operation.body().unwrap());
     let api = TestApi::start().await;
     let sender = Sender::of(operation.provider);
@@ -78,13 +78,21 @@ async fn answer_to(sample: &SampleEvent, route: &str) -> Answer {
     send_event(&api.app, &sample.function, &at_route(&sample.event, route)).await
 }
 
+/// The event at a route of its function, if it has all parameters of the route's path.
 fn at_route(event: &str, key: &str) -> String {
     let mut event: Value = parse(event);
-    if !key.contains('{') {
-        let path = key.split(' ').nth(1).unwrap();
+    let mut path = key.split(' ').nth(1).unwrap().to_owned();
+    let mut parameters = event["pathParameters"].as_object().cloned().unwrap_or_default();
+    parameters.retain(|name, value| {
+        let place = format!("{{{name}}}");
+        let has_place = path.contains(&place);
+        path = path.replace(&place, value.as_str().unwrap());
+        has_place
+    });
+    if !path.contains('{') {
         event["routeKey"] = key.into();
-        event["rawPath"] = path.into();
-        event["pathParameters"] = json!({});
+        event["rawPath"] = path.as_str().into();
+        event["pathParameters"] = parameters.into();
         event["requestContext"]["http"]["path"] = path.into();
     }
     event.to_string()

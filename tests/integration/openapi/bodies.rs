@@ -2,6 +2,7 @@
 //! document allows.
 
 use super::{addressed, texts};
+use crate::reading::{authorized, create_leads, requests};
 use serde_json::{Map, Value, json};
 use shared::model::Provider;
 use tests::{Answer, Delivery, Document, Operation, Sender, TestApi};
@@ -53,6 +54,17 @@ async fn delivery_to(api: &TestApi, operation: &Operation) -> Delivery {
     }
     api.open_tenants("seven", &[7]).await;
     Delivery::new(sender.function, "").bearer("seven").header("x-tenant", "7")
+}
+
+/// A request to an operation that the provider answers.
+async fn request_to(api: &TestApi, operation: &Operation) -> Delivery {
+    if operation.body().is_some() {
+        return addressed(Sender::of(operation.provider).delivery(api, 1).await, operation);
+    }
+    let leads = create_leads(api).await;
+    let mut requests = requests(&leads).into_iter().map(|(_, request)| request);
+    let request = requests.find(|request| request.function == operation.function()).unwrap();
+    authorized(operation.provider, request)
 }
 
 /// Bodies that differ in one member from the smallest valid one.
@@ -135,8 +147,7 @@ async fn a_header_is_accepted_if_its_document_allows_it() {
         for parameter in parameters.filter(|parameter| parameter["in"] == "header") {
             let name = parameter["name"].as_str().unwrap().to_lowercase();
             let schema = document.validator(&parameter["schema"]);
-            let sender = Sender::of(operation.provider);
-            let delivery = addressed(sender.delivery(&api, 1).await, operation);
+            let delivery = request_to(&api, operation).await;
             let absent = api.send(delivery.clone().without_header(&name)).await;
             let is_required = parameter["required"] == true;
             assert_eq!(judgement(&absent) == Judgement::Refused, is_required, "{name}");

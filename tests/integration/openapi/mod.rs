@@ -114,6 +114,7 @@ fn closed_schemas(value: &Value) -> Vec<&Value> {
 /// A delivery at the path of an operation.
 fn addressed(delivery: Delivery, operation: &Operation) -> Delivery {
     let parameters = operation.value["parameters"].as_array().into_iter().flatten();
+    let parameters = parameters.map(|parameter| operation.document().resolve(parameter));
     let mut in_path = parameters.filter(|parameter| parameter["in"] == "path");
     match in_path.next() {
         Some(parameter) => delivery.chatbot(parameter["example"].as_str().unwrap()),

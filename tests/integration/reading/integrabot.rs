@@ -1,10 +1,10 @@
-//! Integrabot's `GET /v1/leads` and `GET /v1/leads/{id}`.
+//! Integrabot's leads and agents.
 
+use super::{AGENT, create_leads, read};
 use serde_json::{Value, json};
 use shared::model::Provider;
+use shared::model::{EntryId, EntryKey};
 use tests::{Answer, Delivery, Sender, TestApi};
-
-const AGENT: &str = "a1b2c3d4-e5f6-7890-abcd-ef1234567890";
 
 fn sender() -> &'static Sender {
     Sender::of(Provider::Integrabot)
@@ -172,5 +172,67 @@ async fn a_parameter_that_breaks_its_rule_is_named() {
         let answer = list(&api, query).await;
         let expected = json!({ "error": "Validation Error", "message": { field: [text] } });
         assert_eq!((answer.status, answer.body), (422, expected), "{query}");
+    }
+}
+
+/// Stores an agent with this id.
+async fn put_agent(api: &TestApi, id: &str, entry: Value) {
+    let key = EntryKey::new("agent", id.parse::<EntryId>().unwrap());
+    api.table().put_entries(&sender().account(), &[(key, entry)]).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_account_shows_its_agents() {
+    const OTHER: &str = "b1b2c3d4-e5f6-7890-abcd-ef1234567890";
+    let api = TestApi::start().await;
+    let full = json!({
+        "name": "Bia", "is_active": false, "model": "gpt-4o", "communication_style": "formal",
+        "tools_count": 2, "created_at": "2025-01-10T09:00:00Z",
+    });
+    put_agent(&api, OTHER, full.clone()).await;
+    put_agent(&api, AGENT, json!({ "name": "Ana", "is_active": true })).await;
+    let ana = json!({
+        "uuid": AGENT, "name": "Ana", "is_active": true, "model": null,
+        "communication_style": null, "tools_count": null, "created_at": null,
+    });
+    let mut bia = full;
+    bia["uuid"] = OTHER.into();
+    let list = Delivery::new("integrabot-list-agents", "");
+    let listed = read(&api, Provider::Integrabot, list).await;
+    assert_eq!((listed.status, listed.body), (200, json!([ana, bia])));
+    let get = |id: &str| Delivery::new("integrabot-get-agent", "").parameter("uuid", id);
+    for (id, expected) in [(AGENT.to_uppercase().as_str(), ana), (OTHER, bia)] {
+        let shown = read(&api, Provider::Integrabot, get(id)).await;
+        assert_eq!((shown.status, shown.body), (200, expected), "{id}");
+    }
+    for id in ["", "1", "default", "a1b2c3d4-e5f6-7890-abcd-ef1234567891", "%00", "../leads"] {
+        let answer = read(&api, Provider::Integrabot, get(id)).await;
+        sender().check_error("not_found", &answer, id);
+    }
+}
+
+/// An account without agents accepts any id.
+#[tokio::test]
+async fn an_agent_is_checked_if_the_account_has_agents() {
+    let other = "a1b2c3d4-e5f6-7890-abcd-ef1234567891";
+    for (has_agents, id, status) in [
+        (false, AGENT, 201),
+        (false, other, 201),
+        (true, AGENT, 201),
+        (true, &AGENT.to_uppercase(), 201),
+        (true, other, 422),
+        (true, "", 201),
+    ] {
+        let api = TestApi::start().await;
+        if has_agents {
+            create_leads(&api).await;
+        }
+        let lead = json!({ "name": "Ana", "type": "web", "agent_id": id });
+        let answer = sender().send(&api, lead.to_string()).await;
+        assert_eq!(answer.status, status, "{has_agents} {id}");
+        if status == 422 {
+            let text = "O campo agent_id selecionado é inválido.";
+            assert_eq!(answer.body["message"], json!({ "agent_id": [text] }));
+        }
     }
 }

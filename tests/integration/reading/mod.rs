@@ -1,24 +1,115 @@
 //! The operations that read: who may read what, and lists of leads.
 
+mod flextell;
 mod integrabot;
+mod keyspot;
 mod lists;
+mod pollybot;
+mod rdstation;
 
-use providers::{ROUTES, about};
-use shared::model::{ApiKey, Provider, Scope, TokenHash};
-use tests::{Answer, Delivery, Sender, TestApi, account};
+use providers::{ROUTES, about, write_id};
+use serde_json::json;
+use shared::model::{Account, ApiKey, EntryKey, Provider, Scope, TokenHash};
+use std::collections::HashMap;
+use tests::{Answer, Delivery, SENDERS, Sender, TestApi, account, sign_keyspot_token};
 
-/// A request to each operation that reads, for the lead with this id.
-pub(crate) fn requests(lead: &str) -> Vec<(Provider, Delivery)> {
+pub(crate) const AGENT: &str = "a1b2c3d4-e5f6-7890-abcd-ef1234567890";
+const CHATBOT: &str = "cb_1234567890abcdef";
+
+/// Ids in paths: a lead of each provider, as it writes it, an agent, and an entity with values.
+pub(crate) struct Ids {
+    leads: HashMap<Provider, String>,
+    agent: String,
+    entity: String,
+}
+
+impl Ids {
+    /// The same text for each id.
+    pub(crate) fn all(text: &str) -> Self {
+        let leads = Provider::ALL.map(|provider| (provider, text.to_owned())).into();
+        Self { leads, agent: text.to_owned(), entity: text.to_owned() }
+    }
+
+    /// Ids that nobody has.
+    fn of_nobody() -> Self {
+        let lead = |provider| (provider, write_id(provider, "1".parse().unwrap()));
+        let agent = "00000000-0000-0000-0000-000000000000".to_owned();
+        Self { leads: Provider::ALL.map(lead).into(), agent, entity: "leads".to_owned() }
+    }
+}
+
+/// Creates a lead of each provider's demo account, and an agent of Integrabot's.
+pub(crate) async fn create_leads(api: &TestApi) -> Ids {
+    let mut leads = HashMap::new();
+    for sender in SENDERS {
+        let (provider, id) = (sender.account.0, sender.create(api, 1).await);
+        leads.insert(provider, write_id(provider, id));
+    }
+    let account = Sender::of(Provider::Integrabot).account();
+    let agent = EntryKey::new("agent", AGENT.parse::<shared::model::EntryId>().unwrap());
+    let entry = json!({ "name": "Ana", "is_active": true });
+    api.table().put_entries(&account, &[(agent, entry)]).await.unwrap();
+    Ids { leads, agent: AGENT.to_owned(), entity: "leads".to_owned() }
+}
+
+/// A request to each operation that reads, for these ids.
+pub(crate) fn requests(ids: &Ids) -> Vec<(Provider, Delivery)> {
     let get = |function| Delivery::new(function, "");
+    let lead = |provider| ids.leads[&provider].as_str();
+    let polly_lead = || get("pollybot-get-lead").parameter("leadId", lead(Provider::PollyBot));
+    let values = get("keyspot-list-values").parameter("entity", &ids.entity);
+    let flextell_lead = get("flextell-get-lead").parameter("id", lead(Provider::Flextell));
     vec![
         (Provider::Integrabot, get("integrabot-list-leads")),
-        (Provider::Integrabot, get("integrabot-get-lead").parameter("id", lead)),
+        (
+            Provider::Integrabot,
+            get("integrabot-get-lead").parameter("id", lead(Provider::Integrabot)),
+        ),
+        (Provider::Integrabot, get("integrabot-list-agents")),
+        (Provider::Integrabot, get("integrabot-get-agent").parameter("uuid", &ids.agent)),
+        (Provider::RdStation, get("rdstation-list-leads")),
+        (Provider::PollyBot, get("pollybot-list-leads").chatbot(CHATBOT)),
+        (Provider::PollyBot, get("pollybot-list-leads")),
+        (Provider::PollyBot, polly_lead().chatbot(CHATBOT)),
+        (Provider::PollyBot, polly_lead()),
+        (Provider::Keyspot, values.parameter("field", "source")),
+        (Provider::Flextell, get("flextell-list-leads")),
+        (Provider::Flextell, flextell_lead),
+        (Provider::Flextell, get("flextell-list-statuses")),
+        (Provider::Flextell, get("flextell-list-reference-sources")),
     ]
+}
+
+/// A request with a key of an account, or what a sender has instead of a key.
+fn with_key(request: Delivery, account: &Account, token: &str) -> Delivery {
+    match account.provider {
+        Provider::Integrabot | Provider::RdStation | Provider::PollyBot => request.bearer(token),
+        Provider::Keyspot => request.bearer(&sign_keyspot_token(token)),
+        Provider::Flextell => request.bearer(token).header("x-tenant", account.id.as_str()),
+    }
+}
+
+/// A request with the key of the demo account.
+pub(crate) fn authorized(provider: Provider, request: Delivery) -> Delivery {
+    with_key(request, &Sender::of(provider).account(), about(provider).demo.key)
+}
+
+/// Stores a key of an account with these scopes.
+async fn put_key(api: &TestApi, token: &str, account: &Account, scopes: &[Scope]) {
+    let tenants = account.id.as_str().parse().into_iter().collect();
+    let key = ApiKey { scopes: scopes.iter().copied().collect(), ..ApiKey::new(account.clone()) };
+    let key = if about(account.provider).has_tenants { ApiKey { tenants, ..key } } else { key };
+    api.put_key(token, key).await;
+}
+
+/// The answer to a request to read, with the key of the demo account.
+async fn read(api: &TestApi, provider: Provider, request: Delivery) -> Answer {
+    api.send(authorized(provider, request)).await
 }
 
 #[test]
 fn every_operation_that_reads_is_tried() {
-    let tried = requests("1").into_iter().map(|(_, request)| request.function);
+    let tried = requests(&Ids::of_nobody()).into_iter().map(|(_, request)| request.function);
     let reading = ROUTES.iter().filter(|route| route.method == "GET").map(|route| route.function);
     assert_eq!(tried.collect::<Vec<_>>(), reading.collect::<Vec<_>>());
 }
@@ -31,20 +122,18 @@ fn check_error(provider: Provider, error: &str, answer: &Answer, case: &str) {
 #[tokio::test]
 async fn a_key_reads_only_with_the_scope_read() {
     let api = TestApi::start().await;
-    let lead = Sender::of(Provider::Integrabot).create(&api, 1).await.to_string();
-    for (provider, request) in requests(&lead) {
+    let ids = create_leads(&api).await;
+    for (provider, request) in requests(&ids) {
         let account = Sender::of(provider).account();
-        for (n, scopes) in [&[][..], &[Scope::Create], &[Scope::Write], &[Scope::Read], &Scope::ALL]
-            .into_iter()
-            .enumerate()
-        {
-            let (token, scopes) = (format!("key-{n}"), scopes.iter().copied().collect());
-            let key = ApiKey { scopes, ..ApiKey::new(account.clone()) };
-            api.put_key(&token, key.clone()).await;
+        let cases = [&[][..], &[Scope::Create], &[Scope::Write], &[Scope::Read], &Scope::ALL];
+        for (n, scopes) in cases.into_iter().enumerate() {
+            let token = format!("{}-{n}", provider.as_str());
+            put_key(&api, &token, &account, scopes).await;
             api.connection.take_operations();
-            let answer = api.another_instance_answers(request.clone().bearer(&token)).await;
-            if key.scopes.contains(&Scope::Read) {
-                assert_eq!(answer.status, 200, "{} {:?}", request.function, key.scopes);
+            let request = with_key(request.clone(), &account, &token);
+            let answer = api.another_instance_answers(request.clone()).await;
+            if scopes.contains(&Scope::Read) {
+                assert_eq!(answer.status, 200, "{} {scopes:?}", request.function);
             } else {
                 check_error(provider, "out_of_scope", &answer, request.function);
                 assert_eq!(api.connection.take_operations(), ["GetItem"], "{}", request.function);
@@ -56,16 +145,17 @@ async fn a_key_reads_only_with_the_scope_read() {
 #[tokio::test]
 async fn nobody_reads_without_a_valid_key_of_the_provider() {
     let api = TestApi::start().await;
-    for (provider, request) in requests("1") {
-        let bearer = |token: &str| request.clone().bearer(token);
+    for (provider, request) in requests(&Ids::of_nobody()) {
+        let account = Sender::of(provider).account();
+        let with_key = |token: &str| with_key(request.clone(), &account, token);
         check_error(provider, "no_credentials", &api.send(request.clone()).await, "none");
         let answer = api.send(request.clone().header("authorization", "Basic c2s6")).await;
         check_error(provider, "malformed_credentials", &answer, "another scheme");
         for other in Provider::ALL.into_iter().filter(|other| *other != provider) {
-            let answer = api.send(bearer(about(other).demo.key)).await;
+            let answer = api.send(with_key(about(other).demo.key)).await;
             check_error(provider, "unknown_credentials", &answer, other.as_str());
         }
-        check_error(provider, "unknown_credentials", &api.send(bearer("unknown")).await, "unknown");
+        check_error(provider, "unknown_credentials", &api.send(with_key("unknown")).await, "new");
     }
 }
 
@@ -73,13 +163,13 @@ async fn nobody_reads_without_a_valid_key_of_the_provider() {
 #[tokio::test]
 async fn a_key_reads_only_the_leads_of_its_account() {
     let api = TestApi::start().await;
-    let lead = Sender::of(Provider::Integrabot).create(&api, 1).await.to_string();
-    for ((provider, request), (_, of_nobody)) in requests(&lead).into_iter().zip(requests("1")) {
-        let other = account(provider, "other");
-        let key = ApiKey { scopes: [Scope::Read].into(), ..ApiKey::new(other) };
-        api.put_key("other", key).await;
-        let foreign = api.send(request.bearer("other")).await;
-        let unknown = api.send(of_nobody.bearer("other")).await;
+    let ids = create_leads(&api).await;
+    let of_nobody = requests(&Ids::of_nobody());
+    for ((provider, request), (_, of_nobody)) in requests(&ids).into_iter().zip(of_nobody) {
+        let (other, token) = (account(provider, "2"), provider.as_str());
+        put_key(&api, token, &other, &[Scope::Read]).await;
+        let foreign = api.send(with_key(request, &other, token)).await;
+        let unknown = api.send(with_key(of_nobody, &other, token)).await;
         assert_eq!((foreign.status, foreign.text), (unknown.status, unknown.text));
     }
 }
@@ -87,17 +177,16 @@ async fn a_key_reads_only_the_leads_of_its_account() {
 #[tokio::test]
 async fn a_read_is_a_use_of_the_key_and_changes_nothing_else() {
     let api = TestApi::start().await;
-    let lead = Sender::of(Provider::Integrabot).create(&api, 1).await.to_string();
-    let before = api.items("").await.len();
-    for (provider, request) in requests(&lead) {
-        let account = Sender::of(provider).account();
-        let key = ApiKey { scopes: [Scope::Read].into(), ..ApiKey::new(account) };
-        api.put_key("reader", key).await;
-        assert_eq!(api.another_instance_answers(request.bearer("reader")).await.status, 200);
-        let stored = api.table().get_api_key(&TokenHash::of("reader")).await.unwrap().unwrap();
+    let ids = create_leads(&api).await;
+    for (n, (provider, request)) in requests(&ids).into_iter().enumerate() {
+        let (account, token) = (Sender::of(provider).account(), format!("reader-{n}"));
+        put_key(&api, &token, &account, &[Scope::Read]).await;
+        let before = api.items("").await.len();
+        let request = with_key(request, &account, &token);
+        assert_eq!(api.another_instance_answers(request).await.status, 200);
+        let stored = api.table().get_api_key(&TokenHash::of(&token)).await.unwrap().unwrap();
         assert!(stored.last_used_on.is_some());
+        assert_eq!(api.items("").await.len(), before);
     }
-    // The key, and its place in the list of keys.
-    assert_eq!(api.items("").await.len(), before + 2);
     assert!(api.items("held#").await.is_empty());
 }

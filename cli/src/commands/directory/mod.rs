@@ -17,12 +17,15 @@ use shared::model::{Account, Entry, EntryId, EntryKey};
 #[derive(Args)]
 #[command(after_help = "\
 The kinds and their fields:
-  pollybot  chatbot
-  keyspot   property          property_id, title
-  flextell  status            name, slug, color, [is_terminal], [default]
-            reference_source  name, [external_id]
-            user              name
-            country           name")]
+  integrabot  agent             name, [is_active], [model], [communication_style],
+                                [tools_count], [created_at]
+  pollybot    chatbot
+  keyspot     property          property_id, title
+  flextell    status            name, slug, color, [sort_order], [is_terminal],
+                                [default]
+              reference_source  name, [external_id], [color]
+              user              name
+              country           name")]
 pub(super) struct DirectoryCommand {
     #[command(flatten)]
     table: TableOptions,

@@ -17,7 +17,6 @@ use operator::{
     keys::{NewKey, Rotated, key_state, revoke_key, rotate_key},
     times::write_time,
 };
-use providers::has_reads;
 use shared::model::{Account, AccountId, ListedKey, Provider, Scope};
 
 /// The API keys of senders.
@@ -131,10 +130,8 @@ impl Create {
         let (credentials, key) = self.new_key().create(&opened.table, &opened.system).await?;
         let may_read = key.scopes.contains(&Scope::Read);
         show(credentials, &key, &self.output)?;
-        if has_reads(self.provider) && !may_read {
-            eprintln!(
-                "a client that reads leads with it gets 403: --scope create,read allows that"
-            );
+        if !may_read {
+            eprintln!("a client that reads with it gets 403: --scope create,read allows that");
         }
         Ok(())
     }

@@ -482,6 +482,7 @@ async fn a_lead_that_another_process_stores_late_is_forwarded_in_its_turn() {
     let late = Lead {
         id,
         created_at: drawn_at,
+        updated_at: None,
         name: Some("Ana".to_owned()),
         email: None,
         phone: None,

@@ -82,8 +82,7 @@ async fn a_new_key_says_what_a_client_that_reads_will_get() {
     let cases: [(&[&str], bool); 3] = [
         (&["integrabot"], true),
         (&["integrabot", "--scope", "create,read"], false),
-        // Keyspot documents no request that reads leads.
-        (&["keyspot"], false),
+        (&["keyspot", "--scope", "write"], true),
     ];
     for (arguments, is_said) in cases {
         let create = [&["keys", "create", "--account", "acme"], arguments].concat();

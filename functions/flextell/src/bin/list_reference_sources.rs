@@ -1,0 +1,13 @@
+//! The Lambda function behind `GET /v1/leads/reference-sources`.
+
+use leadhook_flextell::ListReferenceSources;
+use shared::{delivery::Context, function::run_function, reading::read};
+use std::process::ExitCode;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    run_function(Context::from_env, |context, request| {
+        Box::pin(read::<ListReferenceSources>(context, request))
+    })
+    .await
+}

@@ -1,0 +1,89 @@
+use crate::{
+    access::Flextell,
+    answer::LeadBody,
+    contract::Details,
+    paginated::{answer_page, is_ascending, read_page},
+};
+use shared::{
+    delivery::{Answer, Rejection},
+    model::{Lead, LeadSpan, OutcomeName},
+    reading::{Page, ReadOperation, Reading, is_found},
+    request::{Fields, Violation, rules},
+};
+
+/// What leads may be sorted by. The provider's page does not show its list.
+const SORT_BY: [&str; 4] = ["created_at", "updated_at", "first_name", "last_name"];
+
+/// `GET /v1/leads`.
+pub struct ListLeads;
+
+struct Query {
+    search: Option<String>,
+    status: Option<u64>,
+    reference_source: Option<u64>,
+    user: Option<u64>,
+    country: Option<u64>,
+    sort_by: Option<&'static str>,
+    ascending: bool,
+    page: Page,
+}
+
+impl Query {
+    fn read(mut query: Fields<'_>) -> Result<Self, Vec<Violation>> {
+        let read = Self {
+            search: query.formatted_string("search", &[rules::max_length::<255>]),
+            status: query.number_text("lead_status_id", None),
+            reference_source: query.number_text("lead_reference_source_id", None),
+            user: query.number_text("assigned_user_id", None),
+            country: query.number_text("country_id", None),
+            sort_by: query.choice("sort_by", &SORT_BY),
+            ascending: is_ascending(&mut query, false),
+            page: read_page(&mut query),
+        };
+        query.finish(read)
+    }
+
+    fn wants(&self, lead: &Lead<Details>) -> bool {
+        let is_id = |filter: Option<u64>, id: Option<i64>| {
+            filter.is_none_or(|filter| id.is_some_and(|id| u64::try_from(id) == Ok(filter)))
+        };
+        let Details { status, reference_source, assigned_user, country_id, .. } = &lead.details;
+        is_found(self.search.as_deref(), [&lead.name, &lead.email, &lead.phone])
+            && is_id(self.status, status.as_ref().map(|status| status.id))
+            && is_id(self.reference_source, reference_source.as_ref().map(|source| source.id))
+            && is_id(self.user, assigned_user.as_ref().map(|user| user.id))
+            && is_id(self.country, *country_id)
+    }
+
+    /// Sorts leads that come newest first.
+    fn sort(&self, leads: &mut [Lead<Details>]) {
+        leads.reverse();
+        match self.sort_by {
+            Some("first_name") => leads.sort_by_cached_key(|lead| {
+                lead.details.first_name.as_deref().unwrap_or_default().to_lowercase()
+            }),
+            Some("last_name") => {
+                leads.sort_by_cached_key(|lead| lead.details.last_name.to_lowercase());
+            }
+            // A lead is never updated here.
+            _ => {}
+        }
+        if !self.ascending {
+            leads.reverse();
+        }
+    }
+}
+
+impl ReadOperation for ListLeads {
+    type Endpoint = Flextell;
+    const OUTCOME: OutcomeName =
+        OutcomeName::Answered { name: "leads_listed", words: "leads listed" };
+
+    async fn answer(reading: &Reading<'_>) -> Result<Answer, Rejection> {
+        let query = Query::read(reading.query()?)?;
+        let wants = |lead: &Lead<Details>| query.wants(lead);
+        let mut leads = reading.list_leads(Some(LeadSpan::ALL), wants).await?;
+        query.sort(&mut leads);
+        Ok(answer_page(reading, query.page, &leads, LeadBody::of))
+    }
+}

@@ -1,0 +1,97 @@
+use crate::{
+    access::Flextell,
+    directory::STATUS,
+    paginated::{answer_page, is_ascending, read_page},
+};
+use serde::{Deserialize, Serialize};
+use shared::{
+    delivery::{Answer, Rejection},
+    model::OutcomeName,
+    provider::DEFAULT,
+    reading::{Page, ReadOperation, Reading, is_found},
+    request::{Fields, Violation, rules},
+};
+
+/// What statuses may be sorted by. The directory has no times, so these two keep the order.
+const SORT_BY: [&str; 4] = ["sort_order", "name", "created_at", "updated_at"];
+
+/// `GET /v1/leads/statuses`.
+pub struct ListStatuses;
+
+struct Query {
+    search: Option<String>,
+    is_default: Option<bool>,
+    is_terminal: Option<bool>,
+    is_system: Option<bool>,
+    sort_by: Option<&'static str>,
+    ascending: bool,
+    page: Page,
+}
+
+impl Query {
+    fn read(mut query: Fields<'_>) -> Result<Self, Vec<Violation>> {
+        let read = Self {
+            search: query.formatted_string("search", &[rules::max_length::<255>]),
+            is_default: query.flag_text("is_default"),
+            is_terminal: query.flag_text("is_terminal"),
+            is_system: query.flag_text("is_system"),
+            sort_by: query.choice("sort_by", &SORT_BY),
+            ascending: is_ascending(&mut query, true),
+            page: read_page(&mut query),
+        };
+        query.finish(read)
+    }
+
+    fn wants(&self, status: &Status) -> bool {
+        let is_same = |filter: Option<bool>, flag| filter.is_none_or(|filter| filter == flag);
+        is_found(self.search.as_deref(), [&status.name])
+            && is_same(self.is_default, status.is_default)
+            && is_same(self.is_terminal, status.is_terminal == Some(true))
+            && is_same(self.is_system, status.is_system)
+    }
+}
+
+/// The provider's `LeadStatusResource`. Members of unit type are always null here.
+#[derive(Serialize, Deserialize)]
+struct Status {
+    id: i64,
+    name: Option<String>,
+    slug: Option<String>,
+    color: Option<String>,
+    sort_order: Option<u64>,
+    #[serde(default)]
+    is_default: bool,
+    is_terminal: Option<bool>,
+    #[serde(default)]
+    is_system: bool,
+    #[serde(default)]
+    created_at: (),
+    #[serde(default)]
+    updated_at: (),
+}
+
+impl ReadOperation for ListStatuses {
+    type Endpoint = Flextell;
+    const OUTCOME: OutcomeName =
+        OutcomeName::Answered { name: "statuses_listed", words: "statuses listed" };
+
+    async fn answer(reading: &Reading<'_>) -> Result<Answer, Rejection> {
+        let query = Query::read(reading.query()?)?;
+        let entries = reading.list_entries::<Status>(STATUS).await?;
+        let default = entries.iter().find(|(id, _)| id.as_str() == DEFAULT);
+        let default = default.map(|(_, status)| status.id);
+        let statuses = entries.into_iter().filter(|(id, _)| id.as_str() != DEFAULT);
+        let mut statuses: Vec<_> = statuses
+            .map(|(_, status)| Status { is_default: Some(status.id) == default, ..status })
+            .filter(|status| query.wants(status))
+            .collect();
+        statuses.sort_by_key(|status| (status.sort_order.unwrap_or_default(), status.id));
+        if query.sort_by == Some("name") {
+            statuses.sort_by_cached_key(|status| status.name.as_deref().map(str::to_lowercase));
+        }
+        if !query.ascending {
+            statuses.reverse();
+        }
+        Ok(answer_page(reading, query.page, &statuses, |status| status))
+    }
+}

@@ -1,0 +1,12 @@
+//! The Lambda function behind `GET /api/v1/chatbots/{chatbotId}/leads/{leadId}` and
+//! `GET /api/v1/leads/{leadId}`.
+
+use leadhook_pollybot::GetLead;
+use shared::{delivery::Context, function::run_function, reading::read};
+use std::process::ExitCode;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    run_function(Context::from_env, |context, request| Box::pin(read::<GetLead>(context, request)))
+        .await
+}

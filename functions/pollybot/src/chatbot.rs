@@ -1,0 +1,25 @@
+use crate::answer::chatbot_not_found;
+use serde_json::Value;
+use shared::{
+    delivery::{Context, Rejection},
+    model::Account,
+};
+
+/// The kind of a chatbot in the directory.
+pub const CHATBOT: &str = "chatbot";
+
+/// Refuses a chatbot that the workspace does not have.
+///
+/// # Errors
+/// If it has none with this id, or if the table cannot be read.
+pub(crate) async fn check_chatbot(
+    context: &Context,
+    account: &Account,
+    id: Option<&str>,
+) -> Result<(), Rejection> {
+    let Some(id) = id else { return Ok(()) };
+    match context.find_entry::<Value>(account, CHATBOT, id).await? {
+        Some(_) => Ok(()),
+        None => Err(chatbot_not_found().into()),
+    }
+}

@@ -1,0 +1,122 @@
+use crate::{
+    access::PollyBot,
+    answer::{Answered, LeadBody},
+    chatbot::check_chatbot,
+    contract::{Details, STATUSES},
+};
+use lambda_http::http::StatusCode;
+use serde::Serialize;
+use shared::{
+    delivery::{Answer, Endpoint, Rejection, json_answer},
+    model::{Lead, LeadSpan, OutcomeName},
+    reading::{Page, ReadOperation, Reading, is_equal, is_found},
+    request::{Fields, Violation},
+};
+
+/// How many leads a page has if the request does not say. The provider's sample asks for as many.
+const PAGE: u64 = 10;
+/// How many leads a page may have.
+const MAX_PAGE: u64 = 100;
+/// What leads may be sorted by. The provider's documents have no order; a public client asks for it.
+const SORT_BY: [&str; 5] = ["createdAt", "updatedAt", "name", "email", "status"];
+const SORT_ORDER: [&str; 2] = ["desc", "asc"];
+
+/// `GET /api/v1/chatbots/{chatbotId}/leads` and `GET /api/v1/leads`.
+pub struct ListLeads;
+
+struct Query {
+    status: Option<&'static str>,
+    source: Option<String>,
+    search: Option<String>,
+    sort_by: Option<&'static str>,
+    ascending: bool,
+    page: Page,
+}
+
+impl Query {
+    fn read(mut query: Fields<'_>) -> Result<Self, Vec<Violation>> {
+        let read = Self {
+            status: query.choice("status", &STATUSES),
+            source: query.formatted_string("source", &[]),
+            search: query.formatted_string("search", &[]),
+            sort_by: query.choice("sortBy", &SORT_BY),
+            ascending: query.choice("sortOrder", &SORT_ORDER) == Some(SORT_ORDER[1]),
+            page: Page {
+                number: query.number_text("page", None).unwrap_or(1),
+                size: query.number_text("limit", Some(MAX_PAGE)).unwrap_or(PAGE),
+            },
+        };
+        query.finish(read)
+    }
+
+    fn wants(&self, lead: &Lead<Details>) -> bool {
+        is_equal(self.status, lead.status.as_deref())
+            && is_equal(self.source.as_deref(), lead.source.as_deref())
+            && is_found(self.search.as_deref(), [&lead.name, &lead.email])
+    }
+
+    /// Sorts leads that come newest first.
+    fn sort(&self, leads: &mut [Lead<Details>]) {
+        let text = |value: &Option<String>| value.as_deref().unwrap_or_default().to_lowercase();
+        leads.reverse();
+        match self.sort_by {
+            Some("updatedAt") => leads.sort_by_key(Lead::updated_at),
+            Some("name") => leads.sort_by_cached_key(|lead| text(&lead.name)),
+            Some("email") => leads.sort_by_cached_key(|lead| text(&lead.email)),
+            Some("status") => leads.sort_by_cached_key(|lead| text(&lead.status)),
+            _ => {}
+        }
+        if !self.ascending {
+            leads.reverse();
+        }
+    }
+}
+
+/// A page, as the provider shows it.
+#[derive(Serialize)]
+struct ListBody<'a> {
+    leads: Vec<LeadBody<'a>>,
+    pagination: Pagination,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Pagination {
+    page: u64,
+    limit: u64,
+    total: usize,
+    total_pages: u64,
+    has_next: bool,
+    has_prev: bool,
+}
+
+impl ReadOperation for ListLeads {
+    type Endpoint = PollyBot;
+    const OUTCOME: OutcomeName =
+        OutcomeName::Answered { name: "leads_listed", words: "leads listed" };
+
+    async fn answer(reading: &Reading<'_>) -> Result<Answer, Rejection> {
+        let chatbot = PollyBot::target(reading.request);
+        check_chatbot(reading.context, reading.account, chatbot.as_deref()).await?;
+        let query = Query::read(reading.query()?)?;
+        let page = query.page;
+        let wants = |lead: &Lead<Details>| {
+            is_equal(chatbot.as_deref(), lead.details.chatbot_id.as_deref()) && query.wants(lead)
+        };
+        let mut leads = reading.list_leads(Some(LeadSpan::ALL), wants).await?;
+        query.sort(&mut leads);
+        let total_pages = page.last(leads.len());
+        let data = ListBody {
+            leads: page.of(&leads).iter().map(LeadBody::in_list).collect(),
+            pagination: Pagination {
+                page: page.number,
+                limit: page.size,
+                total: leads.len(),
+                total_pages,
+                has_next: page.number < total_pages,
+                has_prev: page.number > 1,
+            },
+        };
+        Ok(json_answer(StatusCode::OK, &Answered::of(data)))
+    }
+}
