@@ -104,13 +104,13 @@ impl Setup {
         let lead = Lead {
             id: system.new_lead_id(at),
             created_at: at,
-            updated_at: None,
             name: Some("Maria Silva".to_owned()),
             email: Some("maria@exemplo.com".to_owned()),
             phone: Some("5511999990000".to_owned()),
             source: Some("web".to_owned()),
             status: None,
             extra: None,
+            updates: Vec::new(),
             details: BTreeMap::<String, String>::new(),
         };
         let claims = Claims::new(b"", None, None, at).unwrap();

@@ -184,13 +184,13 @@ impl AsyncSend for EngineSender {
             lead: Lead {
                 id: self.system.new_lead_id(now),
                 created_at: now,
-                updated_at: None,
                 name: Some("Ana".to_owned()),
                 email: Some(email),
                 phone: Some(phone),
                 source: Some("web".to_owned()),
                 status: Some("new".to_owned()),
                 extra: None,
+                updates: Vec::new(),
                 details: BTreeMap::<String, String>::new(),
             },
         };

@@ -164,8 +164,8 @@ async fn delete(
     let receipt = |account: &Account, erased: Erased| {
         receipts.push((format!("{} {}", account.provider.as_str(), account.id), erased));
     };
-    let now = console.system().now();
-    let messages = erase_matches(table, found, now, receipt).await?;
+    let system = console.system();
+    let messages = erase_matches(table, found, system.now(), system, receipt).await?;
     receipts.retain(|(_, erased)| *erased != Erased::default());
     Ok((receipts, messages))
 }

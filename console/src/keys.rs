@@ -51,7 +51,7 @@ pub(crate) async fn list(
         let accounts: Vec<_> =
             key.accounts().iter().map(|account| account.id.to_string()).collect();
         Row {
-            id: token.key_id().to_owned(),
+            id: token.key_id().to_string(),
             provider: key.account.provider.as_str(),
             accounts: accounts.join(", "),
             scopes: key.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", "),

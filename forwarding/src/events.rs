@@ -96,13 +96,13 @@ impl<P: Post> Poster<'_, P> {
     ) -> Result<Option<Result<Message, UnreadableLead>>, StoreError> {
         let (account, read_at) = (destination.account(), self.forwarder.system.now());
         match event.event {
-            SetAsideEvent::Created => {
+            SetAsideEvent::Created | SetAsideEvent::Updated => {
                 let (table, wanted) = (&self.forwarder.table, [(account, event.lead_id)]);
                 let found = table.get_leads(&wanted).await?.pop();
                 if found.is_none() && table.has_lead(&wanted[0].0, event.lead_id).await? {
                     return Ok(Some(Err(UnreadableLead(event.lead_id))));
                 }
-                Ok(found.map(|(_, lead)| create_message(destination, lead, read_at)))
+                Ok(found.map(|(_, lead)| create_message(destination, event.event, lead, read_at)))
             }
             SetAsideEvent::Erased => {
                 let (format, id) = (destination.format, destination.id.as_str());

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use providers::{LeadRecord, UnreadableLead, write_id, write_time};
 use serde::Serialize;
 use serde_json::{Value, json};
-use shared::model::{Account, DestinationFormat, LeadId, SetAsideEvent, StoredLead};
+use shared::model::{Account, DestinationFormat, LeadId, StoredLead};
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 /// How long a lead that was read is sent. Then it is read again, because it may have been erased.
@@ -43,13 +43,34 @@ impl Message {
         lead: StoredLead,
         read_at: Timestamp,
     ) -> Result<Self, UnreadableLead> {
-        let (lead_id, created_at) = (lead.id, lead.created_at);
+        let (id, created_at) = (format!("msg_{}_{destination}", lead.id), lead.created_at);
         let record = LeadRecord::new(account, lead)?;
         let body = match format {
             DestinationFormat::Standard => write_event("lead.created", created_at, record),
-            DestinationFormat::Slack => slack_text(&describe(&record)),
+            DestinationFormat::Slack => slack_text(&describe("New lead", &record)),
         };
-        let id = message_id(lead_id, destination, SetAsideEvent::Created);
+        Ok(Self { id, body, valid_until: Some(read_at + LEAD_VALID_FOR) })
+    }
+
+    /// A lead was updated. The message has the whole lead. `destination` is the id of the
+    /// destination. The lead was read at `read_at`.
+    ///
+    /// # Errors
+    /// If the lead's details are not JSON.
+    pub fn updated(
+        format: DestinationFormat,
+        destination: &str,
+        account: &Account,
+        lead: StoredLead,
+        read_at: Timestamp,
+    ) -> Result<Self, UnreadableLead> {
+        let id = format!("msg_{}_{destination}_updated_{}", lead.id, lead.version());
+        let updated_at = lead.updated_at();
+        let record = LeadRecord::new(account, lead)?;
+        let body = match format {
+            DestinationFormat::Standard => write_event("lead.updated", updated_at, record),
+            DestinationFormat::Slack => slack_text(&describe("Updated lead", &record)),
+        };
         Ok(Self { id, body, valid_until: Some(read_at + LEAD_VALID_FOR) })
     }
 
@@ -73,7 +94,7 @@ impl Message {
                 escape(account.id.as_str())
             )),
         };
-        let id = message_id(lead_id, destination, SetAsideEvent::Erased);
+        let id = format!("msg_{lead_id}_{destination}_erased");
         Self { id, body, valid_until: None }
     }
 
@@ -101,14 +122,6 @@ impl Message {
     }
 }
 
-/// The id of the message about a lead. It is the same for every attempt.
-fn message_id(lead: LeadId, destination: &str, event: SetAsideEvent) -> String {
-    match event {
-        SetAsideEvent::Created => format!("msg_{lead}_{destination}"),
-        SetAsideEvent::Erased => format!("msg_{lead}_{destination}_erased"),
-    }
-}
-
 fn write_event(kind: &'static str, at: Timestamp, data: impl Serialize) -> String {
     let event = Event { kind, timestamp: write_time(at), data };
     // These types have only text members, so they can always be written.
@@ -116,14 +129,14 @@ fn write_event(kind: &'static str, at: Timestamp, data: impl Serialize) -> Strin
 }
 
 /// The lead's contact, line by line, in Slack's markup.
-fn describe(lead: &LeadRecord) -> String {
+fn describe(what: &str, lead: &LeadRecord) -> String {
     let lines = [
         ("Name", &lead.name),
         ("E-mail", &lead.email),
         ("Phone", &lead.phone),
         ("Source", &lead.source),
     ];
-    let mut text = format!("New lead from {} ({})", lead.provider, escape(&lead.account));
+    let mut text = format!("{what} from {} ({})", lead.provider, escape(&lead.account));
     for (label, value) in lines {
         if let Some(value) = value {
             text.push_str(&format!("\n*{label}:* {}", escape(value)));
@@ -166,6 +179,7 @@ mod tests {
                 provider: "integrabot",
                 account: name.clone(),
                 created_at: String::new(),
+                updated_at: String::new(),
                 name: Some(name.clone()),
                 email: Some(name.clone()),
                 phone: Some(name.clone()),
@@ -174,7 +188,7 @@ mod tests {
                 details: std::collections::BTreeMap::new(),
                 extra: None,
             };
-            let described = describe(&lead);
+            let described = describe("New lead", &lead);
             let ends = |c: char| c.is_control() || "\u{2028}\u{2029}".contains(c);
             let begin: Vec<_> =
                 described.split(ends).filter_map(|line| line.split(' ').next()).collect();

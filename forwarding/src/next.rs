@@ -190,13 +190,13 @@ mod tests {
         let stored = |n| StoredLead {
             id: lead(n),
             created_at: now(),
-            updated_at: None,
             name: None,
             email: None,
             phone: None,
             source: None,
             status: None,
             extra: None,
+            updates: Vec::new(),
             details: BTreeMap::new(),
         };
         let leads = (1..=last).map(stored).collect();

@@ -7,7 +7,7 @@ pub use find::{FoundItem, Match, Matches, find_person};
 use crate::Failure;
 use jiff::Timestamp;
 use shared::{
-    model::{Account, Destination, DestinationId, LeadId, SetAside, SetAsideEvent},
+    model::{Account, ClockAndRandom, Destination, DestinationId, LeadId, SetAside, SetAsideEvent},
     table::{Erased, LeadTable},
 };
 use std::collections::HashSet;
@@ -23,6 +23,7 @@ pub async fn erase_matches(
     table: &LeadTable,
     matches: &Matches,
     now: Timestamp,
+    system: &ClockAndRandom,
     mut receipt: impl FnMut(&Account, Erased),
 ) -> Result<usize, Failure> {
     let mut messages = Messages::new(table, matches, now);
@@ -30,7 +31,7 @@ pub async fn erase_matches(
     // message. The message is posted when the lead is deleted.
     messages.set_aside().await?;
     for (account, matches) in matches {
-        receipt(account, erase(table, account, matches).await?);
+        receipt(account, erase(table, account, matches, system).await?);
     }
     // A destination may have got a lead meanwhile.
     messages.set_aside().await?;
@@ -39,14 +40,20 @@ pub async fn erase_matches(
 
 /// Held deliveries first: after an interruption, the leads that they are linked to can still be
 /// found.
-async fn erase(table: &LeadTable, account: &Account, matches: &[Match]) -> Result<Erased, Failure> {
+async fn erase(
+    table: &LeadTable,
+    account: &Account,
+    matches: &[Match],
+    system: &ClockAndRandom,
+) -> Result<Erased, Failure> {
     let held = matches.iter().filter_map(|found| match &found.item {
         FoundItem::Held(id) => Some(id.clone()),
         FoundItem::Lead(_) => None,
     });
     let mut erased = table.erase_held(account, &held.collect::<Vec<_>>()).await?;
     for lead in matches.iter().filter_map(Match::lead_id) {
-        let Erased { leads, claims, .. } = table.erase_lead(account, lead).await?;
+        let Erased { leads, claims, .. } =
+            table.erase_lead(account, lead, &system.random_mark()).await?;
         erased.leads += leads;
         erased.claims += claims;
     }

@@ -137,7 +137,7 @@ pub async fn rotate_key(
     let now = system.now();
     let until = read_expiry(keep, now).map_err(Failure::Input)?;
     let old = find_key(table, id).await?;
-    let old_id = old.token.key_id().to_owned();
+    let old_id = old.token.key_id().to_string();
     if !old.key.is_live(now) {
         let text = format!("the key {old_id} is already expired or revoked; make another");
         return Err(Failure::Input(text));

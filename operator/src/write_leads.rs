@@ -7,11 +7,12 @@ use std::{
 };
 
 /// The columns of an export.
-pub const COLUMNS: [&str; 11] = [
+pub const COLUMNS: [&str; 12] = [
     "id",
     "provider",
     "account",
     "created_at",
+    "updated_at",
     "name",
     "email",
     "phone",
@@ -93,6 +94,7 @@ pub fn cells<'a>(lead: &'a LeadRecord, details: &'a str) -> [Option<&'a str>; CO
         Some(lead.provider),
         Some(&lead.account),
         Some(&lead.created_at),
+        Some(&lead.updated_at),
         lead.name.as_deref(),
         lead.email.as_deref(),
         lead.phone.as_deref(),

@@ -17,6 +17,8 @@ pub struct LeadRecord {
     pub account: String,
     /// When the lead was received, in UTC with milliseconds.
     pub created_at: String,
+    /// When the lead was last updated, or else received.
+    pub updated_at: String,
     /// The person's name, as sent.
     pub name: Option<String>,
     /// The person's e-mail address, as sent.
@@ -44,7 +46,7 @@ impl LeadRecord {
     /// # Errors
     /// If the lead's details are not JSON.
     pub fn new(account: &Account, lead: StoredLead) -> Result<Self, UnreadableLead> {
-        let provider = account.provider;
+        let (provider, updated_at) = (account.provider, write_time(lead.updated_at()));
         let details = lead.details.into_iter().map(|(name, value)| {
             let is_json = about(provider).json_details.contains(&name.as_str());
             let text = match value.as_str() {
@@ -58,6 +60,7 @@ impl LeadRecord {
             provider: provider.as_str(),
             account: account.id.to_string(),
             created_at: write_time(lead.created_at),
+            updated_at,
             details: details.collect::<Result<_, _>>()?,
             extra: lead.extra.map(|extra| extra.to_raw().into_owned()),
             name: lead.name,

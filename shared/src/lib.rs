@@ -20,6 +20,7 @@
 
 #![warn(missing_docs)]
 
+pub mod account_request;
 pub mod aws;
 pub mod delivery;
 pub mod function;
@@ -28,6 +29,5 @@ pub mod lookup;
 pub mod model;
 pub mod person_search;
 pub mod provider;
-pub mod reading;
 pub mod request;
 pub mod table;

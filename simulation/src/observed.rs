@@ -184,6 +184,7 @@ impl Post {
         let body: Value = serde_json::from_str(&request.body).unwrap();
         let event = match body["type"].as_str() {
             Some("lead.created") => SetAsideEvent::Created,
+            Some("lead.updated") => SetAsideEvent::Updated,
             Some("lead.erased") => SetAsideEvent::Erased,
             _ => panic!("an unknown message"),
         };
@@ -191,7 +192,7 @@ impl Post {
         let id = request.id.clone();
         // An erasure that is done twice has two times.
         let body = match event {
-            SetAsideEvent::Created => request.body.clone(),
+            SetAsideEvent::Created | SetAsideEvent::Updated => request.body.clone(),
             SetAsideEvent::Erased => body["data"].to_string(),
         };
         Self { destination, id, event, lead, body, at, reply }

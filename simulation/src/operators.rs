@@ -57,7 +57,7 @@ impl Stage {
         let (email, phone) = (Email::new(&email(person)), Phone::new(&phone(person)));
         let person = Person::new(vec![email], vec![phone]);
         let matches = find_person(table, &person, &[place.account()], |_| false).await?;
-        erase_matches(table, &matches, system.now(), |_, _| {}).await?;
+        erase_matches(table, &matches, system.now(), &system, |_, _| {}).await?;
         Ok(())
     }
 

@@ -114,6 +114,11 @@ impl Operation {
         Some(self.document.resolve(&body["content"]["application/json"]["schema"]))
     }
 
+    /// Whether it creates leads.
+    pub fn creates_leads(&self) -> bool {
+        self.function().ends_with("-create-lead")
+    }
+
     /// Its document.
     pub fn document(&self) -> &'static Document {
         self.document

@@ -134,6 +134,10 @@ fn attribute(json: &Value) -> AttributeValue {
     match kind.as_str() {
         "S" => AttributeValue::S(text()),
         "N" => AttributeValue::N(text()),
+        "SS" => {
+            let texts = value.as_array().unwrap().iter();
+            AttributeValue::Ss(texts.map(|text| text.as_str().unwrap().to_owned()).collect())
+        }
         "BOOL" => AttributeValue::Bool(value.as_bool().unwrap()),
         "L" => AttributeValue::L(value.as_array().unwrap().iter().map(attribute).collect()),
         "M" => AttributeValue::M(attributes(value)),

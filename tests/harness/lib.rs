@@ -33,7 +33,7 @@ pub use secret_store::SecretStore;
 pub use sender::{SENDERS, Sender};
 pub use server::Server;
 pub use template::{Template, TemplateFunction};
-pub use test_api::{SIGNING_KEY, TestApi, new_app, send_event, send_to};
+pub use test_api::{SIGNING_KEY, TestApi, new_app, random_mark, send_event, send_to};
 pub use test_table::{TestTable, unique_numbers};
 pub use tokens::{sign_jwt, sign_keyspot_token};
 pub use wait::wait_until;

@@ -122,6 +122,11 @@ fn signing_secret() -> SigningSecret {
     SigningSecret::fixed(SIGNING_KEY).unwrap()
 }
 
+/// A mark that no other write has.
+pub fn random_mark() -> String {
+    ClockAndRandom::system().random_mark()
+}
+
 /// Runs a delivery in the given context.
 pub async fn send_to(app: &App, delivery: Delivery) -> Answer {
     send_event(app, delivery.function, &delivery.event().to_string()).await

@@ -1,11 +1,11 @@
 //! The DynamoDB requests of each operation: those that the table in `docs/performance.md` says.
 
-use crate::reading::{AGENT, authorized};
-use providers::about;
+use crate::account_requests::{AGENT, authorized};
+use providers::{about, write_id};
 use serde_json::{Value, json};
 use shared::model::{Account, AccountId, EntryId, EntryKey, Provider};
 use std::{collections::BTreeMap, fs};
-use tests::{Delivery, TestApi};
+use tests::{Delivery, Sender, TestApi};
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/performance.md");
 /// How the table in the document begins.
@@ -218,21 +218,54 @@ async fn an_operation_consumes_what_the_documents_say() {
     let large = (ib, "the same with 10 KiB of fields", Also::Nothing, integrabot(large));
     let documented = documented();
     let mut tried = BTreeMap::new();
-    for (provider, row, also, delivery) in cases.into_iter().chain(reads()).chain([large]) {
-        let key = (provider.to_owned(), row.to_owned());
-        let said = documented.get(&key).cloned();
-        let said = if row.is_empty() { Cost::default() } else { said.expect(row) };
-        let (case, expected) = (format!("{provider}: {row}"), said.clone().and(also));
-        api.connection.take_operations();
-        api.connection.take_consumed_units();
-        api.send(delivery).await;
-        assert_eq!(api.connection.take_operations(), expected.operations, "{case}");
-        // Amazon's DynamoDB Local counts every transaction as 4 units.
-        let consumed = api.connection.take_consumed_units();
-        assert!(consumed == expected.units || !api.is_embedded(), "{case}: {consumed}");
-        if !row.is_empty() {
-            tried.insert(key, said);
-        }
+    for case in cases.into_iter().chain(reads()).chain([large]) {
+        check(&api, case, &documented, &mut tried).await;
+    }
+    for case in writes(&api).await {
+        check(&api, case, &documented, &mut tried).await;
     }
     assert_eq!(tried, documented, "each row of the document is tried");
+}
+
+/// The cases of the operations that update and delete.
+async fn writes(api: &TestApi) -> Vec<Case> {
+    let leads = Sender::of(Provider::PollyBot).create_leads(api, 2).await;
+    let write = |function, lead, body: &str| {
+        let id = write_id(Provider::PollyBot, lead);
+        authorized(Provider::PollyBot, Delivery::new(function, body).parameter("leadId", &id))
+    };
+    let (update, pb) = ("pollybot-update-lead", "PollyBot");
+    let (name, email) = (r#"{"name": "Bia"}"#, r#"{"email": "bia@example.com"}"#);
+    vec![
+        (pb, "an update", Also::Nothing, write(update, leads[0], name)),
+        (pb, "an update of the e-mail", Also::Nothing, write(update, leads[0], email)),
+        (pb, "a delete", Also::Nothing, write("pollybot-delete-lead", leads[1], "")),
+    ]
+}
+
+/// Sends a request, and compares what it consumes with the document.
+async fn check(
+    api: &TestApi,
+    (provider, row, also, delivery): Case,
+    documented: &BTreeMap<(String, String), Cost>,
+    tried: &mut BTreeMap<(String, String), Cost>,
+) {
+    let key = (provider.to_owned(), row.to_owned());
+    let said = documented.get(&key).cloned();
+    let said = if row.is_empty() {
+        Cost::default()
+    } else {
+        said.unwrap_or_else(|| panic!("no row {row}"))
+    };
+    let (case, expected) = (format!("{provider}: {row}"), said.clone().and(also));
+    api.connection.take_operations();
+    api.connection.take_consumed_units();
+    api.send(delivery).await;
+    assert_eq!(api.connection.take_operations(), expected.operations, "{case}");
+    // Amazon's DynamoDB Local counts every transaction as 4 units.
+    let consumed = api.connection.take_consumed_units();
+    assert!(consumed == expected.units || !api.is_embedded(), "{case}: {consumed}");
+    if !row.is_empty() {
+        tried.insert(key, said);
+    }
 }

@@ -4,6 +4,7 @@
 #![expect(clippy::disallowed_methods, reason = "a test does not start from a snapshot")]
 
 mod access;
+mod account_requests;
 mod as_sent;
 mod blocks;
 mod consumption;
@@ -36,7 +37,7 @@ mod posting;
 #[cfg(target_os = "linux")]
 mod processor_time;
 mod rdstation;
-mod reading;
+
 mod receiver;
 mod redelivery;
 mod repeats;

@@ -38,7 +38,6 @@ pub(crate) fn new_lead(
     let claims = claims.phone(phone.as_deref()).email(email.as_deref());
     let lead = Lead {
         id: system.new_lead_id(created_at),
-        updated_at: None,
         created_at,
         name: Some("Maria".to_owned()),
         email,
@@ -46,6 +45,7 @@ pub(crate) fn new_lead(
         source: None,
         status: None,
         extra: None,
+        updates: Vec::new(),
         details: (),
     };
     NewLead { account: acme(), claims, lead }

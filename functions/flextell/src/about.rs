@@ -9,10 +9,10 @@ use crate::{
 };
 use lambda_http::http::Method;
 use shared::{
+    account_request::handle,
     delivery::{Context, create_lead, redeliver},
     model::Provider,
     provider::{About, Api, Demo, DemoEntry, Operation, Sample, TokenForm},
-    reading::read,
 };
 
 /// Flextell.
@@ -65,25 +65,25 @@ pub static API: Api<Context> = Api {
             function: "flextell-list-leads",
             method: Method::GET,
             path: LEADS,
-            handler: |context, request| Box::pin(read::<ListLeads>(context, request)),
+            handler: |context, request| Box::pin(handle::<ListLeads>(context, request)),
         },
         Operation {
             function: "flextell-get-lead",
             method: Method::GET,
             path: "/flextell/api/v1/leads/{id}",
-            handler: |context, request| Box::pin(read::<GetLead>(context, request)),
+            handler: |context, request| Box::pin(handle::<GetLead>(context, request)),
         },
         Operation {
             function: "flextell-list-statuses",
             method: Method::GET,
             path: "/flextell/api/v1/leads/statuses",
-            handler: |context, request| Box::pin(read::<ListStatuses>(context, request)),
+            handler: |context, request| Box::pin(handle::<ListStatuses>(context, request)),
         },
         Operation {
             function: "flextell-list-reference-sources",
             method: Method::GET,
             path: "/flextell/api/v1/leads/reference-sources",
-            handler: |context, request| Box::pin(read::<ListReferenceSources>(context, request)),
+            handler: |context, request| Box::pin(handle::<ListReferenceSources>(context, request)),
         },
     ],
     redeliver: |context, account, held, body| {

@@ -96,13 +96,13 @@ impl CreateLead {
         Lead {
             id: delivery.new_lead_id(),
             created_at: delivery.received_at,
-            updated_at: None,
             name: Some(full_name),
             email: self.email,
             phone: self.phone_number,
             source: reference_source.as_ref().and_then(|source| source.name.clone()),
             status: status.as_ref().and_then(|status| status.name.clone()),
             extra: self.extra,
+            updates: Vec::new(),
             details: Details {
                 first_name: self.first_name,
                 last_name: self.last_name,

@@ -5,9 +5,9 @@ use crate::{
     paginated::{answer_page, is_ascending, read_page},
 };
 use shared::{
+    account_request::{AccountOperation, AccountRequest, Page, is_found},
     delivery::{Answer, Rejection},
     model::{Lead, LeadSpan, OutcomeName},
-    reading::{Page, ReadOperation, Reading, is_found},
     request::{Fields, Violation, rules},
 };
 
@@ -74,16 +74,16 @@ impl Query {
     }
 }
 
-impl ReadOperation for ListLeads {
+impl AccountOperation for ListLeads {
     type Endpoint = Flextell;
     const OUTCOME: OutcomeName =
         OutcomeName::Answered { name: "leads_listed", words: "leads listed" };
 
-    async fn answer(reading: &Reading<'_>) -> Result<Answer, Rejection> {
-        let query = Query::read(reading.query()?)?;
+    async fn answer(request: &AccountRequest<'_>) -> Result<Answer, Rejection> {
+        let query = Query::read(request.query()?)?;
         let wants = |lead: &Lead<Details>| query.wants(lead);
-        let mut leads = reading.list_leads(Some(LeadSpan::ALL), wants).await?;
+        let mut leads = request.list_leads(Some(LeadSpan::ALL), wants).await?;
         query.sort(&mut leads);
-        Ok(answer_page(reading, query.page, &leads, LeadBody::of))
+        Ok(answer_page(request, query.page, &leads, LeadBody::of))
     }
 }

@@ -5,9 +5,9 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use shared::{
+    account_request::{AccountOperation, AccountRequest, Page, is_equal, is_found},
     delivery::{Answer, Rejection},
     model::OutcomeName,
-    reading::{Page, ReadOperation, Reading, is_equal, is_found},
     request::{Fields, Violation, rules},
 };
 
@@ -60,14 +60,14 @@ struct ReferenceSource {
     updated_at: (),
 }
 
-impl ReadOperation for ListReferenceSources {
+impl AccountOperation for ListReferenceSources {
     type Endpoint = Flextell;
     const OUTCOME: OutcomeName =
         OutcomeName::Answered { name: "sources_listed", words: "reference sources listed" };
 
-    async fn answer(reading: &Reading<'_>) -> Result<Answer, Rejection> {
-        let query = Query::read(reading.query()?)?;
-        let sources = reading.list_entries::<ReferenceSource>(REFERENCE_SOURCE).await?;
+    async fn answer(request: &AccountRequest<'_>) -> Result<Answer, Rejection> {
+        let query = Query::read(request.query()?)?;
+        let sources = request.list_entries::<ReferenceSource>(REFERENCE_SOURCE).await?;
         let sources = sources.into_iter().map(|(_, source)| source);
         let mut sources: Vec<_> = sources.filter(|source| query.wants(source)).collect();
         sources.sort_by_key(|source| source.id);
@@ -77,6 +77,6 @@ impl ReadOperation for ListReferenceSources {
         if !query.ascending {
             sources.reverse();
         }
-        Ok(answer_page(reading, query.page, &sources, |source| source))
+        Ok(answer_page(request, query.page, &sources, |source| source))
     }
 }

@@ -5,10 +5,10 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use shared::{
+    account_request::{AccountOperation, AccountRequest, Page, is_found},
     delivery::{Answer, Rejection},
     model::OutcomeName,
     provider::DEFAULT,
-    reading::{Page, ReadOperation, Reading, is_found},
     request::{Fields, Violation, rules},
 };
 
@@ -70,14 +70,14 @@ struct Status {
     updated_at: (),
 }
 
-impl ReadOperation for ListStatuses {
+impl AccountOperation for ListStatuses {
     type Endpoint = Flextell;
     const OUTCOME: OutcomeName =
         OutcomeName::Answered { name: "statuses_listed", words: "statuses listed" };
 
-    async fn answer(reading: &Reading<'_>) -> Result<Answer, Rejection> {
-        let query = Query::read(reading.query()?)?;
-        let entries = reading.list_entries::<Status>(STATUS).await?;
+    async fn answer(request: &AccountRequest<'_>) -> Result<Answer, Rejection> {
+        let query = Query::read(request.query()?)?;
+        let entries = request.list_entries::<Status>(STATUS).await?;
         let default = entries.iter().find(|(id, _)| id.as_str() == DEFAULT);
         let default = default.map(|(_, status)| status.id);
         let statuses = entries.into_iter().filter(|(id, _)| id.as_str() != DEFAULT);
@@ -92,6 +92,6 @@ impl ReadOperation for ListStatuses {
         if !query.ascending {
             statuses.reverse();
         }
-        Ok(answer_page(reading, query.page, &statuses, |status| status))
+        Ok(answer_page(request, query.page, &statuses, |status| status))
     }
 }

@@ -4,8 +4,8 @@
 use lambda_http::http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use shared::{
+    account_request::{AccountRequest, Page},
     delivery::{Answer, json_answer},
-    reading::{Page, Reading},
     request::Fields,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,13 +32,13 @@ pub(crate) fn is_ascending(query: &mut Fields<'_>, default: bool) -> bool {
 
 /// Answers a request for a page of `items`.
 pub(crate) fn answer_page<'a, T, B: Serialize>(
-    reading: &Reading<'_>,
+    request: &AccountRequest<'_>,
     page: Page,
     items: &'a [T],
     show: impl Fn(&'a T) -> B,
 ) -> Answer {
     let shown: Vec<_> = page.of(items).iter().map(show).collect();
-    let pages = Pages { page, last: page.last(items.len()), address: Address::of(reading) };
+    let pages = Pages { page, last: page.last(items.len()), address: Address::of(request) };
     let before = page.number.saturating_sub(1).saturating_mul(page.size);
     let place = |n: usize| (!shown.is_empty()).then(|| before + n as u64);
     let body = ListBody {
@@ -147,12 +147,12 @@ struct Address {
 }
 
 impl Address {
-    fn of(reading: &Reading<'_>) -> Self {
-        let header = |name| header(&reading.request.headers, name);
+    fn of(request: &AccountRequest<'_>) -> Self {
+        let header = |name| header(&request.http.headers, name);
         let scheme = header("x-forwarded-proto").unwrap_or("https");
         let host = header("host").unwrap_or_default();
-        let query = serde_json::from_slice(&reading.request.query).unwrap_or_default();
-        Self { path: format!("{scheme}://{host}{}", reading.request.path), query }
+        let query = serde_json::from_slice(&request.http.query).unwrap_or_default();
+        Self { path: format!("{scheme}://{host}{}", request.http.path), query }
     }
 
     fn of_page(&self, number: u64) -> String {

@@ -4,10 +4,10 @@ use crate::{
 };
 use lambda_http::http::Method;
 use shared::{
+    account_request::handle,
     delivery::{Context, create_lead, redeliver},
     model::Provider,
     provider::{About, Api, Demo, Operation, Sample, TokenForm},
-    reading::read,
 };
 
 /// Integrabot.
@@ -51,25 +51,25 @@ pub static API: Api<Context> = Api {
             function: "integrabot-list-leads",
             method: Method::GET,
             path: LEADS,
-            handler: |context, request| Box::pin(read::<ListLeads>(context, request)),
+            handler: |context, request| Box::pin(handle::<ListLeads>(context, request)),
         },
         Operation {
             function: "integrabot-get-lead",
             method: Method::GET,
             path: "/integrabot/v1/leads/{id}",
-            handler: |context, request| Box::pin(read::<GetLead>(context, request)),
+            handler: |context, request| Box::pin(handle::<GetLead>(context, request)),
         },
         Operation {
             function: "integrabot-list-agents",
             method: Method::GET,
             path: "/integrabot/v1/agents",
-            handler: |context, request| Box::pin(read::<ListAgents>(context, request)),
+            handler: |context, request| Box::pin(handle::<ListAgents>(context, request)),
         },
         Operation {
             function: "integrabot-get-agent",
             method: Method::GET,
             path: "/integrabot/v1/agents/{uuid}",
-            handler: |context, request| Box::pin(read::<GetAgent>(context, request)),
+            handler: |context, request| Box::pin(handle::<GetAgent>(context, request)),
         },
     ],
     redeliver: |context, account, held, body| {

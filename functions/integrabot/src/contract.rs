@@ -66,13 +66,13 @@ impl CreateLead {
         Lead {
             id: delivery.new_lead_id(),
             created_at: delivery.received_at,
-            updated_at: None,
             name: Some(self.name),
             email: self.email,
             phone: self.phone_number,
             source: Some(self.channel.to_owned()),
             status: Some(STATUSES[0].to_owned()),
             extra: self.extra,
+            updates: Vec::new(),
             details: Details {
                 agent_id: self.agent_id,
                 custom_fields: self.custom_fields.unwrap_or_else(RawJson::empty_object),

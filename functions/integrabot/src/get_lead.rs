@@ -1,21 +1,21 @@
 use crate::{access::Integrabot, answer::LeadBody, contract::Details};
 use lambda_http::http::StatusCode;
 use shared::{
+    account_request::{AccountOperation, AccountRequest},
     delivery::{Answer, Rejection, json_answer},
     model::{Lead, OutcomeName},
-    reading::{ReadOperation, Reading},
 };
 
 /// `GET /v1/leads/{id}`.
 pub struct GetLead;
 
-impl ReadOperation for GetLead {
+impl AccountOperation for GetLead {
     type Endpoint = Integrabot;
     const OUTCOME: OutcomeName = OutcomeName::Answered { name: "lead_read", words: "lead read" };
 
-    async fn answer(reading: &Reading<'_>) -> Result<Answer, Rejection> {
-        let id = reading.request.path_value("id", "leads");
-        let lead: Lead<Details> = reading.find_lead(id.and_then(|id| id.parse().ok())).await?;
+    async fn answer(request: &AccountRequest<'_>) -> Result<Answer, Rejection> {
+        let id = request.http.path_value("id", "leads");
+        let lead: Lead<Details> = request.find_lead(id.and_then(|id| id.parse().ok())).await?;
         Ok(json_answer(StatusCode::OK, &LeadBody::of(&lead)))
     }
 }

@@ -11,9 +11,9 @@ use jiff::{
 use lambda_http::http::StatusCode;
 use serde::Serialize;
 use shared::{
+    account_request::{AccountOperation, AccountRequest, Page, is_equal, is_found},
     delivery::{Answer, Rejection, json_answer},
     model::{Lead, LeadSpan, OutcomeName},
-    reading::{Page, ReadOperation, Reading, is_equal, is_found},
     request::{Fields, Violation, rules},
 };
 
@@ -91,16 +91,16 @@ struct Meta {
     last_page: u64,
 }
 
-impl ReadOperation for ListLeads {
+impl AccountOperation for ListLeads {
     type Endpoint = Integrabot;
     const OUTCOME: OutcomeName =
         OutcomeName::Answered { name: "leads_listed", words: "leads listed" };
 
-    async fn answer(reading: &Reading<'_>) -> Result<Answer, Rejection> {
-        let query = Query::read(reading.query()?)?;
+    async fn answer(request: &AccountRequest<'_>) -> Result<Answer, Rejection> {
+        let query = Query::read(request.query()?)?;
         let page = query.page;
         let wants = |lead: &Lead<Details>| query.wants(lead);
-        let leads = reading.list_leads(query.span(), wants).await?;
+        let leads = request.list_leads(query.span(), wants).await?;
         let (total, last_page) = (leads.len(), page.last(leads.len()));
         let body = ListBody {
             data: page.of(&leads).iter().map(LeadBody::of).collect(),

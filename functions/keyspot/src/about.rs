@@ -4,10 +4,10 @@ use crate::{
 };
 use lambda_http::http::Method;
 use shared::{
+    account_request::handle,
     delivery::{create_lead, redeliver},
     model::Provider,
     provider::{About, Api, Demo, DemoEntry, Kind, Operation, Sample, Token, TokenForm, text},
-    reading::read,
 };
 
 /// Keyspot.
@@ -67,7 +67,7 @@ pub static API: Api<Keyspot> = Api {
             function: "keyspot-list-values",
             method: Method::GET,
             path: "/keyspot/v1/values/{entity}/{field}",
-            handler: |keyspot, request| Box::pin(read::<ListValues>(keyspot, request)),
+            handler: |keyspot, request| Box::pin(handle::<ListValues>(keyspot, request)),
         },
     ],
     redeliver: |context, account, held, body| {

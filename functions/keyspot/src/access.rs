@@ -3,8 +3,8 @@ use crate::{
     state::{Keyspot, check_network},
 };
 use shared::{
-    delivery::{Answer, Endpoint, Rejection, check_scope},
-    model::{Account, ApiKey, Provider, Scope},
+    delivery::{Answer, Caller, Endpoint, Rejection, check_scope},
+    model::{ApiKey, Provider, Scope},
     request::{Request, bearer_token},
 };
 
@@ -16,17 +16,18 @@ impl Endpoint for Keyspot {
         keyspot: &Self,
         request: &Request,
         scope: Scope,
-    ) -> Result<Account, Rejection> {
+    ) -> Result<Caller, Rejection> {
         let Self { context, signing_secret } = keyspot;
         let token = bearer_token(&request.headers)?;
         let now = context.system.now();
         let issued_to = signing_secret.verify(token, now).await?;
-        let account_of = |key: &ApiKey| {
+        let id = issued_to.key_id();
+        let caller = |key: &ApiKey| {
             check_scope(key, scope)?;
             check_network(key, request)?;
-            Ok(key.account.clone())
+            Ok(Caller { account: key.account.clone(), key: id })
         };
-        context.api_keys.authenticate(Provider::Keyspot, issued_to, now, account_of).await
+        context.api_keys.authenticate(Provider::Keyspot, issued_to, now, caller).await
     }
 
     fn reject(rejection: Rejection) -> Answer {

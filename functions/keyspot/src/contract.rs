@@ -113,13 +113,13 @@ impl CreateLead {
         Lead {
             id: delivery.new_lead_id(),
             created_at: delivery.received_at,
-            updated_at: None,
             name: Some(self.name),
             email: Some(self.email),
             phone: Some(self.phone),
             source: Some(self.source.unwrap_or(DEFAULT_SOURCE).to_owned()),
             status: Some(NEW_LEAD.to_owned()),
             extra: self.extra,
+            updates: Vec::new(),
             details: Details {
                 message: self.message,
                 property_code: self.property_code,

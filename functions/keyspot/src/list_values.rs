@@ -6,9 +6,9 @@ use crate::{
 use lambda_http::http::StatusCode;
 use serde_json::json;
 use shared::{
+    account_request::{AccountOperation, AccountRequest},
     delivery::{Answer, Rejection, json_answer},
     model::OutcomeName,
-    reading::{ReadOperation, Reading},
 };
 
 /// The statuses of a property in the provider's sample.
@@ -17,14 +17,14 @@ const PROPERTY_STATUSES: [&str; 5] = ["AVAILABLE", "RENTED", "RESERVED", "SOLD",
 /// `GET /v1/values/{entity}/{field}`.
 pub struct ListValues;
 
-impl ReadOperation for ListValues {
+impl AccountOperation for ListValues {
     type Endpoint = Keyspot;
     const OUTCOME: OutcomeName =
         OutcomeName::Answered { name: "values_listed", words: "values listed" };
 
-    async fn answer(reading: &Reading<'_>) -> Result<Answer, Rejection> {
-        let entity = reading.request.path_value("entity", "values").unwrap_or_default();
-        let field = reading.request.path_value("field", &entity).unwrap_or_default();
+    async fn answer(request: &AccountRequest<'_>) -> Result<Answer, Rejection> {
+        let entity = request.http.path_value("entity", "values").unwrap_or_default();
+        let field = request.http.path_value("field", &entity).unwrap_or_default();
         let values = find_values(&entity, &field)?;
         let data = json!({ "entity": entity, "field": field, "values": values });
         Ok(json_answer(StatusCode::OK, &json!({ "data": data })))

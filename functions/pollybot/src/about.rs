@@ -1,13 +1,13 @@
 use crate::{
-    access::PollyBot, chatbot::CHATBOT, contract::JSON_DETAILS, get_lead::GetLead,
-    lead_id::LEAD_ID, list_leads::ListLeads,
+    access::PollyBot, chatbot::CHATBOT, contract::JSON_DETAILS, delete_lead::DeleteLead,
+    get_lead::GetLead, lead_id::LEAD_ID, list_leads::ListLeads, update_lead::UpdateLead,
 };
 use lambda_http::http::Method;
 use shared::{
+    account_request::handle,
     delivery::{Context, create_lead, redeliver},
     model::Provider,
     provider::{About, Api, Demo, DemoEntry, Kind, Operation, Sample, TokenForm},
-    reading::read,
 };
 
 /// PollyBot.
@@ -52,6 +52,10 @@ pub static API: Api<Context> = Api {
         list_at(LEADS),
         get_at(LEAD_OF_CHATBOT),
         get_at(LEAD),
+        update_at(LEAD_OF_CHATBOT),
+        update_at(LEAD),
+        delete_at(LEAD_OF_CHATBOT),
+        delete_at(LEAD),
     ],
     redeliver: |context, account, held, body| {
         Box::pin(redeliver::<PollyBot>(context, account, held, body))
@@ -73,7 +77,25 @@ const fn list_at(path: &'static str) -> Operation<Context> {
         function: "pollybot-list-leads",
         method: Method::GET,
         path,
-        handler: |context, request| Box::pin(read::<ListLeads>(context, request)),
+        handler: |context, request| Box::pin(handle::<ListLeads>(context, request)),
+    }
+}
+
+const fn update_at(path: &'static str) -> Operation<Context> {
+    Operation {
+        function: "pollybot-update-lead",
+        method: Method::PUT,
+        path,
+        handler: |context, request| Box::pin(handle::<UpdateLead>(context, request)),
+    }
+}
+
+const fn delete_at(path: &'static str) -> Operation<Context> {
+    Operation {
+        function: "pollybot-delete-lead",
+        method: Method::DELETE,
+        path,
+        handler: |context, request| Box::pin(handle::<DeleteLead>(context, request)),
     }
 }
 
@@ -82,6 +104,6 @@ const fn get_at(path: &'static str) -> Operation<Context> {
         function: "pollybot-get-lead",
         method: Method::GET,
         path,
-        handler: |context, request| Box::pin(read::<GetLead>(context, request)),
+        handler: |context, request| Box::pin(handle::<GetLead>(context, request)),
     }
 }

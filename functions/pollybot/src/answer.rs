@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{json, value::RawValue};
 use shared::{
     delivery::{Answer, OwnRejection, Rejection, delivery_answer, json_answer},
-    model::{HeldReason, Lead, Outcome, OutcomeName, RawJson, Standing},
+    model::{HeldReason, Lead, LeadId, Outcome, OutcomeName, RawJson, Standing},
     request::{Rule, Unauthorized, Violation},
 };
 use std::borrow::Cow;
@@ -78,20 +78,25 @@ pub(crate) fn chatbot_not_found() -> OwnRejection {
     }
 }
 
+/// The answer to a delivery with the e-mail of a lead that the workspace has.
+pub(crate) fn reject_known(email: &str, known: &Outcome<Details>) -> OwnRejection {
+    OwnRejection {
+        held: known.held_reason(),
+        lead: Some(known.lead.id),
+        ..duplicate_email(email, known.lead.id, known.replayed)
+    }
+}
+
 /// The workspace already has a lead with this e-mail.
-pub(crate) fn duplicate_email(email: &str, known: &Outcome<Details>) -> OwnRejection {
+pub(crate) fn duplicate_email(email: &str, known: LeadId, replayed: bool) -> OwnRejection {
     let details = json!({
         "email": email,
-        "existingLeadId": LEAD_ID.write(known.lead.id),
+        "existingLeadId": LEAD_ID.write(known),
         "message": "A lead with this email already exists in your workspace",
     });
     let body = Refused::new("DUPLICATE_EMAIL", "Email already exists", Some(details));
-    OwnRejection {
-        outcome: OutcomeName::Existing,
-        answer: delivery_answer(StatusCode::CONFLICT, &body, known.replayed),
-        held: known.held_reason(),
-        lead: Some(known.lead.id),
-    }
+    let answer = delivery_answer(StatusCode::CONFLICT, &body, replayed);
+    OwnRejection::new(OutcomeName::Existing, answer)
 }
 
 /// Errors are `{success, error, code, details}`. The provider documents those of 401, 404, 409 and

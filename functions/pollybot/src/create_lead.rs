@@ -1,6 +1,6 @@
 use crate::{
     access::PollyBot,
-    answer::{answer, duplicate_email},
+    answer::{answer, reject_known},
     chatbot::check_chatbot,
     contract::{CreateLead, Details},
 };
@@ -23,7 +23,7 @@ impl LeadEndpoint for PollyBot {
         let outcome = delivery.store(claims, lead).await?;
         match outcome.standing {
             Standing::New => Ok(outcome),
-            Standing::Known => Err(duplicate_email(&email, &outcome).into()),
+            Standing::Known => Err(reject_known(&email, &outcome).into()),
         }
     }
 

@@ -7,23 +7,23 @@ use crate::{
 };
 use lambda_http::http::StatusCode;
 use shared::{
+    account_request::{AccountOperation, AccountRequest},
     delivery::{Answer, Endpoint, Rejection, json_answer},
     model::{Lead, OutcomeName},
-    reading::{ReadOperation, Reading},
 };
 
 /// `GET /api/v1/chatbots/{chatbotId}/leads/{leadId}` and `GET /api/v1/leads/{leadId}`.
 pub struct GetLead;
 
-impl ReadOperation for GetLead {
+impl AccountOperation for GetLead {
     type Endpoint = PollyBot;
     const OUTCOME: OutcomeName = OutcomeName::Answered { name: "lead_read", words: "lead read" };
 
-    async fn answer(reading: &Reading<'_>) -> Result<Answer, Rejection> {
-        let chatbot = PollyBot::target(reading.request);
-        check_chatbot(reading.context, reading.account, chatbot.as_deref()).await?;
-        let id = reading.request.path_value("leadId", "leads");
-        let lead: Lead<Details> = reading.find_lead(id.and_then(|id| LEAD_ID.read(&id))).await?;
+    async fn answer(request: &AccountRequest<'_>) -> Result<Answer, Rejection> {
+        let chatbot = PollyBot::target(request.http);
+        check_chatbot(request.context, request.account, chatbot.as_deref()).await?;
+        let id = request.http.path_value("leadId", "leads");
+        let lead: Lead<Details> = request.find_lead(id.and_then(|id| LEAD_ID.read(&id))).await?;
         Ok(json_answer(StatusCode::OK, &Answered::of(LeadBody::of(&lead))))
     }
 }

@@ -7,9 +7,9 @@ use crate::{
 use lambda_http::http::StatusCode;
 use serde::Serialize;
 use shared::{
+    account_request::{AccountOperation, AccountRequest, Page, is_equal, is_found},
     delivery::{Answer, Endpoint, Rejection, json_answer},
     model::{Lead, LeadSpan, OutcomeName},
-    reading::{Page, ReadOperation, Reading, is_equal, is_found},
     request::{Fields, Violation},
 };
 
@@ -90,20 +90,20 @@ struct Pagination {
     has_prev: bool,
 }
 
-impl ReadOperation for ListLeads {
+impl AccountOperation for ListLeads {
     type Endpoint = PollyBot;
     const OUTCOME: OutcomeName =
         OutcomeName::Answered { name: "leads_listed", words: "leads listed" };
 
-    async fn answer(reading: &Reading<'_>) -> Result<Answer, Rejection> {
-        let chatbot = PollyBot::target(reading.request);
-        check_chatbot(reading.context, reading.account, chatbot.as_deref()).await?;
-        let query = Query::read(reading.query()?)?;
+    async fn answer(request: &AccountRequest<'_>) -> Result<Answer, Rejection> {
+        let chatbot = PollyBot::target(request.http);
+        check_chatbot(request.context, request.account, chatbot.as_deref()).await?;
+        let query = Query::read(request.query()?)?;
         let page = query.page;
         let wants = |lead: &Lead<Details>| {
             is_equal(chatbot.as_deref(), lead.details.chatbot_id.as_deref()) && query.wants(lead)
         };
-        let mut leads = reading.list_leads(Some(LeadSpan::ALL), wants).await?;
+        let mut leads = request.list_leads(Some(LeadSpan::ALL), wants).await?;
         query.sort(&mut leads);
         let total_pages = page.last(leads.len());
         let data = ListBody {

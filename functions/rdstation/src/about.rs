@@ -1,10 +1,10 @@
 use crate::{access::RdStation, contract::JSON_DETAILS, lead_id::LEAD_ID, list_leads::ListLeads};
 use lambda_http::http::Method;
 use shared::{
+    account_request::handle,
     delivery::{Context, create_lead, redeliver},
     model::Provider,
     provider::{About, Api, Demo, Operation, Sample, TokenForm},
-    reading::read,
 };
 
 /// RD Station Mentoria.
@@ -48,7 +48,7 @@ pub static API: Api<Context> = Api {
             function: "rdstation-list-leads",
             method: Method::GET,
             path: LEADS,
-            handler: |context, request| Box::pin(read::<ListLeads>(context, request)),
+            handler: |context, request| Box::pin(handle::<ListLeads>(context, request)),
         },
     ],
     redeliver: |context, account, held, body| {

@@ -74,13 +74,13 @@ impl CreateLead {
         Lead {
             id: delivery.new_lead_id(),
             created_at: delivery.received_at,
-            updated_at: None,
             name: self.name,
             email: self.email,
             phone: self.phone,
             source: None,
             status: Some(self.capture.unwrap_or(CAPTURES[0]).to_owned()),
             extra: self.extra,
+            updates: Vec::new(),
             details: Details {
                 workspace_id: delivery.account.id.to_string(),
                 agent_id: self.agent_id,

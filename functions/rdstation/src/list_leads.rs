@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use serde::Serialize;
 use shared::{
+    account_request::{AccountOperation, AccountRequest, Page, is_equal, is_found},
     delivery::{Answer, Rejection, json_answer},
     model::{Lead, LeadSpan, OutcomeName},
-    reading::{Page, ReadOperation, Reading, is_equal, is_found},
     request::{Fields, Violation},
 };
 
@@ -93,15 +93,15 @@ impl Meta {
     }
 }
 
-impl ReadOperation for ListLeads {
+impl AccountOperation for ListLeads {
     type Endpoint = RdStation;
     const OUTCOME: OutcomeName =
         OutcomeName::Answered { name: "leads_listed", words: "leads listed" };
 
-    async fn answer(reading: &Reading<'_>) -> Result<Answer, Rejection> {
-        let query = Query::read(reading.query()?)?;
+    async fn answer(request: &AccountRequest<'_>) -> Result<Answer, Rejection> {
+        let query = Query::read(request.query()?)?;
         let span = LeadSpan::of_time(query.created_at_start, None);
-        let mut leads = reading.list_leads(span, |lead| query.wants(lead)).await?;
+        let mut leads = request.list_leads(span, |lead| query.wants(lead)).await?;
         if query.ascending {
             leads.reverse();
         }

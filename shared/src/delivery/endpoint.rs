@@ -10,7 +10,7 @@ use super::{
 use crate::{
     model::{
         Account, ApiKey, Claims, HeldDelivery, HeldId, IDEMPOTENCY_KEY, IdempotencyKeyTooLong,
-        Lead, LeadId, MAX_IDEMPOTENCY_KEY, NewLead, Outcome, Provider, Scope, TokenHash,
+        KeyId, Lead, LeadId, MAX_IDEMPOTENCY_KEY, NewLead, Outcome, Provider, Scope, TokenHash,
     },
     request::{Fields, Request, Rule, Violation, bearer_token, read_body},
     table::CreateLeadError,
@@ -26,21 +26,22 @@ pub trait Endpoint: Sized {
     /// Everything that a handler needs besides the request.
     type State: AsRef<Context> + Sync;
 
-    /// The account of the sender's API key, which must have this scope. The key is the request's
+    /// The owner of the sender's API key, which must have this scope. The key is the request's
     /// bearer token, unless the provider uses other credentials.
     fn authenticate(
         state: &Self::State,
         request: &Request,
         scope: Scope,
-    ) -> impl Future<Output = Result<Account, Rejection>> + Send {
+    ) -> impl Future<Output = Result<Caller, Rejection>> + Send {
         async move {
             let token = TokenHash::of(bearer_token(&request.headers)?);
-            let account_of = |key: &ApiKey| {
+            let id = token.key_id();
+            let caller = |key: &ApiKey| {
                 check_scope(key, scope)?;
-                Self::account_of(key, request)
+                Ok(Caller { account: Self::account_of(key, request)?, key: id })
             };
             let Context { api_keys, system, .. } = state.as_ref();
-            api_keys.authenticate(Self::PROVIDER, token, system.now(), account_of).await
+            api_keys.authenticate(Self::PROVIDER, token, system.now(), caller).await
         }
     }
 
@@ -59,6 +60,14 @@ pub trait Endpoint: Sized {
 
     /// The answer to a request that is refused.
     fn reject(rejection: Rejection) -> Answer;
+}
+
+/// Who sent a request.
+pub struct Caller {
+    /// The account.
+    pub account: Account,
+    /// The id of the key.
+    pub key: KeyId,
 }
 
 /// Refuses a request that needs a scope which the key does not have.
@@ -186,7 +195,7 @@ pub async fn create_lead<E: LeadEndpoint>(state: &E::State, request: &Request) -
     let steps = async {
         let delivery = Delivery {
             context,
-            account: account.insert(E::authenticate(state, request, Scope::Create).await?),
+            account: account.insert(E::authenticate(state, request, Scope::Create).await?.account),
             target: target.as_deref(),
             body: &request.body,
             idempotency_key: request.headers.get(IDEMPOTENCY_KEY).map(HeaderValue::as_bytes),

@@ -12,7 +12,8 @@ mod rejection;
 pub use answer::{Answer, delivery_answer, json_answer};
 pub use context::{Context, DEFAULT_REPLAY_WINDOW, SenderTimeouts};
 pub use endpoint::{
-    Accepted, Delivery, Endpoint, LeadEndpoint, LeadFields, check_scope, create_lead, redeliver,
+    Accepted, Caller, Delivery, Endpoint, LeadEndpoint, LeadFields, check_scope, create_lead,
+    redeliver,
 };
 pub use handled::{DeliverySummary, Handled};
 pub use log::{DeliveryLog, Report};

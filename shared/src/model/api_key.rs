@@ -37,8 +37,26 @@ impl TokenHash {
     }
 
     /// The key's id, which is not secret: the first digits of the hash.
-    pub fn key_id(&self) -> &str {
-        self.0.get(..KEY_ID_DIGITS).unwrap_or(&self.0)
+    pub fn key_id(&self) -> KeyId {
+        let digits = self.0.as_bytes().first_chunk();
+        KeyId(*digits.unwrap_or(&[b'0'; KEY_ID_DIGITS]))
+    }
+}
+
+/// The id of a key: the first digits of its hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyId([u8; KEY_ID_DIGITS]);
+
+impl KeyId {
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -60,7 +60,7 @@ pub(crate) struct Claim {
 }
 
 impl Claim {
-    fn forever(Contact { kind, hash }: Contact) -> Self {
+    pub(crate) fn forever(Contact { kind, hash }: Contact) -> Self {
         Self { kind: ClaimKind::Contact(kind), hash, expires_at: None }
     }
 }

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::{collections::BTreeMap, fmt};
 
+/// How many updates of a lead are kept.
+const MAX_UPDATES: usize = 20;
+
 /// A lead as it is stored in the table.
 ///
 /// The fields that all providers have are members here, so that code can read a lead of any
@@ -18,9 +21,6 @@ pub struct Lead<D> {
     pub id: LeadId,
     /// When the lead was received.
     pub created_at: Timestamp,
-    /// When it was updated; none: never.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub updated_at: Option<Timestamp>,
     /// The person's name, as sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -40,14 +40,41 @@ pub struct Lead<D> {
     /// provider does not know, and of a repeated field all but the last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extra: Option<RawJson>,
+    /// Its last updates, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub updates: Vec<Update>,
     /// The fields of only its provider.
     pub details: D,
 }
 
+/// An update of a lead by its sender.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Update {
+    /// Its number, from 1 on.
+    pub number: u64,
+    /// When it was made.
+    pub at: Timestamp,
+    /// The id of the key that made it.
+    pub key: String,
+}
+
 impl<D> Lead<D> {
-    /// When it was updated, or else received.
+    /// When it was last updated, or else received.
     pub fn updated_at(&self) -> Timestamp {
-        self.updated_at.unwrap_or(self.created_at)
+        self.updates.last().map_or(self.created_at, |update| update.at)
+    }
+
+    /// How often it was updated.
+    pub fn version(&self) -> u64 {
+        self.updates.last().map_or(0, |update| update.number)
+    }
+
+    /// Notes an update with the key of this id. A clock that was set back makes no lead older.
+    pub(crate) fn note_update(&mut self, key: &str, now: Timestamp) {
+        let (number, at) = (self.version() + 1, self.updated_at().max(now));
+        self.updates.push(Update { number, at, key: key.to_owned() });
+        let surplus = self.updates.len().saturating_sub(MAX_UPDATES);
+        self.updates.drain(..surplus);
     }
 }
 

@@ -15,13 +15,14 @@ mod json;
 mod lead;
 mod lead_id;
 mod members;
+mod merge;
 mod outcome_name;
 mod raw_json;
 mod set_aside;
 mod steady_clock;
 
 pub use account::{Account, AccountId, NotAProvider, NotAnAccountId, Provider};
-pub use api_key::{ApiKey, ListedKey, NotAScope, Scope, TokenHash};
+pub use api_key::{ApiKey, KeyId, ListedKey, NotAScope, Scope, TokenHash};
 pub(crate) use claim::{Claim, IDEMPOTENCY_KEY, MAX_IDEMPOTENCY_KEY};
 pub use claim::{ClaimKind, Claims, IdempotencyKeyTooLong};
 pub use clock_and_random::ClockAndRandom;
@@ -35,7 +36,7 @@ pub use held::{
     BrokenRule, HeldAnswer, HeldDelivery, HeldId, HeldKind, HeldReason, NotAHeldId, reasons,
 };
 pub use json::{pretty, read_string, text_of, well_formed};
-pub use lead::{Lead, NewLead, Outcome, Standing, StoredDetails, StoredLead};
+pub use lead::{Lead, NewLead, Outcome, Standing, StoredDetails, StoredLead, Update};
 pub use lead_id::{LeadId, LeadIdForm, LeadSpan, NotALeadId};
 pub use members::{Member, Members};
 pub use outcome_name::OutcomeName;

@@ -50,7 +50,7 @@ impl RawJson {
     }
 
     /// JSON that is known to be valid.
-    fn valid(json: String) -> Self {
+    pub(super) fn valid(json: String) -> Self {
         Self(RawValue::from_string(json).unwrap_or_default())
     }
 }

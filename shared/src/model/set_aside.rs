@@ -3,7 +3,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// An event that is not forwarded by moving a destination's cursor: a lead that its destination
-/// refused, a lead that was stored too late for the cursor, or the erasure of a lead.
+/// refused, a lead that was stored too late for the cursor, or the update or erasure of a lead.
 ///
 /// It names a lead, but has no part of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +16,9 @@ pub struct SetAside {
     pub event: SetAsideEvent,
     /// When that was.
     pub at: Timestamp,
+    /// The number of the update that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
     /// How often the destination refused it.
     #[serde(default)]
     pub tries: u32,
@@ -40,6 +43,8 @@ pub struct SetAside {
 pub enum SetAsideEvent {
     /// It was created.
     Created,
+    /// It was updated.
+    Updated,
     /// It was erased.
     Erased,
 }
@@ -58,6 +63,7 @@ impl SetAside {
             destination,
             event,
             at,
+            version: None,
             tries: 0,
             status: None,
             next_attempt_at,
@@ -71,6 +77,7 @@ impl SetAsideEvent {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Created => "created",
+            Self::Updated => "updated",
             Self::Erased => "erased",
         }
     }

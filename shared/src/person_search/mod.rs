@@ -144,13 +144,13 @@ fn each_text_of_lead(lead: &StoredLead, take: &mut TakeText<'_>) -> ControlFlow<
     let StoredLead {
         id: _,
         created_at: _,
-        updated_at: _,
         name,
         email,
         phone,
         source,
         status,
         extra,
+        updates: _,
         details,
     } = lead;
     let own = [

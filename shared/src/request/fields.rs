@@ -32,6 +32,27 @@ pub struct Fields<'a> {
     violations: Vec<Violation>,
 }
 
+/// The change of a field in an update.
+pub enum Change<T> {
+    /// The field stays as it is.
+    Nothing,
+    /// The field has no value any more.
+    Clear,
+    /// The field gets this value.
+    Set(T),
+}
+
+impl<T: Clone> Change<T> {
+    /// Changes a field.
+    pub fn apply(&self, field: &mut Option<T>) {
+        match self {
+            Self::Nothing => {}
+            Self::Clear => *field = None,
+            Self::Set(value) => *field = Some(value.clone()),
+        }
+    }
+}
+
 /// A check of a string, as in [`rules`](crate::request::rules). It returns the rule that the string
 /// breaks.
 pub type Check = fn(&str) -> Option<Rule>;
@@ -159,6 +180,32 @@ impl<'a> Fields<'a> {
             self.note::<()>(name, Rule::Type { expected, received });
         }
         self
+    }
+
+    /// The change of a field in an update. Null clears the field.
+    pub fn change<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&mut Self, &'static str) -> Option<T>,
+    ) -> Change<T> {
+        let is_null = self.value(name).is_some_and(|value| JsonType::of(value) == JsonType::Null);
+        match read(self, name) {
+            Some(value) => Change::Set(value),
+            None if is_null => Change::Clear,
+            None => Change::Nothing,
+        }
+    }
+
+    /// Whether a field is there, whatever its value is.
+    pub fn has(&self, name: &str) -> bool {
+        self.members.position(name).is_some()
+    }
+
+    /// Leaves fields out of those that were not read.
+    pub fn ignore(&mut self, names: &[&str]) {
+        let is_ignored = |place: &usize| names.contains(&&*self.members[*place].name);
+        let ignored: Vec<_> = (0..self.members.len()).filter(is_ignored).collect();
+        self.read.extend(ignored);
     }
 
     /// The members that were not read as a field, as they were sent: those that the provider does

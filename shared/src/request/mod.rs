@@ -12,5 +12,5 @@ pub use bearer::{Unauthorized, bearer_token};
 pub use body::{BodyError, MAX_BODY_BYTES, read_body};
 pub use compression::decompress;
 pub use event::Request;
-pub use fields::{Check, Fields};
+pub use fields::{Change, Check, Fields};
 pub use violation::{JsonType, Rule, Violation};

@@ -69,10 +69,20 @@ impl LeadTable {
             .table_name(&self.name)
             .set_key(Some(claim_key(account, claim)))
             .condition_expression("lead_id = :holder")
-            .expression_attribute_values(":holder", AttributeValue::N(holder.to_string()));
+            .expression_attribute_values(":holder", self::holder(holder));
         if_true(delete.send().await)?;
         Ok(())
     }
+}
+
+/// The id of a claim's holder, as conditions compare it.
+pub(super) fn holder(id: LeadId) -> AttributeValue {
+    AttributeValue::N(id.to_string())
+}
+
+/// The holder of a claim.
+pub(super) fn claim_holder(claim: &Item) -> Option<LeadId> {
+    claim.get("lead_id")?.as_n().ok()?.parse().ok()
 }
 
 fn claim_key(account: &Account, claim: &Claim) -> Item {
@@ -80,7 +90,7 @@ fn claim_key(account: &Account, claim: &Claim) -> Item {
 }
 
 /// The key of the claim with this partition key.
-fn claim_key_at(pk: &str) -> Item {
+pub(super) fn claim_key_at(pk: &str) -> Item {
     key(pk.to_owned(), "claim".to_owned())
 }
 
@@ -103,6 +113,17 @@ pub(crate) fn claim_item(
     if let Some(expires_at) = claim.expires_at {
         item.insert(EXPIRES_AT.to_owned(), seconds(expires_at));
     }
+    Ok(item)
+}
+
+/// The claim of a contact, which never expires.
+pub(super) fn contact_claim_item(
+    account: &Account,
+    claim: &Claim,
+    lead_id: LeadId,
+) -> Result<Item, StoreError> {
+    let mut item: Item = serde_dynamo::to_item(ClaimItem { lead_id, body: None, known: None })?;
+    item.extend(claim_key(account, claim));
     Ok(item)
 }
 

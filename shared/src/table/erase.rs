@@ -1,10 +1,16 @@
 //! Erases a person's data from the table.
 
 use super::{
-    held::held_key, item::Item, lead_table::LeadTable, leads::lead_key, store_error::StoreError,
+    claims::holder,
+    held::held_key,
+    item::Item,
+    lead_table::LeadTable,
+    leads::{lead_key, version_condition},
+    store_error::StoreError,
+    write::Written,
 };
 use crate::model::{Account, HeldId, LeadId};
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem, builders::DeleteBuilder};
+use aws_sdk_dynamodb::types::{Delete, TransactWriteItem, builders::DeleteBuilder};
 
 /// How often an erasure starts again because a claim got another holder.
 const ROUNDS: usize = 3;
@@ -22,37 +28,38 @@ pub struct Erased {
 
 impl LeadTable {
     /// Deletes a lead and all its claims in one transaction. Deletes nothing if the lead is not
-    /// there.
+    /// there. `mark` is random: with it the transaction is done once, even if it is sent twice.
     ///
     /// # Errors
     /// If the table cannot be read or written.
-    pub async fn erase_lead(&self, account: &Account, id: LeadId) -> Result<Erased, StoreError> {
-        for _ in 0..ROUNDS {
+    pub async fn erase_lead(
+        &self,
+        account: &Account,
+        id: LeadId,
+        mark: &str,
+    ) -> Result<Erased, StoreError> {
+        for round in 0..ROUNDS {
             let Some(lead) = self.get(lead_key(account, id)).await? else {
                 return Ok(Erased::default());
             };
             let claims = self.claims_of(&lead, id).await?;
-            if claims.is_empty() {
-                self.delete(lead_key(account, id)).await?;
-                return Ok(Erased { leads: 1, ..Erased::default() });
-            }
             let erased = Erased { leads: 1, claims: claims.len(), held: 0 };
-            let holder = AttributeValue::N(id.to_string());
+            let (condition, values) = version_condition(&lead);
             let deletes = claims.into_iter().map(|claim| {
                 self.delete_of(claim)
                     .condition_expression("lead_id = :holder")
-                    .expression_attribute_values(":holder", holder.clone())
+                    .expression_attribute_values(":holder", holder(id))
             });
-            let lead = self.delete_of(lead_key(account, id));
-            let deletes = [lead]
+            let lead = self.delete_of(lead_key(account, id)).condition_expression(condition);
+            let deletes = [lead.set_expression_attribute_values(values)]
                 .into_iter()
                 .chain(deletes)
                 .map(|delete| Ok(TransactWriteItem::builder().delete(delete.build()?).build()));
-            match self.write_all(deletes.collect::<Result<_, StoreError>>()?).await {
-                Ok(()) => return Ok(erased),
-                // A claim now belongs to another lead.
-                Err(StoreError::Canceled) => {}
-                Err(error) => return Err(error),
+            let deletes = deletes.collect::<Result<_, StoreError>>()?;
+            match self.write_once(deletes, &format!("{mark}{round}")).await? {
+                Written::Stored => return Ok(erased),
+                // The lead was updated or erased, or a claim now belongs to another lead.
+                Written::Refused(_) => {}
             }
         }
         Err(StoreError::Unavailable("the claims changed again and again"))

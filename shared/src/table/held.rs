@@ -126,6 +126,28 @@ impl LeadTable {
         Ok(HeldPage { held, rest })
     }
 
+    /// The ids of the deliveries that are held as repeats of a lead.
+    ///
+    /// # Errors
+    /// If the table cannot be read.
+    pub async fn repeats_of(
+        &self,
+        account: &Account,
+        lead: LeadId,
+    ) -> Result<Vec<HeldId>, StoreError> {
+        let first = key_at(account, WhichHeld::Kind(HeldKind::Repeat).prefix());
+        let query = self.query();
+        let query = query
+            .key_condition_expression("pk = :account AND begins_with(sk, :prefix)")
+            .filter_expression("lead_id = :lead")
+            .projection_expression(SK)
+            .expression_attribute_values(":account", first[PK].clone())
+            .expression_attribute_values(":prefix", first[SK].clone())
+            .expression_attribute_values(":lead", AttributeValue::N(lead.to_string()));
+        let items = query.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await?;
+        Ok(items.iter().filter_map(|item| HeldId::from_sort_key(text(item, SK)?)).collect())
+    }
+
     /// Deletes a held delivery.
     ///
     /// # Errors

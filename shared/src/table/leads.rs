@@ -18,7 +18,12 @@ use std::cmp::Reverse;
 /// a transaction by its token, which is the mark, and answers as the first time. Otherwise the
 /// condition refuses the write, because the lead is there. The refusal shows that lead. If it has
 /// the mark of this write, the lead was stored by this write, and is new.
-const WRITE_MARK: &str = "write_mark";
+pub(super) const WRITE_MARK: &str = "write_mark";
+/// The attribute with the mark of the last update. The mark of the create stays, because the create
+/// may still be sent again.
+pub(super) const UPDATE_MARK: &str = "update_mark";
+/// The attribute with the number of the last update. A lead that was never updated has none.
+pub(super) const VERSION: &str = "version";
 
 /// The order in which leads are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -238,8 +243,17 @@ fn read_sort_key(item: &Item) -> Option<LeadId> {
     LeadId::from_sort_key(text(item, SK)?)
 }
 
-fn read_lead<D: DeserializeOwned>(item: Item) -> Result<Lead<D>, StoreError> {
+pub(super) fn read_lead<D: DeserializeOwned>(item: Item) -> Result<Lead<D>, StoreError> {
     Ok(serde_dynamo::from_item(item)?)
+}
+
+/// The condition that a lead is as it was read: no update was stored meanwhile, and it was not
+/// erased.
+pub(super) fn version_condition(stored: &Item) -> (&'static str, Option<Item>) {
+    match stored.get(VERSION).cloned() {
+        Some(version) => ("version = :version", Some([(":version".to_owned(), version)].into())),
+        None => ("attribute_exists(pk) AND attribute_not_exists(version)", None),
+    }
 }
 
 /// Whether the write with this mark stored the lead.
@@ -250,7 +264,8 @@ pub(crate) fn has_mark(lead: &Item, mark: &str) -> bool {
 /// The content of a lead: its item without the attributes that always differ, and with its e-mail
 /// in the form that is compared.
 pub(crate) fn content(mut lead: Item) -> Item {
-    const ALWAYS_DIFFER: [&str; 6] = [PK, SK, CLAIMS, WRITE_MARK, "id", "created_at"];
+    const ALWAYS_DIFFER: [&str; 9] =
+        [PK, SK, CLAIMS, WRITE_MARK, UPDATE_MARK, VERSION, "id", "created_at", "updates"];
     lead.retain(|name, _| !ALWAYS_DIFFER.contains(&name.as_str()));
     if let Some(AttributeValue::S(email)) = lead.get_mut("email") {
         Email::new(email).as_str().clone_into(email);
@@ -261,7 +276,10 @@ pub(crate) fn content(mut lead: Item) -> Item {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::tests::{account, lead_id, second};
+    use crate::model::{
+        Update,
+        tests::{account, lead_id, second},
+    };
     use jiff::Timestamp;
     use proptest::{option::of, prelude::*};
     use serde_json::{Value, json};
@@ -273,18 +291,8 @@ mod tests {
         let details =
             BTreeMap::from([("a".to_owned(), json!("b")), ("none".to_owned(), Value::Null)]);
         let (source, status, extra) = (name.clone(), email.clone(), None);
-        Lead {
-            id,
-            created_at,
-            updated_at: Some(created_at),
-            name,
-            email,
-            phone,
-            source,
-            status,
-            extra,
-            details,
-        }
+        let updates = vec![Update { number: 3, at: created_at, key: "1c923ba7c343".to_owned() }];
+        Lead { id, created_at, name, email, phone, source, status, extra, updates, details }
     }
 
     proptest! {

@@ -12,7 +12,7 @@
 //! | held delivery | `held#<provider>#<account>` | `<reason>#<sha-256>` |
 //! | destination | `destination#<provider>#<account>` | its id |
 //! | list of destinations | `destinations` | `<provider>#<account>#<id>` |
-//! | event set aside | `set-aside#<provider>#<account>` | `<lead id>#<destination id>` |
+//! | event set aside | `set-aside#<provider>#<account>` | `<lead id>#<destination id>`; `#updated` after it for an update |
 
 mod api_keys;
 mod batch;
@@ -35,6 +35,7 @@ mod schema;
 mod set_aside;
 mod skipped;
 mod store_error;
+mod update_lead;
 mod write;
 
 pub use claims::LeadClaim;
@@ -48,3 +49,4 @@ pub use leads::{LeadPage, Order, read_lead_key};
 pub use schema::Shape;
 pub use skipped::SkippedItem;
 pub use store_error::{CredentialsError, StoreError};
+pub use update_lead::{LeadUpdate, Updated};

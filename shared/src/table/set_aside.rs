@@ -3,13 +3,13 @@ use super::{
     lead_table::{LeadTable, PAGE},
     store_error::{StoreError, if_true},
 };
-use crate::model::{Account, Destination, DestinationId, LeadId, SetAside};
-use aws_sdk_dynamodb::types::AttributeValue;
+use crate::model::{Account, Destination, DestinationId, LeadId, SetAside, SetAsideEvent};
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use jiff::Timestamp;
 
 impl LeadTable {
     /// Sets an event aside. An erasure replaces what was set aside for its lead, and nothing
-    /// replaces an erasure.
+    /// replaces an erasure. An update is a separate item, which the next update replaces.
     ///
     /// # Errors
     /// If the table cannot be written.
@@ -27,6 +27,37 @@ impl LeadTable {
         Ok(())
     }
 
+    /// Sets the message about an erasure aside for each destination that may have the lead and is
+    /// not in `told`, and adds it there.
+    ///
+    /// # Errors
+    /// If the table cannot be read or written.
+    pub(crate) async fn set_erasure_aside(
+        &self,
+        account: &Account,
+        lead: LeadId,
+        now: Timestamp,
+        told: &mut Vec<DestinationId>,
+    ) -> Result<(), StoreError> {
+        for Destination { id, .. } in self.destinations_that_may_have(account, lead).await? {
+            if !told.contains(&id) {
+                let event = SetAside::due(lead, id.clone(), SetAsideEvent::Erased, now);
+                self.set_aside(account, &event).await?;
+                told.push(id);
+            }
+        }
+        Ok(())
+    }
+
+    /// A write that sets an event aside, as a part of a transaction.
+    pub(super) fn put_event(
+        &self,
+        account: &Account,
+        event: &SetAside,
+    ) -> Result<TransactWriteItem, StoreError> {
+        self.put_of(set_aside_item(account, event)?)
+    }
+
     /// Deletes an event that its destination took. Does nothing if another event of the lead was
     /// set aside meanwhile.
     ///
@@ -37,14 +68,19 @@ impl LeadTable {
         account: &Account,
         event: &SetAside,
     ) -> Result<(), StoreError> {
-        let key = set_aside_key(account, event.lead_id, &event.destination);
+        let key = set_aside_key(account, event.lead_id, &event.destination, event.event);
         let delete = self.client.delete_item().table_name(&self.name).set_key(Some(key));
-        let delete = delete
-            .condition_expression("attribute_not_exists(pk) OR event = :event")
-            .expression_attribute_values(
-                ":event",
-                AttributeValue::S(event.event.as_str().to_owned()),
-            );
+        let delete = match event.version {
+            Some(version) => delete
+                .condition_expression("attribute_not_exists(pk) OR version = :version")
+                .expression_attribute_values(":version", AttributeValue::N(version.to_string())),
+            None => delete
+                .condition_expression("attribute_not_exists(pk) OR event = :event")
+                .expression_attribute_values(
+                    ":event",
+                    AttributeValue::S(event.event.as_str().to_owned()),
+                ),
+        };
         if_true(delete.send().await)?;
         Ok(())
     }
@@ -94,9 +130,11 @@ impl LeadTable {
         lead: LeadId,
         destinations: &[Destination],
     ) -> Result<Vec<SetAside>, StoreError> {
-        let wanted = destinations
-            .iter()
-            .map(|destination| ((), set_aside_key(&destination.account(), lead, &destination.id)));
+        let kinds = [SetAsideEvent::Created, SetAsideEvent::Updated];
+        let wanted = destinations.iter().flat_map(|destination| {
+            let (account, id) = (destination.account(), &destination.id);
+            kinds.map(|event| ((), set_aside_key(&account, lead, id, event)))
+        });
         let found = self.get_all(wanted.collect()).await?;
         let read = |((), item)| self.readable(item, serde_dynamo::from_item);
         Ok(found.into_iter().filter_map(read).collect())
@@ -109,18 +147,28 @@ impl LeadTable {
     ) -> Result<(), StoreError> {
         let (account, id) = (destination.account(), &destination.id);
         let events = self.events_set_aside(&account, Some(id), None, now).await?;
-        let keys = events.iter().map(|event| set_aside_key(&account, event.lead_id, id));
+        let keys =
+            events.iter().map(|event| set_aside_key(&account, event.lead_id, id, event.event));
         self.delete_all_items(keys.collect()).await
     }
 }
 
-fn set_aside_key(account: &Account, lead: LeadId, destination: &DestinationId) -> Item {
-    key(format!("set-aside#{account}"), format!("{}#{destination}", lead.sort_key()))
+fn set_aside_key(
+    account: &Account,
+    lead: LeadId,
+    destination: &DestinationId,
+    event: SetAsideEvent,
+) -> Item {
+    let end = match event {
+        SetAsideEvent::Created | SetAsideEvent::Erased => "",
+        SetAsideEvent::Updated => "#updated",
+    };
+    key(format!("set-aside#{account}"), format!("{}#{destination}{end}", lead.sort_key()))
 }
 
 fn set_aside_item(account: &Account, event: &SetAside) -> Result<Item, StoreError> {
     let mut item: Item = serde_dynamo::to_item(event)?;
-    item.extend(set_aside_key(account, event.lead_id, &event.destination));
+    item.extend(set_aside_key(account, event.lead_id, &event.destination, event.event));
     Ok(item)
 }
 
@@ -132,22 +180,19 @@ fn set_aside_partition(account: &Account) -> Item {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{
-        SetAsideEvent,
-        tests::{account, lead_id, second},
-    };
+    use crate::model::tests::{account, lead_id, second};
     use proptest::{option::of, prelude::*};
 
     proptest! {
         #[test]
         fn an_event_is_read_as_it_was_written(
             account in account(), lead in lead_id(), at in second(), next in of(second()),
-            status in of(any::<u16>()), digits in "[A-Za-z0-9]{20}",
+            status in of(any::<u16>()), digits in "[A-Za-z0-9]{20}", version in of(any::<u64>()),
         ) {
             let destination = format!("dst_{digits}").parse().unwrap();
             let due = SetAside::due(lead, destination, SetAsideEvent::Erased, at);
             let expires_at = next.map(Timestamp::as_second);
-            let written = SetAside { tries: 3, status, next_attempt_at: next, expires_at, ..due };
+            let written = SetAside { version, tries: 3, status, next_attempt_at: next, expires_at, ..due };
             let item = set_aside_item(&account, &written).unwrap();
             prop_assert_eq!(serde_dynamo::from_item::<_, SetAside>(item).unwrap(), written);
         }

@@ -68,8 +68,7 @@ impl LeadTable {
         mark: &str,
         now: Timestamp,
     ) -> Result<Written, StoreError> {
-        // With the mark as its token, a transaction is done once even if it is sent twice.
-        let mut transaction = self.client.transact_write_items().client_request_token(mark);
+        let mut writes = Vec::new();
         for item in items {
             let put = Put::builder()
                 .table_name(&self.name)
@@ -78,9 +77,20 @@ impl LeadTable {
                 .expression_attribute_values(":now", seconds(now))
                 .return_values_on_condition_check_failure(AllOld)
                 .build()?;
-            transaction = transaction.transact_items(TransactWriteItem::builder().put(put).build());
+            writes.push(TransactWriteItem::builder().put(put).build());
         }
-        match transaction.send().await {
+        self.write_once(writes, mark).await
+    }
+
+    /// Does all writes, or none if one of their conditions is false. With the mark as its token, the
+    /// transaction is done once even if it is sent twice.
+    pub(crate) async fn write_once(
+        &self,
+        writes: Vec<TransactWriteItem>,
+        mark: &str,
+    ) -> Result<Written, StoreError> {
+        let transaction = self.client.transact_write_items().client_request_token(mark);
+        match transaction.set_transact_items(Some(writes)).send().await {
             Ok(_) => Ok(Written::Stored),
             Err(error) => match error.as_service_error() {
                 Some(fault) => refusal(fault).ok_or_else(|| of_transaction(error)),

@@ -142,10 +142,12 @@ impl AtEnd<'_> {
         for (_, post) in &self.posts {
             let suffix = match post.event {
                 SetAsideEvent::Created => "",
+                SetAsideEvent::Updated => "_updated_",
                 SetAsideEvent::Erased => "_erased",
             };
             let expected = format!("msg_{}_{}{suffix}", post.lead, self.destination.id);
-            if post.id != expected {
+            let number = post.id.strip_prefix(&expected);
+            if number.is_none_or(|n| n.parse::<u64>().is_ok() != suffix.ends_with('_')) {
                 return Err(format!("the id {} is not {expected}", post.id));
             }
             if *bodies.entry(&post.id).or_insert(&post.body) != &post.body {

@@ -8,7 +8,7 @@ use shared::{
     request::MAX_BODY_BYTES,
     table::Erased,
 };
-use tests::{Fault, SENDERS, Sender, TestApi};
+use tests::{Fault, SENDERS, Sender, TestApi, random_mark};
 
 fn account() -> Account {
     Sender::of(Provider::Integrabot).account()
@@ -44,11 +44,11 @@ async fn erasing_a_lead_deletes_its_claims_and_nothing_else() {
         api.send(delivery.clone()).await;
         let table = api.table();
         let lead = sender.leads(&api).await.pop().unwrap().id;
-        let erased = table.erase_lead(&sender.account(), lead).await.unwrap();
+        let erased = table.erase_lead(&sender.account(), lead, &random_mark()).await.unwrap();
         assert_eq!(erased, Erased { leads: 1, claims: others + 1, held: 0 }, "{name}");
         assert_eq!(api.items("claim#").await.len(), others, "{name}");
         assert_eq!(api.items("lead#").await.len(), 1, "{name}");
-        let again = table.erase_lead(&sender.account(), lead).await.unwrap();
+        let again = table.erase_lead(&sender.account(), lead, &random_mark()).await.unwrap();
         assert_eq!(again, Erased::default(), "{name}: it is gone already");
         assert_eq!(api.send(delivery).await.status, sender.created, "{name}: a new lead");
     }
@@ -63,7 +63,7 @@ async fn erasing_a_lead_keeps_claims_of_other_leads() {
     sender.send_nth(&api, 1).await;
     let table = api.table();
     let oldest = sender.leads(&api).await[0].id;
-    let erased = table.erase_lead(&sender.account(), oldest).await.unwrap();
+    let erased = table.erase_lead(&sender.account(), oldest, &random_mark()).await.unwrap();
     assert_eq!(erased, Erased { leads: 1, claims: 0, held: 0 });
     let answer = sender.send_nth(&api, 1).await;
     assert_eq!(answer.headers["idempotency-replayed"], "true", "the claim is still there");
@@ -77,7 +77,7 @@ async fn an_erasure_whose_answer_is_lost_is_done_once() {
     for (id, operation, claims) in [(named, "TransactWriteItems", 2), (anonymous, "DeleteItem", 0)]
     {
         api.connection.fail_next(operation, Fault::AnswerLost);
-        let erased = table.erase_lead(&account(), id).await.unwrap();
+        let erased = table.erase_lead(&account(), id, &random_mark()).await.unwrap();
         assert_eq!(erased, Erased { leads: 1, claims, held: 0 });
     }
     assert!(api.items("claim#").await.is_empty());
@@ -110,16 +110,16 @@ async fn a_hundred_held_bodies_of_the_largest_size_are_erased() {
 }
 
 #[tokio::test]
-async fn a_lead_without_claims_is_written_without_a_transaction() {
+async fn an_erasure_is_one_transaction() {
     let api = TestApi::start().await;
     let table = api.table();
     let (named, anonymous) = (create_named(&api).await, create_anonymous(&api).await);
     for (id, operations, claims) in [
-        (anonymous, vec!["GetItem", "DeleteItem"], 0),
+        (anonymous, vec!["GetItem", "TransactWriteItems"], 0),
         (named, vec!["GetItem", "BatchGetItem", "TransactWriteItems"], 2),
     ] {
         api.connection.take_operations();
-        let erased = table.erase_lead(&account(), id).await.unwrap();
+        let erased = table.erase_lead(&account(), id, &random_mark()).await.unwrap();
         assert_eq!(erased, Erased { leads: 1, claims, held: 0 });
         assert_eq!(api.connection.take_operations(), operations);
     }

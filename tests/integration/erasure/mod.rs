@@ -21,7 +21,7 @@ use std::{
     env,
     sync::atomic::{AtomicUsize, Ordering::SeqCst},
 };
-use tests::{SENDERS, Sender, TestApi, send_to};
+use tests::{SENDERS, Sender, TestApi, random_mark, send_to};
 
 const CASES_VARIABLE: &str = "ERASURE_CASES";
 /// How many cases use one table. Each case reads the whole table.
@@ -62,7 +62,7 @@ async fn erase(api: &TestApi, sender: &Sender, person: &Person) {
     table.each_held(&account, &WhichHeld::All, Timestamp::UNIX_EPOCH, take).await.unwrap();
     table.erase_held(&account, &held).await.unwrap();
     for lead in leads {
-        table.erase_lead(&account, lead).await.unwrap();
+        table.erase_lead(&account, lead, &random_mark()).await.unwrap();
     }
 }
 

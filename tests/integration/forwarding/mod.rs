@@ -19,13 +19,13 @@ fn new_lead(account: Account, id: LeadId) -> NewLead<BTreeMap<String, Value>> {
     let lead = Lead {
         id,
         created_at,
-        updated_at: None,
         name: Some("Maria Silva".to_owned()),
         email: None,
         phone: None,
         source: Some("web".to_owned()),
         status: None,
         extra: None,
+        updates: Vec::new(),
         details: BTreeMap::new(),
     };
     let claims = Claims::new(b"", None, None, created_at).unwrap();

@@ -6,11 +6,11 @@ use forwarding::{PASS_FOR, PostError};
 use jiff::SignedDuration;
 use serde_json::json;
 use shared::{
-    model::{DestinationFormat, LeadId, SetAside, SetAsideEvent},
-    table::Lease,
+    model::{DestinationFormat, LeadId, SetAside, SetAsideEvent, StoredLead},
+    table::{LeadUpdate, Lease, StoreError, Updated},
 };
 use std::collections::BTreeMap;
-use tests::{Fault, TestTable};
+use tests::{Fault, TestTable, random_mark};
 
 #[tokio::test]
 async fn a_refused_lead_is_posted_four_times_and_then_left_to_the_operator() {
@@ -149,7 +149,7 @@ async fn a_destination_may_have_what_a_dead_pass_posted_also_after_a_failure() {
 async fn an_erased_lead_is_not_posted() {
     let destination = TestDestination::start().await;
     let ids = destination.store(2).await;
-    destination.table().erase_lead(&account(), ids[0]).await.unwrap();
+    destination.table().erase_lead(&account(), ids[0], &random_mark()).await.unwrap();
     destination.pass(takes).await;
     assert_eq!(destination.leads_got(), ids[1..]);
 }
@@ -173,9 +173,83 @@ async fn the_message_about_an_erasure_comes_after_the_lead_was_posted_and_delete
     assert_eq!(kinds(), ["lead.created"]);
     destination.pass(takes).await;
     assert!(kinds().is_empty());
-    destination.table().erase_lead(&account(), ids[0]).await.unwrap();
+    destination.table().erase_lead(&account(), ids[0], &random_mark()).await.unwrap();
     destination.pass(takes).await;
     assert_eq!(kinds(), ["lead.erased"]);
+    assert_eq!(destination.set_aside().await, []);
+}
+
+/// Gives a lead another name.
+async fn update(destination: &TestDestination, id: LeadId, name: &str) {
+    let change = |lead: &mut StoredLead| {
+        lead.name = Some(name.to_owned());
+        Ok::<_, StoreError>(())
+    };
+    let account = account();
+    let update =
+        LeadUpdate { account: &account, id, key: "1c923ba7c343", contacts: |_| Vec::new(), change };
+    let updated = destination.table().update_lead(update, destination.system()).await.unwrap();
+    assert!(matches!(updated, Updated::Stored(_)));
+}
+
+#[tokio::test]
+async fn a_lead_that_is_updated_after_it_was_posted_is_posted_as_it_is_now() {
+    let destination = TestDestination::start().await;
+    let ids = destination.store(1).await;
+    destination.pass(takes).await;
+    assert_eq!(destination.leads_got(), ids);
+    // Two updates are one message.
+    update(&destination, ids[0], "Bia").await;
+    update(&destination, ids[0], "Caio").await;
+    // One that a destination did not get yet needs no message of its own.
+    let later = destination.store(1).await;
+    update(&destination, later[0], "Davi").await;
+    destination.pass(takes).await;
+    let got = destination.bodies_got();
+    let got: Vec<_> = got.iter().map(|body| [&body["type"], &body["data"]["name"]]).collect();
+    assert_eq!(got, [["lead.updated", "Caio"], ["lead.created", "Davi"]]);
+    assert_eq!(destination.set_aside().await, []);
+}
+
+#[tokio::test]
+async fn the_message_about_an_update_has_an_id_of_its_own_and_is_tried_again() {
+    let destination = TestDestination::start().await;
+    let ids = destination.store(1).await;
+    destination.pass(takes).await;
+    let created = destination.got()[0].id.clone();
+    for (name, number, answer) in [("Bia", 1, 503), ("Caio", 2, 204)] {
+        update(&destination, ids[0], name).await;
+        destination.api.advance(SignedDuration::from_hours(1));
+        destination.pass(|_| status(answer)).await;
+        assert_eq!(destination.got()[0].id, format!("{created}_updated_{number}"));
+    }
+    assert_eq!(destination.set_aside().await, []);
+}
+
+/// An update that a pass does not know of is not lost with the message before it.
+#[tokio::test]
+async fn an_update_during_the_post_of_the_one_before_it_is_posted_too() {
+    let destination = TestDestination::start().await;
+    let ids = destination.store(1).await;
+    destination.pass(takes).await;
+    update(&destination, ids[0], "Bia").await;
+    let first = destination.set_aside().await.remove(0);
+    update(&destination, ids[0], "Caio").await;
+    destination.table().delete_set_aside(&account(), &first).await.unwrap();
+    assert_eq!(destination.set_aside().await.len(), 1);
+    destination.pass(takes).await;
+    assert_eq!(destination.bodies_got()[0]["data"]["name"], "Caio");
+}
+
+#[tokio::test]
+async fn the_update_of_an_erased_lead_is_not_posted() {
+    let destination = TestDestination::start().await;
+    let ids = destination.store(1).await;
+    destination.pass(takes).await;
+    update(&destination, ids[0], "Bia").await;
+    destination.table().erase_lead(&account(), ids[0], &random_mark()).await.unwrap();
+    destination.pass(takes).await;
+    assert!(destination.bodies_got().is_empty());
     assert_eq!(destination.set_aside().await, []);
 }
 
@@ -203,7 +277,7 @@ async fn a_lead_is_posted_as_a_line_of_an_export() {
     let expected = format!(
         "{{\"type\":\"lead.created\",\"timestamp\":\"{0}\",\"data\":{{\"id\":\"{id}\",\
          \"provider\":\"integrabot\",\"account\":\"{1}\",\"created_at\":\"{0}\",\
-         \"name\":\"Maria Silva\",\"email\":null,\"phone\":null,\"source\":\"web\",\
+         \"updated_at\":\"{0}\",\"name\":\"Maria Silva\",\"email\":null,\"phone\":null,\"source\":\"web\",\
          \"status\":null,\"details\":{{\"custom_fields\":{{\"n\":1.50}}}},\"extra\":null}}}}",
         TestTable::BEGINNING,
         account().id,

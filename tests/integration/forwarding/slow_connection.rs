@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use jiff::SignedDuration;
 use shared::model::{Destination, DestinationId, LeadId, Provider, SetAside, SetAsideEvent};
 use std::sync::Arc;
-use tests::{SIGNING_KEY, Sender, TestApi};
+use tests::{SIGNING_KEY, Sender, TestApi, random_mark};
 
 /// An API with a destination of one lead, whose id is returned too.
 async fn api() -> (TestApi, Destination, LeadId) {
@@ -56,7 +56,7 @@ async fn pass_with_erasure(api: TestApi, destination: Destination, lead: LeadId)
     let erase = move || -> BoxFuture<'static, ()> {
         let (api, account) = (Arc::clone(&eraser), account.clone());
         Box::pin(async move {
-            api.app.context.table.erase_lead(&account, lead).await.unwrap();
+            api.app.context.table.erase_lead(&account, lead, &random_mark()).await.unwrap();
         })
     };
     pass(&api, destination, erase).await

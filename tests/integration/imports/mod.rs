@@ -47,7 +47,7 @@ const ROOMS: &Order = &[
     ("table", &["aws", "model"]),
     ("lookup", &["long_work", "model", "request", "person_search", "table"]),
     ("delivery", &["model", "request", "table", "lookup"]),
-    ("reading", &["model", "request", "table", "delivery"]),
+    ("account_request", &["model", "request", "table", "delivery"]),
     ("function", &["aws", "model", "request", "table", "delivery"]),
     ("provider", &["model", "delivery", "function"]),
 ];

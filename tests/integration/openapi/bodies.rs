@@ -2,7 +2,7 @@
 //! document allows.
 
 use super::{addressed, texts};
-use crate::reading::{authorized, create_leads, requests};
+use crate::account_requests::{authorized, create_leads, requests};
 use serde_json::{Map, Value, json};
 use shared::model::Provider;
 use tests::{Answer, Delivery, Document, Operation, Sender, TestApi};
@@ -49,19 +49,19 @@ async fn a_body_is_accepted_if_its_document_allows_it() {
 /// document cannot say which ids a directory has.
 async fn delivery_to(api: &TestApi, operation: &Operation) -> Delivery {
     let sender = Sender::of(operation.provider);
-    if operation.provider != Provider::Flextell {
-        return addressed(sender.delivery(api, 1).await, operation);
+    if operation.provider != Provider::Flextell || !operation.creates_leads() {
+        return request_to(api, operation).await;
     }
     api.open_tenants("seven", &[7]).await;
     Delivery::new(sender.function, "").bearer("seven").header("x-tenant", "7")
 }
 
 /// A request to an operation that the provider answers.
-async fn request_to(api: &TestApi, operation: &Operation) -> Delivery {
-    if operation.body().is_some() {
+pub(super) async fn request_to(api: &TestApi, operation: &Operation) -> Delivery {
+    if operation.creates_leads() {
         return addressed(Sender::of(operation.provider).delivery(api, 1).await, operation);
     }
-    let leads = create_leads(api).await;
+    let leads = create_leads(api, 1).await;
     let mut requests = requests(&leads).into_iter().map(|(_, request)| request);
     let request = requests.find(|request| request.function == operation.function()).unwrap();
     authorized(operation.provider, request)

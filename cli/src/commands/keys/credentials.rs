@@ -17,7 +17,7 @@ pub(super) fn show(
     key: &ApiKey,
     output: &Output,
 ) -> Result<(), Failure> {
-    let id = credentials.hash().key_id().to_owned();
+    let id = credentials.hash().key_id().to_string();
     let has_secret = credentials.secret.is_some();
     let is_for_people = output.output == Format::Table;
     let mut listing = Listing::new(if has_secret && is_for_people { HEADERS } else { COLUMNS });

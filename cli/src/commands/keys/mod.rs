@@ -167,7 +167,7 @@ impl List {
         for ListedKey { token, key } in keys {
             let state = key_state(&key, now);
             listing.push([
-                token.key_id().into(),
+                token.key_id().to_string().into(),
                 key.account.provider.as_str().into(),
                 key.account.id.as_str().into(),
                 scopes(&key),

@@ -57,7 +57,7 @@ impl Erase {
         let note = |account: &Account, numbers| {
             erased.push((account.clone(), numbers, opened.system.now()));
         };
-        let messages = erase_matches(&opened.table, &found, now, note).await?;
+        let messages = erase_matches(&opened.table, &found, now, &opened.system, note).await?;
         receipt(opened, &accounts, &erased).print(self.output.output)?;
         if messages > 0 {
             let messages = count(messages, "message");

@@ -15,6 +15,7 @@ const PARQUET_SCHEMA: &str = "message leads {
     required binary provider (STRING);
     required binary account (STRING);
     required binary created_at (STRING);
+    required binary updated_at (STRING);
     optional binary name (STRING);
     optional binary email (STRING);
     optional binary phone (STRING);

@@ -9,9 +9,10 @@ use operator::{
     destinations::{ForwardingState, forwarding_states},
     write_leads::{COLUMNS, cells},
 };
-use providers::{LeadRecord, read_id};
+use providers::{LeadRecord, read_id, write_time};
 use serde::Serialize;
 use serde_json::Value;
+use shared::model::Update;
 use std::io::{Write, stdout};
 
 #[derive(Args)]
@@ -39,9 +40,9 @@ impl Show {
         }
         let destinations = opened.table.destinations().await?;
         for (account, lead) in leads {
-            let id = lead.id;
+            let (id, updates) = (lead.id, lead.updates.clone());
             let forwarded = forwarding_states(&opened.table, &destinations, &account, id).await?;
-            print(&LeadRecord::new(&account, lead)?, &forwarded, output)?;
+            print(&LeadRecord::new(&account, lead)?, &updates, &forwarded, output)?;
         }
         Ok(())
     }
@@ -52,15 +53,29 @@ impl Show {
 struct Shown<'a> {
     #[serde(flatten)]
     lead: &'a LeadRecord,
+    updates: &'a [Update],
     destinations: &'a [ForwardingState],
 }
 
-/// Prints all fields of a lead, and where it was forwarded.
-fn print(lead: &LeadRecord, forwarded: &[ForwardingState], format: Format) -> Result<(), Failure> {
+/// Prints all fields of a lead, its last updates, and where it was forwarded.
+fn print(
+    lead: &LeadRecord,
+    updates: &[Update],
+    forwarded: &[ForwardingState],
+    format: Format,
+) -> Result<(), Failure> {
     if format == Format::Json {
-        return write_json(&Shown { lead, destinations: forwarded });
+        return write_json(&Shown { lead, updates, destinations: forwarded });
     }
     print_lead(lead, format)?;
+    if format == Format::Table && !updates.is_empty() {
+        let mut listing = Listing::new("update at key");
+        for Update { number, at, key } in updates {
+            listing.push([(*number).into(), write_time(*at).into(), key.clone().into()]);
+        }
+        writeln!(stdout())?;
+        listing.print(format)?;
+    }
     if format == Format::Table && !forwarded.is_empty() {
         let mut listing = Listing::new("destination host state status");
         for state in forwarded {

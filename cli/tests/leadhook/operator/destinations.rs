@@ -482,13 +482,13 @@ async fn a_lead_that_another_process_stores_late_is_forwarded_in_its_turn() {
     let late = Lead {
         id,
         created_at: drawn_at,
-        updated_at: None,
         name: Some("Ana".to_owned()),
         email: None,
         phone: None,
         source: None,
         status: None,
         extra: None,
+        updates: Vec::new(),
         details: json!({ "custom_fields": "{}" }),
     };
     let account = Account { provider: Provider::Integrabot, id: AccountId::from_static(ACCOUNT) };

@@ -95,7 +95,7 @@ async fn an_export_has_every_lead_in_every_format() {
     let of_acme = ["leads", "export", "--account", "acme"];
     let csv = cli.run(&of_acme);
     let mut rows = csv::Reader::from_reader(csv.as_bytes());
-    let emails: Vec<_> = rows.records().map(|row| row.unwrap()[5].to_owned()).collect();
+    let emails: Vec<_> = rows.records().map(|row| row.unwrap()[6].to_owned()).collect();
     assert_eq!(emails, ["ana0@exemplo.com", "ana1@exemplo.com", "ana2@exemplo.com"]);
     let lines = cli.run(&[&of_acme[..], &["--format", "jsonl"]].concat());
     let leads: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -276,7 +276,7 @@ async fn a_spreadsheet_safe_export_has_no_formulas() {
     let names = |arguments: &[&str]| -> Vec<String> {
         let csv = cli.run(arguments);
         let rows = csv::Reader::from_reader(csv.as_bytes()).into_records();
-        rows.map(|row| row.unwrap()[4].to_owned()).collect()
+        rows.map(|row| row.unwrap()[5].to_owned()).collect()
     };
     let safe = names(&["leads", "export", "--spreadsheet-safe"]);
     assert_eq!(safe, ["'=1+1", "'+1", "'-1", "'@SUM(A1)", "'\t=1", "' =1", "Ana"]);

@@ -1,13 +1,13 @@
 //! The Lambda function behind `GET /v1/values/{entity}/{field}`.
 
 use leadhook_keyspot::{Keyspot, ListValues};
-use shared::{function::run_function, reading::read};
+use shared::{account_request::handle, function::run_function};
 use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     run_function(Keyspot::from_env, |keyspot, request| {
-        Box::pin(read::<ListValues>(keyspot, request))
+        Box::pin(handle::<ListValues>(keyspot, request))
     })
     .await
 }

@@ -2,13 +2,13 @@
 //! `GET /api/v1/leads`.
 
 use leadhook_pollybot::ListLeads;
-use shared::{delivery::Context, function::run_function, reading::read};
+use shared::{account_request::handle, delivery::Context, function::run_function};
 use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     run_function(Context::from_env, |context, request| {
-        Box::pin(read::<ListLeads>(context, request))
+        Box::pin(handle::<ListLeads>(context, request))
     })
     .await
 }

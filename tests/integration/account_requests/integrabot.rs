@@ -225,7 +225,7 @@ async fn an_agent_is_checked_if_the_account_has_agents() {
     ] {
         let api = TestApi::start().await;
         if has_agents {
-            create_leads(&api).await;
+            create_leads(&api, 1).await;
         }
         let lead = json!({ "name": "Ana", "type": "web", "agent_id": id });
         let answer = sender().send(&api, lead.to_string()).await;

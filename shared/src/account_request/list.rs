@@ -1,4 +1,4 @@
-use super::read::Reading;
+use super::handle::AccountRequest;
 use crate::{
     model::{Lead, LeadSpan},
     table::{Order, StoreError},
@@ -37,7 +37,7 @@ impl Page {
     }
 }
 
-impl Reading<'_> {
+impl AccountRequest<'_> {
     /// Those leads of the account that are in a span of ids and `wanted`, the newest first.
     ///
     /// # Errors

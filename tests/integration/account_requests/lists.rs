@@ -3,8 +3,8 @@
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use jiff::{SignedDuration, Timestamp};
 use shared::{
+    account_request::LISTED,
     model::{LeadId, Provider},
-    reading::LISTED,
 };
 use tests::{Delivery, Sender, TestApi};
 

@@ -1,39 +1,47 @@
 use crate::{
-    delivery::{Answer, Context, DeliveryLog, DeliverySummary, Endpoint, Handled, Rejection},
-    model::{Account, Entry, EntryId, EntryKey, Lead, LeadId, OutcomeName, Scope},
+    delivery::{
+        Answer, Caller, Context, DeliveryLog, DeliverySummary, Endpoint, Handled, Rejection,
+    },
+    model::{Account, Entry, EntryId, EntryKey, KeyId, Lead, LeadId, OutcomeName, Scope},
     request::{Fields, Request},
     table::StoreError,
 };
 use serde::de::DeserializeOwned;
 
-/// An operation that reads: the part of [`read`] that differs between operations.
-pub trait ReadOperation {
+/// An operation on what an account has: the part of [`handle`] that differs between operations.
+pub trait AccountOperation {
     /// The provider of the operation.
     type Endpoint: Endpoint;
+    /// The scope that a key needs for it.
+    const SCOPE: Scope = Scope::Read;
     /// The name of its outcome in the log.
     const OUTCOME: OutcomeName;
 
-    /// Reads what a request asks for, and answers it.
-    fn answer(reading: &Reading<'_>) -> impl Future<Output = Result<Answer, Rejection>> + Send;
+    /// Does what a request asks for, and answers it.
+    fn answer(
+        request: &AccountRequest<'_>,
+    ) -> impl Future<Output = Result<Answer, Rejection>> + Send;
 }
 
-/// A request to read, whose account is known.
-pub struct Reading<'a> {
+/// A request whose account is known.
+pub struct AccountRequest<'a> {
     /// The context of its handler.
     pub context: &'a Context,
     /// The account of the request.
     pub account: &'a Account,
-    /// The request.
-    pub request: &'a Request,
+    /// The id of its key.
+    pub key: KeyId,
+    /// The request as it was sent.
+    pub http: &'a Request,
 }
 
-impl Reading<'_> {
+impl AccountRequest<'_> {
     /// The query, field by field.
     ///
     /// # Errors
     /// If the request was not read from an event: then it has no query.
     pub fn query(&self) -> Result<Fields<'_>, Rejection> {
-        Fields::parse(&self.request.query).ok_or(Rejection::Internal)
+        Fields::parse(&self.http.query).ok_or(Rejection::Internal)
     }
 
     /// The lead of the account with this id.
@@ -64,16 +72,16 @@ impl Reading<'_> {
     }
 }
 
-/// Answers a request that reads.
-pub async fn read<O: ReadOperation>(
+/// Answers a request for what an account has.
+pub async fn handle<O: AccountOperation>(
     state: &<O::Endpoint as Endpoint>::State,
     request: &Request,
 ) -> Handled {
     let context = state.as_ref();
     let log = DeliveryLog::start(context.report, O::Endpoint::PROVIDER, request.id.clone());
     let steps = async {
-        let account = &O::Endpoint::authenticate(state, request, Scope::Read).await?;
-        O::answer(&Reading { context, account, request }).await
+        let Caller { account, key } = O::Endpoint::authenticate(state, request, O::SCOPE).await?;
+        O::answer(&AccountRequest { context, account: &account, key, http: request }).await
     };
     let result = context.in_time(steps).await;
     let outcome = result.as_ref().map_or_else(Rejection::name, |_| O::OUTCOME);

@@ -1,4 +1,4 @@
-//! The operations that read: who may read what, and lists of leads.
+//! The operations on what an account has: who may read, update and delete what, and lists of leads.
 
 mod flextell;
 mod integrabot;
@@ -6,6 +6,7 @@ mod keyspot;
 mod lists;
 mod pollybot;
 mod rdstation;
+mod writes;
 
 use providers::{ROUTES, about, write_id};
 use serde_json::json;
@@ -38,11 +39,11 @@ impl Ids {
     }
 }
 
-/// Creates a lead of each provider's demo account, and an agent of Integrabot's.
-pub(crate) async fn create_leads(api: &TestApi) -> Ids {
+/// Creates the `n`th lead of each provider's demo account, and an agent of Integrabot's.
+pub(crate) async fn create_leads(api: &TestApi, n: usize) -> Ids {
     let mut leads = HashMap::new();
     for sender in SENDERS {
-        let (provider, id) = (sender.account.0, sender.create(api, 1).await);
+        let (provider, id) = (sender.account.0, sender.create(api, n).await);
         leads.insert(provider, write_id(provider, id));
     }
     let account = Sender::of(Provider::Integrabot).account();
@@ -52,11 +53,12 @@ pub(crate) async fn create_leads(api: &TestApi) -> Ids {
     Ids { leads, agent: AGENT.to_owned(), entity: "leads".to_owned() }
 }
 
-/// A request to each operation that reads, for these ids.
+/// A request to each operation on what an account has, for these ids.
 pub(crate) fn requests(ids: &Ids) -> Vec<(Provider, Delivery)> {
     let get = |function| Delivery::new(function, "");
     let lead = |provider| ids.leads[&provider].as_str();
-    let polly_lead = || get("pollybot-get-lead").parameter("leadId", lead(Provider::PollyBot));
+    let polly_lead = |function| get(function).parameter("leadId", lead(Provider::PollyBot));
+    let update = || polly_lead("pollybot-update-lead").with_body(r#"{"name": "Ana"}"#);
     let values = get("keyspot-list-values").parameter("entity", &ids.entity);
     let flextell_lead = get("flextell-get-lead").parameter("id", lead(Provider::Flextell));
     vec![
@@ -70,8 +72,12 @@ pub(crate) fn requests(ids: &Ids) -> Vec<(Provider, Delivery)> {
         (Provider::RdStation, get("rdstation-list-leads")),
         (Provider::PollyBot, get("pollybot-list-leads").chatbot(CHATBOT)),
         (Provider::PollyBot, get("pollybot-list-leads")),
-        (Provider::PollyBot, polly_lead().chatbot(CHATBOT)),
-        (Provider::PollyBot, polly_lead()),
+        (Provider::PollyBot, polly_lead("pollybot-get-lead").chatbot(CHATBOT)),
+        (Provider::PollyBot, polly_lead("pollybot-get-lead")),
+        (Provider::PollyBot, update().chatbot(CHATBOT)),
+        (Provider::PollyBot, update()),
+        (Provider::PollyBot, polly_lead("pollybot-delete-lead").chatbot(CHATBOT)),
+        (Provider::PollyBot, polly_lead("pollybot-delete-lead")),
         (Provider::Keyspot, values.parameter("field", "source")),
         (Provider::Flextell, get("flextell-list-leads")),
         (Provider::Flextell, flextell_lead),
@@ -102,16 +108,22 @@ async fn put_key(api: &TestApi, token: &str, account: &Account, scopes: &[Scope]
     api.put_key(token, key).await;
 }
 
+/// The scope that an operation needs.
+fn scope_of(request: &Delivery) -> Scope {
+    let route = ROUTES.iter().find(|route| route.function == request.function).unwrap();
+    if route.method == "GET" { Scope::Read } else { Scope::Write }
+}
+
 /// The answer to a request to read, with the key of the demo account.
 async fn read(api: &TestApi, provider: Provider, request: Delivery) -> Answer {
     api.send(authorized(provider, request)).await
 }
 
 #[test]
-fn every_operation_that_reads_is_tried() {
+fn every_operation_on_what_an_account_has_is_tried() {
     let tried = requests(&Ids::of_nobody()).into_iter().map(|(_, request)| request.function);
-    let reading = ROUTES.iter().filter(|route| route.method == "GET").map(|route| route.function);
-    assert_eq!(tried.collect::<Vec<_>>(), reading.collect::<Vec<_>>());
+    let others = ROUTES.iter().filter(|route| route.method != "POST").map(|route| route.function);
+    assert_eq!(tried.collect::<Vec<_>>(), others.collect::<Vec<_>>());
 }
 
 fn check_error(provider: Provider, error: &str, answer: &Answer, case: &str) {
@@ -120,19 +132,21 @@ fn check_error(provider: Provider, error: &str, answer: &Answer, case: &str) {
 
 /// The table is asked for nothing but the key.
 #[tokio::test]
-async fn a_key_reads_only_with_the_scope_read() {
+async fn a_key_needs_the_scope_of_the_operation() {
     let api = TestApi::start().await;
-    let ids = create_leads(&api).await;
-    for (provider, request) in requests(&ids) {
-        let account = Sender::of(provider).account();
-        let cases = [&[][..], &[Scope::Create], &[Scope::Write], &[Scope::Read], &Scope::ALL];
-        for (n, scopes) in cases.into_iter().enumerate() {
+    let cases = [&[][..], &[Scope::Create], &[Scope::Write], &[Scope::Read], &Scope::ALL];
+    for (n, scopes) in cases.into_iter().enumerate() {
+        for place in 0..requests(&Ids::of_nobody()).len() {
+            // A lead of its own for each request, because some delete it.
+            let ids = create_leads(&api, 100 * n + place).await;
+            let (provider, request) = requests(&ids).swap_remove(place);
+            let account = Sender::of(provider).account();
             let token = format!("{}-{n}", provider.as_str());
             put_key(&api, &token, &account, scopes).await;
             api.connection.take_operations();
             let request = with_key(request.clone(), &account, &token);
             let answer = api.another_instance_answers(request.clone()).await;
-            if scopes.contains(&Scope::Read) {
+            if scopes.contains(&scope_of(&request)) {
                 assert_eq!(answer.status, 200, "{} {scopes:?}", request.function);
             } else {
                 check_error(provider, "out_of_scope", &answer, request.function);
@@ -143,7 +157,7 @@ async fn a_key_reads_only_with_the_scope_read() {
 }
 
 #[tokio::test]
-async fn nobody_reads_without_a_valid_key_of_the_provider() {
+async fn nobody_is_answered_without_a_valid_key_of_the_provider() {
     let api = TestApi::start().await;
     for (provider, request) in requests(&Ids::of_nobody()) {
         let account = Sender::of(provider).account();
@@ -161,13 +175,13 @@ async fn nobody_reads_without_a_valid_key_of_the_provider() {
 
 /// The lead of another account is answered byte for byte as one that nobody has.
 #[tokio::test]
-async fn a_key_reads_only_the_leads_of_its_account() {
+async fn a_key_is_for_the_leads_of_its_account_alone() {
     let api = TestApi::start().await;
-    let ids = create_leads(&api).await;
+    let ids = create_leads(&api, 1).await;
     let of_nobody = requests(&Ids::of_nobody());
     for ((provider, request), (_, of_nobody)) in requests(&ids).into_iter().zip(of_nobody) {
         let (other, token) = (account(provider, "2"), provider.as_str());
-        put_key(&api, token, &other, &[Scope::Read]).await;
+        put_key(&api, token, &other, &Scope::ALL).await;
         let foreign = api.send(with_key(request, &other, token)).await;
         let unknown = api.send(with_key(of_nobody, &other, token)).await;
         assert_eq!((foreign.status, foreign.text), (unknown.status, unknown.text));
@@ -177,8 +191,10 @@ async fn a_key_reads_only_the_leads_of_its_account() {
 #[tokio::test]
 async fn a_read_is_a_use_of_the_key_and_changes_nothing_else() {
     let api = TestApi::start().await;
-    let ids = create_leads(&api).await;
-    for (n, (provider, request)) in requests(&ids).into_iter().enumerate() {
+    let ids = create_leads(&api, 1).await;
+    let mut reads = requests(&ids);
+    reads.retain(|(_, request)| scope_of(request) == Scope::Read);
+    for (n, (provider, request)) in reads.into_iter().enumerate() {
         let (account, token) = (Sender::of(provider).account(), format!("reader-{n}"));
         put_key(&api, &token, &account, &[Scope::Read]).await;
         let before = api.items("").await.len();
