@@ -32,31 +32,31 @@ const CEILINGS: [Ceiling; 5] = [
     Ceiling {
         function: "integrabot-create-lead",
         fields: &[("phone_number", "55119", ""), ("email", "lead", "@exemplo.com")],
-        instructions: 970.0,
+        instructions: 895.0,
         allocations: 650.0,
     },
     Ceiling {
         function: "rdstation-create-lead",
         fields: &[("email", "lead", "@exemplo.com")],
-        instructions: 885.0,
+        instructions: 800.0,
         allocations: 625.0,
     },
     Ceiling {
         function: "pollybot-create-lead",
         fields: &[("email", "lead", "@exemplo.com")],
-        instructions: 965.0,
+        instructions: 885.0,
         allocations: 665.0,
     },
     Ceiling {
         function: "keyspot-create-lead",
         fields: &[("email", "lead", "@exemplo.com"), ("phone", "119", "")],
-        instructions: 980.0,
+        instructions: 865.0,
         allocations: 670.0,
     },
     Ceiling {
         function: "flextell-create-lead",
         fields: &[("phone_number", "119", "")],
-        instructions: 1_120.0,
+        instructions: 1_030.0,
         allocations: 800.0,
     },
 ];
