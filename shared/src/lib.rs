@@ -5,7 +5,7 @@
 //! |---|---|
 //! | [`provider`] | what a provider's package says about itself |
 //! | [`function`] | the start of a Lambda function |
-//! | [`reading`] | the steps around every handler that reads leads |
+//! | [`account_request`] | the steps around every handler that reads, updates or deletes |
 //! | [`delivery`] | the steps around every provider's handler |
 //! | [`lookup`] | the TTL caches: API keys, blocks, the directory |
 //! | [`table`] | the DynamoDB table: each kind of item |

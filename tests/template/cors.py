@@ -30,7 +30,7 @@ for origins in (["https://www.example.com"], ["https://a.example", "https://b.ex
     assert condition == "AllowsOrigins", condition
     assert nothing == {"Ref": "AWS::NoValue"}, nothing
     assert allowed["allowOrigins"] == origins, allowed
-    assert allowed["allowMethods"] == ["GET", "POST"], allowed
+    assert allowed["allowMethods"] == ["DELETE", "GET", "POST", "PUT"], allowed
     assert {"authorization", "content-type"} <= set(allowed["allowHeaders"]), allowed
     assert "retry-after" in allowed["exposeHeaders"], allowed
 print("SAM allows the origins of the parameter")
