@@ -1,5 +1,6 @@
 """A client that openapi-python-client made of each document, against a running server: it creates
-a lead, sends it again, reads it and an error, each typed."""
+a lead, sends it again, reads, changes and deletes it where that is documented, and gets an error,
+each typed."""
 
 import sys
 from uuid import uuid4
@@ -18,6 +19,9 @@ import leadhook_keyspot.api.leads.create_lead as keyspot_leads
 import leadhook_keyspot.models as keyspot_models
 import leadhook_pollybot as pollybot
 import leadhook_pollybot.api.leads.create_lead as pollybot_leads
+import leadhook_pollybot.api.leads.delete_lead as pollybot_delete
+import leadhook_pollybot.api.leads.list_leads as pollybot_list
+import leadhook_pollybot.api.leads.update_lead as pollybot_update
 import leadhook_pollybot.models as pollybot_models
 import leadhook_rdstation as rdstation
 import leadhook_rdstation.api.leads.create_lead as rdstation_leads
@@ -73,8 +77,19 @@ def use_pollybot() -> None:
     created = pollybot_leads.sync(chatbot, client=client, body=lead)
     assert isinstance(created, pollybot_models.CreateLeadResponse201)
     again = pollybot_leads.sync(chatbot, client=client, body=lead)
-    assert isinstance(again, pollybot_models.CreateLeadResponse409)
+    assert isinstance(again, pollybot_models.Duplicate)
     assert again.details.existing_lead_id == created.data.id
+    page = pollybot_list.sync(chatbot, client=client, search=EMAIL)
+    assert isinstance(page, pollybot_models.ListLeadsResponse200)
+    assert [listed.id for listed in page.data.leads] == [created.data.id]
+    change = pollybot_models.LeadUpdate(name="Ana")
+    updated = pollybot_update.sync(chatbot, created.data.id, client=client, body=change)
+    assert isinstance(updated, pollybot_models.UpdateLeadResponse200)
+    assert (updated.data.name, updated.data.email) == ("Ana", EMAIL)
+    deleted = pollybot_delete.sync(chatbot, created.data.id, client=client)
+    assert isinstance(deleted, pollybot_models.DeleteLeadResponse200)
+    gone = pollybot_delete.sync(chatbot, created.data.id, client=client)
+    assert isinstance(gone, pollybot_models.DeleteLeadResponse404)
     refused = pollybot_leads.sync("unknown", client=client, body=lead)
     assert isinstance(refused, pollybot_models.CreateLeadResponse404)
     assert refused.code.value == "CHATBOT_NOT_FOUND"
@@ -111,8 +126,8 @@ def use_flextell() -> None:
     created = flextell_leads.sync_detailed(client=client, body=lead, x_tenant=1)
     again = flextell_leads.sync_detailed(client=client, body=lead, x_tenant=1)
     assert (created.status_code, again.headers[REPLAYED]) == (201, "true")
-    assert isinstance(created.parsed, flextell_models.CreateLeadResponse201)
-    assert isinstance(again.parsed, flextell_models.CreateLeadResponse201)
+    assert isinstance(created.parsed, flextell_models.Found)
+    assert isinstance(again.parsed, flextell_models.Found)
     assert again.parsed.data.id == created.parsed.data.id
     refused = flextell_leads.sync(client=client, body=lead, x_tenant=9)
     assert isinstance(refused, flextell_models.CreateLeadResponse403)

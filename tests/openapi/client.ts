@@ -1,5 +1,6 @@
 // A client that openapi-typescript and openapi-fetch made of each document, against a running
-// server: it creates a lead, sends it again, reads it and an error, each typed.
+// server: it creates a lead, sends it again, reads, changes and deletes it where that is documented,
+// and gets an error, each typed.
 
 import assert from "node:assert/strict";
 import createClient from "openapi-fetch";
@@ -62,6 +63,18 @@ async function usePollyBot() {
   const id: string | undefined = created.data?.data.id;
   assert(id !== undefined && again.error?.code === "DUPLICATE_EMAIL");
   assert(again.error.details.existingLeadId === id);
+  const ofLead = { path: { ...params.path, leadId: id } };
+  const page = await client.GET(path, { params: { ...params, query: { search: email } } });
+  assert(page.data?.data.pagination.total === 1 && page.data.data.leads[0]?.id === id);
+  const change = { body: { name: "Ana", metadata: { plan: "pro" } }, params: ofLead };
+  const updated = await client.PUT(`${path}/{leadId}`, change);
+  assert(updated.data?.data.name === "Ana" && updated.data.data.email === email);
+  const shown = await client.GET(`${path}/{leadId}`, { params: ofLead });
+  assert.deepEqual(shown.data, updated.data);
+  const deleted = await client.DELETE(`${path}/{leadId}`, { params: ofLead });
+  assert(deleted.data?.data.id === id);
+  const gone = await client.DELETE(`${path}/{leadId}`, { params: ofLead });
+  assert(gone.error?.code === "LEAD_NOT_FOUND");
   const unknown = { path: { chatbotId: "unknown" } };
   const refused = await client.POST(path, { params: unknown, body });
   assert(refused.error?.code === "CHATBOT_NOT_FOUND");

@@ -42,7 +42,7 @@ field() {
 }
 FLEXTELL_TOKEN=$(env "$settings" AWS_SECRET_ACCESS_KEY=local AWS_REGION=us-east-1 \
   AWS_ENDPOINT_URL_DYNAMODB="$table" target/debug/leadhook keys create flextell \
-  --table leadhook --account openapi --tenant 2 --output json 2>"$scratch/keys" |
+  --table leadhook --account openapi --tenant 2 --scope create,read --output json 2>"$scratch/keys" |
   field 'it["token"]')
 KEYSPOT_TOKEN=$(curl --silent --fail --request POST "$base/keyspot/v1/auth/token" \
   --header 'X-API-Key: demo-key' --header 'X-API-Secret: demo-secret' | field 'it["data"]["token"]')

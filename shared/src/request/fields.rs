@@ -127,7 +127,9 @@ impl<'a> Fields<'a> {
     /// missing.
     pub fn number_text(&mut self, name: &'static str, max: Option<u64>) -> Option<u64> {
         let text = self.formatted_string(name, &[])?;
-        let number = text.parse::<u64>().ok();
+        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+        // A number beyond 64 bits is a number all the same.
+        let number = is_number.then(|| text.parse().unwrap_or(u64::MAX));
         let number = number.filter(|number| *number > 0 && max.is_none_or(|max| *number <= max));
         number.or_else(|| self.note(name, Rule::Range { max }))
     }

@@ -86,7 +86,7 @@ async fn a_parameter_that_breaks_its_rule_is_named() {
     let cases = [
         ("page=0", "page", "Expected integer"),
         ("page=-1", "page", "Expected integer"),
-        ("page=1000000000000000000000", "page", "Expected integer"),
+        ("page=1e3", "page", "Expected integer"),
         ("size=0", "size", "Expected integer"),
         ("size=101", "size", "Expected integer"),
         ("size=abc", "size", "Expected integer"),

@@ -164,6 +164,17 @@ fn every_log_expires_and_every_alarm_has_an_action() {
     }
 }
 
+/// CloudWatch takes no more.
+#[test]
+fn no_alarm_has_more_than_ten_metrics() {
+    let template = Template::read().with(&[]);
+    for alarm in template.resources("AWS::CloudWatch::Alarm") {
+        let metrics = alarm["Properties"]["Metrics"].as_array().into_iter().flatten();
+        let metrics = metrics.filter(|metric| !metric["MetricStat"].is_null());
+        assert!(metrics.count() <= 10, "{alarm}");
+    }
+}
+
 #[test]
 fn every_provider_has_its_base_url_in_the_outputs() {
     let template = Template::read();
