@@ -5,7 +5,7 @@ use crate::{
     message::Message,
     next::{Next, after_event, event_wait, note_failure},
     post::Post,
-    poster::{Poster, create_message, set_aside_unreadable},
+    poster::{Poster, set_aside_unreadable},
 };
 use providers::UnreadableLead;
 use shared::{
@@ -94,21 +94,21 @@ impl<P: Post> Poster<'_, P> {
         destination: &Destination,
         event: &SetAside,
     ) -> Result<Option<Result<Message, UnreadableLead>>, StoreError> {
-        let (account, read_at) = (destination.account(), self.forwarder.system.now());
-        match event.event {
-            SetAsideEvent::Created | SetAsideEvent::Updated => {
-                let (table, wanted) = (&self.forwarder.table, [(account, event.lead_id)]);
-                let found = table.get_leads(&wanted).await?.pop();
-                if found.is_none() && table.has_lead(&wanted[0].0, event.lead_id).await? {
-                    return Ok(Some(Err(UnreadableLead(event.lead_id))));
-                }
-                Ok(found.map(|(_, lead)| create_message(destination, event.event, lead, read_at)))
-            }
+        let (format, id) = (destination.format, destination.id.as_str());
+        let (account, lead_id) = (destination.account(), event.lead_id);
+        let write = match event.event {
+            SetAsideEvent::Created => Message::created,
+            SetAsideEvent::Updated => Message::updated,
             SetAsideEvent::Erased => {
-                let (format, id) = (destination.format, destination.id.as_str());
-                Ok(Some(Ok(Message::erased(format, id, &account, event.lead_id, event.at))))
+                return Ok(Some(Ok(Message::erased(format, id, &account, lead_id, event.at))));
             }
+        };
+        let (table, read_at) = (&self.forwarder.table, self.forwarder.system.now());
+        let found = table.get_leads(&[(account.clone(), lead_id)]).await?.pop();
+        if found.is_none() && table.has_lead(&account, lead_id).await? {
+            return Ok(Some(Err(UnreadableLead(lead_id))));
         }
+        Ok(found.map(|(_, lead)| write(format, id, &account, lead, read_at)))
     }
 
     /// Lets an event wait that failed, if no lead showed whose fault that is. Leads need not wait.

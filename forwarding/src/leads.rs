@@ -7,10 +7,7 @@ use crate::{
     post::Post,
     poster::{Poster, create_message, set_aside_unreadable},
 };
-use shared::{
-    model::{Destination, SetAsideEvent},
-    table::StoreError,
-};
+use shared::{model::Destination, table::StoreError};
 
 /// How many leads are read at a time.
 const PAGE: i32 = 25;
@@ -59,7 +56,7 @@ impl<P: Post> Poster<'_, P> {
         // Without one, an operator has moved the cursor.
         let Some(lead) = page.take_first(destination.cursor) else { return Ok(()) };
         let id = lead.id;
-        let next = match create_message(destination, SetAsideEvent::Created, lead, page.read_at()) {
+        let next = match create_message(destination, lead, page.read_at()) {
             Ok(message) => {
                 let Some(verdict) = self.post(destination, &message).await? else { return Ok(()) };
                 after_lead(destination, id, &verdict, &self.forwarder.system)

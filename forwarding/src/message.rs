@@ -43,12 +43,9 @@ impl Message {
         lead: StoredLead,
         read_at: Timestamp,
     ) -> Result<Self, UnreadableLead> {
-        let (id, created_at) = (format!("msg_{}_{destination}", lead.id), lead.created_at);
-        let record = LeadRecord::new(account, lead)?;
-        let body = match format {
-            DestinationFormat::Standard => write_event("lead.created", created_at, record),
-            DestinationFormat::Slack => slack_text(&describe("New lead", &record)),
-        };
+        let id = format!("msg_{}_{destination}", lead.id);
+        let at = lead.created_at;
+        let body = write_lead(format, ("lead.created", "New lead"), at, account, lead)?;
         Ok(Self { id, body, valid_until: Some(read_at + LEAD_VALID_FOR) })
     }
 
@@ -65,12 +62,8 @@ impl Message {
         read_at: Timestamp,
     ) -> Result<Self, UnreadableLead> {
         let id = format!("msg_{}_{destination}_updated_{}", lead.id, lead.version());
-        let updated_at = lead.updated_at();
-        let record = LeadRecord::new(account, lead)?;
-        let body = match format {
-            DestinationFormat::Standard => write_event("lead.updated", updated_at, record),
-            DestinationFormat::Slack => slack_text(&describe("Updated lead", &record)),
-        };
+        let at = lead.updated_at();
+        let body = write_lead(format, ("lead.updated", "Updated lead"), at, account, lead)?;
         Ok(Self { id, body, valid_until: Some(read_at + LEAD_VALID_FOR) })
     }
 
@@ -120,6 +113,21 @@ impl Message {
             body: self.body.clone(),
         })
     }
+}
+
+/// The body of a message with a whole lead. It comes with its type, and with its name for people.
+fn write_lead(
+    format: DestinationFormat,
+    (kind, name): (&'static str, &str),
+    at: Timestamp,
+    account: &Account,
+    lead: StoredLead,
+) -> Result<String, UnreadableLead> {
+    let record = LeadRecord::new(account, lead)?;
+    Ok(match format {
+        DestinationFormat::Standard => write_event(kind, at, record),
+        DestinationFormat::Slack => slack_text(&describe(name, &record)),
+    })
 }
 
 fn write_event(kind: &'static str, at: Timestamp, data: impl Serialize) -> String {

@@ -133,16 +133,14 @@ pub fn refused(event: SetAside, status: Option<u16>, now: Timestamp) -> SetAside
     }
 }
 
-/// The message that a lead was created or updated.
+/// The message that a lead was created.
 pub(crate) fn create_message(
     destination: &Destination,
-    event: SetAsideEvent,
     lead: StoredLead,
     read_at: Timestamp,
 ) -> Result<Message, UnreadableLead> {
     let Destination { format, id, .. } = destination;
-    let new = if event == SetAsideEvent::Updated { Message::updated } else { Message::created };
-    new(*format, id.as_str(), &destination.account(), lead, read_at)
+    Message::created(*format, id.as_str(), &destination.account(), lead, read_at)
 }
 
 /// What is done with a lead that no message can be made of.

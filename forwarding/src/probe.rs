@@ -8,7 +8,7 @@ use crate::{
     poster::{Poster, create_message},
 };
 use shared::{
-    model::{Destination, SetAsideEvent, StoredLead, Stuck},
+    model::{Destination, StoredLead, Stuck},
     table::StoreError,
 };
 
@@ -26,7 +26,7 @@ impl<P: Post> Poster<'_, P> {
                 return Err(Ended::Stopped);
             };
             let id = lead.id;
-            let verdict = match create_message(destination, SetAsideEvent::Created, lead, read_at) {
+            let verdict = match create_message(destination, lead, read_at) {
                 Ok(message) => self.post(destination, &message).await?,
                 Err(_) => Some(Verdict::Wait(None)),
             };

@@ -2,13 +2,13 @@ use crate::{
     access::Flextell,
     answer::LeadBody,
     contract::Details,
-    paginated::{answer_page, is_ascending, read_page},
+    paginated::{ListQuery, answer_page},
 };
 use shared::{
-    account_request::{AccountOperation, AccountRequest, Page, is_found},
+    account_request::{AccountOperation, AccountRequest, is_found, sort_by_text},
     delivery::{Answer, Rejection},
     model::{Lead, LeadSpan, OutcomeName},
-    request::{Fields, Violation, rules},
+    request::{Fields, Violation},
 };
 
 /// What leads may be sorted by. The provider's page does not show its list.
@@ -18,27 +18,21 @@ const SORT_BY: [&str; 4] = ["created_at", "updated_at", "first_name", "last_name
 pub struct ListLeads;
 
 struct Query {
-    search: Option<String>,
+    list: ListQuery,
     status: Option<u64>,
     reference_source: Option<u64>,
     user: Option<u64>,
     country: Option<u64>,
-    sort_by: Option<&'static str>,
-    ascending: bool,
-    page: Page,
 }
 
 impl Query {
     fn read(mut query: Fields<'_>) -> Result<Self, Vec<Violation>> {
         let read = Self {
-            search: query.formatted_string("search", &[rules::max_length::<255>]),
+            list: ListQuery::read(&mut query, &SORT_BY, false),
             status: query.number_text("lead_status_id", None),
             reference_source: query.number_text("lead_reference_source_id", None),
             user: query.number_text("assigned_user_id", None),
             country: query.number_text("country_id", None),
-            sort_by: query.choice("sort_by", &SORT_BY),
-            ascending: is_ascending(&mut query, false),
-            page: read_page(&mut query),
         };
         query.finish(read)
     }
@@ -48,28 +42,21 @@ impl Query {
             filter.is_none_or(|filter| id.is_some_and(|id| u64::try_from(id) == Ok(filter)))
         };
         let Details { status, reference_source, assigned_user, country_id, .. } = &lead.details;
-        is_found(self.search.as_deref(), [&lead.name, &lead.email, &lead.phone])
+        is_found(self.list.search.as_deref(), [&lead.name, &lead.email, &lead.phone])
             && is_id(self.status, status.as_ref().map(|status| status.id))
             && is_id(self.reference_source, reference_source.as_ref().map(|source| source.id))
             && is_id(self.user, assigned_user.as_ref().map(|user| user.id))
             && is_id(self.country, *country_id)
     }
 
-    /// Sorts leads that come newest first.
+    /// Sorts leads that come newest first, in ascending order.
     fn sort(&self, leads: &mut [Lead<Details>]) {
         leads.reverse();
-        match self.sort_by {
-            Some("first_name") => leads.sort_by_cached_key(|lead| {
-                lead.details.first_name.as_deref().unwrap_or_default().to_lowercase()
-            }),
-            Some("last_name") => {
-                leads.sort_by_cached_key(|lead| lead.details.last_name.to_lowercase());
-            }
+        match self.list.sort_by {
+            Some("first_name") => sort_by_text(leads, |lead| lead.details.first_name.as_deref()),
+            Some("last_name") => sort_by_text(leads, |lead| Some(&lead.details.last_name)),
             // A lead is never updated here.
             _ => {}
-        }
-        if !self.ascending {
-            leads.reverse();
         }
     }
 }
@@ -84,6 +71,6 @@ impl AccountOperation for ListLeads {
         let wants = |lead: &Lead<Details>| query.wants(lead);
         let mut leads = request.list_leads(Some(LeadSpan::ALL), wants).await?;
         query.sort(&mut leads);
-        Ok(answer_page(request, query.page, &leads, LeadBody::of))
+        Ok(answer_page(request, &query.list, &mut leads, LeadBody::of))
     }
 }

@@ -1,11 +1,11 @@
 use crate::{
     access::Flextell,
     directory::REFERENCE_SOURCE,
-    paginated::{answer_page, is_ascending, read_page},
+    paginated::{ListQuery, answer_page},
 };
 use serde::{Deserialize, Serialize};
 use shared::{
-    account_request::{AccountOperation, AccountRequest, Page, is_equal, is_found},
+    account_request::{AccountOperation, AccountRequest, is_equal, is_found, sort_by_text},
     delivery::{Answer, Rejection},
     model::OutcomeName,
     request::{Fields, Violation, rules},
@@ -19,29 +19,23 @@ const SORT_BY: [&str; 3] = ["name", "created_at", "updated_at"];
 pub struct ListReferenceSources;
 
 struct Query {
-    search: Option<String>,
+    list: ListQuery,
     color: Option<String>,
     external_id: Option<String>,
-    sort_by: Option<&'static str>,
-    ascending: bool,
-    page: Page,
 }
 
 impl Query {
     fn read(mut query: Fields<'_>) -> Result<Self, Vec<Violation>> {
         let read = Self {
-            search: query.formatted_string("search", &[rules::max_length::<255>]),
+            list: ListQuery::read(&mut query, &SORT_BY, true),
             color: query.formatted_string("color", &[rules::max_length::<20>]),
             external_id: query.formatted_string("external_id", &[rules::max_length::<255>]),
-            sort_by: query.choice("sort_by", &SORT_BY),
-            ascending: is_ascending(&mut query, true),
-            page: read_page(&mut query),
         };
         query.finish(read)
     }
 
     fn wants(&self, source: &ReferenceSource) -> bool {
-        is_found(self.search.as_deref(), [&source.name])
+        is_found(self.list.search.as_deref(), [&source.name])
             && is_equal(self.color.as_deref(), source.color.as_deref())
             && is_equal(self.external_id.as_deref(), source.external_id.as_deref())
     }
@@ -71,12 +65,9 @@ impl AccountOperation for ListReferenceSources {
         let sources = sources.into_iter().map(|(_, source)| source);
         let mut sources: Vec<_> = sources.filter(|source| query.wants(source)).collect();
         sources.sort_by_key(|source| source.id);
-        if query.sort_by == Some("name") {
-            sources.sort_by_cached_key(|source| source.name.as_deref().map(str::to_lowercase));
+        if query.list.sort_by == Some("name") {
+            sort_by_text(&mut sources, |source| source.name.as_deref());
         }
-        if !query.ascending {
-            sources.reverse();
-        }
-        Ok(answer_page(request, query.page, &sources, |source| source))
+        Ok(answer_page(request, &query.list, &mut sources, |source| source))
     }
 }

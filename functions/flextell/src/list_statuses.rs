@@ -1,15 +1,15 @@
 use crate::{
     access::Flextell,
     directory::STATUS,
-    paginated::{answer_page, is_ascending, read_page},
+    paginated::{ListQuery, answer_page},
 };
 use serde::{Deserialize, Serialize};
 use shared::{
-    account_request::{AccountOperation, AccountRequest, Page, is_found},
+    account_request::{AccountOperation, AccountRequest, is_found, sort_by_text},
     delivery::{Answer, Rejection},
     model::OutcomeName,
     provider::DEFAULT,
-    request::{Fields, Violation, rules},
+    request::{Fields, Violation},
 };
 
 /// What statuses may be sorted by. The directory has no times, so these two keep the order.
@@ -19,32 +19,26 @@ const SORT_BY: [&str; 4] = ["sort_order", "name", "created_at", "updated_at"];
 pub struct ListStatuses;
 
 struct Query {
-    search: Option<String>,
+    list: ListQuery,
     is_default: Option<bool>,
     is_terminal: Option<bool>,
     is_system: Option<bool>,
-    sort_by: Option<&'static str>,
-    ascending: bool,
-    page: Page,
 }
 
 impl Query {
     fn read(mut query: Fields<'_>) -> Result<Self, Vec<Violation>> {
         let read = Self {
-            search: query.formatted_string("search", &[rules::max_length::<255>]),
+            list: ListQuery::read(&mut query, &SORT_BY, true),
             is_default: query.flag_text("is_default"),
             is_terminal: query.flag_text("is_terminal"),
             is_system: query.flag_text("is_system"),
-            sort_by: query.choice("sort_by", &SORT_BY),
-            ascending: is_ascending(&mut query, true),
-            page: read_page(&mut query),
         };
         query.finish(read)
     }
 
     fn wants(&self, status: &Status) -> bool {
         let is_same = |filter: Option<bool>, flag| filter.is_none_or(|filter| filter == flag);
-        is_found(self.search.as_deref(), [&status.name])
+        is_found(self.list.search.as_deref(), [&status.name])
             && is_same(self.is_default, status.is_default)
             && is_same(self.is_terminal, status.is_terminal == Some(true))
             && is_same(self.is_system, status.is_system)
@@ -86,12 +80,9 @@ impl AccountOperation for ListStatuses {
             .filter(|status| query.wants(status))
             .collect();
         statuses.sort_by_key(|status| (status.sort_order.unwrap_or_default(), status.id));
-        if query.sort_by == Some("name") {
-            statuses.sort_by_cached_key(|status| status.name.as_deref().map(str::to_lowercase));
+        if query.list.sort_by == Some("name") {
+            sort_by_text(&mut statuses, |status| status.name.as_deref());
         }
-        if !query.ascending {
-            statuses.reverse();
-        }
-        Ok(answer_page(request, query.page, &statuses, |status| status))
+        Ok(answer_page(request, &query.list, &mut statuses, |status| status))
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use shared::{
     account_request::{AccountRequest, Page},
     delivery::{Answer, json_answer},
-    request::Fields,
+    request::{Fields, rules},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,26 +17,45 @@ const MAX_PAGE: u64 = 100;
 /// How many pages are linked on each side of the current one.
 const ON_EACH_SIDE: u64 = 3;
 
-/// The page that a query asks for.
-pub(crate) fn read_page(query: &mut Fields<'_>) -> Page {
-    Page {
-        number: query.number_text("page", None).unwrap_or(1),
-        size: query.number_text("per_page", Some(MAX_PAGE)).unwrap_or(PAGE),
+/// The parameters that each list has.
+pub(crate) struct ListQuery {
+    pub(crate) search: Option<String>,
+    pub(crate) sort_by: Option<&'static str>,
+    ascending: bool,
+    page: Page,
+}
+
+impl ListQuery {
+    /// Reads them. Without `sort_order` the list is `ascending` or not.
+    pub(crate) fn read(
+        query: &mut Fields<'_>,
+        sort_by: &'static [&'static str],
+        ascending: bool,
+    ) -> Self {
+        let order = query.choice("sort_order", &["asc", "desc"]);
+        Self {
+            search: query.formatted_string("search", &[rules::max_length::<255>]),
+            sort_by: query.choice("sort_by", sort_by),
+            ascending: order.map_or(ascending, |order| order == "asc"),
+            page: Page {
+                number: query.number_text("page", None).unwrap_or(1),
+                size: query.number_text("per_page", Some(MAX_PAGE)).unwrap_or(PAGE),
+            },
+        }
     }
 }
 
-/// Whether a query asks for the opposite order.
-pub(crate) fn is_ascending(query: &mut Fields<'_>, default: bool) -> bool {
-    query.choice("sort_order", &["asc", "desc"]).map_or(default, |order| order == "asc")
-}
-
-/// Answers a request for a page of `items`.
+/// Answers a request for a page of `items`, which are sorted in ascending order.
 pub(crate) fn answer_page<'a, T, B: Serialize>(
     request: &AccountRequest<'_>,
-    page: Page,
-    items: &'a [T],
+    &ListQuery { ascending, page, .. }: &ListQuery,
+    items: &'a mut [T],
     show: impl Fn(&'a T) -> B,
 ) -> Answer {
+    if !ascending {
+        items.reverse();
+    }
+    let items = &*items;
     let shown: Vec<_> = page.of(items).iter().map(show).collect();
     let pages = Pages { page, last: page.last(items.len()), address: Address::of(request) };
     let before = page.number.saturating_sub(1).saturating_mul(page.size);

@@ -1,7 +1,8 @@
-use crate::answer::chatbot_not_found;
+use crate::{access::PollyBot, answer::chatbot_not_found};
 use serde_json::Value;
 use shared::{
-    delivery::{Context, Rejection},
+    account_request::AccountRequest,
+    delivery::{Context, Endpoint, Rejection},
     model::Account,
 };
 
@@ -22,4 +23,17 @@ pub(crate) async fn check_chatbot(
         Some(_) => Ok(()),
         None => Err(chatbot_not_found().into()),
     }
+}
+
+/// The chatbot in the path of a request, which the workspace must have; `None` at the path without
+/// one.
+///
+/// # Errors
+/// Those of [`check_chatbot`].
+pub(crate) async fn find_chatbot(
+    request: &AccountRequest<'_>,
+) -> Result<Option<String>, Rejection> {
+    let chatbot = PollyBot::target(request.http);
+    check_chatbot(request.context, request.account, chatbot.as_deref()).await?;
+    Ok(chatbot)
 }

@@ -1,9 +1,13 @@
-use crate::{access::PollyBot, chatbot::check_chatbot, lead_id::LEAD_ID};
+use crate::{
+    access::PollyBot,
+    chatbot::find_chatbot,
+    lead_id::{LEAD_ID, read_lead_id},
+};
 use lambda_http::http::StatusCode;
 use serde_json::json;
 use shared::{
     account_request::{AccountOperation, AccountRequest},
-    delivery::{Answer, Endpoint, Rejection, json_answer},
+    delivery::{Answer, Rejection, json_answer},
     model::{OutcomeName, Scope},
 };
 
@@ -17,10 +21,8 @@ impl AccountOperation for DeleteLead {
         OutcomeName::Answered { name: "lead_deleted", words: "lead deleted" };
 
     async fn answer(request: &AccountRequest<'_>) -> Result<Answer, Rejection> {
-        let chatbot = PollyBot::target(request.http);
-        check_chatbot(request.context, request.account, chatbot.as_deref()).await?;
-        let id = request.http.path_value("leadId", "leads");
-        let id = request.delete_lead(id.and_then(|id| LEAD_ID.read(&id))).await?;
+        find_chatbot(request).await?;
+        let id = request.delete_lead(read_lead_id(request.http)).await?;
         let deleted_at = format!("{:.3}", request.context.system.now());
         let body = json!({
             "success": true,

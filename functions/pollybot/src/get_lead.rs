@@ -1,14 +1,14 @@
 use crate::{
     access::PollyBot,
     answer::{Answered, LeadBody},
-    chatbot::check_chatbot,
+    chatbot::find_chatbot,
     contract::Details,
-    lead_id::LEAD_ID,
+    lead_id::read_lead_id,
 };
 use lambda_http::http::StatusCode;
 use shared::{
     account_request::{AccountOperation, AccountRequest},
-    delivery::{Answer, Endpoint, Rejection, json_answer},
+    delivery::{Answer, Rejection, json_answer},
     model::{Lead, OutcomeName},
 };
 
@@ -20,10 +20,8 @@ impl AccountOperation for GetLead {
     const OUTCOME: OutcomeName = OutcomeName::Answered { name: "lead_read", words: "lead read" };
 
     async fn answer(request: &AccountRequest<'_>) -> Result<Answer, Rejection> {
-        let chatbot = PollyBot::target(request.http);
-        check_chatbot(request.context, request.account, chatbot.as_deref()).await?;
-        let id = request.http.path_value("leadId", "leads");
-        let lead: Lead<Details> = request.find_lead(id.and_then(|id| LEAD_ID.read(&id))).await?;
+        find_chatbot(request).await?;
+        let lead: Lead<Details> = request.find_lead(read_lead_id(request.http)).await?;
         Ok(json_answer(StatusCode::OK, &Answered::of(LeadBody::of(&lead))))
     }
 }

@@ -1,14 +1,14 @@
 use crate::{
     access::PollyBot,
     answer::{Answered, LeadBody},
-    chatbot::check_chatbot,
+    chatbot::find_chatbot,
     contract::{Details, STATUSES},
 };
 use lambda_http::http::StatusCode;
 use serde::Serialize;
 use shared::{
-    account_request::{AccountOperation, AccountRequest, Page, is_equal, is_found},
-    delivery::{Answer, Endpoint, Rejection, json_answer},
+    account_request::{AccountOperation, AccountRequest, Page, is_equal, is_found, sort_by_text},
+    delivery::{Answer, Rejection, json_answer},
     model::{Lead, LeadSpan, OutcomeName},
     request::{Fields, Violation},
 };
@@ -17,7 +17,7 @@ use shared::{
 const PAGE: u64 = 10;
 /// How many leads a page may have.
 const MAX_PAGE: u64 = 100;
-/// What leads may be sorted by. The provider's documents have no order; a public client asks for it.
+/// What leads may be sorted by. The provider's documents have no order; public clients ask for it.
 const SORT_BY: [&str; 5] = ["createdAt", "updatedAt", "name", "email", "status"];
 const SORT_ORDER: [&str; 2] = ["desc", "asc"];
 
@@ -57,13 +57,12 @@ impl Query {
 
     /// Sorts leads that come newest first.
     fn sort(&self, leads: &mut [Lead<Details>]) {
-        let text = |value: &Option<String>| value.as_deref().unwrap_or_default().to_lowercase();
         leads.reverse();
         match self.sort_by {
             Some("updatedAt") => leads.sort_by_key(Lead::updated_at),
-            Some("name") => leads.sort_by_cached_key(|lead| text(&lead.name)),
-            Some("email") => leads.sort_by_cached_key(|lead| text(&lead.email)),
-            Some("status") => leads.sort_by_cached_key(|lead| text(&lead.status)),
+            Some("name") => sort_by_text(leads, |lead| lead.name.as_deref()),
+            Some("email") => sort_by_text(leads, |lead| lead.email.as_deref()),
+            Some("status") => sort_by_text(leads, |lead| lead.status.as_deref()),
             _ => {}
         }
         if !self.ascending {
@@ -96,8 +95,7 @@ impl AccountOperation for ListLeads {
         OutcomeName::Answered { name: "leads_listed", words: "leads listed" };
 
     async fn answer(request: &AccountRequest<'_>) -> Result<Answer, Rejection> {
-        let chatbot = PollyBot::target(request.http);
-        check_chatbot(request.context, request.account, chatbot.as_deref()).await?;
+        let chatbot = find_chatbot(request).await?;
         let query = Query::read(request.query()?)?;
         let page = query.page;
         let wants = |lead: &Lead<Details>| {

@@ -1,16 +1,15 @@
 use crate::{
     access::PollyBot,
     answer::{Answered, LeadBody, duplicate_email},
-    chatbot::check_chatbot,
+    chatbot::find_chatbot,
     contract::{self, Details},
-    lead_id::LEAD_ID,
+    lead_id::read_lead_id,
 };
 use lambda_http::http::StatusCode;
 use shared::{
     account_request::{AccountOperation, AccountRequest},
-    delivery::{Answer, Endpoint, LeadFields, Rejection, json_answer},
+    delivery::{Answer, LeadFields, Rejection, json_answer},
     model::{Contact, Lead, OutcomeName, Scope},
-    request::read_body,
     table::Updated,
 };
 
@@ -24,12 +23,9 @@ impl AccountOperation for UpdateLead {
         OutcomeName::Answered { name: "lead_updated", words: "lead updated" };
 
     async fn answer(request: &AccountRequest<'_>) -> Result<Answer, Rejection> {
-        let chatbot = PollyBot::target(request.http);
-        check_chatbot(request.context, request.account, chatbot.as_deref()).await?;
-        let id = request.http.path_value("leadId", "leads");
-        let id = id.and_then(|id| LEAD_ID.read(&id));
-        let update = contract::UpdateLead::read(read_body(&request.http.body)?)?;
-        request.check_blocks(("email", update.email()), ("phone", update.phone())).await?;
+        find_chatbot(request).await?;
+        let id = read_lead_id(request.http);
+        let update: contract::UpdateLead = request.read().await?;
         let change = |lead: &mut Lead<Details>| update.change(lead);
         match request.update_lead(id, unique_contacts, change).await? {
             Updated::Stored(lead) => {

@@ -72,6 +72,11 @@ pub fn is_equal(filter: Option<&str>, value: Option<&str>) -> bool {
     filter.is_none() || filter == value
 }
 
+/// Sorts items by a text, whatever the case of its letters. Items without it come first.
+pub fn sort_by_text<T>(items: &mut [T], text: impl Fn(&T) -> Option<&str>) {
+    items.sort_by_cached_key(|item| text(item).map(str::to_lowercase));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,29 +1,18 @@
 use super::handle::AccountRequest;
 use crate::{
-    delivery::Rejection,
+    delivery::{LeadFields, Rejection, read_fields},
     model::{Contact, Lead, LeadId},
-    request::{Rule, Violation},
     table::{LeadUpdate, Updated},
 };
 use serde::{Serialize, de::DeserializeOwned};
 
 impl AccountRequest<'_> {
-    /// Refuses the fields of a person whom the account blocks. The e-mail and the phone come with
-    /// the names of their fields.
+    /// Reads the body. The fields of a person whom the account blocks are invalid fields.
     ///
     /// # Errors
-    /// If the person is blocked, or if the table cannot be read.
-    pub async fn check_blocks(
-        &self,
-        email: (&'static str, Option<&str>),
-        phone: (&'static str, Option<&str>),
-    ) -> Result<(), Rejection> {
-        let (context, account) = (self.context, self.account);
-        let now = context.system.now();
-        match context.blocks.find_field(account, email, phone, now).await? {
-            Some(field) => Err(Violation { field, rule: Rule::NotBlocked, sent: None }.into()),
-            None => Ok(()),
-        }
+    /// Those of [`read_fields`].
+    pub async fn read<F: LeadFields>(&self) -> Result<F, Rejection> {
+        read_fields(self.context, self.account, &self.http.body).await
     }
 
     /// Updates a lead of the account. `contacts` are those that no other lead may have.

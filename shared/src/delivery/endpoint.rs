@@ -110,6 +110,24 @@ pub trait LeadFields: Sized {
     fn phone(&self) -> Option<&str>;
 }
 
+/// Reads a body. The fields of a person whom the account blocks are invalid fields.
+///
+/// # Errors
+/// If the body cannot be read, a field is invalid, the person is blocked, or the table cannot be
+/// read.
+pub async fn read_fields<F: LeadFields>(
+    context: &Context,
+    account: &Account,
+    body: &[u8],
+) -> Result<F, Rejection> {
+    let fields = F::read(read_body(body)?)?;
+    let (email, phone) = ((F::EMAIL, fields.email()), (F::PHONE, fields.phone()));
+    match context.blocks.find_field(account, email, phone, context.system.now()).await? {
+        Some(field) => Err(Violation { field, rule: Rule::NotBlocked, sent: None }.into()),
+        None => Ok(fields),
+    }
+}
+
 /// The result of a delivery: a lead, or the reason why there is none.
 pub type Accepted<E> = Result<Outcome<<E as LeadEndpoint>::Details>, Rejection>;
 
@@ -139,13 +157,7 @@ impl Delivery<'_> {
     /// If the body cannot be read, a field is invalid, the person is blocked, or the table cannot
     /// be read.
     pub async fn read<F: LeadFields>(&self) -> Result<F, Rejection> {
-        let fields = F::read(read_body(self.body)?)?;
-        let (email, phone) = ((F::EMAIL, fields.email()), (F::PHONE, fields.phone()));
-        let blocks = &self.context.blocks;
-        match blocks.find_field(self.account, email, phone, self.received_at).await? {
-            Some(field) => Err(Violation { field, rule: Rule::NotBlocked, sent: None }.into()),
-            None => Ok(fields),
-        }
+        read_fields(self.context, self.account, self.body).await
     }
 
     /// The claims that a delivery of any provider makes: its `Idempotency-Key`, if it has one, or

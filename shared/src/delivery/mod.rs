@@ -13,7 +13,7 @@ pub use answer::{Answer, delivery_answer, json_answer};
 pub use context::{Context, DEFAULT_REPLAY_WINDOW, SenderTimeouts};
 pub use endpoint::{
     Accepted, Caller, Delivery, Endpoint, LeadEndpoint, LeadFields, check_scope, create_lead,
-    redeliver,
+    read_fields, redeliver,
 };
 pub use handled::{DeliverySummary, Handled};
 pub use log::{DeliveryLog, Report};

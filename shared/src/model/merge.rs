@@ -1,4 +1,5 @@
-//! Merges JSON objects as texts, so that numbers, repeated members and order stay as they were sent.
+//! Merges JSON objects as texts, so that numbers, repeated members and order stay as they were
+//! sent.
 
 use super::{members::Members, raw_json::RawJson};
 use std::borrow::Cow;

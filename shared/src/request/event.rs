@@ -1,7 +1,7 @@
 //! The events that API Gateway and function URLs send to a function.
 //!
-//! The host and the protocol are headers like any other: a library that builds a URL from them would
-//! fail on invalid ones.
+//! The host and the protocol are headers like any other: a library that builds a URL from them
+//! would fail on invalid ones.
 
 use super::compression::decompress;
 use base64::{
@@ -26,7 +26,8 @@ pub struct Request {
     pub headers: HeaderMap,
     /// The body. It is decoded if the event has it in Base64, and decompressed.
     pub body: Vec<u8>,
-    /// The path, as the client sees it. It is percent-encoded from REST APIs and function URLs, but not from HTTP APIs.
+    /// The path, as the client sees it. It is percent-encoded from REST APIs and function URLs, but
+    /// not from HTTP APIs.
     pub path: String,
     /// The path's values for the parameters of its route, encoded as the path is.
     pub path_parameters: HashMap<String, String>,

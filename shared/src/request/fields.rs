@@ -1,6 +1,5 @@
 use super::violation::{JsonType, Rule, Violation};
 use crate::model::{Members, RawJson, read_string, text_of};
-use jiff::{Timestamp, civil::Date};
 use serde_json::value::RawValue;
 
 /// The members of a JSON object, read one by one.
@@ -26,31 +25,10 @@ use serde_json::value::RawValue;
 /// # Ok::<(), leadhook_shared::request::BodyError>(())
 /// ```
 pub struct Fields<'a> {
-    members: Members<'a>,
+    pub(super) members: Members<'a>,
     /// The places of the members that were read.
-    read: Vec<usize>,
+    pub(super) read: Vec<usize>,
     violations: Vec<Violation>,
-}
-
-/// The change of a field in an update.
-pub enum Change<T> {
-    /// The field stays as it is.
-    Nothing,
-    /// The field has no value any more.
-    Clear,
-    /// The field gets this value.
-    Set(T),
-}
-
-impl<T: Clone> Change<T> {
-    /// Changes a field.
-    pub fn apply(&self, field: &mut Option<T>) {
-        match self {
-            Self::Nothing => {}
-            Self::Clear => *field = None,
-            Self::Set(value) => *field = Some(value.clone()),
-        }
-    }
 }
 
 /// A check of a string, as in [`rules`](crate::request::rules). It returns the rule that the string
@@ -123,36 +101,6 @@ impl<'a> Fields<'a> {
         whole(number.get()).or_else(|| self.note(name, Rule::Integer))
     }
 
-    /// A whole number from 1 on that is written as text, as in a query. Empty text counts as
-    /// missing.
-    pub fn number_text(&mut self, name: &'static str, max: Option<u64>) -> Option<u64> {
-        let text = self.formatted_string(name, &[])?;
-        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
-        // A number beyond 64 bits is a number all the same.
-        let number = is_number.then(|| text.parse().unwrap_or(u64::MAX));
-        let number = number.filter(|number| *number > 0 && max.is_none_or(|max| *number <= max));
-        number.or_else(|| self.note(name, Rule::Range { max }))
-    }
-
-    /// A flag that is written as text, as in a query. Empty text counts as missing.
-    pub fn flag_text(&mut self, name: &'static str) -> Option<bool> {
-        let flag = self.choice(name, &["true", "false", "1", "0"])?;
-        Some(flag == "true" || flag == "1")
-    }
-
-    /// A date, as 2027-01-31. Null and empty text count as missing.
-    pub fn date(&mut self, name: &'static str) -> Option<Date> {
-        let text = self.formatted_string(name, &[])?;
-        let date = text.parse::<Date>().ok().filter(|date| date.to_string() == text);
-        date.or_else(|| self.note(name, Rule::Date))
-    }
-
-    /// A time with its zone, as 2027-01-31T10:30:00Z. Null and empty text count as missing.
-    pub fn time(&mut self, name: &'static str) -> Option<Timestamp> {
-        let text = self.formatted_string(name, &[])?;
-        text.parse().ok().or_else(|| self.note(name, Rule::Time))
-    }
-
     /// An object with any members, as it was sent. Null, `[]` and empty text count as missing.
     pub fn object(&mut self, name: &'static str) -> Option<RawJson> {
         self.typed(name, JsonType::Object).map(RawJson::of)
@@ -182,32 +130,6 @@ impl<'a> Fields<'a> {
             self.note::<()>(name, Rule::Type { expected, received });
         }
         self
-    }
-
-    /// The change of a field in an update. Null clears the field.
-    pub fn change<T>(
-        &mut self,
-        name: &'static str,
-        read: impl FnOnce(&mut Self, &'static str) -> Option<T>,
-    ) -> Change<T> {
-        let is_null = self.value(name).is_some_and(|value| JsonType::of(value) == JsonType::Null);
-        match read(self, name) {
-            Some(value) => Change::Set(value),
-            None if is_null => Change::Clear,
-            None => Change::Nothing,
-        }
-    }
-
-    /// Whether a field is there, whatever its value is.
-    pub fn has(&self, name: &str) -> bool {
-        self.members.position(name).is_some()
-    }
-
-    /// Leaves fields out of those that were not read.
-    pub fn ignore(&mut self, names: &[&str]) {
-        let is_ignored = |place: &usize| names.contains(&&*self.members[*place].name);
-        let ignored: Vec<_> = (0..self.members.len()).filter(is_ignored).collect();
-        self.read.extend(ignored);
     }
 
     /// The members that were not read as a field, as they were sent: those that the provider does
@@ -252,12 +174,12 @@ impl<'a> Fields<'a> {
         self.value(name).map(RawJson::of)
     }
 
-    fn value(&self, name: &str) -> Option<&'a RawValue> {
+    pub(super) fn value(&self, name: &str) -> Option<&'a RawValue> {
         self.members.position(name).map(|place| self.members[place].value)
     }
 
     /// Notes the first violation of a field.
-    fn note<T>(&mut self, field: &'static str, rule: Rule) -> Option<T> {
+    pub(super) fn note<T>(&mut self, field: &'static str, rule: Rule) -> Option<T> {
         if self.violations.last().is_none_or(|last| last.field != field) {
             let sent = self.sent(field);
             self.violations.push(Violation { field, rule, sent });

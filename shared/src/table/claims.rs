@@ -5,7 +5,7 @@ use super::{
     lead_table::LeadTable,
     store_error::{StoreError, if_true},
 };
-use crate::model::{Account, Claim, ClaimKind, Claims, LeadId, Standing};
+use crate::model::{Account, Claim, ClaimKind, LeadId, Standing};
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -48,10 +48,9 @@ impl LeadTable {
         lead: &Item,
         id: LeadId,
     ) -> Result<Vec<(Item, Item)>, StoreError> {
-        let listed = lead.get(CLAIMS).and_then(|claims| claims.as_ss().ok());
-        let wanted = listed.into_iter().flatten().map(|pk| (claim_key_at(pk), claim_key_at(pk)));
+        let wanted = claim_pks(lead).map(|pk| (claim_key_at(pk), claim_key_at(pk)));
         let mut claims = self.get_all(wanted.collect()).await?;
-        let id = AttributeValue::N(id.to_string());
+        let id = holder(id);
         claims.retain(|(_, claim)| claim.get("lead_id") == Some(&id));
         Ok(claims)
     }
@@ -80,9 +79,9 @@ pub(super) fn holder(id: LeadId) -> AttributeValue {
     AttributeValue::N(id.to_string())
 }
 
-/// The holder of a claim.
-pub(super) fn claim_holder(claim: &Item) -> Option<LeadId> {
-    claim.get("lead_id")?.as_n().ok()?.parse().ok()
+/// The partition keys of a lead's claims.
+pub(super) fn claim_pks(lead: &Item) -> impl Iterator<Item = &String> {
+    lead.get(CLAIMS).and_then(|claims| claims.as_ss().ok()).into_iter().flatten()
 }
 
 fn claim_key(account: &Account, claim: &Claim) -> Item {
@@ -98,32 +97,22 @@ pub(crate) fn claim_pk(account: &Account, claim: &Claim) -> String {
     format!("claim#{account}#{}#{}", claim.kind.as_str(), claim.hash)
 }
 
+/// The item of a claim. Only that of an `Idempotency-Key` has the hash of the delivery's `body`.
 pub(crate) fn claim_item(
     account: &Account,
-    claims: &Claims,
+    body: &str,
     claim: &Claim,
     lead_id: LeadId,
     standing: Standing,
 ) -> Result<Item, StoreError> {
     let is_key = claim.kind == ClaimKind::IdempotencyKey;
-    let body = is_key.then(|| claims.body.clone());
+    let body = is_key.then(|| body.to_owned());
     let known = is_key.then_some(standing == Standing::Known);
     let mut item: Item = serde_dynamo::to_item(ClaimItem { lead_id, body, known })?;
     item.extend(claim_key(account, claim));
     if let Some(expires_at) = claim.expires_at {
         item.insert(EXPIRES_AT.to_owned(), seconds(expires_at));
     }
-    Ok(item)
-}
-
-/// The claim of a contact, which never expires.
-pub(super) fn contact_claim_item(
-    account: &Account,
-    claim: &Claim,
-    lead_id: LeadId,
-) -> Result<Item, StoreError> {
-    let mut item: Item = serde_dynamo::to_item(ClaimItem { lead_id, body: None, known: None })?;
-    item.extend(claim_key(account, claim));
     Ok(item)
 }
 
@@ -138,7 +127,7 @@ pub(crate) fn read_claim(key: &Item, claim: &Item) -> Option<LeadClaim> {
 mod tests {
     use super::*;
     use crate::model::{
-        HeldDelivery, HeldReason,
+        Claims, HeldDelivery, HeldReason,
         tests::{account, lead_id, second},
     };
     use jiff::SignedDuration;
@@ -154,7 +143,7 @@ mod tests {
             let claims = claims.phone(phone).email(email);
             prop_assert_eq!(claims.list.iter().map(|claim| claim.kind).collect::<Vec<_>>(), ClaimKind::ALL);
             for claim in &claims.list {
-                let item = claim_item(&account, &claims, claim, id, Standing::Known).unwrap();
+                let item = claim_item(&account, &claims.body, claim, id, Standing::Known).unwrap();
                 let read = read_claim(&item, &item).unwrap();
                 prop_assert_eq!((read.kind, read.expires_at), (claim.kind, claim.expires_at));
                 let stored: ClaimItem = serde_dynamo::from_item(item).unwrap();

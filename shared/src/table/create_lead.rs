@@ -91,7 +91,7 @@ impl LeadTable {
     ) -> Result<WriteResult, StoreError> {
         let mut items = vec![lead_item(account, lead, claims, mark)?];
         for claim in &claims.list {
-            items.push(claim_item(account, claims, claim, lead.id, Standing::New)?);
+            items.push(claim_item(account, &claims.body, claim, lead.id, Standing::New)?);
         }
         match self.put_new(items, mark, claims.received_at).await? {
             Written::Stored => Ok(WriteResult::Stored),
@@ -110,7 +110,7 @@ impl LeadTable {
     ) -> Result<bool, StoreError> {
         let key = claims.list.iter().find(|claim| claim.kind == ClaimKind::IdempotencyKey);
         let Some(key) = key else { return Ok(true) };
-        let item = claim_item(account, claims, key, taken.lead_id, standing)?;
+        let item = claim_item(account, &claims.body, key, taken.lead_id, standing)?;
         match self.put_one(item.clone(), claims.received_at).await? {
             Written::Stored => Ok(true),
             Written::Refused(existing) => Ok(existing == [Some(item)]),

@@ -1,7 +1,7 @@
 //! Updates a lead. Its claims move with it, and destinations that may have it get a message.
 
 use super::{
-    claims::{CLAIMS, claim_holder, claim_key_at, claim_pk, contact_claim_item, holder},
+    claims::{CLAIMS, ClaimItem, claim_item, claim_key_at, claim_pk, claim_pks, holder},
     item::{Item, text},
     lead_table::LeadTable,
     leads::{UPDATE_MARK, VERSION, WRITE_MARK, lead_key, read_lead, version_condition},
@@ -10,6 +10,7 @@ use super::{
 };
 use crate::model::{
     Account, Claim, ClockAndRandom, Contact, Destination, Lead, LeadId, SetAside, SetAsideEvent,
+    Standing,
 };
 use aws_sdk_dynamodb::types::{
     AttributeValue, Delete, Put, ReturnValuesOnConditionCheckFailure::AllOld, TransactWriteItem,
@@ -48,8 +49,8 @@ impl LeadTable {
     /// Updates a lead. An update that changes nothing writes nothing.
     ///
     /// # Errors
-    /// Those of the change; if the table is busy, cannot be reached or refuses the write. The update
-    /// may be stored nevertheless.
+    /// Those of the change; if the table is busy, cannot be reached or refuses the write. The
+    /// update may be stored nevertheless.
     pub async fn update_lead<D, E>(
         &self,
         update: LeadUpdate<'_, D, impl Fn(&mut Lead<D>) -> Result<(), E>>,
@@ -135,7 +136,7 @@ impl LeadTable {
         for claim in &moved.new {
             let put = Put::builder()
                 .table_name(&self.name)
-                .set_item(Some(contact_claim_item(account, claim, id)?))
+                .set_item(Some(claim_item(account, "", claim, id, Standing::New)?))
                 .condition_expression("attribute_not_exists(pk)")
                 .return_values_on_condition_check_failure(AllOld)
                 .build()?;
@@ -162,11 +163,12 @@ impl LeadTable {
     ) -> Result<Option<LeadId>, StoreError> {
         // The lead is the first item of the write.
         for (claim, item) in moved.new.iter().zip(existing.into_iter().skip(1)) {
-            let Some(taken) = item.as_ref().and_then(claim_holder) else { continue };
-            if self.has_lead(account, taken).await? {
-                return Ok(Some(taken));
+            let Some(item) = item else { continue };
+            let ClaimItem { lead_id, .. } = serde_dynamo::from_item(item)?;
+            if self.has_lead(account, lead_id).await? {
+                return Ok(Some(lead_id));
             }
-            self.delete_claim(account, claim, taken).await?;
+            self.delete_claim(account, claim, lead_id).await?;
         }
         Ok(None)
     }
@@ -182,7 +184,6 @@ struct MovedClaims {
 
 impl MovedClaims {
     fn new(account: &Account, stored: &Item, old: &[Contact], new: &[Contact]) -> Self {
-        let listed = stored.get(CLAIMS).and_then(|claims| claims.as_ss().ok());
         let left = old.iter().filter(|contact| !new.contains(contact));
         let kinds: Vec<_> =
             left.map(|contact| format!("claim#{account}#{}#", contact.kind.as_str())).collect();
@@ -190,7 +191,7 @@ impl MovedClaims {
         let taken = new.iter().filter(|contact| !old.contains(contact)).cloned();
         Self {
             new: taken.map(Claim::forever).collect(),
-            old: listed.into_iter().flatten().filter(is_left).cloned().collect(),
+            old: claim_pks(stored).filter(is_left).cloned().collect(),
         }
     }
 }
@@ -205,15 +206,14 @@ fn updated_item<D: Serialize>(
 ) -> Result<Item, StoreError> {
     let mut item = write(lead)?;
     item.extend(lead_key(account, lead.id));
-    let listed = stored.get(CLAIMS).and_then(|claims| claims.as_ss().ok());
-    let mut claims: Vec<_> = listed.into_iter().flatten().cloned().collect();
-    claims.retain(|pk| !moved.old.contains(pk));
+    let kept = claim_pks(stored).filter(|pk| !moved.old.contains(pk));
+    let mut claims: Vec<_> = kept.cloned().collect();
     claims.extend(moved.new.iter().map(|claim| claim_pk(account, claim)));
     if !claims.is_empty() {
         item.insert(CLAIMS.to_owned(), AttributeValue::Ss(claims));
     }
-    let kept = stored.get(WRITE_MARK).cloned();
-    item.extend(kept.map(|mark| (WRITE_MARK.to_owned(), mark)));
+    let of_create = stored.get(WRITE_MARK).cloned();
+    item.extend(of_create.map(|mark| (WRITE_MARK.to_owned(), mark)));
     item.insert(UPDATE_MARK.to_owned(), AttributeValue::S(mark.to_owned()));
     item.insert(VERSION.to_owned(), AttributeValue::N(lead.version().to_string()));
     Ok(item)
