@@ -102,16 +102,11 @@ impl Setup {
     async fn create_lead(&self, at: Timestamp) {
         let system = &self.forwarder.system;
         let lead = Lead {
-            id: system.new_lead_id(at),
-            created_at: at,
             name: Some("Maria Silva".to_owned()),
             email: Some("maria@exemplo.com".to_owned()),
             phone: Some("5511999990000".to_owned()),
             source: Some("web".to_owned()),
-            status: None,
-            extra: None,
-            updates: Vec::new(),
-            details: BTreeMap::<String, String>::new(),
+            ..Lead::new(system.new_lead_id(at), at, BTreeMap::<String, String>::new())
         };
         let claims = Claims::new(b"", None, None, at).unwrap();
         let new = NewLead { account: account(), claims, lead };

@@ -182,16 +182,12 @@ impl AsyncSend for EngineSender {
             account: Account { provider: Provider::Integrabot, id },
             claims: claims.phone(Some(&phone)).email(Some(&email)),
             lead: Lead {
-                id: self.system.new_lead_id(now),
-                created_at: now,
                 name: Some("Ana".to_owned()),
                 email: Some(email),
                 phone: Some(phone),
                 source: Some("web".to_owned()),
                 status: Some("new".to_owned()),
-                extra: None,
-                updates: Vec::new(),
-                details: BTreeMap::<String, String>::new(),
+                ..Lead::new(self.system.new_lead_id(now), now, BTreeMap::<String, String>::new())
             },
         };
         let created = self.table.create_lead(new, &self.system).await.unwrap();

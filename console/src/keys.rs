@@ -12,10 +12,13 @@ use axum::{
     Extension, Form,
     extract::{Path, Query, State},
 };
-use operator::keys::{NewCredentials, NewKey, Rotated, key_state, revoke_key, rotate_key};
+use operator::keys::{
+    KeyUpdate, NewCredentials, NewKey, NewLimit, Rotated, key_state, revoke_key, rotate_key,
+    update_key,
+};
 use providers::about;
 use serde::Deserialize;
-use shared::model::{AccountId, ApiKey, ListedKey, Provider};
+use shared::model::{AccountId, ApiKey, ListedKey, NotARateLimit, Provider};
 use std::sync::Arc;
 
 #[derive(Template)]
@@ -31,6 +34,10 @@ struct Row {
     provider: &'static str,
     accounts: String,
     scopes: String,
+    /// Its limit, and how much of it is used.
+    limit: String,
+    used_of_limit: Option<u32>,
+    is_lenient: bool,
     label: String,
     state: &'static str,
     created: Option<When>,
@@ -47,6 +54,10 @@ pub(crate) async fn list(
     let table = console.table().afresh();
     let keys = table.api_keys(None).await?;
     let frame = Frame::new(&console, session, Tab::Keys).after(done.as_deref());
+    let limited = keys
+        .iter()
+        .filter_map(|ListedKey { token, key }| key.limit.map(|limit| (token.clone(), limit)));
+    let usage = table.usage(limited, now).await?;
     let row = |ListedKey { token, key }: ListedKey| {
         let accounts: Vec<_> =
             key.accounts().iter().map(|account| account.id.to_string()).collect();
@@ -55,6 +66,9 @@ pub(crate) async fn list(
             provider: key.account.provider.as_str(),
             accounts: accounts.join(", "),
             scopes: key.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", "),
+            limit: key.limit.map(|limit| limit.to_string()).unwrap_or_default(),
+            used_of_limit: usage.get(&token).map(|usage| usage.limit - usage.remaining),
+            is_lenient: key.is_lenient,
             state: key_state(&key, now),
             created: key.created_at.map(|at| When::new(at, now)),
             used: key.last_used_on.map_or_else(|| "never".to_owned(), |day| day.to_string()),
@@ -76,6 +90,9 @@ pub(crate) struct CreateForm {
     account: String,
     #[serde(default)]
     scopes: String,
+    #[serde(default)]
+    limit: String,
+    lenient: Option<String>,
     #[serde(default)]
     label: String,
     #[serde(default)]
@@ -127,6 +144,17 @@ fn items<T: std::str::FromStr>(text: &str, what: &str) -> Result<Vec<T>, Failed>
     parts.map(read).collect()
 }
 
+/// What the items of a list of scopes are.
+const SCOPE: &str = "scope: create, read or write";
+
+/// Reads a limit. Without one, a key may send any number of requests.
+fn read_limit(text: &str) -> Result<NewLimit, Failed> {
+    match text.trim() {
+        "" => Ok(NewLimit(None)),
+        text => text.parse().map_err(|error: NotARateLimit| Failed::input(error.to_string())),
+    }
+}
+
 pub(crate) async fn create(
     State(console): State<Arc<Console>>,
     Extension(session): Extension<SessionState>,
@@ -139,7 +167,9 @@ pub(crate) async fn create(
     let key = NewKey {
         provider: provider.ok_or_else(|| Failed::input("choose a provider"))?,
         account,
-        scopes: items(&form.scopes, "scope: create, read or write")?,
+        scopes: items(&form.scopes, SCOPE)?,
+        limit: read_limit(&form.limit)?.0,
+        is_lenient: form.lenient.is_some(),
         label: filled(form.label),
         expires: filled(form.expires),
         tenants: items(&form.tenants, "tenant's number")?,
@@ -147,6 +177,29 @@ pub(crate) async fn create(
     };
     let (credentials, key) = key.create(console.table(), console.system()).await?;
     show(&ShownPage::new(Frame::new(&console, session, Tab::Keys), credentials, &key, None))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct UpdateForm {
+    #[serde(default)]
+    scopes: String,
+    #[serde(default)]
+    limit: String,
+    lenient: Option<String>,
+}
+
+pub(crate) async fn update(
+    State(console): State<Arc<Console>>,
+    Path(id): Path<String>,
+    Form(form): Form<UpdateForm>,
+) -> Answer {
+    let update = KeyUpdate {
+        scopes: Some(items(&form.scopes, SCOPE)?.into_iter().collect()),
+        limit: Some(read_limit(&form.limit)?),
+        is_lenient: Some(form.lenient.is_some()),
+    };
+    update_key(console.table(), &id, update, console.system().now()).await?;
+    go("/console/keys?done=key")
 }
 
 #[derive(Deserialize)]

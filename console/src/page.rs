@@ -92,6 +92,7 @@ impl Frame {
         let done = match done.unwrap_or_default() {
             "redelivered" => "It became this lead, and is no longer held.",
             "discarded" => "It is no longer held.",
+            "key" => "The key is changed. Functions that know it follow within a minute.",
             "revoked" => "The key is revoked. Functions refuse it within a minute.",
             "stored" => "The entry is stored. Functions see it within a minute.",
             "removed" => "The entry is removed. Functions see it within a minute.",

@@ -69,6 +69,7 @@ fn held_routes() -> Router<Arc<Console>> {
 fn other_routes() -> Router<Arc<Console>> {
     Router::new()
         .route("/console/keys", get(keys::list).post(keys::create))
+        .route("/console/keys/{id}/update", post(keys::update))
         .route("/console/keys/{id}/rotate", post(keys::rotate))
         .route("/console/keys/{id}/revoke", post(keys::revoke))
         .route("/console/directory", get(directory::list))

@@ -28,6 +28,7 @@ pub(crate) fn ending(outcome: OutcomeName) -> Ending {
         OutcomeName::Existing | OutcomeName::Replayed => Ending::new("↺", "same", words),
         OutcomeName::Unauthorized
         | OutcomeName::OutOfScope
+        | OutcomeName::OverLimit
         | OutcomeName::NotFound
         | OutcomeName::BodyTooLarge
         | OutcomeName::NotAnObject

@@ -195,6 +195,7 @@ mod tests {
                 status: None,
                 details: std::collections::BTreeMap::new(),
                 extra: None,
+                broken_rules: Vec::new(),
             };
             let described = describe("New lead", &lead);
             let ends = |c: char| c.is_control() || "\u{2028}\u{2029}".contains(c);

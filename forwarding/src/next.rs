@@ -187,18 +187,7 @@ mod tests {
 
     /// The leads 1 to `last`, read after lead 0 just now.
     fn page(last: i64, is_last: bool) -> Page {
-        let stored = |n| StoredLead {
-            id: lead(n),
-            created_at: now(),
-            name: None,
-            email: None,
-            phone: None,
-            source: None,
-            status: None,
-            extra: None,
-            updates: Vec::new(),
-            details: BTreeMap::new(),
-        };
+        let stored = |n| StoredLead::new(lead(n), now(), BTreeMap::new());
         let leads = (1..=last).map(stored).collect();
         let rest = (!is_last).then_some(LeadSpan::ALL);
         Page::new(lead(0), LeadPage { leads, rest, units: 0.0 }, now())

@@ -28,7 +28,14 @@ use tower_http::cors::CorsLayer;
 /// The timeout to read a body, as in API Gateway.
 const BODY_WITHIN: Duration = Duration::from_secs(30);
 /// The headers that web pages may read, in lower case.
-pub const ANSWERED_HEADERS: [&str; 2] = ["idempotency-replayed", "retry-after"];
+pub const ANSWERED_HEADERS: [&str; 6] = [
+    "idempotency-replayed",
+    "retry-after",
+    "x-ratelimit-limit",
+    "x-ratelimit-remaining",
+    "x-ratelimit-reset",
+    "x-ratelimit-used",
+];
 
 /// How many deliveries are handled at once. More have to wait. A delivery counts when its body has
 /// been read, so a sender of a slow body delays no other delivery.

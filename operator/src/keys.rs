@@ -1,15 +1,18 @@
-//! Makes, finds, rotates and revokes the API keys of senders.
+//! Makes, finds, updates, rotates and revokes the API keys of senders.
 
 use crate::{Failure, times::read_expiry};
 use ipnet::IpNet;
 use jiff::Timestamp;
 use providers::about;
 use shared::{
-    model::{Account, AccountId, ApiKey, ClockAndRandom, ListedKey, Provider, Scope, TokenHash},
+    model::{
+        Account, AccountId, ApiKey, ClockAndRandom, ListedKey, NotARateLimit, Provider, RateLimit,
+        Scope, TokenHash,
+    },
     provider::{About, TokenForm},
     table::LeadTable,
 };
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, str::FromStr};
 
 /// The most tenants of a key: it is listed under each, in one transaction.
 const MAX_TENANTS: usize = 90;
@@ -49,6 +52,10 @@ pub struct NewKey {
     pub account: Option<AccountId>,
     /// What it may do; if there are none, it may create leads.
     pub scopes: Vec<Scope>,
+    /// How many requests it may send; none: any number.
+    pub limit: Option<RateLimit>,
+    /// Whether a lead that breaks a rule of form is stored.
+    pub is_lenient: bool,
     /// The operator's name for it.
     pub label: Option<String>,
     /// When it expires: 90d, 2027-01-31.
@@ -91,7 +98,8 @@ impl NewKey {
         system: &ClockAndRandom,
     ) -> Result<(NewCredentials, ApiKey), Failure> {
         self.check()?;
-        let Self { provider, account, scopes, label, expires, mut tenants, networks } = self;
+        let Self { provider, account, scopes, limit, is_lenient, label, expires, .. } = self;
+        let (mut tenants, networks) = (self.tenants, self.networks);
         tenants.sort_unstable();
         tenants.dedup();
         let now = system.now();
@@ -102,6 +110,8 @@ impl NewKey {
         let scopes = BTreeSet::from_iter(scopes);
         let key = ApiKey {
             scopes: if scopes.is_empty() { ApiKey::default_scopes() } else { scopes },
+            limit,
+            is_lenient,
             label,
             created_at: Some(now),
             expires_at: expires.map_err(Failure::Input)?,
@@ -113,6 +123,52 @@ impl NewKey {
         table.put_api_key(&credentials.hash(), key.clone()).await?;
         Ok((credentials, key))
     }
+}
+
+/// The changes of a key. What is `None` stays as it is.
+#[derive(Default)]
+pub struct KeyUpdate {
+    /// What it may do.
+    pub scopes: Option<BTreeSet<Scope>>,
+    /// How many requests it may send.
+    pub limit: Option<NewLimit>,
+    /// Whether a lead that breaks a rule of form is stored.
+    pub is_lenient: Option<bool>,
+}
+
+/// The limit that a key gets; none: it may send any number of requests.
+#[derive(Clone, Copy)]
+pub struct NewLimit(pub Option<RateLimit>);
+
+impl FromStr for NewLimit {
+    type Err = NotARateLimit;
+
+    /// Reads a limit, or `none`.
+    fn from_str(text: &str) -> Result<Self, NotARateLimit> {
+        if text == "none" { Ok(Self(None)) } else { text.parse().map(Some).map(Self) }
+    }
+}
+
+/// Changes the key whose id begins with `id`. Returns it as it is then.
+///
+/// # Errors
+/// If there is no such live key, if nothing changes, or if the table cannot be used.
+pub async fn update_key(
+    table: &LeadTable,
+    id: &str,
+    update: KeyUpdate,
+    now: Timestamp,
+) -> Result<ListedKey, Failure> {
+    let KeyUpdate { scopes, limit, is_lenient } = update;
+    let ListedKey { token, key } = find_live_key(table, id, now).await?;
+    let key = ApiKey {
+        scopes: scopes.filter(|scopes| !scopes.is_empty()).unwrap_or(key.scopes),
+        limit: limit.map_or(key.limit, |NewLimit(limit)| limit),
+        is_lenient: is_lenient.unwrap_or(key.is_lenient),
+        ..key
+    };
+    table.update_api_key(&token, &key).await?;
+    Ok(ListedKey { token, key })
 }
 
 /// A key that replaced another.
@@ -136,12 +192,8 @@ pub async fn rotate_key(
 ) -> Result<Rotated, Failure> {
     let now = system.now();
     let until = read_expiry(keep, now).map_err(Failure::Input)?;
-    let old = find_key(table, id).await?;
+    let old = find_live_key(table, id, now).await?;
     let old_id = old.token.key_id().to_string();
-    if !old.key.is_live(now) {
-        let text = format!("the key {old_id} is already expired or revoked; make another");
-        return Err(Failure::Input(text));
-    }
     // A key that expires sooner keeps its time.
     let until = old.key.expires_at.map_or(until, |expiry| expiry.min(until));
     let credentials = NewCredentials::new(old.key.account.provider, system);
@@ -163,6 +215,16 @@ pub async fn revoke_key(table: &LeadTable, id: &str, now: Timestamp) -> Result<L
     let found = find_key(table, id).await?;
     table.revoke_api_key(&found.token, now).await?;
     Ok(found)
+}
+
+/// The only key whose id begins with `id`, if it is live.
+async fn find_live_key(table: &LeadTable, id: &str, now: Timestamp) -> Result<ListedKey, Failure> {
+    let found = find_key(table, id).await?;
+    if found.key.is_live(now) {
+        return Ok(found);
+    }
+    let id = found.token.key_id();
+    Err(Failure::Input(format!("the key {id} is already expired or revoked; make another")))
 }
 
 /// The only key whose id begins with `id`.

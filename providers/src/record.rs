@@ -3,7 +3,7 @@
 use crate::all::about;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use shared::model::{Account, LeadId, Provider, StoredLead, well_formed};
+use shared::model::{Account, BrokenRule, LeadId, Provider, StoredLead, well_formed};
 use std::collections::BTreeMap;
 
 /// A lead with its account, in the same shape for every provider.
@@ -33,6 +33,9 @@ pub struct LeadRecord {
     pub details: BTreeMap<String, Box<RawValue>>,
     /// The members that its provider does not know, in the same way.
     pub extra: Option<Box<RawValue>>,
+    /// The rules of form that the lead breaks. A record without any has no such member.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub broken_rules: Vec<BrokenRule>,
 }
 
 /// A stored lead whose details are not JSON.
@@ -63,6 +66,7 @@ impl LeadRecord {
             updated_at,
             details: details.collect::<Result<_, _>>()?,
             extra: lead.extra.map(|extra| extra.to_raw().into_owned()),
+            broken_rules: lead.broken_rules,
             name: lead.name,
             email: lead.email,
             phone: lead.phone,

@@ -140,6 +140,7 @@ async fn every_artifact_answers_every_sample_event() {
             | Given::NoTable
             | Given::KeyOfANetwork
             | Given::NoScope
+            | Given::NoRequests
             | Given::Leads => &services.table.endpoint,
         };
         let function = services.run(&sample.function, endpoint);

@@ -1,5 +1,6 @@
 use crate::{delivery::Answer, document::operation_of};
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 use shared::table::LeadTable;
 use std::{
@@ -75,6 +76,8 @@ pub enum Given {
     KeyOfANetwork,
     /// Demo keys without a scope.
     NoScope,
+    /// Demo keys that may send no request.
+    NoRequests,
     /// A lead of each demo account that shows leads, and an agent of Integrabot's.
     Leads,
 }
@@ -94,10 +97,11 @@ impl Given {
             }
             Self::NoScope => {
                 let requests = include_str!("../../events/take_scopes_of_demo_keys.json");
-                let requests: Vec<Value> = serde_json::from_str(requests).unwrap();
-                for request in requests {
-                    update(&request["Update"], table, direct).await;
-                }
+                update_all(requests, table, direct).await;
+            }
+            Self::NoRequests => {
+                let requests = include_str!("../../events/limit_demo_keys.json");
+                update_all(requests, table, direct).await;
             }
             Self::Leads => {
                 let requests = include_str!("../../events/put_demo_leads.json");
@@ -109,6 +113,14 @@ impl Given {
                 }
             }
         }
+    }
+}
+
+/// Makes the updates of a transaction in a file in `events/`, in this table.
+async fn update_all(requests: &str, table: &LeadTable, direct: &Client) {
+    let requests: Vec<Value> = serde_json::from_str(requests).unwrap();
+    for request in requests {
+        update(&request["Update"], table, direct).await;
     }
 }
 
@@ -154,6 +166,7 @@ impl SampleEvent {
             Some("there is no table") => Given::NoTable,
             Some("the demo key may be used from 198.51.100.0/24 alone") => Given::KeyOfANetwork,
             Some("the demo keys have no scope") => Given::NoScope,
+            Some("the demo keys may send no request") => Given::NoRequests,
             Some("there are leads and an agent") => Given::Leads,
             Some(given) => panic!("{}/{}: {given}", self.function, self.name),
         }
@@ -249,8 +262,12 @@ impl SampleEvent {
             (Value::String(wanted), Value::String(token)) if wanted == "<token>" => {
                 token.split('.').count() == 3
             }
+            (Value::String(wanted), _) if wanted == "<second>" => {
+                let second = actual.as_str().map_or(actual.as_i64(), |text| text.parse().ok());
+                second.is_some_and(|second| Timestamp::from_second(second).is_ok())
+            }
             (Value::String(wanted), Value::String(time)) if wanted == "<time>" => {
-                time.parse::<jiff::Timestamp>().is_ok()
+                time.parse::<Timestamp>().is_ok()
             }
             (Value::Object(wanted), Value::Object(got)) => {
                 let same = |(key, value): (&String, &Value)| {

@@ -27,6 +27,7 @@ mod integrabot;
 mod keys;
 mod keyspot;
 mod lead_ids;
+mod lenient;
 mod limits;
 mod listing;
 mod openapi;
@@ -36,6 +37,7 @@ mod posting;
 // Other systems do not show the processor time of a thread.
 #[cfg(target_os = "linux")]
 mod processor_time;
+mod rate_limits;
 mod rdstation;
 
 mod receiver;

@@ -37,16 +37,10 @@ pub(crate) fn new_lead(
     let claims = Claims::new(b"", None, None, created_at).unwrap();
     let claims = claims.phone(phone.as_deref()).email(email.as_deref());
     let lead = Lead {
-        id: system.new_lead_id(created_at),
-        created_at,
         name: Some("Maria".to_owned()),
         email,
         phone,
-        source: None,
-        status: None,
-        extra: None,
-        updates: Vec::new(),
-        details: (),
+        ..Lead::new(system.new_lead_id(created_at), created_at, ())
     };
     NewLead { account: acme(), claims, lead }
 }

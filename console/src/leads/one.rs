@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use operator::destinations::{ForwardingState, forwarding_states};
 use providers::{LeadRecord, read_id};
 use shared::{
-    model::{Account, ClaimKind, ContactKind, LeadId, StoredLead},
+    model::{Account, BrokenRule, ClaimKind, ContactKind, LeadId, StoredLead},
     table::LeadClaim,
 };
 use std::sync::Arc;
@@ -33,6 +33,7 @@ struct LeadPage {
     phone: String,
     source: String,
     status: String,
+    broken: Vec<String>,
     details: Vec<Line>,
     extra: Vec<Line>,
     claims: Vec<Claim>,
@@ -78,6 +79,7 @@ pub(crate) async fn one(
             name: mask.text(record.name.as_deref()),
             email: mask.text(record.email.as_deref()),
             phone: mask.text(record.phone.as_deref()),
+            broken: record.broken_rules.iter().map(BrokenRule::to_string).collect(),
             details: lines(&mask.all(&record.details_text()), &[]),
             extra: record.extra_text().map(|text| lines(&mask.all(text), &[])).unwrap_or_default(),
             provider: account.provider.as_str(),

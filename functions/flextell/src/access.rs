@@ -2,7 +2,7 @@ use crate::answer::{bad_tenant, foreign_tenant, reject};
 use lambda_http::http::HeaderMap;
 use shared::{
     delivery::{Answer, Context, Endpoint, Rejection},
-    model::{Account, ApiKey, Provider},
+    model::{Account, ApiKey, Provider, Usage},
     request::{Request, rules},
 };
 
@@ -15,6 +15,14 @@ impl Endpoint for Flextell {
 
     fn account_of(key: &ApiKey, request: &Request) -> Result<Account, Rejection> {
         read_tenant(&request.headers, &key.tenants)
+    }
+
+    fn limit_headers(usage: &Usage) -> Vec<(&'static str, i64)> {
+        vec![
+            ("x-ratelimit-limit", usage.limit.into()),
+            ("x-ratelimit-remaining", usage.remaining.into()),
+            ("x-ratelimit-reset", usage.reset_second()),
+        ]
     }
 
     fn reject(rejection: Rejection) -> Answer {

@@ -6,7 +6,7 @@ use lambda_http::http::StatusCode;
 use serde::Serialize;
 use serde_json::{json, value::RawValue};
 use shared::{
-    delivery::{Answer, OwnRejection, Rejection, delivery_answer, json_answer},
+    delivery::{Answer, OwnRejection, Rejection, delivery_answer, json_answer, limit_answer},
     model::{Lead, LeadId, Outcome, OutcomeName, Standing},
     request::{Unauthorized, Violation},
 };
@@ -43,7 +43,7 @@ impl<'a> Answered<'a> {
 pub(crate) struct LeadBody<'a> {
     id: LeadId,
     first_name: Option<&'a str>,
-    last_name: &'a str,
+    last_name: Option<&'a str>,
     full_name: Option<&'a str>,
     phone_number: Option<&'a str>,
     email: Option<&'a str>,
@@ -77,7 +77,7 @@ impl<'a> LeadBody<'a> {
         Self {
             id: lead.id,
             first_name: details.first_name.as_deref(),
-            last_name: &details.last_name,
+            last_name: details.last_name.as_deref(),
             full_name: lead.name.as_deref(),
             phone_number: lead.phone.as_deref(),
             email: lead.email.as_deref(),
@@ -136,6 +136,11 @@ pub(crate) fn reject(rejection: Rejection) -> Answer {
         ),
         Rejection::OutOfScope(_) => {
             error(StatusCode::FORBIDDEN, "forbidden", "The token does not allow this operation.")
+        }
+        Rejection::OverLimit(usage) => {
+            let message = "Too many requests. Try again later.";
+            let body = json!({ "error": "rate_limit_exceeded", "message": message });
+            limit_answer(&body, &usage)
         }
         Rejection::NotFound => {
             error(StatusCode::NOT_FOUND, "not_found", "The resource does not exist.")

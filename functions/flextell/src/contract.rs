@@ -5,12 +5,12 @@ use serde::{Deserialize, Serialize};
 use shared::{
     delivery::{Delivery, LeadFields},
     model::{Lead, RawJson},
-    request::{Fields, Violation, rules},
+    request::{Fields, rules},
 };
 
 /// The request body.
 pub(crate) struct CreateLead {
-    pub(crate) last_name: String,
+    pub(crate) last_name: Option<String>,
     pub(crate) first_name: Option<String>,
     pub(crate) phone_number: Option<String>,
     pub(crate) email: Option<String>,
@@ -31,7 +31,8 @@ pub(crate) const JSON_DETAILS: [&str; 1] = ["marketing_attribution"];
 pub struct Details {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) first_name: Option<String>,
-    pub(crate) last_name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) last_name: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) description: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -56,8 +57,8 @@ pub struct Details {
 impl LeadFields for CreateLead {
     const PHONE: &'static str = "phone_number";
 
-    fn read(mut body: Fields<'_>) -> Result<Self, Vec<Violation>> {
-        let lead = Self {
+    fn read(body: &mut Fields<'_>) -> Self {
+        Self {
             last_name: body.required_string("last_name", &[rules::max_length::<255>]),
             first_name: body.string("first_name", &[rules::max_length::<255>]),
             phone_number: body.string("phone_number", &[rules::max_length::<50>]),
@@ -75,8 +76,7 @@ impl LeadFields for CreateLead {
             },
             marketing_attribution: body.string_items("marketing_attribution"),
             extra: body.unread(),
-        };
-        body.finish(lead)
+        }
     }
 
     fn email(&self) -> Option<&str> {
@@ -90,20 +90,17 @@ impl LeadFields for CreateLead {
 
 impl CreateLead {
     pub(crate) fn into_lead(self, delivery: &Delivery<'_>, resolved: Resolved) -> Lead<Details> {
-        let names = [self.first_name.as_deref().unwrap_or_default(), &self.last_name];
-        let full_name = names.join(" ").trim().to_owned();
+        let names = [self.first_name.as_deref(), self.last_name.as_deref()];
+        let full_name = names.map(Option::unwrap_or_default).join(" ").trim().to_owned();
         let Resolved { status, reference_source, assigned_user, country } = resolved;
         Lead {
-            id: delivery.new_lead_id(),
-            created_at: delivery.received_at,
-            name: Some(full_name),
+            name: Some(full_name).filter(|name| !name.is_empty()),
             email: self.email,
             phone: self.phone_number,
             source: reference_source.as_ref().and_then(|source| source.name.clone()),
             status: status.as_ref().and_then(|status| status.name.clone()),
             extra: self.extra,
-            updates: Vec::new(),
-            details: Details {
+            ..delivery.new_lead(Details {
                 first_name: self.first_name,
                 last_name: self.last_name,
                 description: self.description,
@@ -118,7 +115,7 @@ impl CreateLead {
                 status,
                 reference_source,
                 assigned_user,
-            },
+            })
         }
     }
 }

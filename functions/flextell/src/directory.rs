@@ -88,8 +88,8 @@ pub(crate) struct Resolved {
 }
 
 /// The directory entries that were found for a delivery.
-struct Found<'a> {
-    delivery: &'a Delivery<'a>,
+struct Found<'a, 'd> {
+    delivery: &'a mut Delivery<'d>,
     entries: Entries,
 }
 
@@ -97,7 +97,7 @@ struct Found<'a> {
 ///
 /// # Errors
 /// A violation for the first id that the tenant does not have; an error of the table.
-pub(crate) async fn resolve(delivery: &Delivery<'_>, ids: Ids) -> Result<Resolved, Rejection> {
+pub(crate) async fn resolve(delivery: &mut Delivery<'_>, ids: Ids) -> Result<Resolved, Rejection> {
     let default_status = EntryKey::new(STATUS, EntryId::from_static(DEFAULT));
     let status = ids.status.map_or_else(|| default_status.clone(), |id| EntryKey::new(STATUS, id));
     let others = [
@@ -106,9 +106,9 @@ pub(crate) async fn resolve(delivery: &Delivery<'_>, ids: Ids) -> Result<Resolve
         ids.country.map(|id| EntryKey::new(COUNTRY, id)),
     ];
     let wanted = others.into_iter().flatten().chain([status]).collect();
-    let Delivery { context, account, received_at, .. } = delivery;
-    let entries = context.directory.find(account, wanted, *received_at).await?;
-    let found = Found { delivery, entries };
+    let Delivery { context, account, received_at, .. } = *delivery;
+    let entries = context.directory.find(account, wanted, received_at).await?;
+    let mut found = Found { delivery, entries };
     let status = match ids.status {
         Some(_) => found.describe("lead_status_id", STATUS, ids.status).await?,
         None => found.entries.get(&default_status)?,
@@ -123,11 +123,11 @@ pub(crate) async fn resolve(delivery: &Delivery<'_>, ids: Ids) -> Result<Resolve
     })
 }
 
-impl Found<'_> {
+impl Found<'_, '_> {
     /// The entry that an id refers to. If the tenant has no entries of this kind, any id is
     /// accepted.
     async fn describe<T: DeserializeOwned>(
-        &self,
+        &mut self,
         field: &'static str,
         kind: &'static str,
         id: Option<i64>,
@@ -136,9 +136,9 @@ impl Found<'_> {
         if let Some(entry) = self.entries.get(&EntryKey::new(kind, id))? {
             return Ok(Some(entry));
         }
-        let Delivery { context, account, received_at, .. } = self.delivery;
-        if context.directory.has_any(account, kind, *received_at).await? {
-            return Err(Violation { field, rule: Rule::Exists, sent: None }.into());
+        let Delivery { context, account, received_at, .. } = *self.delivery;
+        if context.directory.has_any(account, kind, received_at).await? {
+            self.delivery.break_rule(Violation { field, rule: Rule::Exists, sent: None })?;
         }
         Ok(serde_json::from_value(json!({ "id": id })).ok())
     }

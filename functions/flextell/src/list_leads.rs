@@ -8,7 +8,7 @@ use shared::{
     account_request::{AccountOperation, AccountRequest, is_found, sort_by_text},
     delivery::{Answer, Rejection},
     model::{Lead, LeadSpan, OutcomeName},
-    request::{Fields, Violation},
+    request::Fields,
 };
 
 /// What leads may be sorted by. The provider's page does not show its list.
@@ -26,15 +26,14 @@ struct Query {
 }
 
 impl Query {
-    fn read(mut query: Fields<'_>) -> Result<Self, Vec<Violation>> {
-        let read = Self {
-            list: ListQuery::read(&mut query, &SORT_BY, false),
+    fn read(query: &mut Fields<'_>) -> Self {
+        Self {
+            list: ListQuery::read(query, &SORT_BY, false),
             status: query.number_text("lead_status_id", None),
             reference_source: query.number_text("lead_reference_source_id", None),
             user: query.number_text("assigned_user_id", None),
             country: query.number_text("country_id", None),
-        };
-        query.finish(read)
+        }
     }
 
     fn wants(&self, lead: &Lead<Details>) -> bool {
@@ -52,9 +51,9 @@ impl Query {
     /// Sorts leads that come newest first, in ascending order.
     fn sort(&self, leads: &mut [Lead<Details>]) {
         leads.reverse();
-        match self.list.sort_by {
+        match self.list.sort_by.as_deref() {
             Some("first_name") => sort_by_text(leads, |lead| lead.details.first_name.as_deref()),
-            Some("last_name") => sort_by_text(leads, |lead| Some(&lead.details.last_name)),
+            Some("last_name") => sort_by_text(leads, |lead| lead.details.last_name.as_deref()),
             // A lead is never updated here.
             _ => {}
         }
@@ -67,7 +66,7 @@ impl AccountOperation for ListLeads {
         OutcomeName::Answered { name: "leads_listed", words: "leads listed" };
 
     async fn answer(request: &AccountRequest<'_>) -> Result<Answer, Rejection> {
-        let query = Query::read(request.query()?)?;
+        let query = request.read_query(Query::read)?;
         let wants = |lead: &Lead<Details>| query.wants(lead);
         let mut leads = request.list_leads(Some(LeadSpan::ALL), wants).await?;
         query.sort(&mut leads);

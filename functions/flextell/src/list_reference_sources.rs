@@ -5,10 +5,10 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use shared::{
-    account_request::{AccountOperation, AccountRequest, is_equal, is_found, sort_by_text},
+    account_request::{AccountOperation, AccountRequest, is_found, sort_by_text},
     delivery::{Answer, Rejection},
     model::OutcomeName,
-    request::{Fields, Violation, rules},
+    request::{Fields, rules},
 };
 
 /// What reference sources may be sorted by. The directory has no times, so the last two keep the
@@ -25,19 +25,18 @@ struct Query {
 }
 
 impl Query {
-    fn read(mut query: Fields<'_>) -> Result<Self, Vec<Violation>> {
-        let read = Self {
-            list: ListQuery::read(&mut query, &SORT_BY, true),
+    fn read(query: &mut Fields<'_>) -> Self {
+        Self {
+            list: ListQuery::read(query, &SORT_BY, true),
             color: query.formatted_string("color", &[rules::max_length::<20>]),
             external_id: query.formatted_string("external_id", &[rules::max_length::<255>]),
-        };
-        query.finish(read)
+        }
     }
 
-    fn wants(&self, source: &ReferenceSource) -> bool {
+    fn wants(&self, request: &AccountRequest<'_>, source: &ReferenceSource) -> bool {
         is_found(self.list.search.as_deref(), [&source.name])
-            && is_equal(self.color.as_deref(), source.color.as_deref())
-            && is_equal(self.external_id.as_deref(), source.external_id.as_deref())
+            && request.is_equal(self.color.as_deref(), source.color.as_deref())
+            && request.is_equal(self.external_id.as_deref(), source.external_id.as_deref())
     }
 }
 
@@ -60,12 +59,12 @@ impl AccountOperation for ListReferenceSources {
         OutcomeName::Answered { name: "sources_listed", words: "reference sources listed" };
 
     async fn answer(request: &AccountRequest<'_>) -> Result<Answer, Rejection> {
-        let query = Query::read(request.query()?)?;
+        let query = request.read_query(Query::read)?;
         let sources = request.list_entries::<ReferenceSource>(REFERENCE_SOURCE).await?;
         let sources = sources.into_iter().map(|(_, source)| source);
-        let mut sources: Vec<_> = sources.filter(|source| query.wants(source)).collect();
+        let mut sources: Vec<_> = sources.filter(|source| query.wants(request, source)).collect();
         sources.sort_by_key(|source| source.id);
-        if query.list.sort_by == Some("name") {
+        if query.list.sort_by.as_deref() == Some("name") {
             sort_by_text(&mut sources, |source| source.name.as_deref());
         }
         Ok(answer_page(request, &query.list, &mut sources, |source| source))

@@ -9,7 +9,7 @@ use shared::{
     delivery::{Answer, Rejection},
     model::OutcomeName,
     provider::DEFAULT,
-    request::{Fields, Violation},
+    request::Fields,
 };
 
 /// What statuses may be sorted by. The directory has no times, so these two keep the order.
@@ -26,14 +26,13 @@ struct Query {
 }
 
 impl Query {
-    fn read(mut query: Fields<'_>) -> Result<Self, Vec<Violation>> {
-        let read = Self {
-            list: ListQuery::read(&mut query, &SORT_BY, true),
+    fn read(query: &mut Fields<'_>) -> Self {
+        Self {
+            list: ListQuery::read(query, &SORT_BY, true),
             is_default: query.flag_text("is_default"),
             is_terminal: query.flag_text("is_terminal"),
             is_system: query.flag_text("is_system"),
-        };
-        query.finish(read)
+        }
     }
 
     fn wants(&self, status: &Status) -> bool {
@@ -70,7 +69,7 @@ impl AccountOperation for ListStatuses {
         OutcomeName::Answered { name: "statuses_listed", words: "statuses listed" };
 
     async fn answer(request: &AccountRequest<'_>) -> Result<Answer, Rejection> {
-        let query = Query::read(request.query()?)?;
+        let query = request.read_query(Query::read)?;
         let entries = request.list_entries::<Status>(STATUS).await?;
         let default = entries.iter().find(|(id, _)| id.as_str() == DEFAULT);
         let default = default.map(|(_, status)| status.id);
@@ -80,7 +79,7 @@ impl AccountOperation for ListStatuses {
             .filter(|status| query.wants(status))
             .collect();
         statuses.sort_by_key(|status| (status.sort_order.unwrap_or_default(), status.id));
-        if query.list.sort_by == Some("name") {
+        if query.list.sort_by.as_deref() == Some("name") {
             sort_by_text(&mut statuses, |status| status.name.as_deref());
         }
         Ok(answer_page(request, &query.list, &mut statuses, |status| status))

@@ -20,7 +20,7 @@ const ON_EACH_SIDE: u64 = 3;
 /// The parameters that each list has.
 pub(crate) struct ListQuery {
     pub(crate) search: Option<String>,
-    pub(crate) sort_by: Option<&'static str>,
+    pub(crate) sort_by: Option<String>,
     ascending: bool,
     page: Page,
 }

@@ -48,7 +48,7 @@ pub(crate) struct AgentBody {
 /// # Errors
 /// A violation, or an error of the table.
 pub(crate) async fn check_agent(
-    delivery: &Delivery<'_>,
+    delivery: &mut Delivery<'_>,
     id: Option<&str>,
 ) -> Result<(), Rejection> {
     let Some(id) = id else { return Ok(()) };
@@ -56,8 +56,8 @@ pub(crate) async fn check_agent(
     if !context.directory.has_any(account, AGENT, received_at).await? {
         return Ok(());
     }
-    match context.find_entry::<Agent>(account, AGENT, &id.to_lowercase()).await? {
-        Some(_) => Ok(()),
-        None => Err(Violation { field: "agent_id", rule: Rule::Exists, sent: None }.into()),
+    if context.find_entry::<Agent>(account, AGENT, &id.to_lowercase()).await?.is_none() {
+        delivery.break_rule(Violation { field: "agent_id", rule: Rule::Exists, sent: None })?;
     }
+    Ok(())
 }

@@ -3,7 +3,7 @@ use lambda_http::http::StatusCode;
 use serde::Serialize;
 use serde_json::{Map, Value, json, value::RawValue};
 use shared::{
-    delivery::{Answer, Rejection, delivery_answer, json_answer},
+    delivery::{Answer, Rejection, delivery_answer, json_answer, limit_answer},
     model::{Lead, LeadId, Outcome, Standing},
     request::{JsonType, Rule, Violation},
 };
@@ -62,6 +62,11 @@ pub(crate) fn reject(rejection: Rejection) -> Answer {
             "Forbidden",
             "O token de API não tem permissão para esta operação.",
         ),
+        Rejection::OverLimit(usage) => {
+            let message = "Limite de requisições excedido. Tente novamente mais tarde.";
+            let body = json!({ "error": "Too Many Requests", "message": message });
+            limit_answer(&body, &usage)
+        }
         Rejection::NotFound => error(StatusCode::NOT_FOUND, "Not Found", "Recurso não encontrado."),
         Rejection::BodyTooLarge => error(
             StatusCode::PAYLOAD_TOO_LARGE,

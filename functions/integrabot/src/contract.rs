@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use shared::{
     delivery::{Delivery, LeadFields},
     model::{Lead, RawJson},
-    request::{Fields, Violation, rules},
+    request::{Fields, rules},
 };
 
 /// The channels a lead may come from. Older documents of the provider also name `whatsapp` and
@@ -16,8 +16,8 @@ pub const STATUSES: [&str; 5] = ["new", "contacted", "qualified", "lost", "conve
 
 /// The request body, schema `LeadInput`.
 pub(crate) struct CreateLead {
-    pub(crate) name: String,
-    pub(crate) channel: &'static str,
+    pub(crate) name: Option<String>,
+    pub(crate) channel: Option<String>,
     pub(crate) phone_number: Option<String>,
     pub(crate) email: Option<String>,
     pub(crate) agent_id: Option<String>,
@@ -39,8 +39,8 @@ pub struct Details {
 impl LeadFields for CreateLead {
     const PHONE: &'static str = "phone_number";
 
-    fn read(mut body: Fields<'_>) -> Result<Self, Vec<Violation>> {
-        let lead = Self {
+    fn read(body: &mut Fields<'_>) -> Self {
+        Self {
             name: body.required_string("name", &[]),
             channel: body.required_choice("type", &TYPES),
             phone_number: body.formatted_string("phone_number", &[rules::digits]),
@@ -48,8 +48,7 @@ impl LeadFields for CreateLead {
             agent_id: body.formatted_string("agent_id", &[rules::uuid]),
             custom_fields: body.string_members("custom_fields"),
             extra: body.unread(),
-        };
-        body.finish(lead)
+        }
     }
 
     fn email(&self) -> Option<&str> {
@@ -64,19 +63,16 @@ impl LeadFields for CreateLead {
 impl CreateLead {
     pub(crate) fn into_lead(self, delivery: &Delivery<'_>) -> Lead<Details> {
         Lead {
-            id: delivery.new_lead_id(),
-            created_at: delivery.received_at,
-            name: Some(self.name),
+            name: self.name,
             email: self.email,
             phone: self.phone_number,
-            source: Some(self.channel.to_owned()),
+            source: self.channel,
             status: Some(STATUSES[0].to_owned()),
             extra: self.extra,
-            updates: Vec::new(),
-            details: Details {
+            ..delivery.new_lead(Details {
                 agent_id: self.agent_id,
                 custom_fields: self.custom_fields.unwrap_or_else(RawJson::empty_object),
-            },
+            })
         }
     }
 }

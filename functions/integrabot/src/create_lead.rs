@@ -13,9 +13,11 @@ use shared::{
 impl LeadEndpoint for Integrabot {
     type Details = Details;
 
-    async fn accept(delivery: &Delivery<'_>) -> Accepted<Self> {
+    async fn accept(delivery: &mut Delivery<'_>) -> Accepted<Self> {
         let lead: CreateLead = delivery.read().await?;
-        let claims = delivery.claims()?.phone(lead.phone()).email(lead.email());
+        let (email, phone) = (lead.email(), lead.phone());
+        let claims = delivery.claims()?.phone(phone).email(email);
+        let claims = claims.or_replay(delivery.context.replay_window, email, phone);
         check_agent(delivery, lead.agent_id.as_deref()).await?;
         let lead = lead.into_lead(delivery);
         Ok(delivery.store(claims, lead).await?)

@@ -11,10 +11,10 @@ use jiff::{
 use lambda_http::http::StatusCode;
 use serde::Serialize;
 use shared::{
-    account_request::{AccountOperation, AccountRequest, Page, is_equal, is_found},
+    account_request::{AccountOperation, AccountRequest, Page, is_found},
     delivery::{Answer, Rejection, json_answer},
     model::{Lead, LeadSpan, OutcomeName},
-    request::{Fields, Violation, rules},
+    request::{Fields, rules},
 };
 
 /// How many leads a page has if the request does not say.
@@ -27,8 +27,8 @@ pub struct ListLeads;
 
 /// The query, with the days in UTC.
 struct Query {
-    status: Option<&'static str>,
-    channel: Option<&'static str>,
+    status: Option<String>,
+    channel: Option<String>,
     agent_id: Option<String>,
     search: Option<String>,
     date_from: Option<Date>,
@@ -37,8 +37,8 @@ struct Query {
 }
 
 impl Query {
-    fn read(mut query: Fields<'_>) -> Result<Self, Vec<Violation>> {
-        let read = Self {
+    fn read(query: &mut Fields<'_>) -> Self {
+        Self {
             status: query.choice("status", &STATUSES),
             channel: query.choice("type", &TYPES),
             agent_id: query.formatted_string("agent_id", &[rules::uuid]),
@@ -49,8 +49,7 @@ impl Query {
                 number: query.number_text("page", None).unwrap_or(1),
                 size: query.number_text("per_page", Some(MAX_PAGE)).unwrap_or(PAGE),
             },
-        };
-        query.finish(read)
+        }
     }
 
     /// The leads of its days; `None` if there can be none.
@@ -59,9 +58,9 @@ impl Query {
         LeadSpan::of_time(self.date_from.and_then(beginning), until.and_then(beginning))
     }
 
-    fn wants(&self, lead: &Lead<Details>) -> bool {
-        is_equal(self.status, lead.status.as_deref())
-            && is_equal(self.channel, lead.source.as_deref())
+    fn wants(&self, request: &AccountRequest<'_>, lead: &Lead<Details>) -> bool {
+        request.is_equal(self.status.as_deref(), lead.status.as_deref())
+            && request.is_equal(self.channel.as_deref(), lead.source.as_deref())
             && self.agent_id.as_deref().is_none_or(|wanted| {
                 let own = lead.details.agent_id.as_deref();
                 own.is_some_and(|own| own.eq_ignore_ascii_case(wanted))
@@ -97,9 +96,9 @@ impl AccountOperation for ListLeads {
         OutcomeName::Answered { name: "leads_listed", words: "leads listed" };
 
     async fn answer(request: &AccountRequest<'_>) -> Result<Answer, Rejection> {
-        let query = Query::read(request.query()?)?;
+        let query = request.read_query(Query::read)?;
         let page = query.page;
-        let wants = |lead: &Lead<Details>| query.wants(lead);
+        let wants = |lead: &Lead<Details>| query.wants(request, lead);
         let leads = request.list_leads(query.span(), wants).await?;
         let (total, last_page) = (leads.len(), page.last(leads.len()));
         let body = ListBody {

@@ -3,7 +3,7 @@ use lambda_http::http::StatusCode;
 use serde::Serialize;
 use serde_json::json;
 use shared::{
-    delivery::{Answer, OwnRejection, Rejection, delivery_answer, json_answer},
+    delivery::{Answer, OwnRejection, Rejection, delivery_answer, json_answer, limit_answer},
     model::{Lead, Outcome, OutcomeName, Standing},
     request::Violation,
 };
@@ -40,7 +40,7 @@ struct LeadBody<'a> {
     name: Option<&'a str>,
     email: Option<&'a str>,
     phone: Option<&'a str>,
-    message: &'a str,
+    message: Option<&'a str>,
     source: Option<&'a str>,
     status: Option<&'a str>,
     priority: &'static str,
@@ -58,7 +58,7 @@ impl<'a> LeadBody<'a> {
             name: lead.name.as_deref(),
             email: lead.email.as_deref(),
             phone: lead.phone.as_deref(),
-            message: &lead.details.message,
+            message: lead.details.message.as_deref(),
             source: lead.source.as_deref(),
             status: lead.status.as_deref(),
             priority: PRIORITY,
@@ -90,6 +90,10 @@ fn reject(rejection: Rejection, unauthorized: &str, unauthorized_text: &str) -> 
         }
         Rejection::OutOfScope(_) => {
             error(StatusCode::FORBIDDEN, "FORBIDDEN", "This API key does not allow this operation")
+        }
+        Rejection::OverLimit(usage) => {
+            let body = json!({ "error": "Rate limit exceeded", "code": "RATE_LIMIT_EXCEEDED" });
+            limit_answer(&body, &usage)
         }
         Rejection::NotFound => error(StatusCode::NOT_FOUND, "NOT_FOUND", "Not found"),
         Rejection::BodyTooLarge => error(

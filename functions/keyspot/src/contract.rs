@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use shared::{
     delivery::{Delivery, LeadFields},
     model::{Lead, RawJson},
-    request::{Fields, Violation, rules},
+    request::{Fields, rules},
 };
 
 /// The kind of a property in the directory. Its id is the property's code.
@@ -48,11 +48,11 @@ pub(crate) struct Property {
 
 /// The request body.
 pub(crate) struct CreateLead {
-    pub(crate) name: String,
-    pub(crate) email: String,
-    pub(crate) phone: String,
-    pub(crate) message: String,
-    pub(crate) source: Option<&'static str>,
+    pub(crate) name: Option<String>,
+    pub(crate) email: Option<String>,
+    pub(crate) phone: Option<String>,
+    pub(crate) message: Option<String>,
+    pub(crate) source: Option<String>,
     pub(crate) property_code: Option<String>,
     pub(crate) interested_property_title: Option<String>,
     pub(crate) traffic_origin: Option<String>,
@@ -62,7 +62,8 @@ pub(crate) struct CreateLead {
 /// The fields of a lead that only Keyspot has.
 #[derive(Serialize, Deserialize)]
 pub struct Details {
-    pub(crate) message: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) message: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     property_code: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -76,8 +77,8 @@ pub struct Details {
 impl LeadFields for CreateLead {
     const PHONE: &'static str = "phone";
 
-    fn read(mut body: Fields<'_>) -> Result<Self, Vec<Violation>> {
-        let lead = Self {
+    fn read(body: &mut Fields<'_>) -> Self {
+        Self {
             // The documents say "Min length: 1", so white space is allowed.
             name: body.non_empty_string("name", &[]),
             email: body.non_empty_string("email", &[rules::email]),
@@ -88,16 +89,15 @@ impl LeadFields for CreateLead {
             interested_property_title: body.string("interestedPropertyTitle", &[]),
             traffic_origin: body.string("trafficOrigin", &[]),
             extra: body.unread(),
-        };
-        body.finish(lead)
+        }
     }
 
     fn email(&self) -> Option<&str> {
-        Some(&self.email)
+        self.email.as_deref()
     }
 
     fn phone(&self) -> Option<&str> {
-        Some(&self.phone)
+        self.phone.as_deref()
     }
 }
 
@@ -111,16 +111,13 @@ impl CreateLead {
         let is_empty = |text: &str| text.trim().is_empty();
         let sent = self.interested_property_title;
         Lead {
-            id: delivery.new_lead_id(),
-            created_at: delivery.received_at,
-            name: Some(self.name),
-            email: Some(self.email),
-            phone: Some(self.phone),
-            source: Some(self.source.unwrap_or(DEFAULT_SOURCE).to_owned()),
+            name: self.name,
+            email: self.email,
+            phone: self.phone,
+            source: self.source.or_else(|| Some(DEFAULT_SOURCE.to_owned())),
             status: Some(NEW_LEAD.to_owned()),
             extra: self.extra,
-            updates: Vec::new(),
-            details: Details {
+            ..delivery.new_lead(Details {
                 message: self.message,
                 property_code: self.property_code,
                 property_id,
@@ -129,7 +126,7 @@ impl CreateLead {
                     _ => title.or(sent),
                 },
                 traffic_origin: self.traffic_origin,
-            },
+            })
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::{
 };
 use lambda_http::http::HeaderMap;
 use shared::{
-    delivery::{DeliveryLog, DeliverySummary, Handled, Rejection},
+    delivery::{Context, DeliveryLog, DeliverySummary, Handled, Rejection, check_limit},
     model::{ApiKey, OutcomeName, Provider, TokenHash},
     request::{Request, Unauthorized},
 };
@@ -26,12 +26,15 @@ async fn issue(keyspot: &Keyspot, request: &Request) -> Result<String, Rejection
     let Keyspot { context, signing_secret } = keyspot;
     let now = context.system.now();
     let (key, secret) = credentials(&request.headers)?;
-    let check = |api_key: &ApiKey| match &api_key.secret {
-        Some(known) if *known == secret => check_network(api_key, request),
-        _ => Err(Unauthorized::Invalid.into()),
-    };
-    context.api_keys.authenticate(Provider::Keyspot, key.clone(), now, check).await?;
-    let token = signing_secret.keys(now).await?.issue(&key, now, context.system.random_mark());
+    let Context { api_keys, system, .. } = &**context;
+    let api_key: ApiKey = api_keys.find::<Rejection>(Provider::Keyspot, &key, now).await?;
+    if api_key.secret.as_ref() != Some(&secret) {
+        return Err(Unauthorized::Invalid.into());
+    }
+    check_limit(api_keys.count(&key, &api_key, now).await)?;
+    check_network(&api_key, request)?;
+    api_keys.note_use(&key, &api_key, now).await;
+    let token = signing_secret.keys(now).await?.issue(&key, now, system.random_mark());
     token.map_err(|_| Rejection::Internal)
 }
 

@@ -1,7 +1,7 @@
 use crate::answer::reject;
 use shared::{
     delivery::{Answer, Context, Endpoint, Rejection},
-    model::Provider,
+    model::{Provider, Usage},
     request::Request,
 };
 
@@ -15,6 +15,15 @@ impl Endpoint for PollyBot {
     /// The chatbot's id.
     fn target(request: &Request) -> Option<String> {
         request.path_value("chatbotId", "chatbots")
+    }
+
+    fn limit_headers(usage: &Usage) -> Vec<(&'static str, i64)> {
+        vec![
+            ("x-ratelimit-limit", usage.limit.into()),
+            ("x-ratelimit-remaining", usage.remaining.into()),
+            ("x-ratelimit-reset", usage.reset_second()),
+            ("x-ratelimit-used", (usage.limit - usage.remaining).into()),
+        ]
     }
 
     fn reject(rejection: Rejection) -> Answer {

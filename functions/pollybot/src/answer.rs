@@ -3,7 +3,7 @@ use lambda_http::http::StatusCode;
 use serde::Serialize;
 use serde_json::{json, value::RawValue};
 use shared::{
-    delivery::{Answer, OwnRejection, Rejection, delivery_answer, json_answer},
+    delivery::{Answer, OwnRejection, Rejection, delivery_answer, json_answer, limit_answer},
     model::{HeldReason, Lead, LeadId, Outcome, OutcomeName, RawJson, Standing},
     request::{Rule, Unauthorized, Violation},
 };
@@ -116,6 +116,16 @@ pub(crate) fn reject(rejection: Rejection) -> Answer {
         }
         Rejection::OutOfScope(_) => {
             error(StatusCode::FORBIDDEN, "FORBIDDEN", "This API key does not allow this operation")
+        }
+        Rejection::OverLimit(usage) => {
+            let details = json!({
+                "limit": usage.limit,
+                "remaining": usage.remaining,
+                "resetTime": usage.reset_second(),
+                "retryAfter": usage.retry_after,
+            });
+            let error = "Rate limit exceeded";
+            limit_answer(&Refused::new("RATE_LIMIT_EXCEEDED", error, Some(details)), &usage)
         }
         Rejection::NotFound => error(StatusCode::NOT_FOUND, "LEAD_NOT_FOUND", "Lead not found"),
         Rejection::BodyTooLarge => error(

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use shared::{
     delivery::{Delivery, LeadFields, Rejection},
-    model::{Lead, RawJson},
-    request::{Change, Fields, MAX_BODY_BYTES, Violation, rules},
+    model::{BrokenRule, Lead, RawJson},
+    request::{Change, Fields, MAX_BODY_BYTES, rules},
 };
 
 /// The statuses of a lead. The first is the default.
@@ -12,11 +12,11 @@ pub const STATUSES: [&str; 6] = ["new", "contacted", "qualified", "converted", "
 
 /// The request body.
 pub(crate) struct CreateLead {
-    pub(crate) name: String,
-    pub(crate) email: String,
+    pub(crate) name: Option<String>,
+    pub(crate) email: Option<String>,
     pub(crate) phone: Option<String>,
     pub(crate) source: Option<String>,
-    pub(crate) status: Option<&'static str>,
+    pub(crate) status: Option<String>,
     pub(crate) metadata: Option<RawJson>,
     pub(crate) extra: Option<RawJson>,
 }
@@ -36,8 +36,8 @@ pub struct Details {
 impl LeadFields for CreateLead {
     const PHONE: &'static str = "phone";
 
-    fn read(mut body: Fields<'_>) -> Result<Self, Vec<Violation>> {
-        let lead = Self {
+    fn read(body: &mut Fields<'_>) -> Self {
+        Self {
             name: body.required_string("name", &[]),
             email: body.required_string("email", &[rules::email]),
             phone: body.string("phone", &[]),
@@ -45,12 +45,11 @@ impl LeadFields for CreateLead {
             status: body.choice("status", &STATUSES),
             metadata: body.object("metadata"),
             extra: body.unread(),
-        };
-        body.finish(lead)
+        }
     }
 
     fn email(&self) -> Option<&str> {
-        Some(&self.email)
+        self.email.as_deref()
     }
 
     fn phone(&self) -> Option<&str> {
@@ -60,14 +59,19 @@ impl LeadFields for CreateLead {
 
 /// The request body of an update: the fields that change.
 pub(crate) struct UpdateLead {
-    name: Option<String>,
-    email: Option<String>,
+    name: Change<String>,
+    email: Change<String>,
     phone: Change<String>,
     source: Change<String>,
-    status: Change<&'static str>,
+    status: Change<String>,
     metadata: Change<RawJson>,
     extra: Option<RawJson>,
+    /// The names of the fields that are sent.
+    sent: Vec<&'static str>,
 }
+
+/// The fields of a lead that have rules.
+const FIELDS: [&str; 6] = ["name", "email", "phone", "source", "status", "metadata"];
 
 /// The members of a lead that no update changes. A client may send a whole lead.
 const UNCHANGEABLE: [&str; 4] = ["id", "createdAt", "updatedAt", "workspaceId"];
@@ -75,47 +79,51 @@ const UNCHANGEABLE: [&str; 4] = ["id", "createdAt", "updatedAt", "workspaceId"];
 impl LeadFields for UpdateLead {
     const PHONE: &'static str = "phone";
 
-    fn read(mut body: Fields<'_>) -> Result<Self, Vec<Violation>> {
+    fn read(body: &mut Fields<'_>) -> Self {
         body.ignore(&UNCHANGEABLE);
-        let lead = Self {
-            name: body.has("name").then(|| body.required_string("name", &[])),
-            email: body.has("email").then(|| body.required_string("email", &[rules::email])),
+        Self {
+            name: body.change("name", |body, name| body.required_string(name, &[])),
+            email: body.change("email", |body, name| body.required_string(name, &[rules::email])),
             phone: body.change("phone", |body, name| body.string(name, &[])),
             source: body.change("source", |body, name| body.string(name, &[])),
             status: body.change("status", |body, name| body.choice(name, &STATUSES)),
             metadata: body.change("metadata", Fields::object),
             extra: body.unread(),
-        };
-        body.finish(lead)
+            sent: FIELDS.into_iter().filter(|name| body.has(name)).collect(),
+        }
     }
 
     fn email(&self) -> Option<&str> {
-        self.email.as_deref()
+        self.email.set()
     }
 
     fn phone(&self) -> Option<&str> {
-        match &self.phone {
-            Change::Set(phone) => Some(phone),
-            Change::Nothing | Change::Clear => None,
-        }
+        self.phone.set()
     }
 }
 
 impl UpdateLead {
-    /// Changes a lead. Objects are merged.
+    /// Changes a lead. Objects are merged. The rules that the sent fields break replace those that
+    /// they broke.
     ///
     /// # Errors
     /// If the lead becomes too large.
-    pub(crate) fn change(&self, lead: &mut Lead<Details>) -> Result<(), Rejection> {
-        let Self { name, email, phone, source, status, metadata, extra } = self;
-        lead.name = name.clone().or(lead.name.take());
-        lead.email = email.clone().or(lead.email.take());
+    pub(crate) fn change(
+        &self,
+        lead: &mut Lead<Details>,
+        broken: &[BrokenRule],
+    ) -> Result<(), Rejection> {
+        let Self { name, email, phone, source, status, metadata, extra, sent } = self;
+        lead.broken_rules.retain(|rule| !sent.contains(&&*rule.field));
+        lead.broken_rules.extend(broken.iter().cloned());
+        name.apply(&mut lead.name);
+        email.apply(&mut lead.email);
         phone.apply(&mut lead.phone);
         source.apply(&mut lead.source);
         match status {
             Change::Nothing => {}
             Change::Clear => lead.status = Some(STATUSES[0].to_owned()),
-            Change::Set(status) => lead.status = Some((*status).to_owned()),
+            Change::Set(status) => lead.status = Some(status.clone()),
         }
         let known = &mut lead.details.metadata;
         match metadata {
@@ -139,20 +147,17 @@ impl CreateLead {
     pub(crate) fn into_lead(self, delivery: &Delivery<'_>) -> Lead<Details> {
         let metadata = self.metadata.unwrap_or_else(RawJson::empty_object);
         Lead {
-            id: delivery.new_lead_id(),
-            created_at: delivery.received_at,
-            name: Some(self.name),
-            email: Some(self.email),
+            name: self.name,
+            email: self.email,
             phone: self.phone,
             source: self.source,
-            status: Some(self.status.unwrap_or(STATUSES[0]).to_owned()),
+            status: self.status.or_else(|| Some(STATUSES[0].to_owned())),
             extra: self.extra,
-            updates: Vec::new(),
-            details: Details {
+            ..delivery.new_lead(Details {
                 workspace_id: delivery.account.id.to_string(),
                 chatbot_id: delivery.target.map(str::to_owned),
                 metadata,
-            },
+            })
         }
     }
 }

@@ -14,16 +14,17 @@ use shared::{
 impl LeadEndpoint for PollyBot {
     type Details = Details;
 
-    async fn accept(delivery: &Delivery<'_>) -> Accepted<Self> {
+    async fn accept(delivery: &mut Delivery<'_>) -> Accepted<Self> {
         check_chatbot(delivery.context, delivery.account, delivery.target).await?;
         let lead: CreateLead = delivery.read().await?;
-        let claims = delivery.claims()?.email(lead.email());
         let email = lead.email.clone();
+        let claims = delivery.claims()?.email(lead.email());
+        let claims = claims.or_replay(delivery.context.replay_window, lead.email(), lead.phone());
         let lead = lead.into_lead(delivery);
         let outcome = delivery.store(claims, lead).await?;
         match outcome.standing {
             Standing::New => Ok(outcome),
-            Standing::Known => Err(reject_known(&email, &outcome).into()),
+            Standing::Known => Err(reject_known(&email.unwrap_or_default(), &outcome).into()),
         }
     }
 

@@ -9,7 +9,7 @@ use lambda_http::http::StatusCode;
 use shared::{
     account_request::{AccountOperation, AccountRequest},
     delivery::{Answer, LeadFields, Rejection, json_answer},
-    model::{Contact, Lead, OutcomeName, Scope},
+    model::{Contact, Email, Lead, OutcomeName, Scope},
     table::Updated,
 };
 
@@ -25,8 +25,8 @@ impl AccountOperation for UpdateLead {
     async fn answer(request: &AccountRequest<'_>) -> Result<Answer, Rejection> {
         find_chatbot(request).await?;
         let id = read_lead_id(request.http);
-        let update: contract::UpdateLead = request.read().await?;
-        let change = |lead: &mut Lead<Details>| update.change(lead);
+        let (update, broken): (contract::UpdateLead, _) = request.read().await?;
+        let change = |lead: &mut Lead<Details>| update.change(lead, &broken);
         match request.update_lead(id, unique_contacts, change).await? {
             Updated::Stored(lead) => {
                 Ok(json_answer(StatusCode::OK, &Answered::of(LeadBody::of(&lead))))
@@ -42,5 +42,5 @@ impl AccountOperation for UpdateLead {
 
 /// The contacts that no other lead of the workspace may have.
 fn unique_contacts(lead: &Lead<Details>) -> Vec<Contact> {
-    lead.email.as_deref().map(Contact::email).into_iter().collect()
+    lead.email.as_deref().and_then(Email::read).map(Contact::from).into_iter().collect()
 }

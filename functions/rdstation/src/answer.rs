@@ -3,7 +3,7 @@ use lambda_http::http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json, value::RawValue};
 use shared::{
-    delivery::{Answer, Rejection, delivery_answer, json_answer},
+    delivery::{Answer, Rejection, delivery_answer, json_answer, limit_answer},
     model::{Lead, Outcome, RawJson, Standing},
     request::{JsonType, Rule, Violation},
 };
@@ -65,6 +65,10 @@ pub(crate) fn reject(rejection: Rejection) -> Answer {
             error(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "UNAUTHORIZED")
         }
         Rejection::OutOfScope(_) => error(StatusCode::FORBIDDEN, "FORBIDDEN", "FORBIDDEN"),
+        Rejection::OverLimit(usage) => {
+            let body = json!({ "message": "Too many requests", "code": "TOO_MANY_REQUESTS" });
+            limit_answer(&body, &usage)
+        }
         Rejection::NotFound => error(StatusCode::NOT_FOUND, "NOT_FOUND", "Not found"),
         Rejection::BodyTooLarge => {
             error(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", "Request body too large")

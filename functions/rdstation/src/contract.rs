@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use shared::{
     delivery::{Delivery, LeadFields},
     model::{Lead, RawJson},
-    request::{Fields, JsonType, Violation},
+    request::{Fields, JsonType},
 };
 
 /// How much of a lead the assistant has captured. The first is the default.
@@ -20,7 +20,7 @@ pub(crate) struct CreateLead {
     pub(crate) site: Option<String>,
     pub(crate) custom: Option<RawJson>,
     pub(crate) utm: Option<RawJson>,
-    pub(crate) capture: Option<&'static str>,
+    pub(crate) capture: Option<String>,
     pub(crate) extra: Option<RawJson>,
 }
 
@@ -44,8 +44,8 @@ pub struct Details {
 impl LeadFields for CreateLead {
     const PHONE: &'static str = "phone";
 
-    fn read(mut body: Fields<'_>) -> Result<Self, Vec<Violation>> {
-        let lead = Self {
+    fn read(body: &mut Fields<'_>) -> Self {
+        Self {
             agent_id: body.string("agentId", &[]),
             name: body.string("name", &[]),
             email: body.string("email", &[]),
@@ -56,8 +56,7 @@ impl LeadFields for CreateLead {
             utm: body.not_null("utm", JsonType::Object).object("utm"),
             capture: body.not_null("capture", JsonType::String).choice("capture", &CAPTURES),
             extra: body.unread(),
-        };
-        body.finish(lead)
+        }
     }
 
     fn email(&self) -> Option<&str> {
@@ -72,23 +71,19 @@ impl LeadFields for CreateLead {
 impl CreateLead {
     pub(crate) fn into_lead(self, delivery: &Delivery<'_>) -> Lead<Details> {
         Lead {
-            id: delivery.new_lead_id(),
-            created_at: delivery.received_at,
             name: self.name,
             email: self.email,
             phone: self.phone,
-            source: None,
-            status: Some(self.capture.unwrap_or(CAPTURES[0]).to_owned()),
+            status: self.capture.or_else(|| Some(CAPTURES[0].to_owned())),
             extra: self.extra,
-            updates: Vec::new(),
-            details: Details {
+            ..delivery.new_lead(Details {
                 workspace_id: delivery.account.id.to_string(),
                 agent_id: self.agent_id,
                 company: self.company,
                 site: self.site,
                 custom: self.custom.unwrap_or_else(RawJson::empty_object),
                 utm: self.utm.unwrap_or_else(RawJson::empty_object),
-            },
+            })
         }
     }
 }

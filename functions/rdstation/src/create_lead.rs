@@ -12,7 +12,7 @@ use shared::{
 impl LeadEndpoint for RdStation {
     type Details = Details;
 
-    async fn accept(delivery: &Delivery<'_>) -> Accepted<Self> {
+    async fn accept(delivery: &mut Delivery<'_>) -> Accepted<Self> {
         let lead: CreateLead = delivery.read().await?;
         let claims =
             delivery.claims()?.replay(delivery.context.replay_window, lead.email(), lead.phone());

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use serde::Serialize;
 use shared::{
-    account_request::{AccountOperation, AccountRequest, Page, is_equal, is_found},
+    account_request::{AccountOperation, AccountRequest, Page, is_found},
     delivery::{Answer, Rejection, json_answer},
     model::{Lead, LeadSpan, OutcomeName},
-    request::{Fields, Violation},
+    request::Fields,
 };
 
 /// How many leads a page has if the request does not say.
@@ -32,12 +32,12 @@ struct Query {
     ascending: bool,
     created_at_start: Option<Timestamp>,
     agent_id: Option<String>,
-    capture: Option<&'static str>,
+    capture: Option<String>,
 }
 
 impl Query {
-    fn read(mut query: Fields<'_>) -> Result<Self, Vec<Violation>> {
-        let read = Self {
+    fn read(query: &mut Fields<'_>) -> Self {
+        Self {
             page: Page {
                 number: query.number_text("page", None).unwrap_or(1),
                 size: query.number_text("size", Some(MAX_PAGE)).unwrap_or(PAGE),
@@ -46,23 +46,22 @@ impl Query {
             name: query.formatted_string("name", &[]),
             email: query.formatted_string("email", &[]),
             phone: query.formatted_string("phone", &[]),
-            ascending: query.choice("orderBy", &ORDERS) == Some(ORDERS[1]),
+            ascending: query.choice("orderBy", &ORDERS).as_deref() == Some(ORDERS[1]),
             created_at_start: query.time("createdAtStart"),
             agent_id: query.formatted_string("agentId", &[]),
             capture: query.choice("capture", &CAPTURES),
-        };
-        query.finish(read)
+        }
     }
 
-    fn wants(&self, lead: &Lead<Details>) -> bool {
+    fn wants(&self, request: &AccountRequest<'_>, lead: &Lead<Details>) -> bool {
         let Details { company, site, agent_id, .. } = &lead.details;
         let searched = [&lead.name, &lead.email, &lead.phone, company, site];
         is_found(self.search.as_deref(), searched)
             && is_found(self.name.as_deref(), [&lead.name])
             && is_found(self.email.as_deref(), [&lead.email])
             && is_found(self.phone.as_deref(), [&lead.phone])
-            && is_equal(self.agent_id.as_deref(), agent_id.as_deref())
-            && is_equal(self.capture, lead.status.as_deref())
+            && request.is_equal(self.agent_id.as_deref(), agent_id.as_deref())
+            && request.is_equal(self.capture.as_deref(), lead.status.as_deref())
     }
 }
 
@@ -99,9 +98,9 @@ impl AccountOperation for ListLeads {
         OutcomeName::Answered { name: "leads_listed", words: "leads listed" };
 
     async fn answer(request: &AccountRequest<'_>) -> Result<Answer, Rejection> {
-        let query = Query::read(request.query()?)?;
+        let query = request.read_query(Query::read)?;
         let span = LeadSpan::of_time(query.created_at_start, None);
-        let mut leads = request.list_leads(span, |lead| query.wants(lead)).await?;
+        let mut leads = request.list_leads(span, |lead| query.wants(request, lead)).await?;
         if query.ascending {
             leads.reverse();
         }

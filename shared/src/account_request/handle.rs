@@ -1,9 +1,10 @@
 use crate::{
     delivery::{
         Answer, Caller, Context, DeliveryLog, DeliverySummary, Endpoint, Handled, Rejection,
+        add_limit_headers, authenticate,
     },
     model::{Account, Entry, EntryId, EntryKey, KeyId, Lead, LeadId, OutcomeName, Scope},
-    request::{Fields, Request},
+    request::{Fields, Request, Rule},
     table::StoreError,
 };
 use serde::de::DeserializeOwned;
@@ -31,17 +32,26 @@ pub struct AccountRequest<'a> {
     pub account: &'a Account,
     /// The id of its key.
     pub key: KeyId,
+    /// Whether its key is lenient.
+    pub is_lenient: bool,
     /// The request as it was sent.
     pub http: &'a Request,
 }
 
 impl AccountRequest<'_> {
-    /// The query, field by field.
+    /// Reads the query. A lenient key may ask for values that are not in a list.
     ///
     /// # Errors
-    /// If the request was not read from an event: then it has no query.
-    pub fn query(&self) -> Result<Fields<'_>, Rejection> {
-        Fields::parse(&self.http.query).ok_or(Rejection::Internal)
+    /// If a parameter breaks its rule, or if the request was not read from an event: then it has no
+    /// query.
+    pub fn read_query<Q>(&self, read: impl FnOnce(&mut Fields<'_>) -> Q) -> Result<Q, Rejection> {
+        let mut fields = Fields::parse(&self.http.query).ok_or(Rejection::Internal)?;
+        let query = read(&mut fields);
+        let mut violations = fields.violations();
+        if self.is_lenient {
+            violations.retain(|violation| !matches!(violation.rule, Rule::Choice(_)));
+        }
+        if violations.is_empty() { Ok(query) } else { Err(violations.into()) }
     }
 
     /// The lead of the account with this id.
@@ -79,13 +89,17 @@ pub async fn handle<O: AccountOperation>(
 ) -> Handled {
     let context = state.as_ref();
     let log = DeliveryLog::start(context.report, O::Endpoint::PROVIDER, request.id.clone());
+    let mut usage = None;
     let steps = async {
-        let Caller { account, key } = O::Endpoint::authenticate(state, request, O::SCOPE).await?;
-        O::answer(&AccountRequest { context, account: &account, key, http: request }).await
+        let caller = authenticate::<O::Endpoint>(state, request, O::SCOPE, &mut usage).await?;
+        let Caller { account, key, is_lenient } = caller;
+        let account = &account;
+        O::answer(&AccountRequest { context, account, key, is_lenient, http: request }).await
     };
     let result = context.in_time(steps).await;
     let outcome = result.as_ref().map_or_else(Rejection::name, |_| O::OUTCOME);
-    let answer = result.unwrap_or_else(O::Endpoint::reject);
+    let mut answer = result.unwrap_or_else(O::Endpoint::reject);
+    add_limit_headers::<O::Endpoint>(&mut answer, usage);
     log.finish(outcome, &answer);
     Handled { answer, summary: DeliverySummary::of(outcome) }
 }

@@ -58,6 +58,13 @@ impl AccountRequest<'_> {
         }
         Ok(listed)
     }
+
+    /// Whether there is no filter, or a value is equal to it. For a lenient key, the case of letters
+    /// does not matter.
+    pub fn is_equal(&self, filter: Option<&str>, value: Option<&str>) -> bool {
+        let folded = |text: Option<&str>| text.map(str::to_lowercase);
+        filter.is_none() || filter == value || self.is_lenient && folded(filter) == folded(value)
+    }
 }
 
 /// Whether there is no search, or one of these values has its text in it, whatever the case of its
@@ -65,11 +72,6 @@ impl AccountRequest<'_> {
 pub fn is_found<const N: usize>(search: Option<&str>, values: [&Option<String>; N]) -> bool {
     let Some(search) = search.map(str::to_lowercase) else { return true };
     values.into_iter().flatten().any(|value| value.to_lowercase().contains(&search))
-}
-
-/// Whether there is no filter, or a value is equal to it.
-pub fn is_equal(filter: Option<&str>, value: Option<&str>) -> bool {
-    filter.is_none() || filter == value
 }
 
 /// Sorts items by a text, whatever the case of its letters. Items without it come first.

@@ -6,4 +6,4 @@ mod list;
 mod write;
 
 pub use handle::{AccountOperation, AccountRequest, handle};
-pub use list::{LISTED, Page, is_equal, is_found, sort_by_text};
+pub use list::{LISTED, Page, is_found, sort_by_text};

@@ -1,18 +1,18 @@
 use super::handle::AccountRequest;
 use crate::{
     delivery::{LeadFields, Rejection, read_fields},
-    model::{Contact, Lead, LeadId},
+    model::{BrokenRule, Contact, Lead, LeadId},
     table::{LeadUpdate, Updated},
 };
 use serde::{Serialize, de::DeserializeOwned};
 
 impl AccountRequest<'_> {
-    /// Reads the body. The fields of a person whom the account blocks are invalid fields.
+    /// Reads the body, and which rules of form it breaks.
     ///
     /// # Errors
     /// Those of [`read_fields`].
-    pub async fn read<F: LeadFields>(&self) -> Result<F, Rejection> {
-        read_fields(self.context, self.account, &self.http.body).await
+    pub async fn read<F: LeadFields>(&self) -> Result<(F, Vec<BrokenRule>), Rejection> {
+        read_fields(self.context, self.account, &self.http.body, self.is_lenient).await
     }
 
     /// Updates a lead of the account. `contacts` are those that no other lead may have.

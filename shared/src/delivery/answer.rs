@@ -1,3 +1,4 @@
+use crate::model::Usage;
 use lambda_http::{
     Response,
     http::{
@@ -27,6 +28,13 @@ pub fn json_answer(status: StatusCode, body: &impl Serialize) -> Answer {
     if status == StatusCode::SERVICE_UNAVAILABLE {
         headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS.into());
     }
+    answer
+}
+
+/// The answer to a request over the limit of its key: it says when to send again.
+pub fn limit_answer(body: &impl Serialize, usage: &Usage) -> Answer {
+    let mut answer = json_answer(StatusCode::TOO_MANY_REQUESTS, body);
+    answer.headers_mut().insert(RETRY_AFTER, usage.retry_after.unwrap_or_default().into());
     answer
 }
 

@@ -9,8 +9,9 @@ use super::{
 };
 use crate::{
     model::{
-        Account, ApiKey, Claims, HeldDelivery, HeldId, IDEMPOTENCY_KEY, IdempotencyKeyTooLong,
-        KeyId, Lead, LeadId, MAX_IDEMPOTENCY_KEY, NewLead, Outcome, Provider, Scope, TokenHash,
+        Account, ApiKey, BrokenRule, Claims, HeldDelivery, HeldId, IDEMPOTENCY_KEY,
+        IdempotencyKeyTooLong, KeyId, Lead, MAX_IDEMPOTENCY_KEY, NewLead, Outcome, Provider, Scope,
+        TokenHash, Usage,
     },
     request::{Fields, Request, Rule, Violation, bearer_token, read_body},
     table::CreateLeadError,
@@ -26,23 +27,16 @@ pub trait Endpoint: Sized {
     /// Everything that a handler needs besides the request.
     type State: AsRef<Context> + Sync;
 
-    /// The owner of the sender's API key, which must have this scope. The key is the request's
-    /// bearer token, unless the provider uses other credentials.
-    fn authenticate(
-        state: &Self::State,
+    /// The token of the request, whose hash names its API key: the bearer token, unless the provider
+    /// uses other credentials.
+    ///
+    /// # Errors
+    /// If the request has no valid one.
+    fn token(
+        _state: &Self::State,
         request: &Request,
-        scope: Scope,
-    ) -> impl Future<Output = Result<Caller, Rejection>> + Send {
-        async move {
-            let token = TokenHash::of(bearer_token(&request.headers)?);
-            let id = token.key_id();
-            let caller = |key: &ApiKey| {
-                check_scope(key, scope)?;
-                Ok(Caller { account: Self::account_of(key, request)?, key: id })
-            };
-            let Context { api_keys, system, .. } = state.as_ref();
-            api_keys.authenticate(Self::PROVIDER, token, system.now(), caller).await
-        }
+    ) -> impl Future<Output = Result<TokenHash, Rejection>> + Send {
+        async { Ok(TokenHash::of(bearer_token(&request.headers)?)) }
     }
 
     /// The account of a request with this key.
@@ -58,23 +52,72 @@ pub trait Endpoint: Sized {
         None
     }
 
+    /// The headers that say how much of a key's limit is used, in every answer to the key.
+    fn limit_headers(_usage: &Usage) -> Vec<(&'static str, i64)> {
+        Vec::new()
+    }
+
     /// The answer to a request that is refused.
     fn reject(rejection: Rejection) -> Answer;
 }
 
 /// Who sent a request.
-pub struct Caller {
+pub(crate) struct Caller {
     /// The account.
-    pub account: Account,
+    pub(crate) account: Account,
     /// The id of the key.
-    pub key: KeyId,
+    pub(crate) key: KeyId,
+    /// Whether the key is lenient.
+    pub(crate) is_lenient: bool,
+}
+
+/// Finds who sent a request. Its key must have this scope. The request is counted if the key has a
+/// limit, and `usage` then is how much of it is used.
+///
+/// # Errors
+/// If the credentials are not valid, if the window is full, or if the key does not allow the
+/// request.
+pub(crate) async fn authenticate<E: Endpoint>(
+    state: &E::State,
+    request: &Request,
+    scope: Scope,
+    usage: &mut Option<Usage>,
+) -> Result<Caller, Rejection> {
+    let Context { api_keys, system, .. } = state.as_ref();
+    let token = E::token(state, request).await?;
+    let now = system.now();
+    let key: ApiKey = api_keys.find::<Rejection>(E::PROVIDER, &token, now).await?;
+    *usage = api_keys.count(&token, &key, now).await;
+    check_limit(*usage)?;
+    check_scope(&key, scope)?;
+    let account = E::account_of(&key, request)?;
+    api_keys.note_use(&token, &key, now).await;
+    Ok(Caller { account, key: token.key_id(), is_lenient: key.is_lenient })
+}
+
+/// Adds the headers that say how much of the key's limit is used.
+pub(crate) fn add_limit_headers<E: Endpoint>(answer: &mut Answer, usage: Option<Usage>) {
+    for (name, value) in usage.iter().flat_map(E::limit_headers) {
+        answer.headers_mut().insert(name, value.into());
+    }
+}
+
+/// Refuses a request over the limit of its key.
+///
+/// # Errors
+/// If it is.
+pub fn check_limit(usage: Option<Usage>) -> Result<(), Rejection> {
+    match usage {
+        Some(usage) if usage.retry_after.is_some() => Err(Rejection::OverLimit(usage)),
+        _ => Ok(()),
+    }
 }
 
 /// Refuses a request that needs a scope which the key does not have.
 ///
 /// # Errors
 /// If the key does not have the scope.
-pub fn check_scope(key: &ApiKey, scope: Scope) -> Result<(), Rejection> {
+fn check_scope(key: &ApiKey, scope: Scope) -> Result<(), Rejection> {
     if key.scopes.contains(&scope) { Ok(()) } else { Err(Rejection::OutOfScope(scope)) }
 }
 
@@ -84,7 +127,7 @@ pub trait LeadEndpoint: Endpoint {
     type Details: Send;
 
     /// Reads a delivery and stores it as a lead.
-    fn accept(delivery: &Delivery<'_>) -> impl Future<Output = Accepted<Self>> + Send;
+    fn accept(delivery: &mut Delivery<'_>) -> impl Future<Output = Accepted<Self>> + Send;
 
     /// The answer to a delivery that is a lead.
     fn answer(outcome: &Outcome<Self::Details>) -> Answer;
@@ -97,11 +140,8 @@ pub trait LeadFields: Sized {
     /// The name of the field with the person's phone number.
     const PHONE: &'static str;
 
-    /// Reads each field with its rules.
-    ///
-    /// # Errors
-    /// One violation for each invalid field, in the provider's order.
-    fn read(body: Fields<'_>) -> Result<Self, Vec<Violation>>;
+    /// Reads each field with its rules, in the provider's order.
+    fn read(body: &mut Fields<'_>) -> Self;
 
     /// The e-mail as it was sent. It may have several addresses.
     fn email(&self) -> Option<&str>;
@@ -110,7 +150,8 @@ pub trait LeadFields: Sized {
     fn phone(&self) -> Option<&str>;
 }
 
-/// Reads a body. The fields of a person whom the account blocks are invalid fields.
+/// Reads a body. The fields of a person whom the account blocks are invalid fields. A lenient key may
+/// break the other rules of form: those that it breaks are returned.
 ///
 /// # Errors
 /// If the body cannot be read, a field is invalid, the person is blocked, or the table cannot be
@@ -119,12 +160,18 @@ pub async fn read_fields<F: LeadFields>(
     context: &Context,
     account: &Account,
     body: &[u8],
-) -> Result<F, Rejection> {
-    let fields = F::read(read_body(body)?)?;
+    is_lenient: bool,
+) -> Result<(F, Vec<BrokenRule>), Rejection> {
+    let mut body = read_body(body)?;
+    let fields = F::read(&mut body);
+    let violations = body.violations();
+    if !violations.is_empty() && !is_lenient {
+        return Err(violations.into());
+    }
     let (email, phone) = ((F::EMAIL, fields.email()), (F::PHONE, fields.phone()));
     match context.blocks.find_field(account, email, phone, context.system.now()).await? {
         Some(field) => Err(Violation { field, rule: Rule::NotBlocked, sent: None }.into()),
-        None => Ok(fields),
+        None => Ok((fields, violations.iter().map(Violation::to_broken_rule).collect())),
     }
 }
 
@@ -147,6 +194,8 @@ pub struct Delivery<'a> {
     pub held: Option<&'a HeldId>,
     /// When it was received.
     pub received_at: Timestamp,
+    is_lenient: bool,
+    broken_rules: Vec<BrokenRule>,
     log: &'a DeliveryLog,
 }
 
@@ -156,8 +205,23 @@ impl Delivery<'_> {
     /// # Errors
     /// If the body cannot be read, a field is invalid, the person is blocked, or the table cannot
     /// be read.
-    pub async fn read<F: LeadFields>(&self) -> Result<F, Rejection> {
-        read_fields(self.context, self.account, self.body).await
+    pub async fn read<F: LeadFields>(&mut self) -> Result<F, Rejection> {
+        let Self { context, account, body, is_lenient, .. } = *self;
+        let (fields, broken) = read_fields(context, account, body, is_lenient).await?;
+        self.broken_rules = broken;
+        Ok(fields)
+    }
+
+    /// Refuses a delivery whose field breaks a rule. With a lenient key, the rule is noted.
+    ///
+    /// # Errors
+    /// The violation, unless the key is lenient.
+    pub fn break_rule(&mut self, violation: Violation) -> Result<(), Violation> {
+        if !self.is_lenient {
+            return Err(violation);
+        }
+        self.broken_rules.push(violation.to_broken_rule());
+        Ok(())
     }
 
     /// The claims that a delivery of any provider makes: its `Idempotency-Key`, if it has one, or
@@ -178,9 +242,10 @@ impl Delivery<'_> {
         })
     }
 
-    /// A new id for the lead of this delivery.
-    pub fn new_lead_id(&self) -> LeadId {
-        self.context.system.new_lead_id(self.received_at)
+    /// A lead of this delivery with these details and no fields yet.
+    pub fn new_lead<D>(&self, details: D) -> Lead<D> {
+        let id = self.context.system.new_lead_id(self.received_at);
+        Lead { broken_rules: self.broken_rules.clone(), ..Lead::new(id, self.received_at, details) }
     }
 
     /// Stores the lead of this delivery.
@@ -203,24 +268,28 @@ pub async fn create_lead<E: LeadEndpoint>(state: &E::State, request: &Request) -
     let context = state.as_ref();
     let log = DeliveryLog::start(context.report, E::PROVIDER, request.id.clone());
     let target = E::target(request);
-    let mut account = None;
+    let (mut account, mut usage) = (None, None);
     let steps = async {
-        let delivery = Delivery {
+        let caller = authenticate::<E>(state, request, Scope::Create, &mut usage).await?;
+        let mut delivery = Delivery {
             context,
-            account: account.insert(E::authenticate(state, request, Scope::Create).await?.account),
+            account: account.insert(caller.account),
             target: target.as_deref(),
             body: &request.body,
             idempotency_key: request.headers.get(IDEMPOTENCY_KEY).map(HeaderValue::as_bytes),
             held: None,
             received_at: context.system.now(),
+            is_lenient: caller.is_lenient,
+            broken_rules: Vec::new(),
             log: &log,
         };
-        E::accept(&delivery).await
+        E::accept(&mut delivery).await
     };
     let result = context.in_time(steps).await;
     let reason = result.as_ref().map_or_else(Rejection::held_reason, Outcome::held_reason);
     let mut summary = summarize::<E>(&result);
-    let answer = answer::<E>(result);
+    let mut answer = answer::<E>(result);
+    add_limit_headers::<E>(&mut answer, usage);
     if let (Some(account), Some(reason)) = (&account, reason) {
         let held =
             HeldDelivery::new(account, reason, target, request.body.clone(), context.system.now());
@@ -261,7 +330,7 @@ pub async fn redeliver<E: LeadEndpoint>(
     body: &[u8],
 ) -> Handled {
     let log = DeliveryLog::start(context.report, E::PROVIDER, None);
-    let delivery = Delivery {
+    let mut delivery = Delivery {
         context,
         account,
         target: held.target.as_deref(),
@@ -269,9 +338,11 @@ pub async fn redeliver<E: LeadEndpoint>(
         idempotency_key: None,
         held: Some(&held.id),
         received_at: context.system.now(),
+        is_lenient: false,
+        broken_rules: Vec::new(),
         log: &log,
     };
-    let result = context.in_time(E::accept(&delivery)).await;
+    let result = context.in_time(E::accept(&mut delivery)).await;
     let summary = summarize::<E>(&result);
     let answer = answer::<E>(result);
     log.finish(summary.outcome, &answer);

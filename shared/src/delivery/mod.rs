@@ -9,12 +9,13 @@ mod hold;
 mod log;
 mod rejection;
 
-pub use answer::{Answer, delivery_answer, json_answer};
+pub use answer::{Answer, delivery_answer, json_answer, limit_answer};
 pub use context::{Context, DEFAULT_REPLAY_WINDOW, SenderTimeouts};
 pub use endpoint::{
-    Accepted, Caller, Delivery, Endpoint, LeadEndpoint, LeadFields, check_scope, create_lead,
-    read_fields, redeliver,
+    Accepted, Delivery, Endpoint, LeadEndpoint, LeadFields, check_limit, create_lead, read_fields,
+    redeliver,
 };
+pub(crate) use endpoint::{Caller, add_limit_headers, authenticate};
 pub use handled::{DeliverySummary, Handled};
 pub use log::{DeliveryLog, Report};
 pub use rejection::{OwnRejection, Rejection};

@@ -1,6 +1,6 @@
 use super::answer::Answer;
 use crate::{
-    model::{BrokenRule, HeldReason, LeadId, OutcomeName, Scope},
+    model::{BrokenRule, HeldReason, LeadId, OutcomeName, Scope, Usage},
     request::{BodyError, Rule, Unauthorized, Violation},
     table::{CreateLeadError, CredentialsError, StoreError},
 };
@@ -16,6 +16,8 @@ pub enum Rejection {
     Unauthorized(Unauthorized),
     /// The sender's key does not have the scope of the request.
     OutOfScope(Scope),
+    /// The sender's key has used its limit.
+    OverLimit(Usage),
     /// There is nothing with this id in the account.
     NotFound,
     /// The body is larger than [`MAX_BODY_BYTES`](crate::request::MAX_BODY_BYTES).
@@ -136,6 +138,7 @@ impl Rejection {
         match self {
             Self::Unauthorized(_) => OutcomeName::Unauthorized,
             Self::OutOfScope(_) => OutcomeName::OutOfScope,
+            Self::OverLimit(_) => OutcomeName::OverLimit,
             Self::NotFound => OutcomeName::NotFound,
             Self::BodyTooLarge => OutcomeName::BodyTooLarge,
             Self::NotAnObject => OutcomeName::NotAnObject,
@@ -162,6 +165,7 @@ impl Rejection {
             }
             Self::Unauthorized(_)
             | Self::OutOfScope(_)
+            | Self::OverLimit(_)
             | Self::NotFound
             | Self::BodyTooLarge
             | Self::Unavailable
@@ -176,6 +180,7 @@ impl Rejection {
             Self::Own(own) => own.lead,
             Self::Unauthorized(_)
             | Self::OutOfScope(_)
+            | Self::OverLimit(_)
             | Self::NotFound
             | Self::BodyTooLarge
             | Self::NotAnObject
@@ -192,6 +197,7 @@ impl Rejection {
             Self::Invalid(violations) => violations.iter().map(Violation::to_broken_rule).collect(),
             Self::Unauthorized(_)
             | Self::OutOfScope(_)
+            | Self::OverLimit(_)
             | Self::NotFound
             | Self::BodyTooLarge
             | Self::NotAnObject

@@ -3,6 +3,7 @@
 mod api_keys;
 mod blocks;
 mod directory;
+mod limits;
 mod ttl_cache;
 
 pub use api_keys::ApiKeys;

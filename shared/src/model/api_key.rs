@@ -1,6 +1,7 @@
 use super::{
     account::{Account, Provider},
     digest::sha256_hex,
+    rate_limit::RateLimit,
 };
 use ipnet::IpNet;
 use jiff::{Timestamp, civil::Date};
@@ -99,6 +100,10 @@ pub struct ApiKey {
     pub account: Account,
     /// What its owner may do.
     pub scopes: BTreeSet<Scope>,
+    /// How many requests it may send; none: any number.
+    pub limit: Option<RateLimit>,
+    /// Whether a lead that breaks a rule of form is stored, with a note of the rule.
+    pub is_lenient: bool,
     /// The owner's name for it.
     pub label: Option<String>,
     /// When the key was created.
@@ -140,6 +145,8 @@ impl ApiKey {
         Self {
             account,
             scopes: Self::default_scopes(),
+            limit: None,
+            is_lenient: false,
             label: None,
             created_at: None,
             last_used_on: None,

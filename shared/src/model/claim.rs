@@ -1,5 +1,5 @@
 use super::{
-    contact::{Contact, ContactKind},
+    contact::{Contact, ContactKind, Email, Phone},
     digest::sha256_hex,
     held::HeldId,
 };
@@ -148,15 +148,26 @@ impl Claims {
         self
     }
 
-    /// Allows no second lead with this phone number.
+    /// The same as [`replay`](Self::replay) if there is no claim of a contact.
+    pub fn or_replay(
+        self,
+        window: SignedDuration,
+        email: Option<&str>,
+        phone: Option<&str>,
+    ) -> Self {
+        let is_of_contact = |claim: &Claim| matches!(claim.kind, ClaimKind::Contact(_));
+        if self.list.iter().any(is_of_contact) { self } else { self.replay(window, email, phone) }
+    }
+
+    /// Allows no second lead with this phone number, if it is one.
     pub fn phone(mut self, phone: Option<&str>) -> Self {
-        self.list.extend(phone.map(Contact::phone).map(Claim::forever));
+        self.list.extend(phone.and_then(Phone::read).map(Contact::from).map(Claim::forever));
         self
     }
 
-    /// Allows no second lead with this e-mail address.
+    /// Allows no second lead with this e-mail address, if it is one.
     pub fn email(mut self, email: Option<&str>) -> Self {
-        self.list.extend(email.map(Contact::email).map(Claim::forever));
+        self.list.extend(email.and_then(Email::read).map(Contact::from).map(Claim::forever));
         self
     }
 

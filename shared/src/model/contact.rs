@@ -18,6 +18,15 @@ impl Email {
         Self(format!("{}@{}", fold_local(local), fold_domain(domain)))
     }
 
+    /// The address in `text`, if it is one: it has two parts, and neither white space nor a comma or
+    /// semicolon inside.
+    pub fn read(text: &str) -> Option<Self> {
+        let (local, domain) = text.trim().rsplit_once('@')?;
+        let is_list = |c: char| c.is_whitespace() || matches!(c, ',' | ';');
+        let is_one = !local.is_empty() && !domain.is_empty();
+        (is_one && !text.trim().contains(is_list)).then(|| Self::new(text))
+    }
+
     /// The address itself.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -69,6 +78,13 @@ impl Phone {
     /// The digits in `text`.
     pub fn new(text: &str) -> Self {
         Self(text.chars().filter_map(digit).collect())
+    }
+
+    /// The number in `text`, if it is one: it has digits, and nothing else but signs between them.
+    pub fn read(text: &str) -> Option<Self> {
+        let is_sign = |c: char| c.is_whitespace() || "+()-./".contains(c);
+        let is_one = text.chars().all(|c| digit(c).is_some() || is_sign(c));
+        Some(Self::new(text)).filter(|phone| is_one && !phone.0.is_empty())
     }
 
     /// The digits themselves; empty if there are none.

@@ -1,5 +1,9 @@
 use super::{
-    account::Account, claim::Claims, held::HeldReason, lead_id::LeadId, outcome_name::OutcomeName,
+    account::Account,
+    claim::Claims,
+    held::{BrokenRule, HeldReason},
+    lead_id::LeadId,
+    outcome_name::OutcomeName,
     raw_json::RawJson,
 };
 use jiff::Timestamp;
@@ -40,6 +44,9 @@ pub struct Lead<D> {
     /// provider does not know, and of a repeated field all but the last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extra: Option<RawJson>,
+    /// The rules of form that it breaks: a lenient key sent it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub broken_rules: Vec<BrokenRule>,
     /// Its last updates, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub updates: Vec<Update>,
@@ -59,6 +66,23 @@ pub struct Update {
 }
 
 impl<D> Lead<D> {
+    /// A lead with these details and no other fields.
+    pub fn new(id: LeadId, created_at: Timestamp, details: D) -> Self {
+        Self {
+            id,
+            created_at,
+            name: None,
+            email: None,
+            phone: None,
+            source: None,
+            status: None,
+            extra: None,
+            broken_rules: Vec::new(),
+            updates: Vec::new(),
+            details,
+        }
+    }
+
     /// When it was last updated, or else received.
     pub fn updated_at(&self) -> Timestamp {
         self.updates.last().map_or(self.created_at, |update| update.at)

@@ -17,7 +17,9 @@ mod lead_id;
 mod members;
 mod merge;
 mod outcome_name;
+mod rate_limit;
 mod raw_json;
+mod request_count;
 mod set_aside;
 mod steady_clock;
 
@@ -40,7 +42,9 @@ pub use lead::{Lead, NewLead, Outcome, Standing, StoredDetails, StoredLead, Upda
 pub use lead_id::{LeadId, LeadIdForm, LeadSpan, NotALeadId};
 pub use members::{Member, Members};
 pub use outcome_name::OutcomeName;
+pub use rate_limit::{NotARateLimit, RateLimit, RateWindow, Usage};
 pub use raw_json::RawJson;
+pub(crate) use request_count::{Counting, RequestCount, Span};
 pub use set_aside::{SetAside, SetAsideEvent};
 
 #[cfg(test)]

@@ -24,6 +24,8 @@ pub enum OutcomeName {
     Unauthorized,
     /// The key does not have the scope of the request.
     OutOfScope,
+    /// The key has used its limit.
+    OverLimit,
     /// There is nothing with the id of the request.
     NotFound,
     /// The body is too large.
@@ -58,6 +60,7 @@ impl OutcomeName {
             Self::Answered { name, .. } => name,
             Self::Unauthorized => "unauthorized",
             Self::OutOfScope => "out_of_scope",
+            Self::OverLimit => "over_limit",
             Self::NotFound => "not_found",
             Self::BodyTooLarge => "body_too_large",
             Self::NotAnObject => "not_an_object",
@@ -81,6 +84,7 @@ impl OutcomeName {
             Self::Answered { words, .. } => words,
             Self::Unauthorized => "no valid key",
             Self::OutOfScope => "not a scope of this key",
+            Self::OverLimit => "over the limit of this key",
             Self::NotFound => "not found",
             Self::BodyTooLarge => "too large",
             Self::NotAnObject => "not a JSON object",

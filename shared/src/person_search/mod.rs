@@ -150,6 +150,7 @@ fn each_text_of_lead(lead: &StoredLead, take: &mut TakeText<'_>) -> ControlFlow<
         source,
         status,
         extra,
+        broken_rules: _,
         updates: _,
         details,
     } = lead;

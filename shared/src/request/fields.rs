@@ -5,8 +5,9 @@ use serde_json::value::RawValue;
 /// The members of a JSON object, read one by one.
 ///
 /// A method that finds an invalid field notes a [`Violation`] and goes on, so that the answer can
-/// name all invalid fields. Only [`Fields::finish`] returns the values. If a member is there twice,
-/// the last one counts, as in the providers' languages.
+/// name all invalid fields. It returns what was sent, as far as the field can have it: a number or a
+/// boolean is text in a field for text; what does not fit stays among the members that were not
+/// read. If a member is there twice, the last one counts, as in the providers' languages.
 ///
 /// Form builders send every field, the empty ones as `""`. So empty text, which is `""` or white
 /// space alone, counts as missing in an optional field with a form, a list of values or another
@@ -19,7 +20,8 @@ use serde_json::value::RawValue;
 /// let mut body = read_body(br#"{"name": "Ana", "email": "nowhere"}"#)?;
 /// let name = body.required_string("name", &[rules::max_length::<255>]);
 /// let email = body.formatted_string("email", &[rules::email]);
-/// let violations = body.finish((name, email)).unwrap_err();
+/// assert_eq!(email.as_deref(), Some("nowhere"));
+/// let violations = body.violations();
 /// assert_eq!(violations.len(), 1);
 /// assert_eq!((violations[0].field, &violations[0].rule), ("email", &Rule::Email));
 /// # Ok::<(), leadhook_shared::request::BodyError>(())
@@ -44,34 +46,37 @@ impl<'a> Fields<'a> {
 
     /// Free text that passes `checks`. Null counts as missing.
     pub fn string(&mut self, name: &'static str, checks: &[Check]) -> Option<String> {
-        let string = read_string(self.typed(name, JsonType::String)?).into_owned();
-        self.check(name, string, checks)
+        let value = self.typed(name, JsonType::String)?;
+        match JsonType::of(value) {
+            JsonType::String => Some(self.check(name, read_string(value).into_owned(), checks)),
+            JsonType::Number | JsonType::Boolean => Some(value.get().to_owned()),
+            JsonType::Null | JsonType::Array | JsonType::Object => self.leave(),
+        }
     }
 
     /// A string of a certain form: it passes `checks`. Null and empty text count as missing.
     pub fn formatted_string(&mut self, name: &'static str, checks: &[Check]) -> Option<String> {
         let string = self.string(name, &[]).filter(|string| !string.trim().is_empty())?;
-        self.check(name, string, checks)
+        Some(self.check(name, string, checks))
     }
 
-    fn check(&mut self, name: &'static str, string: String, checks: &[Check]) -> Option<String> {
-        match checks.iter().find_map(|check| check(&string)) {
-            Some(rule) => self.note(name, rule),
-            None => Some(string),
+    fn check(&mut self, name: &'static str, string: String, checks: &[Check]) -> String {
+        if let Some(rule) = checks.iter().find_map(|check| check(&string)) {
+            self.note(name, rule);
         }
+        string
     }
 
-    /// A required string that has more than white space and passes `checks`. If it is missing, it
-    /// is empty here, and [`Fields::finish`] returns the violation.
-    pub fn required_string(&mut self, name: &'static str, checks: &[Check]) -> String {
-        let string = self.string(name, checks).filter(|string| !string.trim().is_empty());
-        self.require(name, string)
+    /// A required string that has more than white space and passes `checks`.
+    pub fn required_string(&mut self, name: &'static str, checks: &[Check]) -> Option<String> {
+        let string = self.string(name, checks);
+        self.require(name, string, |string| !string.trim().is_empty())
     }
 
     /// A required string that has one character or more and passes `checks`.
-    pub fn non_empty_string(&mut self, name: &'static str, checks: &[Check]) -> String {
-        let string = self.string(name, checks).filter(|string| !string.is_empty());
-        self.require(name, string)
+    pub fn non_empty_string(&mut self, name: &'static str, checks: &[Check]) -> Option<String> {
+        let string = self.string(name, checks);
+        self.require(name, string, |string| !string.is_empty())
     }
 
     /// One of the documented values. Null and empty text count as missing.
@@ -79,10 +84,12 @@ impl<'a> Fields<'a> {
         &mut self,
         name: &'static str,
         values: &'static [&'static str],
-    ) -> Option<&'static str> {
+    ) -> Option<String> {
         let sent = self.formatted_string(name, &[])?;
-        let known = values.iter().copied().find(|value| *value == sent);
-        known.or_else(|| self.note(name, Rule::Choice(values)))
+        if !values.contains(&&*sent) {
+            self.note(name, Rule::Choice(values));
+        }
+        Some(sent)
     }
 
     /// A required field with one of the documented values.
@@ -90,15 +97,19 @@ impl<'a> Fields<'a> {
         &mut self,
         name: &'static str,
         values: &'static [&'static str],
-    ) -> &'static str {
+    ) -> Option<String> {
         let choice = self.choice(name, values);
-        self.require(name, choice)
+        self.require(name, choice, |_| true)
     }
 
     /// A whole number, also in a writing such as `1.0`. Null and empty text count as missing.
     pub fn integer(&mut self, name: &'static str) -> Option<i64> {
-        let number = self.typed(name, JsonType::Number)?;
-        whole(number.get()).or_else(|| self.note(name, Rule::Integer))
+        let number = whole(self.typed(name, JsonType::Number)?.get());
+        if number.is_none() {
+            self.note(name, Rule::Integer);
+            return self.leave();
+        }
+        number
     }
 
     /// An object with any members, as it was sent. Null, `[]` and empty text count as missing.
@@ -110,24 +121,28 @@ impl<'a> Fields<'a> {
     /// missing.
     pub fn string_members(&mut self, name: &'static str) -> Option<RawJson> {
         let object = self.typed(name, JsonType::Object)?;
-        let members = Members::read(object.get())?;
-        let are_strings = members.iter().all(|member| is_string(member.value));
-        if are_strings { Some(RawJson::of(object)) } else { self.note(name, Rule::StringMembers) }
+        let members = Members::read(object.get());
+        if !members.is_some_and(|members| members.iter().all(|member| is_string(member.value))) {
+            self.note(name, Rule::StringMembers);
+        }
+        Some(RawJson::of(object))
     }
 
     /// An array whose items are all strings, as it was sent. Null and empty text count as missing.
     pub fn string_items(&mut self, name: &'static str) -> Option<RawJson> {
         let array = self.typed(name, JsonType::Array)?;
-        let items: Vec<&RawValue> = serde_json::from_str(array.get()).ok()?;
-        let are_strings = items.into_iter().all(is_string);
-        if are_strings { Some(RawJson::of(array)) } else { self.note(name, Rule::StringItems) }
+        let items = serde_json::from_str::<Vec<&RawValue>>(array.get());
+        if !items.is_ok_and(|items| items.into_iter().all(is_string)) {
+            self.note(name, Rule::StringItems);
+        }
+        Some(RawJson::of(array))
     }
 
     /// Refuses null for the field that is read next, which has the type `expected`.
     pub fn not_null(&mut self, name: &'static str, expected: JsonType) -> &mut Self {
         if self.value(name).is_some_and(|value| JsonType::of(value) == JsonType::Null) {
             let received = JsonType::Null;
-            self.note::<()>(name, Rule::Type { expected, received });
+            self.note(name, Rule::Type { expected, received });
         }
         self
     }
@@ -140,15 +155,12 @@ impl<'a> Fields<'a> {
         RawJson::object(&unread.map(|(_, member)| member.clone()).collect())
     }
 
-    /// Returns `read` if all fields are valid.
-    ///
-    /// # Errors
     /// One violation for each invalid field, in the order in which the fields were read.
-    pub fn finish<T>(self, read: T) -> Result<T, Vec<Violation>> {
-        if self.violations.is_empty() { Ok(read) } else { Err(self.violations) }
+    pub fn violations(self) -> Vec<Violation> {
+        self.violations
     }
 
-    /// A member of type `expected`; `None` if it is missing, null or empty.
+    /// A member that is not missing, null or empty. It should be of type `expected`.
     fn typed(&mut self, name: &'static str, expected: JsonType) -> Option<&'a RawValue> {
         let place = self.members.position(name)?;
         self.read.push(place);
@@ -161,13 +173,27 @@ impl<'a> Fields<'a> {
             if is_empty(value, expected) {
                 return None;
             }
-            return self.note(name, Rule::Type { expected, received });
+            self.note(name, Rule::Type { expected, received });
         }
         Some(value)
     }
 
-    fn require<T: Default>(&mut self, name: &'static str, value: Option<T>) -> T {
-        value.or_else(|| self.note(name, Rule::Required)).unwrap_or_default()
+    /// Leaves the member that was read last among those that were not read.
+    fn leave<T>(&mut self) -> Option<T> {
+        self.read.pop();
+        None
+    }
+
+    fn require(
+        &mut self,
+        name: &'static str,
+        value: Option<String>,
+        is_there: impl FnOnce(&str) -> bool,
+    ) -> Option<String> {
+        if !value.as_deref().is_some_and(is_there) {
+            self.note(name, Rule::Required);
+        }
+        value
     }
 
     fn sent(&self, name: &str) -> Option<RawJson> {
@@ -179,12 +205,11 @@ impl<'a> Fields<'a> {
     }
 
     /// Notes the first violation of a field.
-    pub(super) fn note<T>(&mut self, field: &'static str, rule: Rule) -> Option<T> {
+    pub(super) fn note(&mut self, field: &'static str, rule: Rule) {
         if self.violations.last().is_none_or(|last| last.field != field) {
             let sent = self.sent(field);
             self.violations.push(Violation { field, rule, sent });
         }
-        None
     }
 }
 

@@ -12,7 +12,10 @@ impl Fields<'_> {
         // A number beyond 64 bits is a number all the same.
         let number = is_number.then(|| text.parse().unwrap_or(u64::MAX));
         let number = number.filter(|number| *number > 0 && max.is_none_or(|max| *number <= max));
-        number.or_else(|| self.note(name, Rule::Range { max }))
+        if number.is_none() {
+            self.note(name, Rule::Range { max });
+        }
+        number
     }
 
     /// A flag that is written as text, as in a query. Empty text counts as missing.
@@ -25,12 +28,19 @@ impl Fields<'_> {
     pub fn date(&mut self, name: &'static str) -> Option<Date> {
         let text = self.formatted_string(name, &[])?;
         let date = text.parse::<Date>().ok().filter(|date| date.to_string() == text);
-        date.or_else(|| self.note(name, Rule::Date))
+        if date.is_none() {
+            self.note(name, Rule::Date);
+        }
+        date
     }
 
     /// A time with its zone, as 2027-01-31T10:30:00Z. Null and empty text count as missing.
     pub fn time(&mut self, name: &'static str) -> Option<Timestamp> {
         let text = self.formatted_string(name, &[])?;
-        text.parse().ok().or_else(|| self.note(name, Rule::Time))
+        let time = text.parse().ok();
+        if time.is_none() {
+            self.note(name, Rule::Time);
+        }
+        time
     }
 }

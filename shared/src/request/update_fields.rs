@@ -12,6 +12,16 @@ pub enum Change<T> {
     Set(T),
 }
 
+impl Change<String> {
+    /// The text that the field gets, if it gets one.
+    pub fn set(&self) -> Option<&str> {
+        match self {
+            Self::Set(text) => Some(text),
+            Self::Nothing | Self::Clear => None,
+        }
+    }
+}
+
 impl<T: Clone> Change<T> {
     /// Changes a field.
     pub fn apply(&self, field: &mut Option<T>) {
@@ -30,7 +40,8 @@ impl Fields<'_> {
         name: &'static str,
         read: impl FnOnce(&mut Self, &'static str) -> Option<T>,
     ) -> Change<T> {
-        let is_null = self.value(name).is_some_and(|value| JsonType::of(value) == JsonType::Null);
+        let Some(value) = self.value(name) else { return Change::Nothing };
+        let is_null = JsonType::of(value) == JsonType::Null;
         match read(self, name) {
             Some(value) => Change::Set(value),
             None if is_null => Change::Clear,

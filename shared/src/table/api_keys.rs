@@ -4,7 +4,7 @@ use super::{
     lead_table::LeadTable,
     store_error::{StoreError, if_true},
 };
-use crate::model::{Account, AccountId, ApiKey, ListedKey, Provider, Scope, TokenHash};
+use crate::model::{Account, AccountId, ApiKey, ListedKey, Provider, RateLimit, Scope, TokenHash};
 use aws_sdk_dynamodb::{
     operation::update_item::builders::UpdateItemFluentBuilder,
     types::{AttributeValue, ConditionCheck, TransactWriteItem, Update},
@@ -24,6 +24,10 @@ struct ApiKeyItem {
     account: AccountId,
     #[serde(default = "ApiKey::default_scopes")]
     scopes: BTreeSet<Scope>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rate_limit: Option<RateLimit>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_lenient: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     label: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -142,6 +146,27 @@ impl LeadTable {
         Ok(())
     }
 
+    /// Changes what a key may do, its limit and whether it is lenient. Instances that have looked it
+    /// up follow within a minute.
+    ///
+    /// # Errors
+    /// If the table cannot be written, or if there is no such key.
+    pub async fn update_api_key(&self, token: &TokenHash, key: &ApiKey) -> Result<(), StoreError> {
+        const SET: &str = "SET scopes = :scopes, is_lenient = :is_lenient";
+        let update = self
+            .update_key(token)
+            .expression_attribute_values(":scopes", serde_dynamo::to_attribute_value(&key.scopes)?)
+            .expression_attribute_values(":is_lenient", AttributeValue::Bool(key.is_lenient));
+        let update = match key.limit {
+            None => update.update_expression(format!("{SET} REMOVE rate_limit")),
+            Some(limit) => update
+                .update_expression(format!("{SET}, rate_limit = :limit"))
+                .expression_attribute_values(":limit", AttributeValue::S(limit.to_string())),
+        };
+        update.send().await?;
+        Ok(())
+    }
+
     /// Revokes a key. If it is already revoked, the time does not change.
     ///
     /// # Errors
@@ -221,6 +246,8 @@ fn key_item(token: &TokenHash, key: ApiKey) -> Result<Item, StoreError> {
         provider: key.account.provider,
         account: key.account.id,
         scopes: key.scopes,
+        rate_limit: key.limit,
+        is_lenient: key.is_lenient,
         label: key.label,
         created_at: key.created_at,
         last_used_on: key.last_used_on,
@@ -240,6 +267,8 @@ fn read_key(item: Item) -> Result<ApiKey, StoreError> {
     Ok(ApiKey {
         account: Account { provider: item.provider, id: item.account },
         scopes: item.scopes,
+        limit: item.rate_limit,
+        is_lenient: item.is_lenient,
         label: item.label,
         created_at: item.created_at,
         last_used_on: item.last_used_on,
@@ -273,10 +302,14 @@ mod tests {
             any::<[u8; 4]>().prop_map(|octets| IpNet::from(std::net::IpAddr::from(octets)));
         let scopes = btree_set(select(&Scope::ALL[..]), 0..=3);
         let lists = (vec(any::<u64>(), 0..4), vec(network, 0..4), scopes);
-        let flags = (of(".*"), of(token_hash()), any::<bool>());
-        (account(), times, lists, flags).prop_map(|(account, times, lists, flags)| ApiKey {
+        let flags = (of(".*"), of(token_hash()), any::<bool>(), any::<bool>());
+        let limit = of(select(&["1/min", "1000/h"][..]));
+        let all = (account(), times, lists, flags, limit);
+        all.prop_map(|(account, times, lists, flags, limit)| ApiKey {
             account,
             scopes: lists.2,
+            limit: limit.map(|limit| limit.parse().unwrap()),
+            is_lenient: flags.3,
             label: flags.0,
             created_at: times.0,
             last_used_on: times.0.map(|at| at.to_zoned(jiff::tz::TimeZone::UTC).date()),

@@ -261,12 +261,21 @@ pub(crate) fn has_mark(lead: &Item, mark: &str) -> bool {
     text(lead, WRITE_MARK).is_some_and(|own| own == mark)
 }
 
-/// The content of a lead: its item without the attributes that always differ, and with its e-mail
-/// in the form that is compared.
+/// The content of a lead: what was sent, with its e-mail in the form that is compared.
 pub(crate) fn content(mut lead: Item) -> Item {
-    const ALWAYS_DIFFER: [&str; 9] =
-        [PK, SK, CLAIMS, WRITE_MARK, UPDATE_MARK, VERSION, "id", "created_at", "updates"];
-    lead.retain(|name, _| !ALWAYS_DIFFER.contains(&name.as_str()));
+    const NO_CONTENT: [&str; 10] = [
+        PK,
+        SK,
+        CLAIMS,
+        WRITE_MARK,
+        UPDATE_MARK,
+        VERSION,
+        "id",
+        "created_at",
+        "updates",
+        "broken_rules",
+    ];
+    lead.retain(|name, _| !NO_CONTENT.contains(&name.as_str()));
     if let Some(AttributeValue::S(email)) = lead.get_mut("email") {
         Email::new(email).as_str().clone_into(email);
     }
@@ -277,7 +286,7 @@ pub(crate) fn content(mut lead: Item) -> Item {
 mod tests {
     use super::*;
     use crate::model::{
-        Update,
+        BrokenRule, Update,
         tests::{account, lead_id, second},
     };
     use jiff::Timestamp;
@@ -290,9 +299,12 @@ mod tests {
     fn lead(id: LeadId, created_at: Timestamp, [name, email, phone]: Texts) -> StoredLead {
         let details =
             BTreeMap::from([("a".to_owned(), json!("b")), ("none".to_owned(), Value::Null)]);
-        let (source, status, extra) = (name.clone(), email.clone(), None);
         let updates = vec![Update { number: 3, at: created_at, key: "1c923ba7c343".to_owned() }];
-        Lead { id, created_at, name, email, phone, source, status, extra, updates, details }
+        let broken_rules =
+            vec![BrokenRule { field: "email".to_owned(), rule: "is required".to_owned() }];
+        let (source, status) = (name.clone(), email.clone());
+        let lead = Lead::new(id, created_at, details);
+        Lead { name, email, phone, source, status, broken_rules, updates, ..lead }
     }
 
     proptest! {

@@ -6,6 +6,7 @@
 //! | lead | `lead#<provider>#<account>` | the id, zero-padded |
 //! | claim | `claim#<provider>#<account>#<kind>#<sha-256>` | `claim` |
 //! | API key | `key#<sha-256 of the token>` | `key` |
+//! | count of a key's requests | `key#<sha-256 of the token>` | `requests` |
 //! | list of API keys | `keys` | `<provider>#<account>#<sha-256 of the token>` |
 //! | directory entry | `directory#<provider>#<account>` | `<kind>#<id>` |
 //! | blocked contact | `block#<provider>#<account>` | `<kind>#<sha-256>`; also `any` |
@@ -30,6 +31,7 @@ mod item;
 mod lead_table;
 mod leads;
 mod listed;
+mod request_counts;
 mod retry;
 mod schema;
 mod set_aside;

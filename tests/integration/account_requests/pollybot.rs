@@ -29,11 +29,11 @@ async fn fill(api: &TestApi) -> Vec<Value> {
     let leads = [
         (
             Some(CHATBOT),
-            json!({ "name": "Zoe", "email": "a@example.com", "source": "website", "status": "qualified" }),
+            json!({ "name": "Zoe", "email": "a@example.com", "source": "website", "status": "qualified", "priority": "HIGH" }),
         ),
         (
             Some(OTHER_CHATBOT),
-            json!({ "name": "Bob", "email": "C@example.com", "source": "webinar", "metadata": { "b": [1] } }),
+            json!({ "name": "Bob", "email": "C@example.com", "source": "webinar", "metadata": { "b": [1] }, "priority": "LOW" }),
         ),
         (None, json!({ "name": "adam", "email": "b@zoe.example", "status": "lost" })),
     ];
@@ -53,9 +53,12 @@ async fn fill(api: &TestApi) -> Vec<Value> {
 async fn a_list_has_the_leads_that_each_filter_wants_in_the_order_asked_for() {
     let api = TestApi::start().await;
     fill(&api).await;
-    let cases: [(&str, &[&str]); 22] = [
+    let cases: [(&str, &[&str]); 25] = [
         ("", &["adam", "Bob", "Zoe"]),
-        ("unknown=1&priority=HIGH", &["adam", "Bob", "Zoe"]),
+        ("unknown=1", &["adam", "Bob", "Zoe"]),
+        ("priority=HIGH", &["Zoe"]),
+        ("priority=high", &[]),
+        ("sortBy=priority", &["Zoe", "Bob", "adam"]),
         ("status=qualified", &["Zoe"]),
         ("status=new", &["Bob"]),
         ("status=converted", &[]),

@@ -17,16 +17,9 @@ use std::collections::BTreeMap;
 fn new_lead(account: Account, id: LeadId) -> NewLead<BTreeMap<String, Value>> {
     let created_at = id.time();
     let lead = Lead {
-        id,
-        created_at,
         name: Some("Maria Silva".to_owned()),
-        email: None,
-        phone: None,
         source: Some("web".to_owned()),
-        status: None,
-        extra: None,
-        updates: Vec::new(),
-        details: BTreeMap::new(),
+        ..Lead::new(id, created_at, BTreeMap::new())
     };
     let claims = Claims::new(b"", None, None, created_at).unwrap();
     NewLead { account, claims, lead }

@@ -6,10 +6,11 @@ use operator::{keys::NewCredentials, times::write_time};
 use serde_json::Value;
 use shared::model::ApiKey;
 
-const COLUMNS: &str = "id provider account scopes label expires_at tenants networks token secret";
+const COLUMNS: &str =
+    "id provider account scopes limit lenient label expires_at tenants networks token secret";
 /// For people, the columns of Keyspot's credentials have the names of the headers.
-const HEADERS: &str =
-    "id provider account scopes label expires_at tenants networks X-API-Key X-API-Secret";
+const HEADERS: &str = "id provider account scopes limit lenient label expires_at tenants networks X-API-Key \
+     X-API-Secret";
 
 /// Shows the credentials once, with what the key opens.
 pub(super) fn show(
@@ -25,11 +26,13 @@ pub(super) fn show(
         id.into(),
         key.account.provider.as_str().into(),
         key.account.id.as_str().into(),
-        scopes(key),
+        scopes_of(key),
+        limit_of(key),
+        key.is_lenient.into(),
         key.label.clone().into(),
         key.expires_at.map(write_time).into(),
         key.tenants.clone().into(),
-        networks(key),
+        networks_of(key),
         credentials.token.into(),
         credentials.secret.into(),
     ]);
@@ -39,10 +42,14 @@ pub(super) fn show(
     Ok(())
 }
 
-pub(super) fn scopes(key: &ApiKey) -> Value {
+pub(super) fn scopes_of(key: &ApiKey) -> Value {
     key.scopes.iter().map(|scope| scope.as_str()).collect()
 }
 
-pub(super) fn networks(key: &ApiKey) -> Value {
+pub(super) fn limit_of(key: &ApiKey) -> Value {
+    key.limit.map(|limit| limit.to_string()).into()
+}
+
+pub(super) fn networks_of(key: &ApiKey) -> Value {
     key.networks.iter().map(ToString::to_string).collect()
 }

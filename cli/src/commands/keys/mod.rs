@@ -8,16 +8,16 @@ use super::{
     table_options::{Access, TableOptions},
 };
 use clap::{
-    Args, Subcommand,
+    ArgGroup, Args, Subcommand,
     builder::{PossibleValuesParser, TypedValueParser},
 };
-use credentials::{networks, scopes, show};
+use credentials::{limit_of, networks_of, scopes_of, show};
 use ipnet::IpNet;
 use operator::{
-    keys::{NewKey, Rotated, key_state, revoke_key, rotate_key},
+    keys::{KeyUpdate, NewKey, NewLimit, Rotated, key_state, revoke_key, rotate_key, update_key},
     times::write_time,
 };
-use shared::model::{Account, AccountId, ListedKey, Provider, Scope};
+use shared::model::{Account, AccountId, ListedKey, Provider, RateLimit, Scope};
 
 /// The API keys of senders.
 #[derive(Args)]
@@ -34,10 +34,17 @@ enum Command {
     #[command(after_help = "\
 Examples:
   leadhook keys create integrabot --account acme --label 'web form'
-  leadhook keys create pollybot -a acme --scope create,read
+  leadhook keys create pollybot -a acme --scope create,read --limit 1000/h
+  leadhook keys create keyspot -a acme --lenient
   leadhook keys create keyspot -a acme --network 203.0.113.0/24 --expires 90d
   leadhook keys create flextell --tenant 1,2 --table leadhook --region eu-west-1")]
     Create(Create),
+    /// Change what a key may do: it follows within a minute
+    #[command(after_help = "\
+Examples:
+  leadhook keys update 3f2a9c51d0e4 --scope create,read,write
+  leadhook keys update 3f2a9c51d0e4 --limit none --lenient")]
+    Update(Update),
     /// List keys: their accounts, when they were last used, when they expire
     #[command(after_help = "Example:\n  leadhook keys list --provider flextell --output json")]
     List(List),
@@ -56,7 +63,9 @@ impl Command {
     fn access(&self) -> Access {
         match self {
             Self::List(_) => Access::Read,
-            Self::Create(_) | Self::Revoke { .. } | Self::Rotate(_) => Access::Write,
+            Self::Create(_) | Self::Update(_) | Self::Revoke { .. } | Self::Rotate(_) => {
+                Access::Write
+            }
         }
     }
 }
@@ -73,6 +82,12 @@ struct Create {
     /// be given more than once [default: create]
     #[arg(long = "scope", value_name = "SCOPE", value_delimiter = ',', value_parser = scope_parser())]
     scopes: Vec<Scope>,
+    /// How many requests it may send: 1000/h, 60/min [default: any number]
+    #[arg(long, value_name = "LIMIT")]
+    limit: Option<RateLimit>,
+    /// Store a lead that breaks a rule of form, and note the rule on it
+    #[arg(long)]
+    lenient: bool,
     /// Your name for the key
     #[arg(long, short)]
     label: Option<String>,
@@ -85,6 +100,27 @@ struct Create {
     /// Keyspot: a network that it may be used from; may be given more than once [default: any]
     #[arg(long = "network", value_name = "CIDR", value_delimiter = ',')]
     networks: Vec<IpNet>,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Args)]
+#[command(group(ArgGroup::new("change").required(true).multiple(true)))]
+struct Update {
+    /// The key's id, as `keys list` shows it, or its first characters
+    id: String,
+    /// What it may do: create, read, write; may be given more than once
+    #[arg(long = "scope", group = "change", value_name = "SCOPE", value_delimiter = ',', value_parser = scope_parser())]
+    scopes: Vec<Scope>,
+    /// How many requests it may send: 1000/h, 60/min, none
+    #[arg(long, group = "change", value_name = "LIMIT")]
+    limit: Option<NewLimit>,
+    /// Store a lead that breaks a rule of form, and note the rule on it
+    #[arg(long, group = "change")]
+    lenient: bool,
+    /// Refuse a lead that breaks a rule of form
+    #[arg(long, group = "change", conflicts_with = "lenient")]
+    strict: bool,
     #[command(flatten)]
     output: Output,
 }
@@ -117,6 +153,7 @@ impl Keys {
         let opened = self.table.open(self.command.access()).await?;
         let done = match self.command {
             Command::Create(create) => create.run(&opened).await,
+            Command::Update(update) => update.run(&opened).await,
             Command::List(list) => list.run(&opened).await,
             Command::Revoke { id } => revoke(&opened, &id).await,
             Command::Rotate(rotate) => rotate.run(&opened).await,
@@ -142,6 +179,8 @@ impl Create {
             provider: *provider,
             account: account.clone(),
             scopes: scopes.clone(),
+            limit: self.limit,
+            is_lenient: self.lenient,
             label: label.clone(),
             expires: expires.clone(),
             tenants: tenants.clone(),
@@ -160,9 +199,13 @@ impl List {
             let opens = |id: &AccountId| key.accounts().iter().any(|opened| opened.id == *id);
             account.as_ref().is_none_or(|id| key.account.id == *id || opens(id))
         });
-        let columns = "id provider account scopes label state created_at last_used_on expires_at \
-                       tenants networks";
-        let spare = "networks created_at expires_at tenants last_used_on";
+        let limited = keys
+            .iter()
+            .filter_map(|ListedKey { token, key }| key.limit.map(|limit| (token.clone(), limit)));
+        let usage = opened.table.usage(limited, now).await?;
+        let columns = "id provider account scopes limit used lenient label state created_at \
+                       last_used_on expires_at tenants networks";
+        let spare = "networks created_at expires_at tenants lenient used limit last_used_on";
         let mut listing = Listing::new(columns).sparing(spare);
         for ListedKey { token, key } in keys {
             let state = key_state(&key, now);
@@ -170,17 +213,45 @@ impl List {
                 token.key_id().to_string().into(),
                 key.account.provider.as_str().into(),
                 key.account.id.as_str().into(),
-                scopes(&key),
+                scopes_of(&key),
+                limit_of(&key),
+                usage.get(&token).map(|usage| usage.limit - usage.remaining).into(),
+                key.is_lenient.into(),
                 key.label.clone().into(),
                 state.into(),
                 key.created_at.map(write_time).into(),
                 key.last_used_on.map(|day| day.to_string()).into(),
                 key.expires_at.map(write_time).into(),
                 key.tenants.clone().into(),
-                networks(&key),
+                networks_of(&key),
             ]);
         }
         listing.print(self.output.output)
+    }
+}
+
+impl Update {
+    async fn run(self, opened: &OpenTable) -> Result<(), Failure> {
+        let Self { id, scopes, limit, lenient, strict, output } = self;
+        let update = KeyUpdate {
+            scopes: (!scopes.is_empty()).then(|| scopes.into_iter().collect()),
+            limit,
+            is_lenient: (lenient || strict).then_some(lenient),
+        };
+        let updated = update_key(&opened.table, &id, update, opened.system.now()).await?;
+        let ListedKey { token, key } = updated;
+        let mut listing = Listing::new("id provider account scopes limit lenient");
+        listing.push([
+            token.key_id().to_string().into(),
+            key.account.provider.as_str().into(),
+            key.account.id.as_str().into(),
+            scopes_of(&key),
+            limit_of(&key),
+            key.is_lenient.into(),
+        ]);
+        listing.print_one(output.output)?;
+        eprintln!("functions that know the key follow within a minute");
+        Ok(())
     }
 }
 

@@ -12,7 +12,7 @@ use operator::{
 use providers::{LeadRecord, read_id, write_time};
 use serde::Serialize;
 use serde_json::Value;
-use shared::model::Update;
+use shared::model::{BrokenRule, Update};
 use std::io::{Write, stdout};
 
 #[derive(Args)]
@@ -57,7 +57,7 @@ struct Shown<'a> {
     destinations: &'a [ForwardingState],
 }
 
-/// Prints all fields of a lead, its last updates, and where it was forwarded.
+/// Prints all fields of a lead, the rules it breaks, its last updates, and where it was forwarded.
 fn print(
     lead: &LeadRecord,
     updates: &[Update],
@@ -68,6 +68,14 @@ fn print(
         return write_json(&Shown { lead, updates, destinations: forwarded });
     }
     print_lead(lead, format)?;
+    if format == Format::Table && !lead.broken_rules.is_empty() {
+        let mut listing = Listing::new("field broken_rule");
+        for BrokenRule { field, rule } in &lead.broken_rules {
+            listing.push([field.clone().into(), rule.clone().into()]);
+        }
+        writeln!(stdout())?;
+        listing.print(format)?;
+    }
     if format == Format::Table && !updates.is_empty() {
         let mut listing = Listing::new("update at key");
         for Update { number, at, key } in updates {

@@ -480,16 +480,8 @@ async fn a_lead_that_another_process_stores_late_is_forwarded_in_its_turn() {
     let drawn_at = system.now() - SignedDuration::from_secs(2);
     let id = system.new_lead_id(drawn_at);
     let late = Lead {
-        id,
-        created_at: drawn_at,
         name: Some("Ana".to_owned()),
-        email: None,
-        phone: None,
-        source: None,
-        status: None,
-        extra: None,
-        updates: Vec::new(),
-        details: json!({ "custom_fields": "{}" }),
+        ..Lead::new(id, drawn_at, json!({ "custom_fields": "{}" }))
     };
     let account = Account { provider: Provider::Integrabot, id: AccountId::from_static(ACCOUNT) };
     let claims = Claims::new(b"", None, None, drawn_at).unwrap();

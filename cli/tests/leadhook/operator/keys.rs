@@ -1,7 +1,7 @@
 //! The commands for API keys.
 
 use super::{Cli, ana, deliver, items};
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn today() -> String {
     jiff::Timestamp::now().to_string()[..10].to_owned()
@@ -74,6 +74,60 @@ async fn a_key_has_the_scopes_it_was_made_with_also_after_a_rotation() {
         assert_eq!(listed[0]["scopes"], json!(scopes), "{arguments:?}");
     }
     serve.stop();
+}
+
+#[tokio::test]
+async fn an_update_changes_what_it_names_and_a_limit_holds() {
+    let cli = Cli::new().await;
+    let made = cli.create_key(&["integrabot", "--account", "acme", "--limit", "2/h"]);
+    assert_eq!((&made["limit"], &made["lenient"]), (&json!("2/h"), &json!(false)));
+    let (id, token) = (made["id"].as_str().unwrap(), made["token"].as_str().unwrap());
+    let serve = cli.serve();
+    for (n, expected) in [201, 201, 429].into_iter().enumerate() {
+        assert_eq!(deliver(&serve, token, ana(n)).await.0, expected, "{n}");
+    }
+    let key = || cli.json(&["keys", "list", "--account", "acme"])[0].clone();
+    assert_eq!((&key()["limit"], &key()["used"]), (&json!("2/h"), &json!(2)));
+    // What is changed, and what the key has then: scopes, limit, leniency.
+    let steps: [(&[&str], Value); 5] = [
+        (&["--limit", "60/min"], json!([["create"], "60/min", false])),
+        (&["--scope", "create,read"], json!([["create", "read"], "60/min", false])),
+        (&["--lenient", "--limit", "none"], json!([["create", "read"], null, true])),
+        (&["--scope", "write"], json!([["write"], null, true])),
+        (&["--strict", "--limit", "0/h"], json!([["write"], "0/h", false])),
+    ];
+    for (arguments, expected) in steps {
+        let updated = cli.json(&[&["keys", "update", id], arguments].concat());
+        for key in [updated, key()] {
+            let found = json!([key["scopes"], key["limit"], key["lenient"]]);
+            assert_eq!(found, expected, "{arguments:?}");
+        }
+    }
+    serve.stop();
+}
+
+#[tokio::test]
+async fn an_update_that_is_not_possible_says_why_and_changes_nothing() {
+    let cli = Cli::new().await;
+    let made = cli.create_key(&["integrabot", "--account", "acme"]);
+    let id = made["id"].as_str().unwrap();
+    let before = cli.run(&["keys", "list"]);
+    let cases: [(&[&str], &str); 6] = [
+        (&[id], "required arguments were not provided"),
+        (&[id, "--limit", "1000"], "1000/h or 60/min"),
+        (&[id, "--limit", "10/s"], "1000/h or 60/min"),
+        (&[id, "--scope", "all"], "possible values: create, read, write"),
+        (&[id, "--lenient", "--strict"], "cannot be used with"),
+        (&["000000000000", "--lenient"], "there is no key 000000000000"),
+    ];
+    for (arguments, expected) in cases {
+        let (_, said) = cli.fail(&[&["keys", "update"], arguments].concat());
+        assert!(said.contains(expected), "{arguments:?}: {said}");
+    }
+    assert_eq!(cli.run(&["keys", "list"]), before);
+    cli.run(&["keys", "revoke", id]);
+    let (_, said) = cli.fail(&["keys", "update", id, "--lenient"]);
+    assert!(said.contains("already expired or revoked"), "{said}");
 }
 
 #[tokio::test]
