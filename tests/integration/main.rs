@@ -7,6 +7,7 @@ mod access;
 mod account_requests;
 mod as_sent;
 mod blocks;
+mod clients;
 mod consumption;
 mod contacts;
 mod destinations;
