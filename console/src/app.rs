@@ -2,10 +2,10 @@ use crate::sessions::Sessions;
 use axum::Router;
 use forwarding::{Forwarder, HttpsClient};
 use local::{Guard, RecentDeliveries, Running};
-use providers::redeliver_held;
+use providers::{redeliver_held, update_by_held};
 use shared::{
-    delivery::{Context, Handled},
-    model::{Account, ClockAndRandom, HeldDelivery},
+    delivery::{Context, Handled, OperatorUpdate},
+    model::{Account, ClockAndRandom, HeldDelivery, LeadId},
     table::{LeadTable, StoreError},
 };
 use std::sync::Arc;
@@ -66,5 +66,18 @@ impl Console {
     ) -> Result<Handled, StoreError> {
         let _running = self.live.as_ref().map(|live| live.running.begin());
         redeliver_held(&self.context, account, held, body).await
+    }
+
+    /// Updates the lead of a held repeat with it.
+    ///
+    /// # Errors
+    /// Those of [`update_by_held`].
+    pub(crate) async fn update_by_held(
+        &self,
+        account: &Account,
+        held: &HeldDelivery,
+        lead: LeadId,
+    ) -> Result<OperatorUpdate, StoreError> {
+        update_by_held(&self.context, account, held, lead, &held.body).await
     }
 }

@@ -28,7 +28,7 @@ use operator::readings::{decode, likely_readings, preview, read_encoding};
 use providers::{LeadRecord, write_id};
 use serde::Deserialize;
 use shared::{
-    delivery::Handled,
+    delivery::{Handled, OperatorUpdate},
     model::{Account, BrokenRule, HeldDelivery, HeldReason, LeadId, reasons, text_of},
 };
 use std::{borrow::Cow, sync::Arc};
@@ -193,6 +193,26 @@ pub(crate) async fn redeliver(
     }
     let last = LastAnswer::of_redelivery(redelivered);
     page(&console, session, account, held, Some(body), last).await
+}
+
+/// Updates the lead of a repeat with it.
+pub(crate) async fn update(State(console): State<Arc<Console>>, path: HeldPath) -> Answer {
+    let (account, held) = find(&console, path).await?;
+    let HeldReason::Repeat(lead) = held.reason else {
+        return Err(Failed::input("only a repeat has a lead to update"));
+    };
+    let other = |id| write_id(account.provider, id);
+    Err(match console.update_by_held(&account, &held, lead).await? {
+        OperatorUpdate::Updated => {
+            return go(&format!("{}?done=updated", lead_path(&account, lead)));
+        }
+        OperatorUpdate::Taken(id) => {
+            Failed::input(format!("the lead {} has the e-mail or phone of the repeat", other(id)))
+        }
+        OperatorUpdate::Missing => Failed::missing("the lead was erased; redeliver the repeat"),
+        OperatorUpdate::NotPossible => Failed::input("leads of this provider are never updated"),
+        OperatorUpdate::Refused(answer) => Failed::input(answer.body().clone()),
+    })
 }
 
 pub(crate) async fn discard(State(console): State<Arc<Console>>, path: HeldPath) -> Answer {

@@ -91,6 +91,7 @@ impl Frame {
     pub(crate) fn after(self, done: Option<&str>) -> Self {
         let done = match done.unwrap_or_default() {
             "redelivered" => "It became this lead, and is no longer held.",
+            "updated" => "The lead is updated, and the repeat is no longer held.",
             "discarded" => "It is no longer held.",
             "key" => "The key is changed. Functions that know it follow within a minute.",
             "revoked" => "The key is revoked. Functions refuse it within a minute.",

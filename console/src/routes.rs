@@ -63,6 +63,7 @@ fn held_routes() -> Router<Arc<Console>> {
         .route("/console/held", get(held::list))
         .route("/console/held/redeliver", post(held::redeliver_all))
         .route("/console/held/{provider}/{account}/{id}", get(held::one).post(held::redeliver))
+        .route("/console/held/{provider}/{account}/{id}/update", post(held::update))
         .route("/console/held/{provider}/{account}/{id}/discard", post(held::discard))
 }
 

@@ -60,7 +60,7 @@ impl<P: Post> Poster<'_, P> {
         mut event: SetAside,
     ) -> Result<bool, Ended> {
         let (table, account) = (&self.forwarder.table, destination.account());
-        let Some(message) = self.read_event(destination, &event).await? else {
+        let Some(message) = self.read_event(destination, &mut event).await? else {
             table.delete_set_aside(&account, &event).await?;
             return Ok(true);
         };
@@ -88,11 +88,12 @@ impl<P: Post> Poster<'_, P> {
         Ok(true)
     }
 
-    /// The message of an event. `None` if its lead was erased meanwhile.
+    /// The message of an event. `None` if its lead was erased meanwhile. The event of an update is
+    /// then that of the lead as it is in the message.
     async fn read_event(
         &self,
         destination: &Destination,
-        event: &SetAside,
+        event: &mut SetAside,
     ) -> Result<Option<Result<Message, UnreadableLead>>, StoreError> {
         let (format, id) = (destination.format, destination.id.as_str());
         let (account, lead_id) = (destination.account(), event.lead_id);
@@ -108,7 +109,10 @@ impl<P: Post> Poster<'_, P> {
         if found.is_none() && table.has_lead(&account, lead_id).await? {
             return Ok(Some(Err(UnreadableLead(lead_id))));
         }
-        Ok(found.map(|(_, lead)| write(format, id, &account, lead, read_at)))
+        Ok(found.map(|(_, lead)| {
+            event.version = event.version.map(|_| lead.version());
+            write(format, id, &account, lead, read_at)
+        }))
     }
 
     /// Lets an event wait that failed, if no lead showed whose fault that is. Leads need not wait.

@@ -2,7 +2,7 @@ use crate::app::App;
 use lambda_http::http::Method;
 use shared::{
     delivery::Handled,
-    provider::{Api, Operation, Redeliver},
+    provider::{Api, Operation, Redeliver, Update},
     request::Request,
 };
 use std::pin::Pin;
@@ -11,6 +11,7 @@ use std::pin::Pin;
 pub(crate) struct AnyApi {
     pub(crate) routes: Vec<Route>,
     pub(crate) redeliver: Redeliver,
+    pub(crate) update: Option<Update>,
     pub(crate) document: &'static str,
 }
 
@@ -26,7 +27,8 @@ impl AnyApi {
             operation,
         };
         let routes = api.operations.iter().map(route).collect();
-        Self { routes, redeliver: api.redeliver, document: api.document }
+        let Api { redeliver, update, document, .. } = *api;
+        Self { routes, redeliver, update, document }
     }
 }
 

@@ -15,5 +15,5 @@ pub use api::Route;
 pub use app::App;
 pub use openapi::openapi;
 pub use record::{LeadRecord, UnreadableLead, read_id, write_id, write_time};
-pub use redeliver::redeliver_held;
+pub use redeliver::{redeliver_held, update_by_held};
 pub use samples::{Example, examples};

@@ -1,7 +1,7 @@
 use crate::all::api;
 use shared::{
-    delivery::{Context, Handled},
-    model::{Account, HeldDelivery},
+    delivery::{Context, Handled, OperatorUpdate},
+    model::{Account, HeldDelivery, LeadId},
     table::StoreError,
 };
 
@@ -22,4 +22,25 @@ pub async fn redeliver_held(
         context.table.delete_held(account, &held.id).await?;
     }
     Ok(handled)
+}
+
+/// Updates the lead of a held repeat with a body. Then the delivery is no longer held.
+///
+/// # Errors
+/// If the held delivery cannot be deleted. Another update changes nothing.
+pub async fn update_by_held(
+    context: &Context,
+    account: &Account,
+    held: &HeldDelivery,
+    lead: LeadId,
+    body: &[u8],
+) -> Result<OperatorUpdate, StoreError> {
+    let Some(update) = api(account.provider).update else {
+        return Ok(OperatorUpdate::NotPossible);
+    };
+    let updated = update(context, account, lead, body).await;
+    if let OperatorUpdate::Updated = updated {
+        context.table.delete_held(account, &held.id).await?;
+    }
+    Ok(updated)
 }

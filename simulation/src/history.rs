@@ -48,6 +48,10 @@ pub(crate) enum Action {
     StreamAgain(Work),
     /// An operator erases a person, and tries again until that is done.
     Erase { place: u8, person: u8, work: Work },
+    /// A client updates or deletes a lead of a PollyBot account.
+    Edit { place: u8, lead: u8, edit: Edit, work: Work },
+    /// A client lists all leads.
+    List { place: u8, work: Work },
     /// An operator corrects a held delivery, so that it becomes `sent`, and redelivers it.
     Redeliver { held: u8, sent: Sent, work: Work },
     /// An operator changes a destination.
@@ -58,6 +62,18 @@ pub(crate) enum Action {
     Jump(Jump),
     /// DynamoDB deletes expired items.
     Sweep,
+}
+
+/// What a client does with a lead.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Edit {
+    /// Changes the fields that are there, to those of a person.
+    Update {
+        words: Option<u8>,
+        email: Option<u8>,
+        phone: Option<u8>,
+    },
+    Delete,
 }
 
 /// What an operator does with a destination.
@@ -207,6 +223,8 @@ impl Action {
             | Self::Pass(work)
             | Self::StreamAgain(work)
             | Self::Erase { work, .. }
+            | Self::Edit { work, .. }
+            | Self::List { work, .. }
             | Self::Redeliver { work, .. }
             | Self::Change(_, _, work) => Some(work),
             Self::Outage(_) | Self::Jump(_) | Self::Sweep => None,

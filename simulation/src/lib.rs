@@ -6,6 +6,7 @@
 //! random number comes from the history.
 #![expect(clippy::unwrap_used, reason = "a simulation that cannot go on should say where and stop")]
 
+mod clients;
 mod forwarders;
 mod history;
 mod instances;

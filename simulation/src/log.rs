@@ -1,7 +1,7 @@
 //! What happened in a history: what was sent and answered, and what the table did.
 
 use crate::{
-    history::{Handling, Place, Sent},
+    history::{Edit, Handling, Place, Sent},
     observed::{Observed, Post, PostTimes},
     table::{Changed, Item, ItemChange, Table},
     task::Task,
@@ -13,7 +13,7 @@ use shared::{
     table::read_lead_key,
 };
 use std::collections::{BTreeSet, HashSet};
-use tests::Answer;
+use tests::{Answer, Sender};
 
 /// What happened.
 #[derive(Default)]
@@ -21,6 +21,9 @@ pub(crate) struct Log {
     /// The first rule that was broken.
     pub(crate) broken: Option<String>,
     pub(crate) attempts: Vec<Attempt>,
+    pub(crate) edits: Vec<EditAttempt>,
+    /// How often a lead was stored, updated or erased.
+    pub(crate) changes: usize,
     pub(crate) leads: Vec<WrittenLead>,
     /// Ids of erased leads that another lead has again: it got its id in the same millisecond. What
     /// is said of them cannot be told apart.
@@ -53,11 +56,27 @@ pub(crate) struct Attempt {
     pub(crate) troubles: Option<u32>,
 }
 
+/// An attempt to update or delete a lead.
+pub(crate) struct EditAttempt {
+    pub(crate) account: Account,
+    pub(crate) lead: LeadId,
+    pub(crate) edit: Edit,
+    pub(crate) begun: Timestamp,
+    /// When nothing more can come of it.
+    pub(crate) ended: Option<Timestamp>,
+    pub(crate) answer: Option<Answer>,
+    /// Whether it was killed, frozen or answered with a 503: it may have told no destination.
+    pub(crate) is_unsure: bool,
+}
+
 /// A lead in the table.
 pub(crate) struct WrittenLead {
     pub(crate) account: Account,
     pub(crate) id: LeadId,
+    /// As it was created.
     pub(crate) item: Item,
+    /// As each update left it.
+    pub(crate) updated: Vec<Item>,
     pub(crate) written: Timestamp,
     pub(crate) erased: Option<Erasure>,
 }
@@ -84,13 +103,97 @@ impl Attempt {
         Self { sent, account, is_redelivery, begun, ended, answer, troubles }
     }
 
+    /// The lead in its answer.
+    pub(crate) fn answered_lead(&self) -> Option<LeadId> {
+        Sender::of(self.account.provider).lead_id(self.answer.as_ref()?)
+    }
+
     /// Whether it may still store something after `since`.
     pub(crate) fn may_store_after(&self, since: Timestamp) -> bool {
         self.ended.is_none_or(|ended| ended >= since)
     }
 }
 
+impl EditAttempt {
+    pub(crate) fn new(account: Account, lead: LeadId, edit: Edit, begun: Timestamp) -> Self {
+        let (ended, answer, is_unsure) = (None, None, true);
+        Self { account, lead, edit, begun, ended, answer, is_unsure }
+    }
+
+    /// Whether it may still write something after `since`.
+    fn may_write_after(&self, since: Timestamp) -> bool {
+        self.ended.is_none_or(|ended| ended >= since)
+    }
+
+    /// Whether it makes a lead with this e-mail.
+    pub(crate) fn sets_email(&self, email: &str) -> bool {
+        self.edit.body()["email"] == email
+    }
+
+    /// Whether its update makes one version of a lead from another.
+    fn explains(&self, before: &Item, after: &Item) -> bool {
+        let sent = self.edit.body();
+        let is_explained = |name: &str| match sent[name].as_str() {
+            Some(value) => after.get(name).is_some_and(|found| found["S"] == value),
+            None => before.get(name) == after.get(name),
+        };
+        ["name", "email", "phone"].into_iter().all(is_explained)
+    }
+}
+
+impl WrittenLead {
+    /// The lead as it is, or was when it was erased.
+    pub(crate) fn latest(&self) -> &Item {
+        self.updated.last().unwrap_or(&self.item)
+    }
+
+    /// The lead as it was created, and as each update left it.
+    pub(crate) fn versions(&self) -> impl Iterator<Item = &Item> {
+        std::iter::once(&self.item).chain(&self.updated)
+    }
+
+    /// Whether it has or had this value in a field.
+    pub(crate) fn has_had(&self, field: &str, value: &str) -> bool {
+        self.versions().any(|item| item.get(field).is_some_and(|found| found["S"] == value))
+    }
+}
+
 impl Log {
+    /// Notes an attempt to update or delete a lead, and returns its number.
+    pub(crate) fn begin_edit(&mut self, attempt: EditAttempt) -> usize {
+        self.edits.push(attempt);
+        self.edits.len() - 1
+    }
+
+    /// Nothing more can come of an attempt to update or delete a lead, unless its function is still
+    /// frozen.
+    pub(crate) fn end_edit(
+        &mut self,
+        n: usize,
+        task: &Task,
+        answer: Option<Answer>,
+        at: Timestamp,
+    ) {
+        let edit = &mut self.edits[n];
+        edit.is_unsure =
+            !task.is_calm() || answer.as_ref().is_none_or(|answer| answer.status == 503);
+        edit.ended = answer.is_some().then_some(at);
+        edit.answer = answer;
+    }
+
+    /// The leads of an account that senders know.
+    pub(crate) fn answered_leads(&self, account: &Account) -> Vec<LeadId> {
+        let of_account = self.attempts.iter().filter(|attempt| attempt.account == *account);
+        let known: BTreeSet<_> = of_account.filter_map(Attempt::answered_lead).collect();
+        known.into_iter().collect()
+    }
+
+    /// The leads of an account that are in the table.
+    pub(crate) fn stored_leads(&self, account: &Account) -> Vec<LeadId> {
+        let of_account = self.leads.iter().filter(|lead| lead.account == *account);
+        of_account.filter(|lead| lead.erased.is_none()).map(|lead| lead.id).collect()
+    }
+
     /// Notes an attempt to deliver, and returns its number.
     pub(crate) fn begin(&mut self, attempt: Attempt) -> usize {
         self.attempts.push(attempt);
@@ -132,6 +235,7 @@ impl Log {
     ) {
         let item = table.item(pk, sk);
         if let Some((account, id)) = read_lead_key(pk, sk) {
+            self.changes += 1;
             match change {
                 ItemChange::Inserted => {
                     if self.leads.iter().any(|lead| lead.id == id && lead.account == account) {
@@ -139,7 +243,9 @@ impl Log {
                     }
                     self.not_streamed.push(self.leads.len());
                     let item = item.unwrap().clone();
-                    self.leads.push(WrittenLead { account, id, item, written: now, erased: None });
+                    self.check_unique(table, pk, &item);
+                    let (updated, written, erased) = (Vec::new(), now, None);
+                    self.leads.push(WrittenLead { account, id, item, updated, written, erased });
                 }
                 ItemChange::Removed => {
                     let erasure = Erasure { at: now, posts: self.posts.len() };
@@ -147,7 +253,14 @@ impl Log {
                     let lead = leads.find(|lead| lead.id == id && lead.account == account);
                     lead.unwrap().erased = Some(erasure);
                 }
-                ItemChange::Modified => self.note_broken("a lead was changed"),
+                ItemChange::Modified => {
+                    let item = item.unwrap().clone();
+                    self.check_unique(table, pk, &item);
+                    self.check_update(&account, id, &item, now);
+                    let mut leads = self.leads.iter_mut().rev();
+                    let lead = leads.find(|lead| lead.id == id && lead.account == account);
+                    lead.unwrap().updated.push(item);
+                }
             }
         } else if let Some(item) = item
             && pk.starts_with("held#")
@@ -162,6 +275,46 @@ impl Log {
             })
         {
             observed.note_change(pk, item, *change, is_operator, now);
+        }
+    }
+
+    /// Each version of a lead follows from the one before by one update that was sent.
+    fn check_update(&mut self, account: &Account, id: LeadId, after: &Item, now: Timestamp) {
+        let mut leads = self.leads.iter().rev();
+        let lead = leads.find(|lead| lead.id == id && lead.account == *account).unwrap();
+        let before = lead.latest();
+        let number = |item: &Item| {
+            item.get("version")
+                .map_or(0, |version| version["N"].as_str().unwrap().parse::<u64>().unwrap())
+        };
+        let is_next = number(after) == number(before) + 1;
+        let is_kept = ["id", "created_at", "source", "details"]
+            .into_iter()
+            .all(|name| before.get(name) == after.get(name));
+        let is_explained = self.edits.iter().any(|edit| {
+            edit.account == *account
+                && edit.lead == id
+                && edit.may_write_after(now)
+                && edit.explains(before, after)
+        });
+        if !is_next || !is_kept || !is_explained {
+            self.note_broken(format!("an update that nobody sent: {id}: {before:?} to {after:?}"));
+        }
+    }
+
+    /// No two leads of an account have the same contact at the same time if its provider accepts a
+    /// person only once.
+    fn check_unique(&mut self, table: &Table, pk: &str, item: &Item) {
+        let (account, _) = read_lead_key(pk, item["sk"]["S"].as_str().unwrap()).unwrap();
+        for kind in Sender::of(account.provider).unique {
+            let Some(contact) = item.get(*kind) else { continue };
+            let mut others = table
+                .items()
+                .filter(|other| other["pk"] == item["pk"] && other["sk"] != item["sk"]);
+            if others.any(|other| other.get(*kind) == Some(contact)) {
+                self.note_broken(format!("two leads have the same {kind}: {item:?}"));
+                return;
+            }
         }
     }
 
@@ -185,8 +338,10 @@ impl Log {
     /// Whether an attempt of this account may still store something after `since`. It may name a
     /// person whom it does not have: the answer shows the lead of one who has the same phone.
     pub(crate) fn is_receiving(&self, account: &Account, since: Timestamp) -> bool {
+        let mut edits = self.edits.iter().filter(|edit| edit.account == *account);
         let mut of_account = self.attempts.iter().filter(|attempt| attempt.account == *account);
         of_account.any(|attempt| attempt.may_store_after(since))
+            || edits.any(|edit| edit.may_write_after(since))
     }
 
     /// Whether a destination of the account never takes this lead.

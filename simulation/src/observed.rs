@@ -198,6 +198,16 @@ impl Post {
         Self { destination, id, event, lead, body, at, reply }
     }
 
+    /// Whether it shows a lead as this item has it.
+    pub(crate) fn shows(&self, item: &Item) -> bool {
+        let body: Value = serde_json::from_str(&self.body).unwrap();
+        let is_shown = |name: &str| match item.get(name) {
+            Some(value) => body["data"][name] == value["S"],
+            None => body["data"][name].is_null(),
+        };
+        self.event != SetAsideEvent::Erased && ["name", "email", "phone"].into_iter().all(is_shown)
+    }
+
     /// Whether the destination has the message.
     pub(crate) fn is_received(&self) -> bool {
         match self.reply {
@@ -233,10 +243,11 @@ impl Observed {
         if pk.starts_with("set-aside#") {
             let is_late = number("tries") == Some(0_i64);
             let is_created = text("event") == Some("created");
+            let is_erased = text("event") == Some("erased");
             let is_aside = change == ItemChange::Inserted && is_created && (is_late || is_operator);
             let lead = item["lead_id"]["N"].as_str().unwrap().parse().unwrap();
             // An erasure that is done twice posts its message twice.
-            let is_second = !is_created && is_operator && !self.erased.insert(lead);
+            let is_second = is_erased && is_operator && !self.erased.insert(lead);
             if is_aside || is_second {
                 self.aside.insert(lead);
             }

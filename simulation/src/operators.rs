@@ -206,7 +206,7 @@ impl Stage {
     }
 
     /// What went wrong with a task excuses repeats.
-    fn excuse(&self, task: &Arc<Task>) {
+    pub(crate) fn excuse(&self, task: &Arc<Task>) {
         if !task.is_calm() {
             self.world.log().excuse_all();
         }

@@ -1,8 +1,8 @@
 //! Random histories.
 
 use crate::history::{
-    Action, DestinationAction, Handling, History, Jump, Place, Planned, Poison, Records, Reply,
-    Sent, Step, Work,
+    Action, DestinationAction, Edit, Handling, History, Jump, Place, Planned, Poison, Records,
+    Reply, Sent, Step, Work,
 };
 use proptest::{collection::vec, option, prelude::*, strategy::Union};
 use std::{collections::BTreeMap, time::Duration};
@@ -128,6 +128,16 @@ prop_compose! {
     }
 }
 
+fn edit() -> impl Strategy<Value = Edit> {
+    let person = || option::weighted(0.5, 0..3_u8);
+    let update = (person(), person(), person()).prop_map(|(words, email, phone)| Edit::Update {
+        words,
+        email,
+        phone,
+    });
+    prop_oneof![3 => update, 1 => Just(Edit::Delete)]
+}
+
 fn destination_action() -> impl Strategy<Value = DestinationAction> {
     prop_oneof![
         Just(DestinationAction::Pause),
@@ -145,6 +155,9 @@ fn action() -> impl Strategy<Value = Action> {
         1 => work().prop_map(Action::StreamAgain),
         1 => (0..3_u8, 0..2_u8, work())
             .prop_map(|(place, person, work)| Action::Erase { place, person, work }),
+        3 => (0..3_u8, any::<u8>(), edit(), work())
+            .prop_map(|(place, lead, edit, work)| Action::Edit { place, lead, edit, work }),
+        1 => (0..3_u8, work()).prop_map(|(place, work)| Action::List { place, work }),
         1 => (0..3_u8, any::<u8>(), sent(), work()).prop_map(|(place, held, sent, work)| {
             Action::Redeliver { held, sent: Sent { place, is_invalid: false, ..sent }, work }
         }),

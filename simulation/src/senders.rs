@@ -12,11 +12,11 @@ use tests::{Answer, Delivery, Sender, sign_keyspot_token};
 use tokio::time::{sleep, timeout};
 
 /// How long API Gateway waits for a function.
-const GATEWAY_WAITS: Duration = Duration::from_secs(29);
+pub(crate) const GATEWAY_WAITS: Duration = Duration::from_secs(29);
 
 impl Sent {
     pub(crate) fn name(&self) -> String {
-        format!("Words {}", self.words)
+        name(self.words)
     }
 
     pub(crate) fn body(&self, place: Place) -> Value {
@@ -59,6 +59,10 @@ impl Sent {
         }
         claims
     }
+}
+
+pub(crate) fn name(words: u8) -> String {
+    format!("Words {words}")
 }
 
 pub(crate) fn email(person: u8) -> String {

@@ -9,7 +9,9 @@ use crate::{
 };
 use jiff::SignedDuration;
 use serde_json::json;
-use shared::model::{ApiKey, Destination, DestinationId, DestinationState, LeadId, TokenHash};
+use shared::model::{
+    ApiKey, Destination, DestinationId, DestinationState, LeadId, Scope, TokenHash,
+};
 use std::{
     collections::BTreeSet,
     sync::{
@@ -51,7 +53,7 @@ impl Stage {
             world.places.iter().map(|place| (place.token(), place.account())).collect();
         for (token, account) in accounts {
             let tenants = account.id.as_str().parse().into_iter().collect();
-            let key = ApiKey { tenants, ..ApiKey::new(account) };
+            let key = ApiKey { tenants, scopes: Scope::ALL.into(), ..ApiKey::new(account) };
             instances.table.put_api_key(&TokenHash::of(&token), key).await.unwrap();
         }
         Arc::new(Self { world: Arc::clone(world), instances, is_over: AtomicBool::new(false) })
@@ -108,6 +110,12 @@ impl Stage {
             Action::StreamAgain(work) => self.stream_again(format!("stream again {n}"), work).await,
             Action::Erase { place, person, work } => {
                 self.erase(format!("erasure {n}"), self.place(place), person, work).await;
+            }
+            Action::Edit { place, lead, edit, work } => {
+                Arc::clone(self).edit(format!("edit {n}"), place, lead, edit, work).await;
+            }
+            Action::List { place, work } => {
+                Arc::clone(self).list(format!("list {n}"), place, work).await;
             }
             Action::Redeliver { held, sent, work } => {
                 self.redeliver(format!("redelivery {n}"), held, sent, work).await;

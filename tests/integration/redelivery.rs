@@ -1,11 +1,11 @@
 //! Held deliveries that the operator sends again.
 
 use super::held::{held, refused};
-use providers::redeliver_held;
+use providers::{redeliver_held, update_by_held};
 use serde_json::{Value, json};
 use shared::{
-    delivery::Handled,
-    model::{EntryId, EntryKey, HeldDelivery, Provider},
+    delivery::{Handled, OperatorUpdate},
+    model::{EntryId, EntryKey, HeldDelivery, HeldReason, Provider},
 };
 use tests::{SENDERS, Sender, TestApi};
 
@@ -113,4 +113,72 @@ async fn a_redelivery_has_the_chatbot_of_the_delivery() {
         let lead = &api.items("lead#").await[0];
         assert_eq!(lead["details"].as_m().unwrap()["chatbot_id"].as_s().unwrap(), id);
     }
+}
+
+/// The fields that came again replace those of the lead; all others stay. The update is one like a
+/// sender's: it moves claims, and destinations get a message.
+#[tokio::test]
+async fn a_repeat_can_update_its_lead() {
+    let first = json!({
+        "name": "Ana", "type": "web", "email": "ana@x.com", "custom_fields": { "city": "Recife" },
+        "metadata": { "city": "Recife" }, "utm": "a",
+    });
+    let again = json!({
+        "name": "Ana Lima", "type": "manual", "email": "Ana@x.com", "phone": "551199",
+        "phone_number": "551199", "custom_fields": { "plan": "b" }, "metadata": { "plan": "b" },
+    });
+    for provider in [Provider::Integrabot, Provider::PollyBot] {
+        let (api, sender) = (TestApi::start().await, Sender::of(provider));
+        assert_eq!(sender.send(&api, first.to_string()).await.status, 201);
+        sender.send(&api, again.to_string()).await;
+        let (context, account) = (&api.app.context, sender.account());
+        let repeat = held(&api, sender).await.remove(0);
+        let HeldReason::Repeat(lead) = repeat.reason else { panic!("no repeat") };
+        let updated = update_by_held(context, &account, &repeat, lead, &repeat.body).await;
+        assert!(matches!(updated, Ok(OperatorUpdate::Updated)), "{}", sender.function);
+        assert!(held(&api, sender).await.is_empty(), "{}", sender.function);
+        let leads = sender.leads(&api).await;
+        assert_eq!(leads.len(), 1);
+        let found = &leads[0];
+        assert_eq!(found.name.as_deref(), Some("Ana Lima"));
+        assert_eq!(found.phone.as_deref(), Some("551199"));
+        let details = serde_json::to_string(&found.details).unwrap();
+        assert!(details.contains("Recife") && details.contains("plan"), "{details}");
+        assert!(found.extra.as_ref().unwrap().as_sent().contains(r#""utm":"a""#));
+        assert_eq!(found.updates[0].key, "operator");
+        // The person is known by what came again, too.
+        if provider == Provider::Integrabot {
+            let known = sender.send(&api, r#"{"name":"B","type":"web","phone_number":"551199"}"#);
+            assert_eq!(known.await.status, 200);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_repeat_that_cannot_update_its_lead_stays_held() {
+    let sender = Sender::of(Provider::Integrabot);
+    let api = TestApi::start().await;
+    let of = |email: &str, phone: &str, name: &str| {
+        json!({ "name": name, "type": "web", "email": email, "phone_number": phone }).to_string()
+    };
+    assert_eq!(sender.send(&api, of("a@x.com", "1", "Ana")).await.status, 201);
+    assert_eq!(sender.send(&api, of("b@x.com", "2", "Bia")).await.status, 201);
+    // The phone is one lead's, and the e-mail another's.
+    assert_eq!(sender.send(&api, of("b@x.com", "1", "Ana")).await.status, 200);
+    let (context, account) = (&api.app.context, sender.account());
+    let repeat = held(&api, sender).await.remove(0);
+    let HeldReason::Repeat(lead) = repeat.reason else { panic!("no repeat") };
+    let update = async |lead, body: &str| {
+        update_by_held(context, &account, &repeat, lead, body.as_bytes()).await.unwrap()
+    };
+    let body = of("b@x.com", "1", "Ana");
+    let other = sender.leads(&api).await[1].id;
+    assert!(matches!(update(lead, &body).await, OperatorUpdate::Taken(id) if id == other));
+    assert!(matches!(update(lead, r#"{"type":"x"}"#).await, OperatorUpdate::Refused(_)));
+    assert!(matches!(update("7".parse().unwrap(), &body).await, OperatorUpdate::Missing));
+    assert_eq!(held(&api, sender).await.len(), 1);
+    assert!(sender.leads(&api).await.iter().all(|lead| lead.updates.is_empty()));
+    let keyspot = Sender::of(Provider::Keyspot).account();
+    let never = update_by_held(context, &keyspot, &repeat, lead, body.as_bytes()).await;
+    assert!(matches!(never, Ok(OperatorUpdate::NotPossible)));
 }

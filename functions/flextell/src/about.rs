@@ -89,5 +89,6 @@ pub static API: Api<Context> = Api {
     redeliver: |context, account, held, body| {
         Box::pin(redeliver::<Flextell>(context, account, held, body))
     },
+    update: None,
     document: include_str!("../../../docs/openapi/flextell.yaml"),
 };

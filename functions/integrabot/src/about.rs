@@ -1,11 +1,16 @@
 use crate::{
-    access::Integrabot, agents::KINDS, contract::JSON_DETAILS, get_agent::GetAgent,
-    get_lead::GetLead, list_agents::ListAgents, list_leads::ListLeads,
+    access::Integrabot,
+    agents::KINDS,
+    contract::{self, JSON_DETAILS},
+    get_agent::GetAgent,
+    get_lead::GetLead,
+    list_agents::ListAgents,
+    list_leads::ListLeads,
 };
 use lambda_http::http::Method;
 use shared::{
     account_request::handle,
-    delivery::{Context, create_lead, redeliver},
+    delivery::{Context, create_lead, redeliver, update_as_operator},
     model::Provider,
     provider::{About, Api, Demo, Operation, Sample, TokenForm},
 };
@@ -75,5 +80,10 @@ pub static API: Api<Context> = Api {
     redeliver: |context, account, held, body| {
         Box::pin(redeliver::<Integrabot>(context, account, held, body))
     },
+    update: Some(|context, account, lead, body| {
+        Box::pin(update_as_operator::<Integrabot, contract::UpdateLead>(
+            context, account, lead, body,
+        ))
+    }),
     document: include_str!("../../../docs/openapi/integrabot.yaml"),
 };

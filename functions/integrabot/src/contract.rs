@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use shared::{
-    delivery::{Delivery, LeadFields},
-    model::{Lead, RawJson},
-    request::{Fields, rules},
+    delivery::{Delivery, LeadChange, LeadFields, Rejection, check_size},
+    model::{Contact, Email, Lead, Phone, RawJson},
+    request::{Change, Fields, rules},
 };
 
 /// The channels a lead may come from. Older documents of the provider also name `whatsapp` and
@@ -24,6 +24,9 @@ pub(crate) struct CreateLead {
     pub(crate) custom_fields: Option<RawJson>,
     pub(crate) extra: Option<RawJson>,
 }
+
+/// The fields of a lead that have rules.
+const FIELDS: [&str; 6] = ["name", "type", "phone_number", "email", "agent_id", "custom_fields"];
 
 /// The details that are stored as JSON text, as it was sent.
 pub(crate) const JSON_DETAILS: [&str; 1] = ["custom_fields"];
@@ -57,6 +60,73 @@ impl LeadFields for CreateLead {
 
     fn phone(&self) -> Option<&str> {
         self.phone_number.as_deref()
+    }
+}
+
+/// The fields of a lead that the operator changes with a held repeat. The provider's documents have
+/// no update.
+pub(crate) struct UpdateLead {
+    name: Change<String>,
+    channel: Change<String>,
+    phone_number: Change<String>,
+    email: Change<String>,
+    agent_id: Change<String>,
+    custom_fields: Change<RawJson>,
+    extra: Option<RawJson>,
+    /// The names of the fields that are sent.
+    sent: Vec<&'static str>,
+}
+
+impl LeadFields for UpdateLead {
+    const PHONE: &'static str = CreateLead::PHONE;
+
+    fn read(body: &mut Fields<'_>) -> Self {
+        Self {
+            name: body.change("name", |body, name| body.required_string(name, &[])),
+            channel: body.change("type", |body, name| body.required_choice(name, &TYPES)),
+            phone_number: body
+                .change(Self::PHONE, |body, name| body.formatted_string(name, &[rules::digits])),
+            email: body.change("email", |body, name| body.formatted_string(name, &[rules::email])),
+            agent_id: body
+                .change("agent_id", |body, name| body.formatted_string(name, &[rules::uuid])),
+            custom_fields: body.change("custom_fields", Fields::string_members),
+            extra: body.unread(),
+            sent: FIELDS.into_iter().filter(|name| body.has(name)).collect(),
+        }
+    }
+
+    fn email(&self) -> Option<&str> {
+        self.email.set()
+    }
+
+    fn phone(&self) -> Option<&str> {
+        self.phone_number.set()
+    }
+}
+
+impl LeadChange for UpdateLead {
+    type Details = Details;
+
+    fn apply(&self, lead: &mut Lead<Details>) -> Result<(), Rejection> {
+        let Self { name, channel, phone_number, email, agent_id, custom_fields, extra, .. } = self;
+        name.apply(&mut lead.name);
+        channel.apply(&mut lead.source);
+        phone_number.apply(&mut lead.phone);
+        email.apply(&mut lead.email);
+        agent_id.apply(&mut lead.details.agent_id);
+        custom_fields.merge(&mut lead.details.custom_fields);
+        lead.merge_extra(extra.as_ref());
+        check_size(lead.bytes() + lead.details.custom_fields.as_sent().len())
+    }
+
+    fn sent(&self) -> &[&'static str] {
+        &self.sent
+    }
+
+    fn unique_contacts(lead: &Lead<Details>) -> Vec<Contact> {
+        let phone = lead.phone.as_deref().and_then(Phone::read).map(Contact::from);
+        let email = lead.email.as_deref().and_then(Email::read).map(Contact::from);
+        phone.into_iter().chain(email).collect()
     }
 }
 

@@ -73,5 +73,6 @@ pub static API: Api<Keyspot> = Api {
     redeliver: |context, account, held, body| {
         Box::pin(redeliver::<Keyspot>(context, account, held, body))
     },
+    update: None,
     document: include_str!("../../../docs/openapi/keyspot.yaml"),
 };

@@ -1,11 +1,17 @@
 use crate::{
-    access::PollyBot, chatbot::CHATBOT, contract::JSON_DETAILS, delete_lead::DeleteLead,
-    get_lead::GetLead, lead_id::LEAD_ID, list_leads::ListLeads, update_lead::UpdateLead,
+    access::PollyBot,
+    chatbot::CHATBOT,
+    contract::{self, JSON_DETAILS},
+    delete_lead::DeleteLead,
+    get_lead::GetLead,
+    lead_id::LEAD_ID,
+    list_leads::ListLeads,
+    update_lead::UpdateLead,
 };
 use lambda_http::http::Method;
 use shared::{
     account_request::handle,
-    delivery::{Context, create_lead, redeliver},
+    delivery::{Context, create_lead, redeliver, update_as_operator},
     model::Provider,
     provider::{About, Api, Demo, DemoEntry, Kind, Operation, Sample, TokenForm},
 };
@@ -60,6 +66,9 @@ pub static API: Api<Context> = Api {
     redeliver: |context, account, held, body| {
         Box::pin(redeliver::<PollyBot>(context, account, held, body))
     },
+    update: Some(|context, account, lead, body| {
+        Box::pin(update_as_operator::<PollyBot, contract::UpdateLead>(context, account, lead, body))
+    }),
     document: include_str!("../../../docs/openapi/pollybot.yaml"),
 };
 

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use shared::{
-    delivery::{Delivery, LeadFields, Rejection},
-    model::{BrokenRule, Lead, RawJson},
-    request::{Change, Fields, MAX_BODY_BYTES, rules},
+    delivery::{Delivery, LeadChange, LeadFields, Rejection, check_size},
+    model::{Contact, Email, Lead, RawJson},
+    request::{Change, Fields, rules},
 };
 
 /// The statuses of a lead. The first is the default.
@@ -102,20 +102,12 @@ impl LeadFields for UpdateLead {
     }
 }
 
-impl UpdateLead {
-    /// Changes a lead. Objects are merged. The rules that the sent fields break replace those that
-    /// they broke.
-    ///
-    /// # Errors
-    /// If the lead becomes too large.
-    pub(crate) fn change(
-        &self,
-        lead: &mut Lead<Details>,
-        broken: &[BrokenRule],
-    ) -> Result<(), Rejection> {
-        let Self { name, email, phone, source, status, metadata, extra, sent } = self;
-        lead.broken_rules.retain(|rule| !sent.contains(&&*rule.field));
-        lead.broken_rules.extend(broken.iter().cloned());
+impl LeadChange for UpdateLead {
+    type Details = Details;
+
+    /// Objects are merged.
+    fn apply(&self, lead: &mut Lead<Details>) -> Result<(), Rejection> {
+        let Self { name, email, phone, source, status, metadata, extra, .. } = self;
         name.apply(&mut lead.name);
         email.apply(&mut lead.email);
         phone.apply(&mut lead.phone);
@@ -125,21 +117,17 @@ impl UpdateLead {
             Change::Clear => lead.status = Some(STATUSES[0].to_owned()),
             Change::Set(status) => lead.status = Some(status.clone()),
         }
-        let known = &mut lead.details.metadata;
-        match metadata {
-            Change::Nothing => {}
-            Change::Clear => *known = RawJson::empty_object(),
-            Change::Set(changes) => *known = known.merged(changes),
-        }
-        if let Some(changes) = extra {
-            let known = lead.extra.take().unwrap_or_else(RawJson::empty_object);
-            let merged = known.merged(changes);
-            lead.extra = (merged.as_sent() != "{}").then_some(merged);
-        }
-        let texts = [&lead.name, &lead.email, &lead.phone, &lead.source].into_iter().flatten();
-        let json = [Some(&lead.details.metadata), lead.extra.as_ref()].into_iter().flatten();
-        let bytes = texts.map(String::len).chain(json.map(|json| json.as_sent().len()));
-        if bytes.sum::<usize>() > MAX_BODY_BYTES { Err(Rejection::BodyTooLarge) } else { Ok(()) }
+        metadata.merge(&mut lead.details.metadata);
+        lead.merge_extra(extra.as_ref());
+        check_size(lead.bytes() + lead.details.metadata.as_sent().len())
+    }
+
+    fn sent(&self) -> &[&'static str] {
+        &self.sent
+    }
+
+    fn unique_contacts(lead: &Lead<Details>) -> Vec<Contact> {
+        lead.email.as_deref().and_then(Email::read).map(Contact::from).into_iter().collect()
     }
 }
 

@@ -2,14 +2,14 @@ use crate::{
     access::PollyBot,
     answer::{Answered, LeadBody, duplicate_email},
     chatbot::find_chatbot,
-    contract::{self, Details},
+    contract,
     lead_id::read_lead_id,
 };
 use lambda_http::http::StatusCode;
 use shared::{
     account_request::{AccountOperation, AccountRequest},
     delivery::{Answer, LeadFields, Rejection, json_answer},
-    model::{Contact, Email, Lead, OutcomeName, Scope},
+    model::{OutcomeName, Scope},
     table::Updated,
 };
 
@@ -25,9 +25,8 @@ impl AccountOperation for UpdateLead {
     async fn answer(request: &AccountRequest<'_>) -> Result<Answer, Rejection> {
         find_chatbot(request).await?;
         let id = read_lead_id(request.http);
-        let (update, broken): (contract::UpdateLead, _) = request.read().await?;
-        let change = |lead: &mut Lead<Details>| update.change(lead, &broken);
-        match request.update_lead(id, unique_contacts, change).await? {
+        let (update, updated) = request.update_lead::<contract::UpdateLead>(id).await?;
+        match updated {
             Updated::Stored(lead) => {
                 Ok(json_answer(StatusCode::OK, &Answered::of(LeadBody::of(&lead))))
             }
@@ -38,9 +37,4 @@ impl AccountOperation for UpdateLead {
             Updated::Missing => Err(Rejection::NotFound),
         }
     }
-}
-
-/// The contacts that no other lead of the workspace may have.
-fn unique_contacts(lead: &Lead<Details>) -> Vec<Contact> {
-    lead.email.as_deref().and_then(Email::read).map(Contact::from).into_iter().collect()
 }

@@ -54,5 +54,6 @@ pub static API: Api<Context> = Api {
     redeliver: |context, account, held, body| {
         Box::pin(redeliver::<RdStation>(context, account, held, body))
     },
+    update: None,
     document: include_str!("../../../docs/openapi/rdstation.yaml"),
 };

@@ -1,34 +1,23 @@
 use super::handle::AccountRequest;
 use crate::{
-    delivery::{LeadFields, Rejection, read_fields},
-    model::{BrokenRule, Contact, Lead, LeadId},
-    table::{LeadUpdate, Updated},
+    delivery::{LeadChange, Rejection, UpdateRequest},
+    model::LeadId,
+    table::Updated,
 };
-use serde::{Serialize, de::DeserializeOwned};
 
 impl AccountRequest<'_> {
-    /// Reads the body, and which rules of form it breaks.
+    /// Updates a lead of the account with the body. Returns what was read of the body, too.
     ///
     /// # Errors
-    /// Those of [`read_fields`].
-    pub async fn read<F: LeadFields>(&self) -> Result<(F, Vec<BrokenRule>), Rejection> {
-        read_fields(self.context, self.account, &self.http.body, self.is_lenient).await
-    }
-
-    /// Updates a lead of the account. `contacts` are those that no other lead may have.
-    ///
-    /// # Errors
-    /// Those of `change`; if there is no such lead, or if the table fails.
-    pub async fn update_lead<D: Serialize + DeserializeOwned + Send>(
+    /// If there is no such lead, or those of [`UpdateRequest::run`].
+    pub async fn update_lead<C: LeadChange>(
         &self,
         id: Option<LeadId>,
-        contacts: fn(&Lead<D>) -> Vec<Contact>,
-        change: impl Fn(&mut Lead<D>) -> Result<(), Rejection> + Send + Sync,
-    ) -> Result<Updated<D>, Rejection> {
-        let id = id.ok_or(Rejection::NotFound)?;
-        let (account, key) = (self.account, self.key.as_str());
-        let update = LeadUpdate { account, id, key, contacts, change };
-        self.context.table.update_lead(update, &self.context.system).await
+    ) -> Result<(C, Updated<C::Details>), Rejection> {
+        let Self { context, account, key, is_lenient, http } = *self;
+        let (lead, key) = (id.ok_or(Rejection::NotFound)?, key.as_str());
+        let update = UpdateRequest { context, account, lead, body: &http.body, key, is_lenient };
+        update.run().await
     }
 
     /// Deletes a lead of the account with its claims and the deliveries that are held as its

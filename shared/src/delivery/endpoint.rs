@@ -156,7 +156,7 @@ pub trait LeadFields: Sized {
 /// # Errors
 /// If the body cannot be read, a field is invalid, the person is blocked, or the table cannot be
 /// read.
-pub async fn read_fields<F: LeadFields>(
+pub(super) async fn read_fields<F: LeadFields>(
     context: &Context,
     account: &Account,
     body: &[u8],

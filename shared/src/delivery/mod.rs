@@ -8,14 +8,15 @@ mod handled;
 mod hold;
 mod log;
 mod rejection;
+mod update;
 
 pub use answer::{Answer, delivery_answer, json_answer, limit_answer};
 pub use context::{Context, DEFAULT_REPLAY_WINDOW, SenderTimeouts};
 pub use endpoint::{
-    Accepted, Delivery, Endpoint, LeadEndpoint, LeadFields, check_limit, create_lead, read_fields,
-    redeliver,
+    Accepted, Delivery, Endpoint, LeadEndpoint, LeadFields, check_limit, create_lead, redeliver,
 };
 pub(crate) use endpoint::{Caller, add_limit_headers, authenticate};
 pub use handled::{DeliverySummary, Handled};
 pub use log::{DeliveryLog, Report};
 pub use rejection::{OwnRejection, Rejection};
+pub use update::{LeadChange, OperatorUpdate, UpdateRequest, check_size, update_as_operator};

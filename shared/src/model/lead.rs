@@ -83,6 +83,21 @@ impl<D> Lead<D> {
         }
     }
 
+    /// Merges unknown members into those that it has.
+    pub fn merge_extra(&mut self, changes: Option<&RawJson>) {
+        let Some(changes) = changes else { return };
+        let known = self.extra.take().unwrap_or_else(RawJson::empty_object);
+        let merged = known.merged(changes);
+        self.extra = (merged.as_sent() != "{}").then_some(merged);
+    }
+
+    /// The bytes of its fields, but for those of only its provider.
+    pub fn bytes(&self) -> usize {
+        let texts = [&self.name, &self.email, &self.phone, &self.source, &self.status];
+        let extra = self.extra.as_ref().map_or(0, |extra| extra.as_sent().len());
+        texts.into_iter().flatten().map(String::len).sum::<usize>() + extra
+    }
+
     /// When it was last updated, or else received.
     pub fn updated_at(&self) -> Timestamp {
         self.updates.last().map_or(self.created_at, |update| update.at)

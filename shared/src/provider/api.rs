@@ -1,7 +1,7 @@
 use crate::{
-    delivery::{Context, Handled},
+    delivery::{Context, Handled, OperatorUpdate},
     function::Handler,
-    model::{Account, HeldDelivery},
+    model::{Account, HeldDelivery, LeadId},
 };
 use lambda_http::http::Method;
 use std::pin::Pin;
@@ -12,6 +12,8 @@ pub struct Api<S: 'static> {
     pub operations: &'static [Operation<S>],
     /// Redelivers a held delivery.
     pub redeliver: Redeliver,
+    /// Updates a lead; none: the provider's leads are never updated.
+    pub update: Option<Update>,
     /// The OpenAPI document, in YAML.
     pub document: &'static str,
 }
@@ -27,6 +29,14 @@ pub struct Operation<S> {
     /// The function's handler.
     pub handler: Handler<S>,
 }
+
+/// Updates a lead of an account with a body, as the operator wants it.
+pub type Update = for<'a> fn(
+    &'a Context,
+    &'a Account,
+    LeadId,
+    &'a [u8],
+) -> Pin<Box<dyn Future<Output = OperatorUpdate> + Send + 'a>>;
 
 /// Redelivers a held delivery of an account with another body.
 pub type Redeliver = for<'a> fn(

@@ -5,5 +5,5 @@ mod api;
 mod kinds;
 
 pub use about::{About, Demo, DemoEntry, Sample, Token, TokenForm};
-pub use api::{Api, Operation, Redeliver};
+pub use api::{Api, Operation, Redeliver, Update};
 pub use kinds::{DEFAULT, Field, Kind, flag, number, optional, text};

@@ -1,6 +1,7 @@
 //! Fields of an update: those that are not there stay as they are.
 
 use super::{fields::Fields, violation::JsonType};
+use crate::model::RawJson;
 
 /// The change of a field in an update.
 pub enum Change<T> {
@@ -18,6 +19,17 @@ impl Change<String> {
         match self {
             Self::Set(text) => Some(text),
             Self::Nothing | Self::Clear => None,
+        }
+    }
+}
+
+impl Change<RawJson> {
+    /// Merges an object into a field. A cleared field is an empty object.
+    pub fn merge(&self, field: &mut RawJson) {
+        match self {
+            Self::Nothing => {}
+            Self::Clear => *field = RawJson::empty_object(),
+            Self::Set(changes) => *field = field.merged(changes),
         }
     }
 }

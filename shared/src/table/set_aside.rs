@@ -58,8 +58,8 @@ impl LeadTable {
         self.put_of(set_aside_item(account, event)?)
     }
 
-    /// Deletes an event that its destination took. Does nothing if another event of the lead was
-    /// set aside meanwhile.
+    /// Deletes an event that its destination took. Does nothing if another event of the lead, or a
+    /// later update, was set aside meanwhile.
     ///
     /// # Errors
     /// If the table cannot be written.
@@ -72,7 +72,7 @@ impl LeadTable {
         let delete = self.client.delete_item().table_name(&self.name).set_key(Some(key));
         let delete = match event.version {
             Some(version) => delete
-                .condition_expression("attribute_not_exists(pk) OR version = :version")
+                .condition_expression("attribute_not_exists(pk) OR version <= :version")
                 .expression_attribute_values(":version", AttributeValue::N(version.to_string())),
             None => delete
                 .condition_expression("attribute_not_exists(pk) OR event = :event")

@@ -85,7 +85,7 @@ impl LeadTable {
                 Written::Stored => {}
                 Written::Refused(existing) if is_done(&existing, &mark) => {}
                 Written::Refused(existing) => {
-                    match self.find_holder(account, &moved, existing).await? {
+                    match self.find_holder(account, id, &moved, existing).await? {
                         Some(holder) => return Ok(Updated::Taken(holder)),
                         None => continue,
                     }
@@ -154,10 +154,12 @@ impl LeadTable {
         Ok(writes)
     }
 
-    /// The lead that has one of the new claims. Deletes a claim whose lead was erased.
+    /// The other lead that has one of the new claims. Deletes a claim whose lead was erased. Another
+    /// update of this lead may have taken it meanwhile.
     async fn find_holder(
         &self,
         account: &Account,
+        id: LeadId,
         moved: &MovedClaims,
         existing: Vec<Option<Item>>,
     ) -> Result<Option<LeadId>, StoreError> {
@@ -165,6 +167,9 @@ impl LeadTable {
         for (claim, item) in moved.new.iter().zip(existing.into_iter().skip(1)) {
             let Some(item) = item else { continue };
             let ClaimItem { lead_id, .. } = serde_dynamo::from_item(item)?;
+            if lead_id == id {
+                return Ok(None);
+            }
             if self.has_lead(account, lead_id).await? {
                 return Ok(Some(lead_id));
             }

@@ -3,13 +3,17 @@
 use super::Broken;
 use crate::{
     history::Place,
-    log::{Attempt, Log, WrittenLead},
+    log::{Attempt, EditAttempt, Log, WrittenLead},
+    senders::email,
     stage::Stage,
     table::{Item, Table},
 };
 use jiff::SignedDuration;
 use serde_json::Value;
-use shared::{delivery::DEFAULT_REPLAY_WINDOW, model::LeadId};
+use shared::{
+    delivery::DEFAULT_REPLAY_WINDOW,
+    model::{LeadId, TokenHash},
+};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use tests::Sender;
 
@@ -43,11 +47,6 @@ impl Attempt {
     /// Whether its sender cannot know what came of it.
     fn is_unsure(&self) -> bool {
         self.answer.as_ref().is_none_or(|answer| answer.status == 503)
-    }
-
-    /// The lead in its answer.
-    fn lead(&self) -> Option<LeadId> {
-        Sender::of(self.account.provider).lead_id(self.answer.as_ref()?)
     }
 
     /// Whether a lead can be the one in its answer: its own lead, or one with a common claim. A key
@@ -84,6 +83,14 @@ impl Attempt {
         other.account == self.account && is_before && !other.claims().is_disjoint(&self.claims())
     }
 
+    /// Whether an update may have had its e-mail when it was sent.
+    fn may_meet_edit(&self, edit: &EditAttempt) -> bool {
+        let is_before = self.ended.is_none_or(|ended| edit.begun <= ended);
+        let email = self.sent.email.map(email);
+        let meets = edit.account == self.account && is_before;
+        meets && email.is_some_and(|email| edit.sets_email(&email))
+    }
+
     fn describe(&self) -> String {
         let answer = self.answer.as_ref().map(|answer| (answer.status, &answer.text));
         format!("{:?} of {} got {answer:?}", self.sent, self.account)
@@ -103,7 +110,7 @@ impl Stage {
             log.check_attempt(n, attempt)?;
         }
         log.check_answered()?;
-        log.check_people()?;
+        log.check_replays()?;
         check_claims(&table, &log.erased())
     }
 }
@@ -121,7 +128,9 @@ impl Log {
             let is_refused = [400, 422].contains(&answer.status);
             return if is_refused { Ok(()) } else { fail("an invalid delivery was not refused") };
         }
-        let is_first = !attempt.is_redelivery && !others().any(|other| attempt.may_meet(other));
+        let is_first = !attempt.is_redelivery
+            && !others().any(|other| attempt.may_meet(other))
+            && !self.edits.iter().any(|edit| attempt.may_meet_edit(edit));
         if is_first && !attempt.is_created() {
             return fail("a first delivery made no new lead");
         }
@@ -134,7 +143,7 @@ impl Log {
             });
             return if key.is_some() && has_rival { Ok(()) } else { fail("refused with 422") };
         }
-        let Some(id) = attempt.lead() else { return fail("an answer without a lead") };
+        let Some(id) = attempt.answered_lead() else { return fail("an answer without a lead") };
         if self.reused.contains(&id) {
             return Ok(());
         }
@@ -145,7 +154,7 @@ impl Log {
         if lead.erased.is_some_and(|erasure| erasure.at < attempt.begun) {
             return fail("answered with an erased lead");
         }
-        if !attempt.may_be(&lead.item) {
+        if !lead.versions().any(|version| attempt.may_be(version)) {
             return fail("answered with the lead of another person");
         }
         if attempt.is_created() && !attempt.is_content_of(&lead.item) {
@@ -159,7 +168,7 @@ impl Log {
     fn check_answered(&self) -> Result<(), Broken> {
         let (mut created, mut answered) = (BTreeSet::new(), BTreeSet::new());
         for attempt in self.attempts.iter().filter(|attempt| !attempt.is_unsure()) {
-            let Some(lead) = attempt.lead().filter(|id| !self.reused.contains(id)) else {
+            let Some(lead) = attempt.answered_lead().filter(|id| !self.reused.contains(id)) else {
                 continue;
             };
             let key = (attempt.account.to_string(), lead);
@@ -205,11 +214,11 @@ impl Log {
         })
     }
 
-    /// No person twice if the provider accepts a person only once; no body twice within the replay
-    /// window; no `Idempotency-Key` twice within a day.
-    fn check_people(&self) -> Result<(), Broken> {
+    /// No body twice within the replay window; no `Idempotency-Key` twice within a day.
+    fn check_replays(&self) -> Result<(), Broken> {
         let is_erased = |attempt: &Attempt| {
-            let mut leads = self.leads.iter().filter(|lead| Some(lead.id) == attempt.lead());
+            let mut leads =
+                self.leads.iter().filter(|lead| Some(lead.id) == attempt.answered_lead());
             leads.any(|lead| lead.erased.is_some())
         };
         let made: Vec<_> = self
@@ -226,7 +235,8 @@ impl Log {
                     let lasts = match claim.split(' ').next() {
                         Some("body") => DEFAULT_REPLAY_WINDOW,
                         Some("key") => SignedDuration::from_hours(24),
-                        _ => return true,
+                        // At each moment, `check_unique` looks at the contacts that leads have.
+                        _ => return false,
                     };
                     between < lasts && !self.has_jumped
                 });
@@ -262,6 +272,13 @@ fn check_claims(table: &Table, erased: &HashSet<LeadId>) -> Result<(), Broken> {
         }
     }
     for (key, lead) in &leads {
+        for (kind, pk) in contact_claims(key.0, lead) {
+            let is_own =
+                claims.get(pk.as_str()).is_some_and(|claim| claim["lead_id"] == lead["id"]);
+            if !is_own {
+                return Err(format!("a lead without the claim of its {kind}: {key:?}"));
+            }
+        }
         let listed = lead.get("claims").and_then(|claims| claims["SS"].as_array());
         for pk in listed.into_iter().flatten().filter_map(Value::as_str) {
             let lasts = ["email", "phone"].iter().any(|kind| pk.contains(&format!("#{kind}#")));
@@ -272,4 +289,18 @@ fn check_claims(table: &Table, erased: &HashSet<LeadId>) -> Result<(), Broken> {
         }
     }
     Ok(())
+}
+
+/// The kinds and the partition keys of the claims that a lead must have: those of its contacts, if
+/// its provider accepts a person only once.
+fn contact_claims(account: &str, lead: &Item) -> Vec<(&'static str, String)> {
+    let provider = account.split('#').next().unwrap().parse().unwrap();
+    let claim = |kind: &&'static str| {
+        let contact = text(lead, kind)?;
+        let digits: String = contact.chars().filter(char::is_ascii_digit).collect();
+        let compared = if *kind == "phone" { &digits } else { contact };
+        let hash = TokenHash::of(compared);
+        Some((*kind, format!("claim#{account}#{kind}#{}", hash.as_str())))
+    };
+    Sender::of(provider).unique.iter().filter_map(claim).collect()
 }

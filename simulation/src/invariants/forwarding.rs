@@ -105,11 +105,28 @@ impl AtEnd<'_> {
             if !is_received && !events.any(|event| is_poison || is_given_up(event)) {
                 return Err(format!("never received: {id} by {}", self.destination.url));
             }
+            if !is_poison && !self.knows_latest(lead) {
+                return Err(format!("its last update was never received: {id}"));
+            }
             if id > self.destination.cursor {
                 return Err(format!("the cursor is before {id}"));
             }
         }
         Ok(())
+    }
+
+    /// Whether a lead was received as it is now, or is set aside after its last refusal. An update
+    /// that was interrupted may have told nobody.
+    fn knows_latest(&self, lead: &WrittenLead) -> bool {
+        if lead.updated.is_empty() {
+            return true;
+        }
+        let of_lead = self.posts.iter().filter(|(_, post)| post.lead == lead.id);
+        let mut received = of_lead.filter(|(_, post)| post.is_received());
+        let mut edits = self.log.edits.iter().filter(|edit| edit.lead == lead.id);
+        received.any(|(_, post)| post.shows(lead.latest()))
+            || self.events.iter().any(|event| event.lead_id == lead.id)
+            || edits.any(|edit| edit.is_unsure)
     }
 
     /// Nothing waits, no pass is running, and nothing fails. A destination still counts as failing
@@ -135,8 +152,8 @@ impl AtEnd<'_> {
         Ok(())
     }
 
-    /// Each message has the id that is written for it, and always the same body; no message is of
-    /// a lead that is not meant for the destination.
+    /// Each message has the id that is written for it, and always the same body, unless its lead was
+    /// updated; no message is of a lead that is not meant for the destination.
     fn check_messages(&self) -> Result<(), Broken> {
         let mut bodies = BTreeMap::new();
         for (_, post) in &self.posts {
@@ -150,7 +167,9 @@ impl AtEnd<'_> {
             if number.is_none_or(|n| n.parse::<u64>().is_ok() != suffix.ends_with('_')) {
                 return Err(format!("the id {} is not {expected}", post.id));
             }
-            if *bodies.entry(&post.id).or_insert(&post.body) != &post.body {
+            let mut leads = self.log.leads.iter().filter(|lead| lead.id == post.lead);
+            let is_updated = leads.any(|lead| !lead.updated.is_empty());
+            if !is_updated && *bodies.entry(&post.id).or_insert(&post.body) != &post.body {
                 return Err(format!("another body: {}", post.id));
             }
             if post.lead <= self.observed.destination.starts_after {
@@ -226,8 +245,10 @@ impl AtEnd<'_> {
             let is_late = |(n, post): (usize, &Post)| {
                 n >= erasure.posts && erasure.is_over(post.at, self.log.has_jumped)
             };
-            if self.of_lead(*id, SetAsideEvent::Created).any(is_late) {
-                return Err(format!("posted after its erasure: {id}"));
+            for event in [SetAsideEvent::Created, SetAsideEvent::Updated] {
+                if self.of_lead(*id, event).any(is_late) {
+                    return Err(format!("posted after its erasure: {id}"));
+                }
             }
             let received = |event| {
                 let posts = self.of_lead(*id, event);

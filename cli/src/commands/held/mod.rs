@@ -41,12 +41,13 @@ enum Command {
         /// The delivery, as `held list` names it
         id: String,
     },
-    /// Correct and redeliver a delivery; it is no longer held when it is a lead
+    /// Correct and redeliver a delivery, or update the lead of a repeat; then it is no longer held
     #[command(after_help = "\
 Examples:
   leadhook held redeliver invalid-3f2a9c51d0e4 --set email=ana@exemplo.com
   leadhook held redeliver invalid-3f2a9c51d0e4 --set 'email:=null'
   leadhook held redeliver invalid-3f2a9c51d0e4 --edit
+  leadhook held redeliver repeat-8b1c2d3e4f50 --update
   leadhook held redeliver invalid-3f2a9c51d0e4 --encoding windows-1252 \\
     --set email=ana@exemplo.com")]
     Redeliver(RedeliverHeld),

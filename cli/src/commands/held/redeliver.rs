@@ -9,11 +9,11 @@ use clap::Args;
 use operator::readings::{
     Encoding, Reading, decode, is_compressed, likely_readings, preview, read_encoding,
 };
-use providers::{redeliver_held, write_id};
+use providers::{redeliver_held, update_by_held, write_id};
 use serde_json::value::{RawValue, to_raw_value};
 use shared::{
-    delivery::{Context, DEFAULT_REPLAY_WINDOW, Handled, SenderTimeouts},
-    model::{Members, text_of},
+    delivery::{Context, DEFAULT_REPLAY_WINDOW, Handled, OperatorUpdate, SenderTimeouts},
+    model::{Account, HeldDelivery, HeldReason, Members, text_of},
 };
 use std::{borrow::Cow, env, fs, io::Write, path::PathBuf, process::Command};
 
@@ -27,6 +27,9 @@ pub(super) struct RedeliverHeld {
     /// The encoding of a body that is not UTF-8, such as windows-1252 or utf-16le
     #[arg(long, value_name = "ENCODING", value_parser = read_encoding)]
     encoding: Option<&'static Encoding>,
+    /// Updates the lead of a repeat with the fields of the delivery
+    #[arg(long)]
+    update: bool,
     /// Opens the body in $VISUAL or $EDITOR before it is delivered
     #[arg(long)]
     edit: bool,
@@ -45,6 +48,9 @@ impl RedeliverHeld {
         let body = self.correct(&held.body)?;
         let (table, system) = (opened.table.clone(), opened.table_system().await?);
         let context = Context::new(table, system, DEFAULT_REPLAY_WINDOW, SenderTimeouts::LOCAL);
+        if self.update {
+            return update(&context, &account, &held, &body).await;
+        }
         let Handled { answer, summary } = redeliver_held(&context, &account, &held, &body).await?;
         let mut out = data_out(Escapes::Text);
         writeln!(out, "{}\n{}", answer.status(), shown(answer.body().as_bytes()))?;
@@ -77,6 +83,34 @@ impl RedeliverHeld {
         let text = if self.set.is_empty() { text } else { set_fields(&text, &self.set)?.into() };
         if self.edit { edit(&text) } else { Ok(text.into_owned().into_bytes()) }
     }
+}
+
+/// Updates the lead of a repeat.
+async fn update(
+    context: &Context,
+    account: &Account,
+    held: &HeldDelivery,
+    body: &[u8],
+) -> Result<(), Failure> {
+    let HeldReason::Repeat(lead) = held.reason else {
+        return Err(Failure::input("only a repeat has a lead to update; leave out --update"));
+    };
+    let (id, held_id) = (write_id(account.provider, lead), held.id.short());
+    let why = match update_by_held(context, account, held, lead, body).await? {
+        OperatorUpdate::Updated => {
+            eprintln!("the lead {id} is updated, and {held_id} is no longer held");
+            return Ok(());
+        }
+        OperatorUpdate::Taken(other) => {
+            format!("the lead {} has its e-mail or phone", write_id(account.provider, other))
+        }
+        OperatorUpdate::Missing => format!("the lead {id} was erased; leave out --update"),
+        OperatorUpdate::NotPossible => {
+            format!("leads of {} are never updated", account.provider.as_str())
+        }
+        OperatorUpdate::Refused(answer) => shown(answer.body().as_bytes()),
+    };
+    Err(Failure::Failed(format!("the lead {id} is not updated: {why}")))
 }
 
 fn set_fields(body: &str, set: &[String]) -> Result<String, Failure> {

@@ -187,3 +187,19 @@ async fn a_redelivered_lead_has_the_time_of_its_table() {
     assert!(ahead > SignedDuration::from_mins(30), "{ahead}");
     serve.stop();
 }
+
+#[tokio::test]
+async fn a_repeat_updates_its_lead_if_that_is_asked_for() {
+    let Held { cli, serve, invalid, repeat } = Held::start().await;
+    let (code, said) = cli.fail(&["held", "redeliver", &invalid, "--update"]);
+    assert!(code == 2 && said.contains("only a repeat has a lead to update"), "{said}");
+    let update = ["held", "redeliver", &repeat, "--update", "--set", "name=Ana Lima"];
+    let said = String::from_utf8(cli.command(&update).output().unwrap().stderr).unwrap();
+    assert!(said.contains("is updated, and repeat-"), "{said}");
+    assert_eq!(cli.count(&["held", "list", "--reason", "repeat"]), 0);
+    let lead = &cli.json(&["leads", "list"])[0];
+    assert_eq!(lead["name"], "Ana Lima");
+    let shown = cli.run(&["leads", "show", lead["id"].as_str().unwrap()]);
+    assert!(shown.contains("operator") && shown.contains("words"), "{shown}");
+    serve.stop();
+}

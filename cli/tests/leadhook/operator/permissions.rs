@@ -148,7 +148,10 @@ fn rows(stored: &Stored) -> [(&'static str, String); 15] {
         ("forward", "forward --to http://127.0.0.1:9/ --since 1s".to_owned()),
         (
             "keys create",
-            format!("keys create rdstation -a new; keys rotate {key}; keys revoke {key}"),
+            format!(
+                "keys create rdstation -a new; keys update {key} --lenient; keys rotate {key}; \
+                 keys revoke {key}"
+            ),
         ),
         ("destinations test", format!("destinations test {destination}")),
         ("destinations rotate", format!("destinations rotate {destination}")),

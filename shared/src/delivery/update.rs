@@ -1,0 +1,114 @@
+//! Updates of leads: by their senders, and by the operator with a held delivery.
+
+use super::{
+    answer::Answer,
+    context::Context,
+    endpoint::{Endpoint, LeadFields, read_fields},
+    rejection::Rejection,
+};
+use crate::{
+    model::{Account, BrokenRule, Contact, Lead, LeadId},
+    request::MAX_BODY_BYTES,
+    table::{LeadUpdate, Updated},
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+/// The key that is noted for an update by the operator.
+const OPERATOR: &str = "operator";
+
+/// The fields of an update, as the bodies of one provider have them.
+pub trait LeadChange: LeadFields + Send + Sync {
+    /// The fields of a lead that only this provider has.
+    type Details: Serialize + DeserializeOwned + Send;
+
+    /// Changes the fields of a lead that are sent.
+    ///
+    /// # Errors
+    /// If the lead becomes too large.
+    fn apply(&self, lead: &mut Lead<Self::Details>) -> Result<(), Rejection>;
+
+    /// The names of the fields that are sent.
+    fn sent(&self) -> &[&'static str];
+
+    /// The contacts of a lead that no other lead of its account may have.
+    fn unique_contacts(lead: &Lead<Self::Details>) -> Vec<Contact>;
+}
+
+/// Refuses a lead whose fields have become larger than a body may be.
+///
+/// # Errors
+/// If they have.
+pub fn check_size(bytes: usize) -> Result<(), Rejection> {
+    if bytes > MAX_BODY_BYTES { Err(Rejection::BodyTooLarge) } else { Ok(()) }
+}
+
+/// A body that updates a lead.
+pub struct UpdateRequest<'a> {
+    /// The context of its handler.
+    pub context: &'a Context,
+    /// The account of the lead.
+    pub account: &'a Account,
+    /// The lead.
+    pub lead: LeadId,
+    /// The body as it was sent.
+    pub body: &'a [u8],
+    /// The id of the key that sends it.
+    pub key: &'a str,
+    /// Whether the key is lenient.
+    pub is_lenient: bool,
+}
+
+impl UpdateRequest<'_> {
+    /// Updates the lead. Returns what was read of the body, too.
+    ///
+    /// # Errors
+    /// If a field is invalid, if the person is blocked, or if the table fails.
+    pub async fn run<C: LeadChange>(&self) -> Result<(C, Updated<C::Details>), Rejection> {
+        let Self { context, account, lead: id, body, key, is_lenient } = *self;
+        let (change, broken) = read_fields::<C>(context, account, body, is_lenient).await?;
+        let apply = |lead: &mut Lead<C::Details>| {
+            note_broken_rules(lead, change.sent(), &broken);
+            change.apply(lead)
+        };
+        let update = LeadUpdate { account, id, key, contacts: C::unique_contacts, change: apply };
+        let updated = context.table.update_lead(update, &context.system).await?;
+        Ok((change, updated))
+    }
+}
+
+/// The rules that the sent fields break replace those that they broke.
+fn note_broken_rules<D>(lead: &mut Lead<D>, sent: &[&str], broken: &[BrokenRule]) {
+    lead.broken_rules.retain(|rule| !sent.contains(&&*rule.field));
+    lead.broken_rules.extend(broken.iter().cloned());
+}
+
+/// What came of an update by the operator.
+pub enum OperatorUpdate {
+    /// The lead is as the update says.
+    Updated,
+    /// Another lead has a contact of the update: this one.
+    Taken(LeadId),
+    /// The lead was erased.
+    Missing,
+    /// The body is refused with this answer.
+    Refused(Answer),
+    /// The provider's leads are never updated.
+    NotPossible,
+}
+
+/// Updates a lead of an account with a body, as the operator wants it.
+pub async fn update_as_operator<E: Endpoint, C: LeadChange>(
+    context: &Context,
+    account: &Account,
+    lead: LeadId,
+    body: &[u8],
+) -> OperatorUpdate {
+    let (key, is_lenient) = (OPERATOR, false);
+    let request = UpdateRequest { context, account, lead, body, key, is_lenient };
+    match context.in_time(request.run::<C>()).await {
+        Ok((_, Updated::Stored(_))) => OperatorUpdate::Updated,
+        Ok((_, Updated::Taken(known))) => OperatorUpdate::Taken(known),
+        Ok((_, Updated::Missing)) => OperatorUpdate::Missing,
+        Err(rejection) => OperatorUpdate::Refused(E::reject(rejection)),
+    }
+}
