@@ -241,7 +241,7 @@ def leads(browser, leadhook):
 
 
 def held(browser, leadhook):
-    """A repeat beside its lead, redelivering all, and discarding."""
+    """A repeat beside its lead and as its update, redelivering all, and discarding."""
     base = leadhook.base
     visit = Visit(browser, leadhook)
     page = visit.page
@@ -256,6 +256,11 @@ def held(browser, leadhook):
     visit.sees("Bea Two")
     visit.link("Lead ")
     visit.sees("bea@exemplo.com")
+    visit.tab("Held")
+    visit.link("already a lead")
+    visit.button("Update the lead with what came again")
+    visit.sees("The lead is updated, and the repeat is no longer held")
+    visit.sees("Bea Two")
 
     # The chatbot is known now, so its delivery becomes a lead.
     store_chatbot(visit)
@@ -292,7 +297,7 @@ def store_chatbot(visit):
 
 
 def keys(browser, leadhook):
-    """A key is made and shown once, rotated, and revoked."""
+    """A key is made and shown once, changed, rotated, and revoked."""
     visit = Visit(browser, leadhook)
     page = visit.page
     visit.tab("Keys")
@@ -308,6 +313,20 @@ def keys(browser, leadhook):
     visit.link("I have noted it down")
     assert token not in page.content()
     row = page.locator("tbody tr", has_text="web form")
+    row.locator("summary", has_text="Change").click()
+    row.get_by_label("Scopes").fill("create, everything")
+    row.get_by_role("button", name="Change").click()
+    visit.sees("`everything` is not a scope: create, read or write")
+    page.go_back()
+    row.locator("summary", has_text="Change").click()
+    row.get_by_label("Scopes").fill("create, read")
+    row.get_by_label("Limit").fill("1000/h")
+    row.get_by_label("Lenient").check()
+    row.get_by_role("button", name="Change").click()
+    visit.sees("The key is changed")
+    expect(row).to_contain_text("may create, read")
+    expect(row).to_contain_text("limit 1000/h")
+    expect(row).to_contain_text("lenient")
     row.locator("summary", has_text="Rotate").click()
     row.get_by_role("button", name="Make the new key").click()
     assert page.locator("#credential-1").text_content() != token
