@@ -33,6 +33,7 @@ struct ExampleTable {
     shell: Shell,
     key: String,
     held: String,
+    repeat: String,
     lead: String,
     rdstation_lead: String,
     destination: String,
@@ -62,6 +63,9 @@ impl ExampleTable {
         let invalid = json!({ "name": "Maria", "email": "maria", "type": "web" });
         shell.run(&format!("leadhook send integrabot --data '{invalid}'"));
         let held = parsed("leadhook held list --reason invalid -o json");
+        let again = json!({ "name": "M", "email": "maria@exemplo.com", "type": "web" });
+        shell.run(&format!("leadhook send integrabot --data '{again}'"));
+        let repeat = parsed("leadhook held list --reason repeat -o json");
         let files = [
             ("lead.json", r#"{"name": "Eva", "email": "eva@exemplo.com"}"#),
             ("key.txt", "demo-key\n"),
@@ -83,6 +87,7 @@ impl ExampleTable {
         Self {
             key: id(&key),
             held: id(&held[0]),
+            repeat: id(&repeat[0]),
             lead,
             rdstation_lead,
             destination: id(&destination),
@@ -95,6 +100,7 @@ impl ExampleTable {
         let base = &self.shell.serve.base;
         let names = [
             ("invalid-3f2a9c51d0e4", self.held.as_str()),
+            ("repeat-8b1c2d3e4f50", &self.repeat),
             ("3f2a9c51d0e4", &self.key),
             ("373481529142520", &self.lead),
             ("lead_0AKN21CC0B1", &self.rdstation_lead),
