@@ -51,8 +51,8 @@ impl RequestCount {
         let span = window / SPANS;
         let now = self.time(window, now);
         let allowed = u64::from(limit.requests);
-        let earlier: Vec<_> = self.spans().filter(|span| span.is_within(now, window)).collect();
-        let left = allowed.saturating_sub(total(&earlier));
+        let counted: Vec<_> = self.spans().filter(|span| span.is_within(now, window)).collect();
+        let left = allowed.saturating_sub(total(&counted));
         if left == 0 {
             return Counting::Full;
         }
@@ -60,7 +60,7 @@ impl RequestCount {
         let sent_by = if requests == 1 { now } else { now + span };
         if !(self.since..self.since + span).contains(&now) {
             let present = Span { requests, sent_by };
-            return Counting::Begin(Self { since: now, present, earlier });
+            return Counting::Begin(Self { since: now, present, earlier: counted });
         }
         let latest = if is_contended { self.since + 2 * span } else { sent_by };
         Counting::Add {
