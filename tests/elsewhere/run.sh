@@ -26,12 +26,13 @@ run_on() {
   done
 }
 
-# Only the command line reads the system's clock. All other tests have their own clock.
+# Only the command line reads the system's clock. All other tests have their own clock. The examples
+# of the help texts are commands that these tests play too, so they run on the last day alone.
 tests=$(executables)
 as=(env)
 for case in '2027-02-28 23:59:30|America/Sao_Paulo' '2026-12-31 23:50:00|Pacific/Kiritimati' \
   '2031-11-30 23:50:00|Asia/Kathmandu' '2045-06-01 00:00:01|UTC'; do
-  run_on "${case%|*}" "${case#*|}" operator readme examples serve::leads
+  run_on "${case%|*}" "${case#*|}" operator readme serve::leads
 done
 
 # A seed repeats its history on each day, byte for byte.
