@@ -72,14 +72,14 @@ pub enum Given {
     TableAway,
     /// A DynamoDB without the table.
     NoTable,
+    /// A lead of each demo account that shows leads, and an agent of Integrabot's.
+    Leads,
     /// A demo key that may be used only from one network.
     KeyOfANetwork,
     /// Demo keys without a scope.
     NoScope,
     /// Demo keys that may send no request.
     NoRequests,
-    /// A lead of each demo account that shows leads, and an agent of Integrabot's.
-    Leads,
 }
 
 impl Given {

@@ -56,7 +56,7 @@ async fn sam_local_invoke_answers_every_sample_event() {
     let (events, mut wrong) = (events_to_send(), Vec::new());
     for event in &events {
         let (begun, given) = (Instant::now(), event.given());
-        if matches!(given, Given::KeyOfANetwork | Given::NoScope | Given::Leads) {
+        if given != Given::NoTable {
             given.arrange(&table, &client).await;
         }
         let sam = if given == Given::TableAway { &away } else { &sam };
