@@ -18,7 +18,7 @@ use operator::keys::{
 };
 use providers::about;
 use serde::Deserialize;
-use shared::model::{AccountId, ApiKey, ListedKey, NotARateLimit, Provider};
+use shared::model::{AccountId, ApiKey, ListedKey, NotARateLimit, Provider, Usage};
 use std::sync::Arc;
 
 #[derive(Template)]
@@ -54,10 +54,7 @@ pub(crate) async fn list(
     let table = console.table().afresh();
     let keys = table.api_keys(None).await?;
     let frame = Frame::new(&console, session, Tab::Keys).after(done.as_deref());
-    let limited = keys
-        .iter()
-        .filter_map(|ListedKey { token, key }| key.limit.map(|limit| (token.clone(), limit)));
-    let usage = table.usage(limited, now).await?;
+    let usage = table.usage(&keys, now).await?;
     let row = |ListedKey { token, key }: ListedKey| {
         let accounts: Vec<_> =
             key.accounts().iter().map(|account| account.id.to_string()).collect();
@@ -67,7 +64,7 @@ pub(crate) async fn list(
             accounts: accounts.join(", "),
             scopes: key.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", "),
             limit: key.limit.map(|limit| limit.to_string()).unwrap_or_default(),
-            used_of_limit: usage.get(&token).map(|usage| usage.limit - usage.remaining),
+            used_of_limit: usage.get(&token).map(Usage::used),
             is_lenient: key.is_lenient,
             state: key_state(&key, now),
             created: key.created_at.map(|at| When::new(at, now)),

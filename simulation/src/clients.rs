@@ -1,8 +1,9 @@
 //! Clients that read, update and delete leads by the providers' addresses.
 
 use crate::{
+    edits::EditAttempt,
     history::{Edit, Place, Work},
-    log::{EditAttempt, Log},
+    log::Log,
     senders::{GATEWAY_WAITS, email, name, phone},
     stage::Stage,
     task::Task,
@@ -86,14 +87,18 @@ impl Stage {
         for attempt in 1.. {
             let task = Task::of_operator(format!("{step}.{attempt}"));
             let begun = EditAttempt::new(place.account(), lead, edit.clone(), self.world.now());
-            let n = self.world.log().begin_edit(begun);
+            let n = {
+                let mut log = self.world.log();
+                log.edits.push(begun);
+                log.edits.len() - 1
+            };
             let request = Delivery::new(edit.function(), edit.body().to_string());
             let request = request.parameter("leadId", &providers::write_id(place.provider, lead));
             self.world.trace(&task.name, || format!("{edit:?} {lead} of {}", place.account()));
             let answer = self.request(&task, place, request, work).await;
             self.excuse(&task);
             let is_done = answer.as_ref().is_some_and(|answer| answer.status != 503);
-            self.world.log().end_edit(n, &task, answer, self.world.now());
+            self.world.log().edits[n].end(&task, answer, self.world.now());
             if is_done {
                 return self.world.log().check_edit(n);
             }

@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a simulation that cannot go on should say where and stop")]
 
 mod clients;
+mod edits;
 mod forwarders;
 mod history;
 mod instances;

@@ -1,7 +1,8 @@
 //! What happened in a history: what was sent and answered, and what the table did.
 
 use crate::{
-    history::{Edit, Handling, Place, Sent},
+    edits::EditAttempt,
+    history::{Handling, Place, Sent},
     observed::{Observed, Post, PostTimes},
     table::{Changed, Item, ItemChange, Table},
     task::Task,
@@ -56,19 +57,6 @@ pub(crate) struct Attempt {
     pub(crate) troubles: Option<u32>,
 }
 
-/// An attempt to update or delete a lead.
-pub(crate) struct EditAttempt {
-    pub(crate) account: Account,
-    pub(crate) lead: LeadId,
-    pub(crate) edit: Edit,
-    pub(crate) begun: Timestamp,
-    /// When nothing more can come of it.
-    pub(crate) ended: Option<Timestamp>,
-    pub(crate) answer: Option<Answer>,
-    /// Whether it was killed, frozen or answered with a 503: it may have told no destination.
-    pub(crate) is_unsure: bool,
-}
-
 /// A lead in the table.
 pub(crate) struct WrittenLead {
     pub(crate) account: Account,
@@ -114,33 +102,6 @@ impl Attempt {
     }
 }
 
-impl EditAttempt {
-    pub(crate) fn new(account: Account, lead: LeadId, edit: Edit, begun: Timestamp) -> Self {
-        let (ended, answer, is_unsure) = (None, None, true);
-        Self { account, lead, edit, begun, ended, answer, is_unsure }
-    }
-
-    /// Whether it may still write something after `since`.
-    fn may_write_after(&self, since: Timestamp) -> bool {
-        self.ended.is_none_or(|ended| ended >= since)
-    }
-
-    /// Whether it makes a lead with this e-mail.
-    pub(crate) fn sets_email(&self, email: &str) -> bool {
-        self.edit.body()["email"] == email
-    }
-
-    /// Whether its update makes one version of a lead from another.
-    fn explains(&self, before: &Item, after: &Item) -> bool {
-        let sent = self.edit.body();
-        let is_explained = |name: &str| match sent[name].as_str() {
-            Some(value) => after.get(name).is_some_and(|found| found["S"] == value),
-            None => before.get(name) == after.get(name),
-        };
-        ["name", "email", "phone"].into_iter().all(is_explained)
-    }
-}
-
 impl WrittenLead {
     /// The lead as it is, or was when it was erased.
     pub(crate) fn latest(&self) -> &Item {
@@ -159,28 +120,6 @@ impl WrittenLead {
 }
 
 impl Log {
-    /// Notes an attempt to update or delete a lead, and returns its number.
-    pub(crate) fn begin_edit(&mut self, attempt: EditAttempt) -> usize {
-        self.edits.push(attempt);
-        self.edits.len() - 1
-    }
-
-    /// Nothing more can come of an attempt to update or delete a lead, unless its function is still
-    /// frozen.
-    pub(crate) fn end_edit(
-        &mut self,
-        n: usize,
-        task: &Task,
-        answer: Option<Answer>,
-        at: Timestamp,
-    ) {
-        let edit = &mut self.edits[n];
-        edit.is_unsure =
-            !task.is_calm() || answer.as_ref().is_none_or(|answer| answer.status == 503);
-        edit.ended = answer.is_some().then_some(at);
-        edit.answer = answer;
-    }
-
     /// The leads of an account that senders know.
     pub(crate) fn answered_leads(&self, account: &Account) -> Vec<LeadId> {
         let of_account = self.attempts.iter().filter(|attempt| attempt.account == *account);
@@ -275,46 +214,6 @@ impl Log {
             })
         {
             observed.note_change(pk, item, *change, is_operator, now);
-        }
-    }
-
-    /// Each version of a lead follows from the one before by one update that was sent.
-    fn check_update(&mut self, account: &Account, id: LeadId, after: &Item, now: Timestamp) {
-        let mut leads = self.leads.iter().rev();
-        let lead = leads.find(|lead| lead.id == id && lead.account == *account).unwrap();
-        let before = lead.latest();
-        let number = |item: &Item| {
-            item.get("version")
-                .map_or(0, |version| version["N"].as_str().unwrap().parse::<u64>().unwrap())
-        };
-        let is_next = number(after) == number(before) + 1;
-        let is_kept = ["id", "created_at", "source", "details"]
-            .into_iter()
-            .all(|name| before.get(name) == after.get(name));
-        let is_explained = self.edits.iter().any(|edit| {
-            edit.account == *account
-                && edit.lead == id
-                && edit.may_write_after(now)
-                && edit.explains(before, after)
-        });
-        if !is_next || !is_kept || !is_explained {
-            self.note_broken(format!("an update that nobody sent: {id}: {before:?} to {after:?}"));
-        }
-    }
-
-    /// No two leads of an account have the same contact at the same time if its provider accepts a
-    /// person only once.
-    fn check_unique(&mut self, table: &Table, pk: &str, item: &Item) {
-        let (account, _) = read_lead_key(pk, item["sk"]["S"].as_str().unwrap()).unwrap();
-        for kind in Sender::of(account.provider).unique {
-            let Some(contact) = item.get(*kind) else { continue };
-            let mut others = table
-                .items()
-                .filter(|other| other["pk"] == item["pk"] && other["sk"] != item["sk"]);
-            if others.any(|other| other.get(*kind) == Some(contact)) {
-                self.note_broken(format!("two leads have the same {kind}: {item:?}"));
-                return;
-            }
         }
     }
 

@@ -25,9 +25,6 @@ pub(crate) struct CreateLead {
     pub(crate) extra: Option<RawJson>,
 }
 
-/// The fields of a lead that have rules.
-const FIELDS: [&str; 6] = ["name", "type", "phone_number", "email", "agent_id", "custom_fields"];
-
 /// The details that are stored as JSON text, as it was sent.
 pub(crate) const JSON_DETAILS: [&str; 1] = ["custom_fields"];
 
@@ -73,8 +70,6 @@ pub(crate) struct UpdateLead {
     agent_id: Change<String>,
     custom_fields: Change<RawJson>,
     extra: Option<RawJson>,
-    /// The names of the fields that are sent.
-    sent: Vec<&'static str>,
 }
 
 impl LeadFields for UpdateLead {
@@ -91,7 +86,6 @@ impl LeadFields for UpdateLead {
                 .change("agent_id", |body, name| body.formatted_string(name, &[rules::uuid])),
             custom_fields: body.change("custom_fields", Fields::string_members),
             extra: body.unread(),
-            sent: FIELDS.into_iter().filter(|name| body.has(name)).collect(),
         }
     }
 
@@ -108,7 +102,7 @@ impl LeadChange for UpdateLead {
     type Details = Details;
 
     fn apply(&self, lead: &mut Lead<Details>) -> Result<(), Rejection> {
-        let Self { name, channel, phone_number, email, agent_id, custom_fields, extra, .. } = self;
+        let Self { name, channel, phone_number, email, agent_id, custom_fields, extra } = self;
         name.apply(&mut lead.name);
         channel.apply(&mut lead.source);
         phone_number.apply(&mut lead.phone);
@@ -117,10 +111,6 @@ impl LeadChange for UpdateLead {
         custom_fields.merge(&mut lead.details.custom_fields);
         lead.merge_extra(extra.as_ref());
         check_size(lead.bytes() + lead.details.custom_fields.as_sent().len())
-    }
-
-    fn sent(&self) -> &[&'static str] {
-        &self.sent
     }
 
     fn unique_contacts(lead: &Lead<Details>) -> Vec<Contact> {

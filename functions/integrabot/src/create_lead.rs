@@ -17,7 +17,7 @@ impl LeadEndpoint for Integrabot {
         let lead: CreateLead = delivery.read().await?;
         let (email, phone) = (lead.email(), lead.phone());
         let claims = delivery.claims()?.phone(phone).email(email);
-        let claims = claims.or_replay(delivery.context.replay_window, email, phone);
+        let claims = claims.replay(delivery.context.replay_window, email, phone);
         check_agent(delivery, lead.agent_id.as_deref()).await?;
         let lead = lead.into_lead(delivery);
         Ok(delivery.store(claims, lead).await?)

@@ -22,7 +22,7 @@ impl Endpoint for PollyBot {
             ("x-ratelimit-limit", usage.limit.into()),
             ("x-ratelimit-remaining", usage.remaining.into()),
             ("x-ratelimit-reset", usage.reset_second()),
-            ("x-ratelimit-used", (usage.limit - usage.remaining).into()),
+            ("x-ratelimit-used", usage.used().into()),
         ]
     }
 

@@ -66,12 +66,7 @@ pub(crate) struct UpdateLead {
     status: Change<String>,
     metadata: Change<RawJson>,
     extra: Option<RawJson>,
-    /// The names of the fields that are sent.
-    sent: Vec<&'static str>,
 }
-
-/// The fields of a lead that have rules.
-const FIELDS: [&str; 6] = ["name", "email", "phone", "source", "status", "metadata"];
 
 /// The members of a lead that no update changes. A client may send a whole lead.
 const UNCHANGEABLE: [&str; 4] = ["id", "createdAt", "updatedAt", "workspaceId"];
@@ -89,7 +84,6 @@ impl LeadFields for UpdateLead {
             status: body.change("status", |body, name| body.choice(name, &STATUSES)),
             metadata: body.change("metadata", Fields::object),
             extra: body.unread(),
-            sent: FIELDS.into_iter().filter(|name| body.has(name)).collect(),
         }
     }
 
@@ -107,7 +101,7 @@ impl LeadChange for UpdateLead {
 
     /// Objects are merged.
     fn apply(&self, lead: &mut Lead<Details>) -> Result<(), Rejection> {
-        let Self { name, email, phone, source, status, metadata, extra, .. } = self;
+        let Self { name, email, phone, source, status, metadata, extra } = self;
         name.apply(&mut lead.name);
         email.apply(&mut lead.email);
         phone.apply(&mut lead.phone);
@@ -120,10 +114,6 @@ impl LeadChange for UpdateLead {
         metadata.merge(&mut lead.details.metadata);
         lead.merge_extra(extra.as_ref());
         check_size(lead.bytes() + lead.details.metadata.as_sent().len())
-    }
-
-    fn sent(&self) -> &[&'static str] {
-        &self.sent
     }
 
     fn unique_contacts(lead: &Lead<Details>) -> Vec<Contact> {

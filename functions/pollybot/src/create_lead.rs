@@ -19,7 +19,7 @@ impl LeadEndpoint for PollyBot {
         let lead: CreateLead = delivery.read().await?;
         let email = lead.email.clone();
         let claims = delivery.claims()?.email(lead.email());
-        let claims = claims.or_replay(delivery.context.replay_window, lead.email(), lead.phone());
+        let claims = claims.replay(delivery.context.replay_window, lead.email(), lead.phone());
         let lead = lead.into_lead(delivery);
         let outcome = delivery.store(claims, lead).await?;
         match outcome.standing {

@@ -9,7 +9,7 @@ impl AccountRequest<'_> {
     /// Updates a lead of the account with the body. Returns what was read of the body, too.
     ///
     /// # Errors
-    /// If there is no such lead, or those of [`UpdateRequest::run`].
+    /// If there is no such lead, a field is invalid, the person is blocked, or the table fails.
     pub async fn update_lead<C: LeadChange>(
         &self,
         id: Option<LeadId>,

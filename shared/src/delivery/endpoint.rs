@@ -1,6 +1,7 @@
 //! The steps around every provider's handler. Their order matters: no lead may get lost.
 
 use super::{
+    access::{Endpoint, add_limit_headers, authenticate},
     answer::Answer,
     context::Context,
     handled::{DeliverySummary, Handled},
@@ -9,117 +10,15 @@ use super::{
 };
 use crate::{
     model::{
-        Account, ApiKey, BrokenRule, Claims, HeldDelivery, HeldId, IDEMPOTENCY_KEY,
-        IdempotencyKeyTooLong, KeyId, Lead, MAX_IDEMPOTENCY_KEY, NewLead, Outcome, Provider, Scope,
-        TokenHash, Usage,
+        Account, BrokenRule, Claims, HeldDelivery, HeldId, IDEMPOTENCY_KEY, IdempotencyKeyTooLong,
+        Lead, MAX_IDEMPOTENCY_KEY, NewLead, Outcome, Scope,
     },
-    request::{Fields, Request, Rule, Violation, bearer_token, read_body},
+    request::{Fields, Request, Rule, Violation, read_body},
     table::CreateLeadError,
 };
 use jiff::Timestamp;
 use lambda_http::http::HeaderValue;
 use serde::{Serialize, de::DeserializeOwned};
-
-/// A provider's operations: how each of them knows the account of a request, and refuses one.
-pub trait Endpoint: Sized {
-    /// The provider.
-    const PROVIDER: Provider;
-    /// Everything that a handler needs besides the request.
-    type State: AsRef<Context> + Sync;
-
-    /// The token of the request, whose hash names its API key: the bearer token, unless the provider
-    /// uses other credentials.
-    ///
-    /// # Errors
-    /// If the request has no valid one.
-    fn token(
-        _state: &Self::State,
-        request: &Request,
-    ) -> impl Future<Output = Result<TokenHash, Rejection>> + Send {
-        async { Ok(TokenHash::of(bearer_token(&request.headers)?)) }
-    }
-
-    /// The account of a request with this key.
-    ///
-    /// # Errors
-    /// If the key does not allow the request.
-    fn account_of(key: &ApiKey, _request: &Request) -> Result<Account, Rejection> {
-        Ok(key.account.clone())
-    }
-
-    /// The part of the account that the path names: a chatbot.
-    fn target(_request: &Request) -> Option<String> {
-        None
-    }
-
-    /// The headers that say how much of a key's limit is used, in every answer to the key.
-    fn limit_headers(_usage: &Usage) -> Vec<(&'static str, i64)> {
-        Vec::new()
-    }
-
-    /// The answer to a request that is refused.
-    fn reject(rejection: Rejection) -> Answer;
-}
-
-/// Who sent a request.
-pub(crate) struct Caller {
-    /// The account.
-    pub(crate) account: Account,
-    /// The id of the key.
-    pub(crate) key: KeyId,
-    /// Whether the key is lenient.
-    pub(crate) is_lenient: bool,
-}
-
-/// Finds who sent a request. Its key must have this scope. The request is counted if the key has a
-/// limit, and `usage` then is how much of it is used.
-///
-/// # Errors
-/// If the credentials are not valid, if the window is full, or if the key does not allow the
-/// request.
-pub(crate) async fn authenticate<E: Endpoint>(
-    state: &E::State,
-    request: &Request,
-    scope: Scope,
-    usage: &mut Option<Usage>,
-) -> Result<Caller, Rejection> {
-    let Context { api_keys, system, .. } = state.as_ref();
-    let token = E::token(state, request).await?;
-    let now = system.now();
-    let key: ApiKey = api_keys.find::<Rejection>(E::PROVIDER, &token, now).await?;
-    *usage = api_keys.count(&token, &key, now).await;
-    check_limit(*usage)?;
-    check_scope(&key, scope)?;
-    let account = E::account_of(&key, request)?;
-    api_keys.note_use(&token, &key, now).await;
-    Ok(Caller { account, key: token.key_id(), is_lenient: key.is_lenient })
-}
-
-/// Adds the headers that say how much of the key's limit is used.
-pub(crate) fn add_limit_headers<E: Endpoint>(answer: &mut Answer, usage: Option<Usage>) {
-    for (name, value) in usage.iter().flat_map(E::limit_headers) {
-        answer.headers_mut().insert(name, value.into());
-    }
-}
-
-/// Refuses a request over the limit of its key.
-///
-/// # Errors
-/// If it is.
-pub fn check_limit(usage: Option<Usage>) -> Result<(), Rejection> {
-    match usage {
-        Some(usage) if usage.retry_after.is_some() => Err(Rejection::OverLimit(usage)),
-        _ => Ok(()),
-    }
-}
-
-/// Refuses a request that needs a scope which the key does not have.
-///
-/// # Errors
-/// If the key does not have the scope.
-fn check_scope(key: &ApiKey, scope: Scope) -> Result<(), Rejection> {
-    if key.scopes.contains(&scope) { Ok(()) } else { Err(Rejection::OutOfScope(scope)) }
-}
 
 /// A provider's address for leads: the parts of [`create_lead`] that differ between providers.
 pub trait LeadEndpoint: Endpoint {
@@ -151,27 +50,26 @@ pub trait LeadFields: Sized {
 }
 
 /// Reads a body. The fields of a person whom the account blocks are invalid fields. A lenient key may
-/// break the other rules of form: those that it breaks are returned.
+/// break the other rules of form; the body that is returned knows which.
 ///
 /// # Errors
 /// If the body cannot be read, a field is invalid, the person is blocked, or the table cannot be
 /// read.
-pub(super) async fn read_fields<F: LeadFields>(
+pub(super) async fn read_fields<'a, F: LeadFields>(
     context: &Context,
     account: &Account,
-    body: &[u8],
+    body: &'a [u8],
     is_lenient: bool,
-) -> Result<(F, Vec<BrokenRule>), Rejection> {
+) -> Result<(F, Fields<'a>), Rejection> {
     let mut body = read_body(body)?;
     let fields = F::read(&mut body);
-    let violations = body.violations();
-    if !violations.is_empty() && !is_lenient {
-        return Err(violations.into());
+    if !is_lenient && !body.is_valid() {
+        return Err(body.violations().into());
     }
     let (email, phone) = ((F::EMAIL, fields.email()), (F::PHONE, fields.phone()));
     match context.blocks.find_field(account, email, phone, context.system.now()).await? {
         Some(field) => Err(Violation { field, rule: Rule::NotBlocked, sent: None }.into()),
-        None => Ok((fields, violations.iter().map(Violation::to_broken_rule).collect())),
+        None => Ok((fields, body)),
     }
 }
 
@@ -207,8 +105,8 @@ impl Delivery<'_> {
     /// be read.
     pub async fn read<F: LeadFields>(&mut self) -> Result<F, Rejection> {
         let Self { context, account, body, is_lenient, .. } = *self;
-        let (fields, broken) = read_fields(context, account, body, is_lenient).await?;
-        self.broken_rules = broken;
+        let (fields, body) = read_fields(context, account, body, is_lenient).await?;
+        self.broken_rules = body.broken_rules();
         Ok(fields)
     }
 

@@ -1,13 +1,14 @@
 //! Updates of leads: by their senders, and by the operator with a held delivery.
 
 use super::{
+    access::Endpoint,
     answer::Answer,
     context::Context,
-    endpoint::{Endpoint, LeadFields, read_fields},
+    endpoint::{LeadFields, read_fields},
     rejection::Rejection,
 };
 use crate::{
-    model::{Account, BrokenRule, Contact, Lead, LeadId},
+    model::{Account, Contact, Lead, LeadId},
     request::MAX_BODY_BYTES,
     table::{LeadUpdate, Updated},
 };
@@ -27,9 +28,6 @@ pub trait LeadChange: LeadFields + Send + Sync {
     /// If the lead becomes too large.
     fn apply(&self, lead: &mut Lead<Self::Details>) -> Result<(), Rejection>;
 
-    /// The names of the fields that are sent.
-    fn sent(&self) -> &[&'static str];
-
     /// The contacts of a lead that no other lead of its account may have.
     fn unique_contacts(lead: &Lead<Self::Details>) -> Vec<Contact>;
 }
@@ -43,19 +41,19 @@ pub fn check_size(bytes: usize) -> Result<(), Rejection> {
 }
 
 /// A body that updates a lead.
-pub struct UpdateRequest<'a> {
+pub(crate) struct UpdateRequest<'a> {
     /// The context of its handler.
-    pub context: &'a Context,
+    pub(crate) context: &'a Context,
     /// The account of the lead.
-    pub account: &'a Account,
+    pub(crate) account: &'a Account,
     /// The lead.
-    pub lead: LeadId,
+    pub(crate) lead: LeadId,
     /// The body as it was sent.
-    pub body: &'a [u8],
+    pub(crate) body: &'a [u8],
     /// The id of the key that sends it.
-    pub key: &'a str,
+    pub(crate) key: &'a str,
     /// Whether the key is lenient.
-    pub is_lenient: bool,
+    pub(crate) is_lenient: bool,
 }
 
 impl UpdateRequest<'_> {
@@ -63,23 +61,19 @@ impl UpdateRequest<'_> {
     ///
     /// # Errors
     /// If a field is invalid, if the person is blocked, or if the table fails.
-    pub async fn run<C: LeadChange>(&self) -> Result<(C, Updated<C::Details>), Rejection> {
+    pub(crate) async fn run<C: LeadChange>(&self) -> Result<(C, Updated<C::Details>), Rejection> {
         let Self { context, account, lead: id, body, key, is_lenient } = *self;
-        let (change, broken) = read_fields::<C>(context, account, body, is_lenient).await?;
+        let (change, body) = read_fields::<C>(context, account, body, is_lenient).await?;
         let apply = |lead: &mut Lead<C::Details>| {
-            note_broken_rules(lead, change.sent(), &broken);
+            // The rules that the sent fields break replace those that they broke.
+            lead.broken_rules.retain(|rule| !body.has(&rule.field));
+            lead.broken_rules.extend(body.broken_rules());
             change.apply(lead)
         };
         let update = LeadUpdate { account, id, key, contacts: C::unique_contacts, change: apply };
         let updated = context.table.update_lead(update, &context.system).await?;
         Ok((change, updated))
     }
-}
-
-/// The rules that the sent fields break replace those that they broke.
-fn note_broken_rules<D>(lead: &mut Lead<D>, sent: &[&str], broken: &[BrokenRule]) {
-    lead.broken_rules.retain(|rule| !sent.contains(&&*rule.field));
-    lead.broken_rules.extend(broken.iter().cloned());
 }
 
 /// What came of an update by the operator.

@@ -131,8 +131,9 @@ impl Claims {
 
     /// Allows no second lead with this body within `window`. A window of zero makes no claim.
     ///
-    /// It makes no claim if the body has neither an e-mail nor a phone: two visitors who give
-    /// neither, or only a dash, can send equal bodies.
+    /// It makes no claim if there is one of a contact, which recognizes the person for longer, or if
+    /// the body has neither an e-mail nor a phone: two visitors who give neither, or only a dash, can
+    /// send equal bodies.
     pub fn replay(
         mut self,
         window: SignedDuration,
@@ -141,22 +142,12 @@ impl Claims {
     ) -> Self {
         let named = email.is_some_and(|email| email.contains('@'))
             || phone.is_some_and(|phone| phone.contains(|c: char| c.is_ascii_digit()));
-        if named && window.is_positive() {
+        let is_of_contact = |claim: &Claim| matches!(claim.kind, ClaimKind::Contact(_));
+        if named && window.is_positive() && !self.list.iter().any(is_of_contact) {
             let body = self.body.clone();
             self.add(ClaimKind::Replay, body.as_bytes(), window);
         }
         self
-    }
-
-    /// The same as [`replay`](Self::replay) if there is no claim of a contact.
-    pub fn or_replay(
-        self,
-        window: SignedDuration,
-        email: Option<&str>,
-        phone: Option<&str>,
-    ) -> Self {
-        let is_of_contact = |claim: &Claim| matches!(claim.kind, ClaimKind::Contact(_));
-        if self.list.iter().any(is_of_contact) { self } else { self.replay(window, email, phone) }
     }
 
     /// Allows no second lead with this phone number, if it is one.

@@ -90,6 +90,11 @@ pub struct Usage {
 }
 
 impl Usage {
+    /// How many requests were sent.
+    pub fn used(&self) -> u32 {
+        self.limit.saturating_sub(self.remaining)
+    }
+
     /// When it resets, in whole Unix seconds. It never is too early.
     pub fn reset_second(&self) -> i64 {
         self.resets_at.as_second() + i64::from(self.resets_at.subsec_nanosecond() > 0)

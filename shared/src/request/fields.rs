@@ -1,5 +1,5 @@
 use super::violation::{JsonType, Rule, Violation};
-use crate::model::{Members, RawJson, read_string, text_of};
+use crate::model::{BrokenRule, Members, RawJson, read_string, text_of};
 use serde_json::value::RawValue;
 
 /// The members of a JSON object, read one by one.
@@ -155,9 +155,19 @@ impl<'a> Fields<'a> {
         RawJson::object(&unread.map(|(_, member)| member.clone()).collect())
     }
 
-    /// One violation for each invalid field, in the order in which the fields were read.
+    /// The violations, one for each invalid field, in the order in which the fields were read.
     pub fn violations(self) -> Vec<Violation> {
         self.violations
+    }
+
+    /// Whether no field is invalid.
+    pub(crate) fn is_valid(&self) -> bool {
+        self.violations.is_empty()
+    }
+
+    /// The rules that its fields break.
+    pub(crate) fn broken_rules(&self) -> Vec<BrokenRule> {
+        self.violations.iter().map(Violation::to_broken_rule).collect()
     }
 
     /// A member that is not missing, null or empty. It should be of type `expected`.

@@ -3,7 +3,7 @@ use super::{
     lead_table::LeadTable,
     store_error::StoreError,
 };
-use crate::model::{Counting, RateLimit, RequestCount, Span, TokenHash, Usage};
+use crate::model::{Counting, ListedKey, RateLimit, RequestCount, Span, TokenHash, Usage};
 use aws_sdk_dynamodb::{
     operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
     types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure::AllOld},
@@ -81,18 +81,18 @@ impl LeadTable {
         Err(StoreError::Unavailable("conflict"))
     }
 
-    /// How much of its limit each of these keys has used.
+    /// How much of its limit each of these keys has used. Keys that were not used are left out, and
+    /// those without a limit.
     ///
     /// # Errors
     /// If the table cannot be read.
     pub async fn usage(
         &self,
-        keys: impl IntoIterator<Item = (TokenHash, RateLimit)>,
+        keys: &[ListedKey],
         now: Timestamp,
     ) -> Result<HashMap<TokenHash, Usage>, StoreError> {
-        let wanted = keys.into_iter().map(|(token, limit)| {
-            let key = count_key(&token);
-            ((token, limit), key)
+        let wanted = keys.iter().filter_map(|ListedKey { token, key }| {
+            Some(((token.clone(), key.limit?), count_key(token)))
         });
         let found = self.get_all(wanted.collect()).await?.into_iter();
         let read = |((token, limit), item)| {

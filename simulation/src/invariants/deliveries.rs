@@ -2,8 +2,9 @@
 
 use super::Broken;
 use crate::{
+    edits::EditAttempt,
     history::Place,
-    log::{Attempt, EditAttempt, Log, WrittenLead},
+    log::{Attempt, Log, WrittenLead},
     senders::email,
     stage::Stage,
     table::{Item, Table},

@@ -28,6 +28,7 @@
 
 mod deliveries;
 mod forwarding;
+mod leads;
 
 use crate::stage::Stage;
 

@@ -9,8 +9,8 @@ use shared::model::ApiKey;
 const COLUMNS: &str =
     "id provider account scopes limit lenient label expires_at tenants networks token secret";
 /// For people, the columns of Keyspot's credentials have the names of the headers.
-const HEADERS: &str = "id provider account scopes limit lenient label expires_at tenants networks X-API-Key \
-     X-API-Secret";
+const HEADERS: &str = "id provider account scopes limit lenient label expires_at tenants networks \
+                       X-API-Key X-API-Secret";
 
 /// Shows the credentials once, with what the key opens.
 pub(super) fn show(

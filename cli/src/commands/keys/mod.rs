@@ -3,7 +3,7 @@ mod credentials;
 use super::{
     accounts::{AccountOptions, provider_parser},
     failure::Failure,
-    listing::{Listing, Output},
+    listing::{Format, Listing, Output},
     open_table::OpenTable,
     table_options::{Access, TableOptions},
 };
@@ -17,7 +17,7 @@ use operator::{
     keys::{KeyUpdate, NewKey, NewLimit, Rotated, key_state, revoke_key, rotate_key, update_key},
     times::write_time,
 };
-use shared::model::{Account, AccountId, ListedKey, Provider, RateLimit, Scope};
+use shared::model::{Account, AccountId, ListedKey, Provider, RateLimit, Scope, Usage};
 
 /// The API keys of senders.
 #[derive(Args)]
@@ -192,41 +192,13 @@ impl Create {
 impl List {
     async fn run(self, opened: &OpenTable) -> Result<(), Failure> {
         let AccountOptions { provider, account } = &self.accounts;
-        let now = opened.system.now();
         let mut keys = opened.table.api_keys(*provider).await?;
         // Select by the key's account or by one of its tenants.
         keys.retain(|ListedKey { key, .. }| {
             let opens = |id: &AccountId| key.accounts().iter().any(|opened| opened.id == *id);
             account.as_ref().is_none_or(|id| key.account.id == *id || opens(id))
         });
-        let limited = keys
-            .iter()
-            .filter_map(|ListedKey { token, key }| key.limit.map(|limit| (token.clone(), limit)));
-        let usage = opened.table.usage(limited, now).await?;
-        let columns = "id provider account scopes limit used lenient label state created_at \
-                       last_used_on expires_at tenants networks";
-        let spare = "networks created_at expires_at tenants lenient used limit last_used_on";
-        let mut listing = Listing::new(columns).sparing(spare);
-        for ListedKey { token, key } in keys {
-            let state = key_state(&key, now);
-            listing.push([
-                token.key_id().to_string().into(),
-                key.account.provider.as_str().into(),
-                key.account.id.as_str().into(),
-                scopes_of(&key),
-                limit_of(&key),
-                usage.get(&token).map(|usage| usage.limit - usage.remaining).into(),
-                key.is_lenient.into(),
-                key.label.clone().into(),
-                state.into(),
-                key.created_at.map(write_time).into(),
-                key.last_used_on.map(|day| day.to_string()).into(),
-                key.expires_at.map(write_time).into(),
-                key.tenants.clone().into(),
-                networks_of(&key),
-            ]);
-        }
-        listing.print(self.output.output)
+        print_keys(opened, keys, self.output.output).await
     }
 }
 
@@ -239,17 +211,7 @@ impl Update {
             is_lenient: (lenient || strict).then_some(lenient),
         };
         let updated = update_key(&opened.table, &id, update, opened.system.now()).await?;
-        let ListedKey { token, key } = updated;
-        let mut listing = Listing::new("id provider account scopes limit lenient");
-        listing.push([
-            token.key_id().to_string().into(),
-            key.account.provider.as_str().into(),
-            key.account.id.as_str().into(),
-            scopes_of(&key),
-            limit_of(&key),
-            key.is_lenient.into(),
-        ]);
-        listing.print_one(output.output)?;
+        print_keys(opened, vec![updated], output.output).await?;
         eprintln!("functions that know the key follow within a minute");
         Ok(())
     }
@@ -264,6 +226,40 @@ impl Rotate {
         eprintln!("the old key {old_id} is valid until {}", write_time(until));
         Ok(())
     }
+}
+
+/// Prints keys, a row for each.
+async fn print_keys(
+    opened: &OpenTable,
+    keys: Vec<ListedKey>,
+    format: Format,
+) -> Result<(), Failure> {
+    let now = opened.system.now();
+    let usage = opened.table.usage(&keys, now).await?;
+    let columns = "id provider account scopes limit used lenient label state created_at \
+                   last_used_on expires_at tenants networks";
+    let spare = "networks created_at expires_at tenants lenient used limit last_used_on";
+    let mut listing = Listing::new(columns).sparing(spare);
+    for ListedKey { token, key } in keys {
+        let state = key_state(&key, now);
+        listing.push([
+            token.key_id().to_string().into(),
+            key.account.provider.as_str().into(),
+            key.account.id.as_str().into(),
+            scopes_of(&key),
+            limit_of(&key),
+            usage.get(&token).map(Usage::used).into(),
+            key.is_lenient.into(),
+            key.label.clone().into(),
+            state.into(),
+            key.created_at.map(write_time).into(),
+            key.last_used_on.map(|day| day.to_string()).into(),
+            key.expires_at.map(write_time).into(),
+            key.tenants.clone().into(),
+            networks_of(&key),
+        ]);
+    }
+    listing.print(format)
 }
 
 fn scope_parser() -> impl TypedValueParser<Value = Scope> {

@@ -97,7 +97,7 @@ async fn an_update_changes_what_it_names_and_a_limit_holds() {
         (&["--strict", "--limit", "0/h"], json!([["write"], "0/h", false])),
     ];
     for (arguments, expected) in steps {
-        let updated = cli.json(&[&["keys", "update", id], arguments].concat());
+        let updated = cli.json(&[&["keys", "update", id], arguments].concat())[0].clone();
         for key in [updated, key()] {
             let found = json!([key["scopes"], key["limit"], key["lenient"]]);
             assert_eq!(found, expected, "{arguments:?}");

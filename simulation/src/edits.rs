@@ -1,0 +1,54 @@
+//! Attempts to update or delete leads.
+
+use crate::{history::Edit, table::Item, task::Task};
+use jiff::Timestamp;
+use shared::model::{Account, LeadId};
+use tests::Answer;
+
+/// An attempt to update or delete a lead.
+pub(crate) struct EditAttempt {
+    pub(crate) account: Account,
+    pub(crate) lead: LeadId,
+    pub(crate) edit: Edit,
+    pub(crate) begun: Timestamp,
+    /// When nothing more can come of it.
+    pub(crate) ended: Option<Timestamp>,
+    pub(crate) answer: Option<Answer>,
+    /// Whether it was killed, frozen or answered with a 503: it may have told no destination.
+    pub(crate) is_unsure: bool,
+}
+
+impl EditAttempt {
+    pub(crate) fn new(account: Account, lead: LeadId, edit: Edit, begun: Timestamp) -> Self {
+        let (ended, answer, is_unsure) = (None, None, true);
+        Self { account, lead, edit, begun, ended, answer, is_unsure }
+    }
+
+    /// Nothing more can come of it, unless its function is still frozen.
+    pub(crate) fn end(&mut self, task: &Task, answer: Option<Answer>, at: Timestamp) {
+        let is_busy = answer.as_ref().is_none_or(|answer| answer.status == 503);
+        self.is_unsure = !task.is_calm() || is_busy;
+        self.ended = answer.is_some().then_some(at);
+        self.answer = answer;
+    }
+
+    /// Whether it may still write something after `since`.
+    pub(crate) fn may_write_after(&self, since: Timestamp) -> bool {
+        self.ended.is_none_or(|ended| ended >= since)
+    }
+
+    /// Whether it makes a lead with this e-mail.
+    pub(crate) fn sets_email(&self, email: &str) -> bool {
+        self.edit.body()["email"] == email
+    }
+
+    /// Whether its update makes one version of a lead from another.
+    pub(crate) fn explains(&self, before: &Item, after: &Item) -> bool {
+        let sent = self.edit.body();
+        let is_explained = |name: &str| match sent[name].as_str() {
+            Some(value) => after.get(name).is_some_and(|found| found["S"] == value),
+            None => before.get(name) == after.get(name),
+        };
+        ["name", "email", "phone"].into_iter().all(is_explained)
+    }
+}
