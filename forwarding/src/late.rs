@@ -2,21 +2,22 @@
 
 use crate::{event::NewLeadRecord, forwarder::Forwarder, post::Post};
 use shared::{
-    model::{Account, SetAside, SetAsideEvent},
+    model::{Destination, SetAside, SetAsideEvent},
     table::StoreError,
 };
-use std::collections::BTreeSet;
 
 impl<P: Post> Forwarder<P> {
-    /// Sets those leads aside that were written late and that a cursor has passed. They must be in
-    /// the table already.
+    /// Sets those leads aside that were written late and that a cursor has passed. The destinations
+    /// must have been read after the leads were stored.
     ///
     /// # Errors
-    /// If the table cannot be read or written. Then the same leads must be given again.
-    pub async fn note_late_leads(&self, leads: &[NewLeadRecord]) -> Result<(), StoreError> {
-        let late = leads.iter().filter(|lead| lead.is_late);
-        let destinations = self.destinations_of(&accounts(late.clone())).await?;
-        for NewLeadRecord { account, id, .. } in late {
+    /// If the table cannot be written. Then the same leads must be given again.
+    pub(crate) async fn note_late_leads(
+        &self,
+        leads: &[NewLeadRecord],
+        destinations: &[Destination],
+    ) -> Result<(), StoreError> {
+        for NewLeadRecord { account, id, .. } in leads.iter().filter(|lead| lead.is_late) {
             let passed = destinations.iter().filter(|destination| {
                 destination.account() == *account && destination.has_passed(*id)
             });
@@ -28,11 +29,4 @@ impl<P: Post> Forwarder<P> {
         }
         Ok(())
     }
-}
-
-/// The accounts of new leads.
-pub(crate) fn accounts<'a>(
-    leads: impl IntoIterator<Item = &'a NewLeadRecord>,
-) -> BTreeSet<Account> {
-    leads.into_iter().map(|lead| lead.account.clone()).collect()
 }

@@ -14,10 +14,9 @@ use crate::{
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use shared::{
-    model::{Account, Destination, LeadId},
+    model::{Destination, LeadId},
     table::StoreError,
 };
-use std::collections::BTreeSet;
 
 /// How long a pass begins new posts. The timeout of the function is longer by the time of a post.
 pub const PASS_FOR: SignedDuration = SignedDuration::from_secs(50);
@@ -31,11 +30,10 @@ const AT_ONCE: usize = 64;
 /// What wakes a pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wake {
-    /// The schedule: all destinations get what waits.
+    /// The schedule: all destinations that are due get what waits.
     Schedule,
-    /// New leads of these accounts: their destinations get what waits. Failing destinations are
-    /// left to the schedule, so that one which does not answer does not delay the others.
-    NewLeads(BTreeSet<Account>),
+    /// New leads: the destinations that await them get what waits, unless another pass is running.
+    NewLeads(Vec<Destination>),
 }
 
 impl<P: Post> Forwarder<P> {
@@ -50,14 +48,17 @@ impl<P: Post> Forwarder<P> {
         settled: Timestamp,
         until: Timestamp,
     ) -> Result<Report, StoreError> {
-        let destinations = match &wake {
-            Wake::Schedule => self.table.destinations().await?,
-            Wake::NewLeads(accounts) => self.destinations_of(accounts).await?,
-        };
         let now = self.system.now();
-        let passes = destinations.into_iter().map(|destination| {
-            let is_left = wake != Wake::Schedule && destination.is_failing();
-            let is_due = destination.is_due(now) && !is_left;
+        let passes = match wake {
+            Wake::Schedule => {
+                let all = self.table.destinations().await?.into_iter();
+                all.map(|destination| (destination.is_due(now), destination)).collect()
+            }
+            Wake::NewLeads(awaiting) => {
+                awaiting.into_iter().map(|destination| (true, destination)).collect::<Vec<_>>()
+            }
+        };
+        let passes = passes.into_iter().map(|(is_due, destination)| {
             forward_to(destination, is_due, Poster::new(self, settled, until))
         });
         let reports = stream::iter(passes).buffer_unordered(AT_ONCE);

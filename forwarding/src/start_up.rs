@@ -2,10 +2,9 @@
 
 use crate::{
     address::Addresses,
-    event::ForwardingEvent,
+    event::{ForwardingEvent, NewLeadRecord},
     forwarder::Forwarder,
     https::HttpsClient,
-    late::accounts,
     managed_secret::read_managed_secret,
     pass::{PASS_FOR, SETTLED_AFTER, Wake},
     post::Post,
@@ -19,7 +18,10 @@ use shared::{
     model::ClockAndRandom,
     table::{LeadTable, StoreError, Timeouts, connect_as},
 };
-use std::io::{self, Write};
+use std::{
+    collections::BTreeSet,
+    io::{self, Write},
+};
 
 impl Forwarder<HttpsClient> {
     /// The forwarder of a deployed function, from its environment.
@@ -63,8 +65,8 @@ async fn read_master(
     read.map_err(|error| StartUpError::BadSecret(SIGNING_SECRET, error.to_string()))
 }
 
-/// Forwards what is due, and returns what the log line of the function says. After an event of the
-/// table's stream, waits until the new leads are settled.
+/// Forwards what is due, and returns what the log line of the function says; `None` if no new lead
+/// of a stream's event is awaited. Otherwise waits until these leads are settled.
 ///
 /// # Errors
 /// If late leads cannot be set aside. The stream then gives the same records again.
@@ -72,24 +74,49 @@ pub async fn forward_leads<P: Post>(
     forwarder: &Forwarder<P>,
     event: &ForwardingEvent,
 ) -> Result<Option<Report>, StoreError> {
-    let Forwarder { system, .. } = forwarder;
-    let until = system.now() + PASS_FOR;
-    let mut wake = Wake::Schedule;
-    if let Some(leads) = event.new_leads() {
-        forwarder.note_late_leads(&leads).await?;
-        let Some(newest) = leads.iter().map(|lead| lead.id).max() else { return Ok(None) };
-        let left = (newest.time() + SETTLED_AFTER).duration_since(system.now());
-        // One millisecond more: a lead is settled if it is older than the margin.
-        let left = left.clamp(SignedDuration::ZERO, SETTLED_AFTER) + SignedDuration::from_millis(1);
-        tokio::time::sleep(left.unsigned_abs()).await;
-        wake = Wake::NewLeads(accounts(&leads));
-    }
-    let pass = forward_settled(forwarder, wake, until).await;
-    Ok(Some(pass.unwrap_or_else(|error| {
+    let until = forwarder.system.now() + PASS_FOR;
+    let wake = match event.new_leads() {
+        None => Ok(Some(Wake::Schedule)),
+        Some(leads) => match wait_for(forwarder, &leads).await {
+            Err(error) if leads.iter().any(|lead| lead.is_late) => return Err(error),
+            wake => wake,
+        },
+    };
+    let report = match wake {
+        Ok(Some(wake)) => forward_settled(forwarder, wake, until).await.map(Some),
+        Ok(None) => Ok(None),
+        Err(error) => Err(error),
+    };
+    Ok(report.unwrap_or_else(|error| {
         // The schedule wakes the function again within a minute.
         tracing::error!(%error, "cannot forward");
-        Report { table_faults: 1, ..Report::default() }
-    })))
+        Some(Report { table_faults: 1, ..Report::default() })
+    }))
+}
+
+/// Sets late leads aside, and waits until those leads are settled that a destination awaits.
+/// `None` if there are none. Failing destinations are left to the schedule, so that one which does
+/// not answer does not delay the others.
+async fn wait_for<P: Post>(
+    forwarder: &Forwarder<P>,
+    leads: &[NewLeadRecord],
+) -> Result<Option<Wake>, StoreError> {
+    let accounts: BTreeSet<_> = leads.iter().map(|lead| lead.account.clone()).collect();
+    let mut destinations = forwarder.destinations_of(&accounts).await?;
+    forwarder.note_late_leads(leads, &destinations).await?;
+    let now = forwarder.system.now();
+    destinations.retain(|one| one.is_due_after_pass(now) && !one.is_failing());
+    let is_awaited = |lead: &&NewLeadRecord| {
+        destinations.iter().any(|destination| destination.account() == lead.account)
+    };
+    let Some(newest) = leads.iter().filter(is_awaited).map(|lead| lead.id).max() else {
+        return Ok(None);
+    };
+    let left = (newest.time() + SETTLED_AFTER).duration_since(now);
+    // One millisecond more: a lead is settled if it is older than the margin.
+    let left = left.clamp(SignedDuration::ZERO, SETTLED_AFTER) + SignedDuration::from_millis(1);
+    tokio::time::sleep(left.unsigned_abs()).await;
+    Ok(Some(Wake::NewLeads(destinations)))
 }
 
 /// Makes a pass on the table's clock. With a clock that is ahead, a pass would read beyond the

@@ -1,6 +1,10 @@
 //! Attempts to update or delete leads.
 
-use crate::{history::Edit, table::Item, task::Task};
+use crate::{
+    history::Edit,
+    table::Item,
+    task::{Task, UNDER_WAY},
+};
 use jiff::Timestamp;
 use shared::model::{Account, LeadId};
 use tests::Answer;
@@ -28,7 +32,8 @@ impl EditAttempt {
     pub(crate) fn end(&mut self, task: &Task, answer: Option<Answer>, at: Timestamp) {
         let is_busy = answer.as_ref().is_none_or(|answer| answer.status == 503);
         self.is_unsure = !task.is_calm() || is_busy;
-        self.ended = answer.is_some().then_some(at);
+        let ended = if is_busy { at + UNDER_WAY } else { at };
+        self.ended = answer.is_some().then_some(ended);
         self.answer = answer;
     }
 

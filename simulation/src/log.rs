@@ -5,7 +5,7 @@ use crate::{
     history::{Handling, Place, Sent},
     observed::{Observed, Post, PostTimes},
     table::{Changed, Item, ItemChange, Table},
-    task::Task,
+    task::{Task, UNDER_WAY},
 };
 use forwarding::PostRequest;
 use jiff::Timestamp;
@@ -13,7 +13,10 @@ use shared::{
     model::{Account, LeadId},
     table::read_lead_key,
 };
-use std::collections::{BTreeSet, HashSet};
+use std::{
+    collections::{BTreeSet, HashSet},
+    ops::RangeInclusive,
+};
 use tests::{Answer, Sender};
 
 /// What happened.
@@ -63,8 +66,8 @@ pub(crate) struct WrittenLead {
     pub(crate) id: LeadId,
     /// As it was created.
     pub(crate) item: Item,
-    /// As each update left it.
-    pub(crate) updated: Vec<Item>,
+    /// When it was updated, and how that left it.
+    pub(crate) updated: Vec<(Timestamp, Item)>,
     pub(crate) written: Timestamp,
     pub(crate) erased: Option<Erasure>,
 }
@@ -105,12 +108,18 @@ impl Attempt {
 impl WrittenLead {
     /// The lead as it is, or was when it was erased.
     pub(crate) fn latest(&self) -> &Item {
-        self.updated.last().unwrap_or(&self.item)
+        self.versions().last().unwrap_or(&self.item)
     }
 
     /// The lead as it was created, and as each update left it.
     pub(crate) fn versions(&self) -> impl Iterator<Item = &Item> {
-        std::iter::once(&self.item).chain(&self.updated)
+        std::iter::once(&self.item).chain(self.updated.iter().map(|(_, item)| item))
+    }
+
+    /// Whether it was erased or updated in this span, and so may have given up claims.
+    pub(crate) fn gave_up_claims(&self, span: &RangeInclusive<Timestamp>) -> bool {
+        self.erased.is_some_and(|erasure| span.contains(&erasure.at))
+            || self.updated.iter().any(|(at, _)| span.contains(at))
     }
 
     /// Whether it has or had this value in a field.
@@ -141,8 +150,9 @@ impl Log {
 
     /// Nothing more can come of an attempt.
     pub(crate) fn end(&mut self, n: usize, task: &Task, at: Timestamp) {
-        self.attempts[n].ended = Some(at);
-        self.attempts[n].troubles = task.troubles();
+        let troubles = task.troubles();
+        self.attempts[n].ended = Some(if troubles == Some(0) { at } else { at + UNDER_WAY });
+        self.attempts[n].troubles = troubles;
     }
 
     /// Notes the first rule that was broken.
@@ -198,7 +208,7 @@ impl Log {
                     self.check_update(&account, id, &item, now);
                     let mut leads = self.leads.iter_mut().rev();
                     let lead = leads.find(|lead| lead.id == id && lead.account == account);
-                    lead.unwrap().updated.push(item);
+                    lead.unwrap().updated.push((now, item));
                 }
             }
         } else if let Some(item) = item

@@ -1,10 +1,14 @@
 //! A piece of work of an instance, and what goes wrong meanwhile.
 
+use jiff::SignedDuration;
 use std::sync::{
     Arc,
     atomic::{AtomicU32, Ordering::SeqCst},
 };
 use tokio::task_local;
+
+/// How long a request may be under way after the task gave it up: it is delayed and stalled.
+pub(crate) const UNDER_WAY: SignedDuration = SignedDuration::from_secs(3);
 
 task_local! {
     /// The task whose requests go to the table.

@@ -12,6 +12,7 @@ mod events;
 mod fault;
 mod fuzz;
 mod http;
+mod over_http;
 mod secret_store;
 mod sender;
 mod server;
@@ -26,9 +27,13 @@ pub use account::account;
 pub use connection::FaultyConnection;
 pub use delivery::{Answer, Delivery};
 pub use document::{Document, Operation, Response};
-pub use events::{Given, SampleEvent, sample_events, sample_events_in_order, unused_events};
+pub use events::{
+    Given, SampleEvent, arrange_forwarded_leads, sample_events, sample_events_in_order,
+    unused_events,
+};
 pub use fault::Fault;
 pub use fuzz::{Fuzzed, HeadersAndPath};
+pub use over_http::send_over_http;
 pub use secret_store::SecretStore;
 pub use sender::{SENDERS, Sender};
 pub use server::Server;

@@ -4,7 +4,7 @@ use crate::receiver::{Receiver, status};
 use forwarding::{Forwarder, ForwardingEvent, MasterSecret, Report, forward_leads};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use shared::model::{Destination, DestinationId, LeadId, SetAside};
+use shared::model::{Destination, DestinationId, DestinationState, LeadId, SetAside};
 use std::{
     collections::{BTreeSet, VecDeque},
     sync::{Arc, Mutex},
@@ -169,6 +169,59 @@ async fn new_leads_wake_only_the_destinations_of_their_accounts() {
     forwarding.run(schedule(), [200]).await;
 }
 
+/// AWS bills the wait until new leads are settled.
+#[tokio::test]
+async fn the_function_waits_only_for_leads_that_a_destination_awaits() {
+    type Change = fn(&mut Destination, Timestamp);
+    let cases: [(&str, Change, bool); 6] = [
+        ("active", |_, _| {}, true),
+        ("leased", |one, now| one.lease_until = Some(now + SignedDuration::from_secs(60)), true),
+        ("paused", |one, _| one.state = DestinationState::Paused, false),
+        ("gone", |one, _| one.state = DestinationState::Gone, false),
+        (
+            "waiting",
+            |one, now| one.next_attempt_at = Some(now + SignedDuration::from_secs(9)),
+            false,
+        ),
+        ("failing", |one, _| one.failures = 1, false),
+    ];
+    for (case, change, is_awaited) in cases {
+        let forwarding = Forwarding::start().await;
+        let lead = forwarding.send_leads(1).await[0];
+        let table = &forwarding.forwarder.table;
+        let mut destination = table.destinations().await.unwrap().pop().unwrap();
+        table.remove_destination(&destination, forwarding.api.now()).await.unwrap();
+        change(&mut destination, forwarding.api.now());
+        table.add_destination(&destination).await.unwrap();
+        forwarding.api.connection.take_operations();
+        forwarding.statuses.lock().unwrap().push_back(200);
+        let event = forwarding.record(lead, SignedDuration::ZERO);
+        let event: ForwardingEvent = serde_json::from_value(event).unwrap();
+        let report = forward_leads(&forwarding.forwarder, &event).await.unwrap();
+        assert_eq!(report.is_some(), is_awaited, "{case}");
+        if !is_awaited {
+            let operations = forwarding.api.connection.take_operations();
+            assert_eq!(operations, ["Query", "BatchGetItem"], "{case}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_a_destination_a_new_lead_costs_one_request() {
+    let forwarding = Forwarding::start().await;
+    let lead = forwarding.send_leads(1).await[0];
+    let table = &forwarding.forwarder.table;
+    let destination = table.destinations().await.unwrap().pop().unwrap();
+    table.remove_destination(&destination, forwarding.api.now()).await.unwrap();
+    for after in [SignedDuration::ZERO, SignedDuration::from_secs(60)] {
+        forwarding.api.connection.take_operations();
+        let event: ForwardingEvent =
+            serde_json::from_value(forwarding.record(lead, after)).unwrap();
+        assert_eq!(forward_leads(&forwarding.forwarder, &event).await.unwrap(), None);
+        assert_eq!(forwarding.api.connection.take_operations(), ["Query"]);
+    }
+}
+
 /// The costs in `docs/operations.md`.
 #[tokio::test]
 async fn a_pass_sends_the_requests_that_its_costs_count() {
@@ -181,10 +234,12 @@ async fn a_pass_sends_the_requests_that_its_costs_count() {
     connection.take_operations();
     let event = forwarding.record(leads[0], SignedDuration::ZERO);
     forwarding.run(event, [200]).await;
+    // The destinations, the table's clock, the leads, the lease, what is set aside, the leads, the
+    // destination before a post, the progress.
     let of_a_lead = [
         "Query",
-        "Query",
         "BatchGetItem",
+        "Query",
         "Query",
         "UpdateItem",
         "Query",

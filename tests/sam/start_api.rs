@@ -3,8 +3,7 @@
 use crate::SamLocal;
 use local::seed_demo_accounts;
 use providers::ROUTES;
-use reqwest::{Client, Response};
-use serde_json::{Map, Value};
+use reqwest::Client;
 use shared::table::{LeadTable, connect_from_env};
 use std::{
     fs,
@@ -13,13 +12,10 @@ use std::{
     time::{Duration, Instant},
 };
 use tempfile::NamedTempFile;
-use tests::{Answer, SampleEvent, sample_events};
+use tests::{sample_events, send_over_http};
 
 /// How long it may take to start.
 const STARTS_WITHIN: Duration = Duration::from_mins(1);
-
-/// The address of the API in the sample events.
-const ADDRESS: &str = "https://abcdefghij.execute-api.sa-east-1.amazonaws.com";
 
 /// A running `sam local start-api`.
 struct Api {
@@ -44,23 +40,6 @@ impl Api {
         api
     }
 
-    /// Sends over HTTP what an event holds.
-    async fn send(&self, event: &SampleEvent) -> Answer {
-        let event: Value = serde_json::from_str(&event.event).unwrap();
-        let text = |value: &Value| value.as_str().unwrap().to_owned();
-        let method = text(&event["requestContext"]["http"]["method"]);
-        let (path, query) = (text(&event["rawPath"]), text(&event["rawQueryString"]));
-        let url = format!("{}{path}?{query}", self.base);
-        let mut request = Client::new().request(method.parse().unwrap(), url);
-        for (name, value) in event["headers"].as_object().unwrap() {
-            if name != "host" {
-                request = request.header(name, value.as_str().unwrap());
-            }
-        }
-        let body = event["body"].as_str().unwrap_or_default().to_owned();
-        answer(&self.base, request.body(body).send().await.unwrap()).await
-    }
-
     fn log(&self) -> String {
         String::from_utf8_lossy(&fs::read(&self.log).unwrap()).into_owned()
     }
@@ -79,19 +58,6 @@ fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// The answer in a response, without the headers of the HTTP server, and with the address of the
-/// sample events in links.
-async fn answer(base: &str, response: Response) -> Answer {
-    const SERVERS_OWN: [&str; 4] = ["connection", "content-length", "date", "server"];
-    let status = response.status().as_u16();
-    let headers = response.headers().iter();
-    let headers = headers.filter(|(name, _)| !SERVERS_OWN.contains(&name.as_str()));
-    let headers: Map<String, Value> =
-        headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().into())).collect();
-    let text = response.text().await.unwrap().replace(base, ADDRESS);
-    Answer { status, headers, body: serde_json::from_str(&text).unwrap_or_default(), text }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn sam_local_start_api_serves_every_route() {
     let Some(sam) = SamLocal::over_the_table() else { return };
@@ -107,7 +73,8 @@ async fn sam_local_start_api_serves_every_route() {
     assert_eq!(events.len(), ROUTES.len());
     for event in events {
         event.given().arrange(&table, &client).await;
-        let (begun, answer) = (Instant::now(), api.send(&event).await);
+        let (begun, answer) =
+            (Instant::now(), send_over_http(&event, &Client::new(), &api.base).await);
         let name = format!("{}/{}", event.function, event.name);
         assert_eq!(event.differs(&answer), None, "{name}: {}", api.log());
         println!("{name}: good in {:.1?}", begun.elapsed());

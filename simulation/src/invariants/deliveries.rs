@@ -197,21 +197,16 @@ impl Log {
         Ok(())
     }
 
-    /// Whether a lead is of an attempt without an answer, during which a lead of its account was
-    /// erased: its sender may have got the erased lead as the answer when it sent again.
+    /// Whether a lead is of an attempt without an answer, during which another lead of its account
+    /// gave up claims: the sender may have got that lead as the answer when it sent again.
     fn is_left_behind(&self, lead: &WrittenLead) -> bool {
-        let is_erased_since = |attempt: &Attempt| {
-            let mut leads = self.leads.iter().filter(|other| other.account == lead.account);
-            leads.any(|other| {
-                let erased = other.erased.map(|erasure| erasure.at);
-                erased.is_some_and(|at| (attempt.begun..=lead.written).contains(&at))
-            })
-        };
+        let others = || self.leads.iter().filter(|other| other.account == lead.account);
         let mut unanswered = self.attempts.iter().filter(|attempt| attempt.answer.is_none());
         unanswered.any(|attempt| {
+            let meanwhile = attempt.begun..=lead.written;
             attempt.account == lead.account
                 && attempt.is_content_of(&lead.item)
-                && is_erased_since(attempt)
+                && others().any(|other| other.gave_up_claims(&meanwhile))
         })
     }
 

@@ -3,18 +3,14 @@
 use forwarding::{Forwarder, SIGNING_KEY as FORWARDING_KEY, SIGNING_SECRET};
 use keyspot::Keyspot;
 use serde_json::json;
-use shared::{
-    delivery::Context,
-    function::Environment,
-    model::{Contact, Destination, HeldDelivery, HeldReason, Provider},
-};
+use shared::{delivery::Context, function::Environment, model::Contact};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},
 };
 use tests::{
-    Given, SENDERS, SIGNING_KEY, SampleEvent, Sender, Template, TemplateFunction, TestApi,
-    sample_events, send_event,
+    Given, SENDERS, SIGNING_KEY, SampleEvent, Template, TemplateFunction, TestApi,
+    arrange_forwarded_leads, sample_events, send_event,
 };
 
 /// The variables that a function reads before its own start-up, and those that the AWS SDK reads.
@@ -72,7 +68,7 @@ async fn actions_used(function: &str, samples: &[SampleEvent]) -> BTreeSet<Strin
     for sample in samples.iter().filter(takes) {
         let api = TestApi::start().await;
         if sample.given() == Given::Leads {
-            arrange_leads(&api).await;
+            arrange_forwarded_leads(&api.direct, &api.direct_client(), api.now()).await;
         }
         for event in sample.before().iter().chain([sample]) {
             send_through(&api, event).await;
@@ -90,19 +86,6 @@ async fn actions_used(function: &str, samples: &[SampleEvent]) -> BTreeSet<Strin
         used.append(&mut api.connection.take_actions());
     }
     used.into_iter().map(|action| format!("dynamodb:{action}")).collect()
-}
-
-/// The leads of the sample events, with a destination that has them, and a repeat of PollyBot's.
-async fn arrange_leads(api: &TestApi) {
-    Given::Leads.arrange(api.table(), &api.direct_client()).await;
-    let (account, now) = (Sender::of(Provider::PollyBot).account(), api.now());
-    let [first, lead] = ["1", "263806157303815"].map(|id| id.parse().unwrap());
-    let id = "dst_0123456789abcdefghij".parse().unwrap();
-    let destination = Destination::new(&account, id, "https://a.b/c".to_owned(), first, now);
-    let reached = Some(lead);
-    api.direct.add_destination(&Destination { reached, ..destination }).await.unwrap();
-    let held = HeldDelivery::new(&account, HeldReason::Repeat(lead), None, Vec::new(), now);
-    api.direct.put_held(&account, &held).await.unwrap();
 }
 
 async fn send_through(api: &TestApi, sample: &SampleEvent) {

@@ -113,10 +113,77 @@ fn the_table_is_protected_from_deletion() {
         ("/Properties/BillingMode", json!("PAY_PER_REQUEST")),
         ("/Properties/DeletionProtectionEnabled", json!(true)),
         ("/Properties/PointInTimeRecoverySpecification/PointInTimeRecoveryEnabled", json!(true)),
-        ("/Properties/SSESpecification/SSEEnabled", json!(true)),
     ];
     for (pointer, expected) in cases {
         assert_eq!(*template.at(&format!("/Resources/LeadTable{pointer}")), expected, "{pointer}");
+    }
+}
+
+/// `SSEEnabled` alone is AWS's key for the account, which is charged.
+#[test]
+fn the_table_is_encrypted_with_the_owners_key_or_with_that_of_dynamodb() {
+    let key = "arn:aws:kms:sa-east-1:123456789012:key/0";
+    let owners = json!({ "SSEEnabled": true, "SSEType": "KMS", "KMSMasterKeyId": key });
+    for (parameters, expected) in [(&[][..], Value::Null), (&[("TableKeyArn", key)], owners)] {
+        let template = Template::read().with(parameters);
+        let table = template.at("/Resources/LeadTable/Properties");
+        assert_eq!(table["SSESpecification"], expected, "{parameters:?}");
+    }
+}
+
+#[test]
+fn the_units_of_the_table_can_be_limited() {
+    let cases = [
+        (&[][..], Value::Null),
+        (&[("MaxReadUnits", "100")], json!({ "MaxReadRequestUnits": "100" })),
+        (
+            &[("MaxReadUnits", "100"), ("MaxWriteUnits", "50")],
+            json!({ "MaxReadRequestUnits": "100", "MaxWriteRequestUnits": "50" }),
+        ),
+    ];
+    for (parameters, expected) in cases {
+        let template = Template::read().with(parameters);
+        let table = template.at("/Resources/LeadTable/Properties");
+        assert_eq!(table["OnDemandThroughput"], expected, "{parameters:?}");
+    }
+}
+
+#[test]
+fn the_api_is_reached_only_under_the_owners_name_if_it_has_one() {
+    let certificate = "arn:aws:acm:sa-east-1:123456789012:certificate/0";
+    let name = [("DomainName", "leads.example.com"), ("CertificateArn", certificate)];
+    let zone = [name[0], name[1], ("HostedZoneId", "Z0")];
+    for (parameters, has_name, has_zone) in
+        [(&[][..], false, false), (&name, true, false), (&zone, true, true)]
+    {
+        let template = Template::read().with(parameters);
+        let is_off = template.at("/Resources/Api/Properties/DisableExecuteApiEndpoint");
+        assert_eq!(*is_off, has_name, "{parameters:?}");
+        for (resource, is_there) in
+            [("Domain", has_name), ("DomainMapping", has_name), ("DomainRecord", has_zone)]
+        {
+            let found = !template.at("/Resources")[resource].is_null();
+            assert_eq!(found, is_there, "{resource} {parameters:?}");
+        }
+    }
+}
+
+/// A variable that has no value is `-`: no number of JSON.
+#[test]
+fn each_line_of_the_access_log_is_json() {
+    let template = Template::read();
+    let format = template.at("/Resources/Api/Properties/AccessLogSettings/Format");
+    let format = format.as_str().unwrap();
+    for value in ["-", "12"] {
+        let mut line = String::new();
+        for (n, part) in format.split("$context.").enumerate() {
+            let name = part.find(['"', ',', '}']).unwrap_or_default();
+            // Each request has a status.
+            let value = if part.starts_with("status") { "429" } else { value };
+            line += if n == 0 { "" } else { value };
+            line += if n == 0 { part } else { &part[name..] };
+        }
+        serde_json::from_str::<Value>(&line).unwrap_or_else(|error| panic!("{line}: {error}"));
     }
 }
 
@@ -155,7 +222,7 @@ fn every_log_expires_and_every_alarm_has_an_action() {
     let template = Template::read();
     let logs: Vec<_> = template.resources("AWS::Logs::LogGroup").collect();
     let alarms: Vec<_> = template.resources("AWS::CloudWatch::Alarm").collect();
-    assert_eq!((logs.len(), alarms.len()), (2, 7));
+    assert_eq!((logs.len(), alarms.len()), (2, 9));
     for log in logs {
         assert_eq!(log["Properties"]["RetentionInDays"], json!({ "Ref": "LogRetentionDays" }));
     }
@@ -179,11 +246,15 @@ fn no_alarm_has_more_than_ten_metrics() {
 fn every_provider_has_its_base_url_in_the_outputs() {
     let template = Template::read();
     let outputs = template.at("/Outputs").as_object().unwrap().values();
-    let base_urls = outputs.filter_map(|output| {
-        output["Value"]["Fn::Sub"].as_str()?.strip_prefix("${Api.ApiEndpoint}/")
-    });
-    let prefixes = ROUTES.iter().map(|route| route.path.split('/').nth(1).unwrap());
-    assert_eq!(base_urls.collect::<BTreeSet<_>>(), prefixes.collect());
+    let values: Vec<_> = outputs.map(|output| &output["Value"]["Fn::If"]).collect();
+    let prefixes: BTreeSet<_> =
+        ROUTES.iter().map(|route| route.path.split('/').nth(1).unwrap()).collect();
+    for (place, address) in [(1, "https://${DomainName}/"), (2, "${Api.ApiEndpoint}/")] {
+        let base_urls = values.iter().filter(|value| value[0] == "HasDomain");
+        let base_urls = base_urls.map(|value| value[place]["Fn::Sub"].as_str().unwrap());
+        let with_prefix = base_urls.map(|url| url.strip_prefix(address).unwrap());
+        assert_eq!(with_prefix.collect::<BTreeSet<_>>(), prefixes, "{address}");
+    }
 }
 
 #[test]

@@ -38,11 +38,12 @@ fn forwarding_function(template: &Template) -> Option<TemplateFunction<'_>> {
 }
 
 /// What only a stack that forwards has.
-const OF_FORWARDING: [&str; 8] = [
+const OF_FORWARDING: [&str; 9] = [
     "FailingDestinationAlarm",
     "FailingSeconds",
     "ForwardLeads",
     "ForwardingFaultAlarm",
+    "IdleForwardingAlarm",
     "NewLeads",
     "SetAside",
     "SetAsideAlarm",
@@ -207,7 +208,7 @@ fn substituted(value: &Value) -> String {
 #[test]
 fn the_dashboard_is_json_with_and_without_forwarding() {
     let line = serde_json::to_value(Report::default()).unwrap();
-    for (forwarding, widgets, alarms) in [("true", 8, 7), ("false", 6, 4)] {
+    for (forwarding, widgets, alarms) in [("true", 8, 9), ("false", 6, 5)] {
         let template = Template::read().with(&[("Forwarding", forwarding)]);
         let body = template.at("/Resources/Dashboard/Properties/DashboardBody");
         let body: Value = serde_json::from_str(&substituted(body)).unwrap();

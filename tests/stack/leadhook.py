@@ -1,0 +1,56 @@
+"""The command line of leadhook, over the table of a stack, and a sender."""
+
+import json
+import os
+import subprocess
+import urllib.error
+import urllib.parse
+import urllib.request
+
+
+def run(*arguments, table="leadhook", variables=None, status=0):
+    """Runs a command and returns its output."""
+    environment = {**os.environ, "TABLE_NAME": table, **(variables or {})}
+    command = [os.environ["LEADHOOK"], *arguments]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == status, f"{arguments}: {done.stdout}{done.stderr}"
+    return done.stdout + done.stderr
+
+
+def lines_of(output):
+    """The lines `<name>  <value>` of a command's output."""
+    pairs = (line.split(None, 1) for line in output.splitlines())
+    return {pair[0]: pair[1] for pair in pairs if len(pair) == 2}
+
+
+def create_key(provider, account, *options, table="leadhook"):
+    created = lines_of(run("keys", "create", provider, "--account", account, *options, table=table))
+    return created["token"]
+
+
+def send(url, body=None, token=None, method=None, headers=None):
+    """Sends a request to the stack's API, and returns status and body."""
+    # Each API has a name, and the engine serves them all at one address, without TLS.
+    parts = urllib.parse.urlsplit(url)
+    local = urllib.parse.urlunsplit(parts._replace(scheme="http", netloc="127.0.0.1:4566"))
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(local, data, headers or {}, method=method)
+    request.add_header("Host", parts.netloc)
+    request.add_header("Content-Type", "application/json")
+    if token:
+        request.add_header("Authorization", f"Bearer {token}")
+    try:
+        with urllib.request.urlopen(request, timeout=40) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def lead(number):
+    """The body of a lead for Integrabot."""
+    return {
+        "name": "Maria Silva",
+        "type": "web",
+        "phone_number": f"55119{number:08}",
+        "email": f"maria{number}@exemplo.com",
+    }
