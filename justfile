@@ -55,6 +55,10 @@ artifacts:
 sam *sample:
     tests/sam/run.sh {{ sample }}
 
+# Deploy the stack to an AWS engine and try it (root, Python): just stack parameters policies
+stack *scripts:
+    tests/stack/run.sh {{ scripts }}
+
 # Check template.yaml with AWS's linters (Python)
 template:
     tests/template/run.sh

@@ -165,7 +165,8 @@ async fn delete(
         receipts.push((format!("{} {}", account.provider.as_str(), account.id), erased));
     };
     let system = console.system();
-    let messages = erase_matches(table, found, system.now(), system, receipt).await?;
+    erase_matches(table, found, system.now(), system, receipt).await?;
+    let messages = receipts.iter().map(|(_, erased)| erased.messages).sum();
     receipts.retain(|(_, erased)| *erased != Erased::default());
     Ok((receipts, messages))
 }

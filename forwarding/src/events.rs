@@ -12,7 +12,6 @@ use shared::{
     model::{Destination, SetAside, SetAsideEvent},
     table::StoreError,
 };
-use std::collections::HashSet;
 
 impl<P: Post> Poster<'_, P> {
     /// Posts the events that are due, up to the first one that fails.
@@ -32,23 +31,15 @@ impl<P: Post> Poster<'_, P> {
         Ok(())
     }
 
-    /// The events set aside that are due now, the longest due first. The erasure of a lead waits
-    /// until the lead is deleted, because until then the lead itself may be posted.
+    /// The events set aside that are due now, the longest due first.
     pub(crate) async fn due_events(
         &self,
         destination: &Destination,
     ) -> Result<Vec<SetAside>, StoreError> {
         let table = &self.forwarder.table;
         let (account, now) = (destination.account(), self.forwarder.system.now());
-        let due = table.events_set_aside(&account, Some(&destination.id), Some(now), now).await?;
-        let erased = due.iter().filter(|event| event.event == SetAsideEvent::Erased);
-        let erased: Vec<_> = erased.map(|event| (account.clone(), event.lead_id)).collect();
-        let left = table.get_leads(&erased).await?;
-        let left: HashSet<_> = left.into_iter().map(|(_, lead)| lead.id).collect();
-        let can_be_posted = |event: &SetAside| {
-            event.event != SetAsideEvent::Erased || !left.contains(&event.lead_id)
-        };
-        let mut due: Vec<_> = due.into_iter().filter(can_be_posted).collect();
+        let mut due =
+            table.events_set_aside(&account, Some(&destination.id), Some(now), now).await?;
         due.sort_by_key(|event| event.next_attempt_at);
         Ok(due)
     }

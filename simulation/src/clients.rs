@@ -98,7 +98,7 @@ impl Stage {
             let answer = self.request(&task, place, request, work).await;
             self.excuse(&task);
             let is_done = answer.as_ref().is_some_and(|answer| answer.status != 503);
-            self.world.log().edits[n].end(&task, answer, self.world.now());
+            self.world.log().edits[n].end(answer, self.world.now());
             if is_done {
                 return self.world.log().check_edit(n);
             }

@@ -1,10 +1,6 @@
 //! Attempts to update or delete leads.
 
-use crate::{
-    history::Edit,
-    table::Item,
-    task::{Task, UNDER_WAY},
-};
+use crate::{history::Edit, table::Item, task::UNDER_WAY};
 use jiff::Timestamp;
 use shared::model::{Account, LeadId};
 use tests::Answer;
@@ -18,20 +14,16 @@ pub(crate) struct EditAttempt {
     /// When nothing more can come of it.
     pub(crate) ended: Option<Timestamp>,
     pub(crate) answer: Option<Answer>,
-    /// Whether it was killed, frozen or answered with a 503: it may have told no destination.
-    pub(crate) is_unsure: bool,
 }
 
 impl EditAttempt {
     pub(crate) fn new(account: Account, lead: LeadId, edit: Edit, begun: Timestamp) -> Self {
-        let (ended, answer, is_unsure) = (None, None, true);
-        Self { account, lead, edit, begun, ended, answer, is_unsure }
+        Self { account, lead, edit, begun, ended: None, answer: None }
     }
 
     /// Nothing more can come of it, unless its function is still frozen.
-    pub(crate) fn end(&mut self, task: &Task, answer: Option<Answer>, at: Timestamp) {
+    pub(crate) fn end(&mut self, answer: Option<Answer>, at: Timestamp) {
         let is_busy = answer.as_ref().is_none_or(|answer| answer.status == 503);
-        self.is_unsure = !task.is_calm() || is_busy;
         let ended = if is_busy { at + UNDER_WAY } else { at };
         self.ended = answer.is_some().then_some(ended);
         self.answer = answer;

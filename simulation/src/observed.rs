@@ -35,8 +35,6 @@ pub(crate) struct Observed {
     pub(crate) first_start: LeadId,
     /// Leads that were set aside because they were late, or by an operator.
     pub(crate) aside: BTreeSet<LeadId>,
-    /// Leads whose erasure it is told of.
-    erased: BTreeSet<LeadId>,
     /// Whether anything happened that excuses repeats: a crash, a lost answer, a fault of the
     /// table, a frozen instance, a replay.
     pub(crate) is_excused: bool,
@@ -80,7 +78,6 @@ impl Observed {
             secrets: vec![Secret { version: 1, since: at, old_until: None }],
             first_start,
             aside: BTreeSet::new(),
-            erased: BTreeSet::new(),
             is_excused: false,
         }
     }
@@ -190,11 +187,7 @@ impl Post {
         };
         let (_, lead) = providers::read_id(body["data"]["id"].as_str().unwrap()).unwrap();
         let id = request.id.clone();
-        // An erasure that is done twice has two times.
-        let body = match event {
-            SetAsideEvent::Created | SetAsideEvent::Updated => request.body.clone(),
-            SetAsideEvent::Erased => body["data"].to_string(),
-        };
+        let body = request.body.clone();
         Self { destination, id, event, lead, body, at, reply }
     }
 
@@ -243,13 +236,8 @@ impl Observed {
         if pk.starts_with("set-aside#") {
             let is_late = number("tries") == Some(0_i64);
             let is_created = text("event") == Some("created");
-            let is_erased = text("event") == Some("erased");
-            let is_aside = change == ItemChange::Inserted && is_created && (is_late || is_operator);
-            let lead = item["lead_id"]["N"].as_str().unwrap().parse().unwrap();
-            // An erasure that is done twice posts its message twice.
-            let is_second = is_erased && is_operator && !self.erased.insert(lead);
-            if is_aside || is_second {
-                self.aside.insert(lead);
+            if change == ItemChange::Inserted && is_created && (is_late || is_operator) {
+                self.aside.insert(item["lead_id"]["N"].as_str().unwrap().parse().unwrap());
             }
             return;
         }

@@ -1,11 +1,8 @@
-use crate::{delivery::Answer, document::operation_of, sender::Sender};
+use crate::{delivery::Answer, document::operation_of};
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
-use shared::{
-    model::{Destination, HeldDelivery, HeldReason, Provider},
-    table::LeadTable,
-};
+use shared::table::LeadTable;
 use std::{
     collections::HashMap,
     fs,
@@ -117,18 +114,6 @@ impl Given {
             }
         }
     }
-}
-
-/// The leads of the sample events, with a destination that has them, and a repeat of PollyBot's.
-pub async fn arrange_forwarded_leads(table: &LeadTable, direct: &Client, now: Timestamp) {
-    Given::Leads.arrange(table, direct).await;
-    let account = Sender::of(Provider::PollyBot).account();
-    let [first, lead] = ["1", "263806157303815"].map(|id| id.parse().unwrap());
-    let id = "dst_0123456789abcdefghij".parse().unwrap();
-    let destination = Destination::new(&account, id, "https://a.b/c".to_owned(), first, now);
-    table.add_destination(&Destination { reached: Some(lead), ..destination }).await.unwrap();
-    let held = HeldDelivery::new(&account, HeldReason::Repeat(lead), None, Vec::new(), now);
-    table.put_held(&account, &held).await.unwrap();
 }
 
 /// Makes the updates of a transaction in a file in `events/`, in this table.

@@ -10,6 +10,7 @@ mod document;
 mod dynamodb;
 mod events;
 mod fault;
+mod forwarded_leads;
 mod fuzz;
 mod http;
 mod over_http;
@@ -27,11 +28,9 @@ pub use account::account;
 pub use connection::FaultyConnection;
 pub use delivery::{Answer, Delivery};
 pub use document::{Document, Operation, Response};
-pub use events::{
-    Given, SampleEvent, arrange_forwarded_leads, sample_events, sample_events_in_order,
-    unused_events,
-};
+pub use events::{Given, SampleEvent, sample_events, sample_events_in_order, unused_events};
 pub use fault::Fault;
+pub use forwarded_leads::arrange_forwarded_leads;
 pub use fuzz::{Fuzzed, HeadersAndPath};
 pub use over_http::send_over_http;
 pub use secret_store::SecretStore;

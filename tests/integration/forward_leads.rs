@@ -250,6 +250,25 @@ async fn a_pass_sends_the_requests_that_its_costs_count() {
     assert_eq!(connection.take_operations(), of_a_lead);
 }
 
+/// What the costs in `docs/operations.md` are made of (`bench/src/cost.rs`): two units are written,
+/// by the lease and the progress.
+#[tokio::test]
+async fn a_pass_consumes_the_units_that_its_costs_count() {
+    for (leads, units) in [(0, 4.5), (1, 8.5), (2, 9.5), (24, 31.5), (25, 35.5), (26, 36.5)] {
+        let forwarding = Forwarding::start().await;
+        let ids = forwarding.send_leads(leads.max(1)).await;
+        let event = forwarding.record(ids[0], SignedDuration::ZERO);
+        if leads == 0 {
+            forwarding.run(event.clone(), [200]).await;
+        }
+        forwarding.api.connection.take_consumed_units();
+        forwarding.run(event, vec![200; leads]).await;
+        let consumed = forwarding.api.connection.take_consumed_units();
+        let is_as_said = consumed == units || !forwarding.api.is_embedded();
+        assert!(is_as_said, "{leads} leads: {consumed}");
+    }
+}
+
 #[test]
 fn a_pass_writes_one_line_of_numbers() {
     let report = Report {

@@ -7,6 +7,8 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+import boto3
+
 
 def run(*arguments, table="leadhook", variables=None, status=0):
     """Runs a command and returns its output."""
@@ -44,6 +46,19 @@ def send(url, body=None, token=None, method=None, headers=None):
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
+
+
+def items(prefix):
+    """The items of the table whose partition key begins so."""
+    found = boto3.resource("dynamodb").Table("leadhook").scan()["Items"]
+    return [item for item in found if item["pk"].startswith(prefix)]
+
+
+def stream_event(item, written):
+    """The event about a new lead, which was written at this time."""
+    keys = {"pk": {"S": item["pk"]}, "sk": {"S": item["sk"]}}
+    change = {"ApproximateCreationDateTime": written, "Keys": keys}
+    return {"Records": [{"eventName": "INSERT", "dynamodb": change}]}
 
 
 def lead(number):

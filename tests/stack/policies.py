@@ -54,11 +54,8 @@ class Forwarding:
         for rule in rules.list_rules()["Rules"]:
             rules.disable_rule(Name=rule["Name"])
 
-    def items(self):
-        return self.table.scan()["Items"]
-
     def effects(self, function):
-        for item in self.items():
+        for item in leadhook.items(""):
             self.table.delete_item(Key={"pk": item["pk"], "sk": item["sk"]})
         token = leadhook.create_key("integrabot", "acme")
         added = leadhook.run(
@@ -68,21 +65,15 @@ class Forwarding:
         for number in range(2):
             status, body = leadhook.send(self.leads, leadhook.lead(number), token)
             assert status == 201, body
-        [lead, _] = [item for item in self.items() if item["pk"].startswith("lead#")]
+        [lead, _] = leadhook.items("lead#")
         # A lead is posted when it is five seconds old.
         time.sleep(6)
         self.crm.statuses[:] = [200, 422]
         effects = [self.wake(function, {})]
         leadhook.run("destinations", "set-aside", destination, "--retry")
         effects.append(self.wake(function, {}))
-        late = {
-            "eventName": "INSERT",
-            "dynamodb": {
-                "ApproximateCreationDateTime": time.time() + 60,
-                "Keys": {"pk": {"S": lead["pk"]}, "sk": {"S": lead["sk"]}},
-            },
-        }
-        return effects + [self.wake(function, {"Records": [late]})]
+        late = leadhook.stream_event(lead, written=time.time() + 60)
+        return effects + [self.wake(function, late)]
 
     def wake(self, function, event):
         """Invokes the function. Returns how it ends, its messages, and the items of each kind."""
@@ -92,7 +83,7 @@ class Forwarding:
         while not self.crm.messages.empty():
             _, _, body = self.crm.messages.get()
             messages.append(json.loads(body)["type"])
-        kinds = collections.Counter(item["pk"].split("#")[0] for item in self.items())
+        kinds = collections.Counter(item["pk"].split("#")[0] for item in leadhook.items(""))
         return result.get("FunctionError"), messages, sorted(kinds.items())
 
 

@@ -40,8 +40,9 @@ tools=$(tests/python-tools.sh)
 ministack="$PWD/target/ministack"
 if [ ! -e "$ministack/complete" ]; then
   python3 -m venv "$ministack"
-  # It needs exactly one version of botocore, so it has its own environment.
-  "$ministack/bin/pip" install --quiet ministack==1.5.33
+  # It needs exactly one version of botocore, so it has its own environment. `sam deploy` needs its
+  # translator of SAM for the bucket of the artifacts.
+  "$ministack/bin/pip" install --quiet ministack==1.5.33 aws-sam-translator==1.112.0
   touch "$ministack/complete"
 fi
 PATH="$tools/bin:$PATH" cargo lambda build --release --locked

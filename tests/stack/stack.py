@@ -20,7 +20,7 @@ BUCKET = "deployment"
 # The engine runs the artifacts of this processor, and is DynamoDB for them.
 PARAMETERS = {
     "Architecture": "arm64" if os.uname().machine == "aarch64" else "x86_64",
-    "DynamoDbEndpoint": os.environ["AWS_ENDPOINT_URL"],
+    "DynamoDbEndpoint": os.environ.get("AWS_ENDPOINT_URL", ""),
 }
 
 

@@ -32,15 +32,9 @@ impl AccountRequest<'_> {
         if !table.has_lead(account, id).await? {
             return Err(Rejection::NotFound);
         }
-        let (now, mut told) = (system.now(), Vec::new());
-        // Before the lead is deleted: a crash in between must not leave a deleted lead without its
-        // message. The message is posted when the lead is deleted.
-        table.set_erasure_aside(account, id, now, &mut told).await?;
         let repeats = table.repeats_of(account, id).await?;
         table.erase_held(account, &repeats).await?;
-        let erased = table.erase_lead(account, id, &system.random_mark()).await?;
-        // A destination may have got the lead meanwhile.
-        table.set_erasure_aside(account, id, now, &mut told).await?;
+        let erased = table.erase_lead(account, id, system.now(), &system.random_mark()).await?;
         if erased.leads == 0 { Err(Rejection::NotFound) } else { Ok(id) }
     }
 }

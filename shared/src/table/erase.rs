@@ -9,13 +9,14 @@ use super::{
     store_error::StoreError,
     write::Written,
 };
-use crate::model::{Account, HeldId, LeadId};
+use crate::model::{Account, Destination, HeldId, LeadId, SetAside, SetAsideEvent};
 use aws_sdk_dynamodb::types::{Delete, TransactWriteItem, builders::DeleteBuilder};
+use jiff::Timestamp;
 
-/// How often an erasure starts again because a claim got another holder.
-const ROUNDS: usize = 3;
+/// How often an erasure starts again because the lead, a claim or a destination changed meanwhile.
+const ROUNDS: usize = 6;
 
-/// The numbers of deleted items.
+/// What an erasure deleted and wrote.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Erased {
     /// Leads.
@@ -24,11 +25,14 @@ pub struct Erased {
     pub claims: usize,
     /// Held deliveries.
     pub held: usize,
+    /// Messages to destinations that have one of the leads, or may have it.
+    pub messages: usize,
 }
 
 impl LeadTable {
-    /// Deletes a lead and all its claims in one transaction. Deletes nothing if the lead is not
-    /// there. `mark` is random: with it the transaction is done once, even if it is sent twice.
+    /// Deletes a lead and all its claims, and sets the messages about it aside, in one transaction.
+    /// Does nothing if the lead is not there. `mark` is random: with it the transaction is done
+    /// once, even if it is sent twice.
     ///
     /// # Errors
     /// If the table cannot be read or written.
@@ -36,6 +40,7 @@ impl LeadTable {
         &self,
         account: &Account,
         id: LeadId,
+        now: Timestamp,
         mark: &str,
     ) -> Result<Erased, StoreError> {
         for round in 0..ROUNDS {
@@ -43,7 +48,11 @@ impl LeadTable {
                 return Ok(Erased::default());
             };
             let claims = self.claims_of(&lead, id).await?;
-            let erased = Erased { leads: 1, claims: claims.len(), held: 0 };
+            let event =
+                |one: &Destination| SetAside::due(id, one.id.clone(), SetAsideEvent::Erased, now);
+            let messages = self.messages(account, id, event).await?;
+            let (leads, count) = (1, messages.count);
+            let erased = Erased { leads, claims: claims.len(), held: 0, messages: count };
             let (condition, values) = version_condition(&lead);
             let deletes = claims.into_iter().map(|claim| {
                 self.delete_of(claim)
@@ -55,14 +64,16 @@ impl LeadTable {
                 .into_iter()
                 .chain(deletes)
                 .map(|delete| Ok(TransactWriteItem::builder().delete(delete.build()?).build()));
-            let deletes = deletes.collect::<Result<_, StoreError>>()?;
-            match self.write_once(deletes, &format!("{mark}{round}")).await? {
+            let mut writes = deletes.collect::<Result<Vec<_>, StoreError>>()?;
+            writes.extend(messages.writes);
+            match self.write_once(writes, &format!("{mark}{round}")).await? {
                 Written::Stored => return Ok(erased),
-                // The lead was updated or erased, or a claim now belongs to another lead.
+                // The lead was updated or erased, a claim now belongs to another lead, or a pass
+                // began.
                 Written::Refused(_) => {}
             }
         }
-        Err(StoreError::Unavailable("the claims changed again and again"))
+        Err(StoreError::Unavailable("the lead changed again and again"))
     }
 
     /// Deletes held deliveries, by their ids.

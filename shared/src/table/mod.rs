@@ -31,6 +31,7 @@ mod item;
 mod lead_table;
 mod leads;
 mod listed;
+mod messages;
 mod request_counts;
 mod retry;
 mod schema;

@@ -27,28 +27,6 @@ impl LeadTable {
         Ok(())
     }
 
-    /// Sets the message about an erasure aside for each destination that may have the lead and is
-    /// not in `told`, and adds it there.
-    ///
-    /// # Errors
-    /// If the table cannot be read or written.
-    pub(crate) async fn set_erasure_aside(
-        &self,
-        account: &Account,
-        lead: LeadId,
-        now: Timestamp,
-        told: &mut Vec<DestinationId>,
-    ) -> Result<(), StoreError> {
-        for Destination { id, .. } in self.destinations_that_may_have(account, lead).await? {
-            if !told.contains(&id) {
-                let event = SetAside::due(lead, id.clone(), SetAsideEvent::Erased, now);
-                self.set_aside(account, &event).await?;
-                told.push(id);
-            }
-        }
-        Ok(())
-    }
-
     /// A write that sets an event aside, as a part of a transaction.
     pub(super) fn put_event(
         &self,

@@ -18,7 +18,7 @@ use aws_sdk_dynamodb::types::{
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 
-/// How often an update starts again because the lead or a claim changed meanwhile.
+/// How often an update starts again because the lead, a claim or a destination changed meanwhile.
 const ROUNDS: usize = 6;
 
 /// An update of a lead.
@@ -74,43 +74,24 @@ impl LeadTable {
             let (now, mark) = (system.now(), system.random_mark());
             lead.note_update(key, now);
             let moved = MovedClaims::new(account, &stored, &old, &contacts(&lead));
-            let told = self.destinations_that_may_have(account, id).await?;
+            let messages = self.messages(account, id, |one| event(&lead, one, now)).await?;
             let item = updated_item(account, &stored, &lead, &moved, &mark)?;
             let mut writes = vec![self.replace_lead(item, &stored)?];
             writes.extend(self.move_claims(account, id, &moved)?);
-            for destination in &told {
-                writes.push(self.put_event(account, &event(&lead, destination, now))?);
-            }
+            writes.extend(messages.writes);
             match self.write_once(writes, &mark).await? {
-                Written::Stored => {}
-                Written::Refused(existing) if is_done(&existing, &mark) => {}
+                Written::Stored => return Ok(Updated::Stored(lead)),
+                Written::Refused(existing) if is_done(&existing, &mark) => {
+                    return Ok(Updated::Stored(lead));
+                }
                 Written::Refused(existing) => {
-                    match self.find_holder(account, id, &moved, existing).await? {
-                        Some(holder) => return Ok(Updated::Taken(holder)),
-                        None => continue,
+                    if let Some(holder) = self.find_holder(account, id, &moved, existing).await? {
+                        return Ok(Updated::Taken(holder));
                     }
                 }
             }
-            // A destination may have got the lead as it was before, meanwhile.
-            for destination in self.destinations_that_may_have(account, id).await? {
-                if told.iter().all(|told| told.id != destination.id) {
-                    self.set_aside(account, &event(&lead, &destination, now)).await?;
-                }
-            }
-            return Ok(Updated::Stored(lead));
         }
         Err(StoreError::Unavailable("the lead changed again and again").into())
-    }
-
-    /// The destinations of an account that got a lead, or may have got it.
-    pub(super) async fn destinations_that_may_have(
-        &self,
-        account: &Account,
-        id: LeadId,
-    ) -> Result<Vec<Destination>, StoreError> {
-        let mut destinations = self.destinations_of(account).await?;
-        destinations.retain(|destination| destination.may_have(id));
-        Ok(destinations)
     }
 
     /// Writes a lead in place of the one that was read.

@@ -115,18 +115,15 @@ impl AtEnd<'_> {
         Ok(())
     }
 
-    /// Whether a lead was received as it is now, or is set aside after its last refusal. An update
-    /// that was interrupted may have told nobody.
+    /// Whether a lead was received as it is now, or is set aside after its last refusal.
     fn knows_latest(&self, lead: &WrittenLead) -> bool {
         if lead.updated.is_empty() {
             return true;
         }
         let of_lead = self.posts.iter().filter(|(_, post)| post.lead == lead.id);
         let mut received = of_lead.filter(|(_, post)| post.is_received());
-        let mut edits = self.log.edits.iter().filter(|edit| edit.lead == lead.id);
         received.any(|(_, post)| post.shows(lead.latest()))
             || self.events.iter().any(|event| event.lead_id == lead.id)
-            || edits.any(|edit| edit.is_unsure)
     }
 
     /// Nothing waits, no pass is running, and nothing fails. A destination still counts as failing

@@ -62,7 +62,7 @@ async fn erase(api: &TestApi, sender: &Sender, person: &Person) {
     table.each_held(&account, &WhichHeld::All, Timestamp::UNIX_EPOCH, take).await.unwrap();
     table.erase_held(&account, &held).await.unwrap();
     for lead in leads {
-        table.erase_lead(&account, lead, &random_mark()).await.unwrap();
+        table.erase_lead(&account, lead, Timestamp::UNIX_EPOCH, &random_mark()).await.unwrap();
     }
 }
 

@@ -6,7 +6,7 @@ use forwarding::{PASS_FOR, PostError};
 use jiff::SignedDuration;
 use serde_json::json;
 use shared::{
-    model::{DestinationFormat, LeadId, SetAside, SetAsideEvent, StoredLead},
+    model::{DestinationFormat, LeadId, StoredLead},
     table::{LeadUpdate, Lease, StoreError, Updated},
 };
 use std::collections::BTreeMap;
@@ -149,33 +149,33 @@ async fn a_destination_may_have_what_a_dead_pass_posted_also_after_a_failure() {
 async fn an_erased_lead_is_not_posted() {
     let destination = TestDestination::start().await;
     let ids = destination.store(2).await;
-    destination.table().erase_lead(&account(), ids[0], &random_mark()).await.unwrap();
+    destination
+        .table()
+        .erase_lead(&account(), ids[0], destination.api.now(), &random_mark())
+        .await
+        .unwrap();
     destination.pass(takes).await;
     assert_eq!(destination.leads_got(), ids[1..]);
 }
 
-/// An erasure sets the message aside before it deletes the lead.
 #[tokio::test]
-async fn the_message_about_an_erasure_comes_after_the_lead_was_posted_and_deleted() {
+async fn an_erasure_tells_only_the_destinations_that_may_have_the_lead() {
     let destination = TestDestination::start().await;
-    let ids = destination.store(1).await;
-    let id = destination.added.id.clone();
-    let event = SetAside::due(ids[0], id, SetAsideEvent::Erased, destination.api.now());
-    destination.table().set_aside(&account(), &event).await.unwrap();
-    let kinds = || -> Vec<_> {
-        destination
-            .bodies_got()
-            .iter()
-            .map(|body| body["type"].as_str().unwrap().to_owned())
-            .collect()
+    let ids = destination.store(2).await;
+    let erase = async |id| {
+        let now = destination.api.now();
+        destination.table().erase_lead(&account(), id, now, &random_mark()).await.unwrap().messages
     };
+    assert_eq!(erase(ids[0]).await, 0);
     destination.pass(takes).await;
-    assert_eq!(kinds(), ["lead.created"]);
+    assert_eq!(destination.leads_got(), ids[1..]);
+    assert_eq!(erase(ids[1]).await, 1);
     destination.pass(takes).await;
-    assert!(kinds().is_empty());
-    destination.table().erase_lead(&account(), ids[0], &random_mark()).await.unwrap();
-    destination.pass(takes).await;
-    assert_eq!(kinds(), ["lead.erased"]);
+    let [body] = &destination.bodies_got()[..] else { panic!("more than one message") };
+    assert_eq!(
+        (&body["type"], &body["data"]["id"]),
+        (&json!("lead.erased"), &json!(ids[1].to_string()))
+    );
     assert_eq!(destination.set_aside().await, []);
 }
 
@@ -247,9 +247,14 @@ async fn the_update_of_an_erased_lead_is_not_posted() {
     let ids = destination.store(1).await;
     destination.pass(takes).await;
     update(&destination, ids[0], "Bia").await;
-    destination.table().erase_lead(&account(), ids[0], &random_mark()).await.unwrap();
+    destination
+        .table()
+        .erase_lead(&account(), ids[0], destination.api.now(), &random_mark())
+        .await
+        .unwrap();
     destination.pass(takes).await;
-    assert!(destination.bodies_got().is_empty());
+    let [body] = &destination.bodies_got()[..] else { panic!("more than one message") };
+    assert_eq!(body["type"], "lead.erased");
     assert_eq!(destination.set_aside().await, []);
 }
 

@@ -56,7 +56,12 @@ async fn pass_with_erasure(api: TestApi, destination: Destination, lead: LeadId)
     let erase = move || -> BoxFuture<'static, ()> {
         let (api, account) = (Arc::clone(&eraser), account.clone());
         Box::pin(async move {
-            api.app.context.table.erase_lead(&account, lead, &random_mark()).await.unwrap();
+            api.app
+                .context
+                .table
+                .erase_lead(&account, lead, api.now(), &random_mark())
+                .await
+                .unwrap();
         })
     };
     pass(&api, destination, erase).await

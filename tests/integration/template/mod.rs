@@ -268,7 +268,7 @@ fn a_stack_without_the_read_endpoints_has_those_that_create() {
 }
 
 /// `leadhook serve` allows the same headers. Without an origin, the template allows nothing.
-/// `tests/template/cors.py` checks what SAM makes of it.
+/// `tests/template/transformed.py` checks what SAM makes of it.
 #[test]
 fn web_pages_of_the_allowed_origins_may_send_leads() {
     let template = Template::read();

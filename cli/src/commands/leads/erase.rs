@@ -57,7 +57,9 @@ impl Erase {
         let note = |account: &Account, numbers| {
             erased.push((account.clone(), numbers, opened.system.now()));
         };
-        let messages = erase_matches(&opened.table, &found, now, &opened.system, note).await?;
+        erase_matches(&opened.table, &found, now, &opened.system, note).await?;
+        let messages: usize =
+            erased.iter().map(|(_, done, _): &(_, Erased, _)| done.messages).sum();
         receipt(opened, &accounts, &erased).print(self.output.output)?;
         if messages > 0 {
             let messages = count(messages, "message");
@@ -111,7 +113,8 @@ fn receipt(
         if done.is_none() && own.is_empty() {
             continue;
         }
-        let Erased { leads, claims, held } = done.map(|(_, erased, _)| *erased).unwrap_or_default();
+        let Erased { leads, claims, held, .. } =
+            done.map(|(_, erased, _)| *erased).unwrap_or_default();
         receipt.push([
             account.provider.as_str().into(),
             account.id.as_str().into(),

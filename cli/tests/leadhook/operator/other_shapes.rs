@@ -43,7 +43,7 @@ async fn an_item_of_another_shape_stops_no_command_and_is_named() {
     assert_eq!(deliver(&serve, TOKEN, ana(2)).await.0, 201);
     let (leads, held, all) = (&items[..3], &items[3..4], &items[..]);
     let (keys, destinations) = (&items[6..8], &items[8..]);
-    let searched: Vec<_> = [leads, held, &items[6..7], destinations].concat();
+    let searched: Vec<_> = [leads, held, &items[6..7], &items[9..]].concat();
     let page = Page::open(&serve).await;
     let pages = [
         ("/leads", leads),

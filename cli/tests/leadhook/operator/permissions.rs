@@ -92,6 +92,7 @@ fn text<'a>(value: &'a Value, member: &str) -> &'a str {
 /// What the commands name.
 struct Stored {
     held: [String; 2],
+    repeat: String,
     lead: String,
     key: String,
     destination: String,
@@ -104,13 +105,31 @@ impl Stored {
             let invalid = json!({ "name": "Ana", "type": "web", "email": format!("{n}") });
             assert_eq!(deliver(&table.serve, TOKEN, invalid).await.0, 422);
         }
+        let mut again = ana(3);
+        again["name"] = "Bia".into();
+        assert_eq!(deliver(&table.serve, TOKEN, again).await.0, 200);
         table.cli.write("chatbots.csv", "kind,id\nchatbot,cb_1\n");
-        let held = table.json(&["held", "list"]);
-        let held = [0, 1].map(|n| text(&held[n], "id").to_owned());
+        let listed = table.json(&["held", "list"]);
+        let ids: Vec<_> = listed.as_array().unwrap().iter().map(|one| text(one, "id")).collect();
+        let [invalid, repeats] = ["invalid-", "repeat-"].map(|reason| {
+            let of_reason = ids.iter().filter(move |id| id.starts_with(reason));
+            of_reason.map(ToString::to_string).collect::<Vec<_>>()
+        });
+        let (held, repeat) = ([0, 1].map(|n| invalid[n].clone()), repeats[0].clone());
         let lead = text(&table.json(&["leads", "list"])[0], "id").to_owned();
         let key = table.json(&["keys", "create", "integrabot", "-a", "demo"]);
         let destination = add_destination(&table.serve, lead.parse().unwrap()).await;
-        Self { held, lead, key: text(&key, "id").to_owned(), destination }
+        // Nothing was posted to this one.
+        table.run(&[
+            "destinations",
+            "add",
+            "integrabot",
+            "-a",
+            "demo",
+            "--url",
+            "https://1.1.1.1/",
+        ]);
+        Self { held, repeat, lead, key: text(&key, "id").to_owned(), destination }
     }
 }
 
@@ -135,7 +154,7 @@ async fn add_destination(serve: &Serve, lead: LeadId) -> String {
 /// The rows of the table in the documents, by their first commands, and the commands to try for
 /// each.
 fn rows(stored: &Stored) -> [(&'static str, String); 15] {
-    let Stored { held: [held, other], lead, key, destination } = stored;
+    let Stored { held: [held, other], repeat, lead, key, destination } = stored;
     [
         (
             "keys list",
@@ -168,7 +187,10 @@ fn rows(stored: &Stored) -> [(&'static str, String); 15] {
         ("leads unblock", "leads unblock --email ana1@exemplo.com".to_owned()),
         (
             "held redeliver",
-            format!("held redeliver {held} --set email=bia@exemplo.com; held discard {other}"),
+            format!(
+                "held redeliver {held} --set email=bia@exemplo.com; \
+                 held redeliver {repeat} --update; held discard {other}"
+            ),
         ),
         (
             "destinations add",
