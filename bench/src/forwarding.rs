@@ -1,7 +1,10 @@
-//! How fast waiting leads reach a destination that answers in 5 ms, and with which requests to the
-//! table; and whether a destination that is dead, and one that never answers, delay another.
+//! How long an event takes that no destination awaits; how fast waiting leads reach a destination
+//! that answers in 5 ms, and with which requests to the table; and whether a destination that is dead, and one that never answers, delay another.
 
-use crate::instance::peak_memory;
+use crate::{
+    cost::{Forwarding, Prices},
+    instance::peak_memory,
+};
 use aws_sdk_dynamodb::{
     Client,
     config::{
@@ -10,11 +13,15 @@ use aws_sdk_dynamodb::{
     error::BoxError,
 };
 use axum::{Router, extract::State, routing::post};
-use forwarding::{Addresses, Forwarder, HttpsClient, MasterSecret, PASS_FOR, SETTLED_AFTER, Wake};
+use forwarding::{
+    Addresses, Forwarder, ForwardingEvent, HttpsClient, MasterSecret, PASS_FOR, SETTLED_AFTER,
+    Wake, forward_leads,
+};
 use jiff::{SignedDuration, Timestamp};
 use local::{
     EmbeddedTable, OtherWriters, Running, ServedTable, Storage, connect_to, keep_forwarding,
 };
+use serde_json::json;
 use shared::{
     model::{
         Account, AccountId, Claims, ClockAndRandom, Destination, DestinationId, Lead, LeadId,
@@ -38,6 +45,11 @@ const LEAD_EVERY: Duration = Duration::from_millis(100);
 
 /// Measures with so many waiting leads, and with leads that arrive for so many seconds.
 pub(crate) async fn measure(leads: u32, seconds: usize) {
+    for of_rate in Forwarding::cases() {
+        let [idle, forwarded] = of_rate.map(|case| case.cost(&Prices::US_EAST_1));
+        println!("a million leads cost US$ {idle:.2} that nobody awaits, {forwarded:.2} forwarded");
+    }
+    measure_idle().await;
     measure_rate(leads).await;
     let alone = measure_delay(false, seconds).await;
     let beside = measure_delay(true, seconds).await;
@@ -116,6 +128,28 @@ impl Setup {
 
 fn account() -> Account {
     Account { provider: Provider::Integrabot, id: AccountId::from_static("acme") }
+}
+
+/// The event of a lead that no destination awaits.
+async fn measure_idle() {
+    let setup = Setup::start().await;
+    let now = Timestamp::now();
+    setup.create_lead(now).await;
+    let id = LeadId::new(now, 0).to_string();
+    let keys =
+        json!({ "pk": { "S": "lead#integrabot#acme" }, "sk": { "S": format!("{id:0>16}") } });
+    let change = json!({ "ApproximateCreationDateTime": now.as_second(), "Keys": keys });
+    let event = json!({ "Records": [{ "eventName": "INSERT", "dynamodb": change }] });
+    let event: ForwardingEvent = serde_json::from_value(event).unwrap();
+    let mut durations = Vec::new();
+    for _ in 0..1_000 {
+        let start = Instant::now();
+        assert_eq!(forward_leads(&setup.forwarder, &event).await.unwrap(), None);
+        durations.push(start.elapsed());
+    }
+    durations.sort();
+    let [median, longest] = [500, 999].map(|n| durations[n].as_secs_f64() * 1_000.0);
+    println!("an event without a destination: median {median:.1} ms, longest {longest:.1} ms");
 }
 
 async fn measure_rate(leads: u32) {

@@ -1,7 +1,7 @@
-use providers::{about, find_kind};
+use providers::{about, demo_entries};
 use shared::{
     model::{Account, AccountId, ApiKey, Provider, Scope, TokenHash},
-    provider::{Demo, DemoEntry},
+    provider::Demo,
     table::{LeadTable, StoreError},
 };
 
@@ -14,7 +14,7 @@ use shared::{
 /// If the table cannot be read or written.
 pub async fn seed_demo_accounts(table: &LeadTable) -> Result<(), StoreError> {
     for provider in Provider::ALL {
-        let Demo { account, key, secret, tenants, entries } = &about(provider).demo;
+        let Demo { account, key, secret, tenants, .. } = &about(provider).demo;
         let account = Account { provider, id: AccountId::from_static(account) };
         let token = TokenHash::of(key);
         if table.get_api_key(&token).await?.is_none() {
@@ -23,23 +23,10 @@ pub async fn seed_demo_accounts(table: &LeadTable) -> Result<(), StoreError> {
             let key = ApiKey { scopes, secret, tenants, ..ApiKey::new(account.clone()) };
             table.put_api_key(&token, key).await?;
         }
-        for entry in *entries {
-            seed_entry(table, &account, entry).await?;
+        let entries = demo_entries(provider).map_err(StoreError::Unexpected)?;
+        for (key, entry) in entries {
+            table.put_new_entry(&account, &key, &entry).await?;
         }
-    }
-    Ok(())
-}
-
-async fn seed_entry(
-    table: &LeadTable,
-    account: &Account,
-    DemoEntry { kind, id, json }: &DemoEntry,
-) -> Result<(), StoreError> {
-    let wrong = |_| StoreError::Unexpected(format!("the demo entry {kind} {id}"));
-    let members = serde_json::from_str(json).map_err(|error| wrong(error.to_string()))?;
-    let kind = find_kind(account.provider, kind).map_err(wrong)?;
-    for (key, entry) in kind.read(id, members).map_err(wrong)? {
-        table.put_new_entry(account, &key, &entry).await?;
     }
     Ok(())
 }

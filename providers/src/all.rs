@@ -3,8 +3,8 @@
 use crate::api::{AnyApi, Route};
 use lambda_http::http::Method;
 use shared::{
-    model::Provider,
-    provider::{About, Kind},
+    model::{Entry, EntryKey, Provider},
+    provider::{About, DemoEntry, Kind},
 };
 use std::sync::LazyLock;
 
@@ -70,6 +70,19 @@ pub fn find_kind(provider: Provider, name: &str) -> Result<&'static Kind, String
             format!("{provider} has no `{name}`; it has {}", names.join(", "))
         }
     })
+}
+
+/// The entries of a provider's demo account. The sample of the provider names some of them.
+///
+/// # Errors
+/// If one is not of its kind.
+pub fn demo_entries(provider: Provider) -> Result<Vec<(EntryKey, Entry)>, String> {
+    let mut entries = Vec::new();
+    for DemoEntry { kind, id, json } in about(provider).demo.entries {
+        let members = serde_json::from_str(json).map_err(|error| error.to_string())?;
+        entries.extend(find_kind(provider, kind)?.read(id, members)?);
+    }
+    Ok(entries)
 }
 
 #[cfg(test)]

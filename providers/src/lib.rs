@@ -10,7 +10,7 @@ mod record;
 mod redeliver;
 mod samples;
 
-pub use all::{ROUTES, about, find_kind, methods, sent_headers};
+pub use all::{ROUTES, about, demo_entries, find_kind, methods, sent_headers};
 pub use api::Route;
 pub use app::App;
 pub use openapi::openapi;

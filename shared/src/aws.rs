@@ -59,10 +59,15 @@ pub async fn load_function_config() -> SdkConfig {
         .await
 }
 
-/// Whether the endpoints of a region have certificates of Amazon's authorities. Those of China and
-/// of isolated regions may have others.
+/// The groups of regions whose endpoints have certificates of Amazon's authorities.
+const WITH_AMAZON_ROOTS: [&str; 9] =
+    ["af-", "ap-", "ca-", "eu-", "il-", "me-", "mx-", "sa-", "us-"];
+
+/// Whether the endpoints of a region are known to have certificates of Amazon's authorities. Those
+/// of China, of isolated and of sovereign regions may have others, and so may future ones.
 fn has_amazon_roots(region: &str) -> bool {
-    !region.starts_with("cn-") && !region.contains("iso")
+    let in_group = WITH_AMAZON_ROOTS.iter().find_map(|group| region.strip_prefix(group));
+    in_group.is_some_and(|rest| !rest.starts_with("iso"))
 }
 
 /// Reads region, credentials and endpoints from the environment, as every AWS SDK does. The
@@ -110,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn china_and_isolated_regions_may_have_other_authorities() {
+    fn only_known_regions_have_amazons_authorities() {
         let cases = [
             ("us-east-1", true),
             ("sa-east-1", true),
@@ -119,6 +124,10 @@ mod tests {
             ("us-iso-east-1", false),
             ("us-isob-east-1", false),
             ("eu-isoe-west-1", false),
+            ("mx-central-1", true),
+            ("eusc-de-east-1", false),
+            ("nowhere-1", false),
+            ("", false),
         ];
         for (region, expected) in cases {
             assert_eq!(has_amazon_roots(region), expected, "{region}");

@@ -70,6 +70,27 @@ async fn a_sent_value_that_does_not_fit_into_a_table_key_is_unknown_and_no_fault
     }
 }
 
+/// No key has such a token, so a flood of them costs no read unit.
+#[tokio::test]
+async fn a_token_that_no_key_can_have_is_not_looked_up() {
+    let api = TestApi::start().await;
+    let long = "a".repeat(65);
+    let cases =
+        [("a", true), (&long[1..], true), (&*long, false), ("sk_a/b", false), ("a.b", false)];
+    for (token, is_looked_up) in cases {
+        api.connection.take_operations();
+        let answer = api.send(Delivery::new(FUNCTION, BODY).bearer(token)).await;
+        assert_eq!(answer.status, 401, "{token}");
+        let looked_up = api.connection.take_operations();
+        assert_eq!(looked_up.is_empty(), !is_looked_up, "{token}: {looked_up:?}");
+        let keyspot = Delivery::new("keyspot-issue-token", "");
+        let keyspot = keyspot.header("x-api-key", token).header("x-api-secret", "demo-secret");
+        assert_eq!(api.send(keyspot).await.status, 401, "{token}");
+        let looked_up = api.connection.take_operations();
+        assert_eq!(looked_up.is_empty(), !is_looked_up, "{token}: {looked_up:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_bad_key_is_answered_before_a_bad_body() {
     let api = TestApi::start().await;

@@ -254,7 +254,7 @@ async fn a_pass_sends_the_requests_that_its_costs_count() {
 /// by the lease and the progress.
 #[tokio::test]
 async fn a_pass_consumes_the_units_that_its_costs_count() {
-    for (leads, units) in [(0, 4.5), (1, 8.5), (2, 9.5), (24, 31.5), (25, 35.5), (26, 36.5)] {
+    for (leads, units) in [(0, 4.5), (1, 8.5), (2, 9.5), (24, 32.5), (25, 35.5), (26, 36.5)] {
         let forwarding = Forwarding::start().await;
         let ids = forwarding.send_leads(leads.max(1)).await;
         let event = forwarding.record(ids[0], SignedDuration::ZERO);

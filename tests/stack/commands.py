@@ -7,6 +7,7 @@ import pathlib
 import re
 import sys
 import tempfile
+import urllib.parse
 
 import boto3
 
@@ -164,6 +165,7 @@ COMMANDS = {
         lambda one: ["directory", "remove", "chatbot", one.chatbot(), *one.of_chatbots],
     ],
     "doctor": [lambda one: ["doctor"]],
+    "doctor --api": [lambda one: ["doctor", "--api", api]],
 }
 
 
@@ -206,7 +208,11 @@ def fails(command, actions):
         return str(error)
 
 
-leads_url = stack.deploy("leadhook", stack.PARAMETERS)["IntegrabotBaseUrl"] + "/v1/leads"
+api = stack.deploy("leadhook", stack.PARAMETERS)["IntegrabotBaseUrl"].removesuffix("/integrabot")
+leads_url = f"{api}/integrabot/v1/leads"
+with open("/etc/hosts", "a", encoding="utf-8") as hosts:
+    # The name of the API, in the namespace alone.
+    hosts.write(f"127.0.0.1 {urllib.parse.urlsplit(api).hostname}\n")
 table = boto3.resource("dynamodb").Table("leadhook")
 Crm()
 # The engine's CloudFormation leaves this out.

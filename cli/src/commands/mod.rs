@@ -17,6 +17,7 @@ mod open_table;
 mod person;
 mod secret_text;
 mod send;
+mod server;
 mod signing_secret;
 mod table_options;
 

@@ -43,7 +43,8 @@ async fn issue(keyspot: &Keyspot, request: &Request) -> Result<String, Rejection
 fn credentials(headers: &HeaderMap) -> Result<(TokenHash, TokenHash), Unauthorized> {
     let read = |name| {
         let value = headers.get(name).ok_or(Unauthorized::Missing)?;
-        value.to_str().map(TokenHash::of).map_err(|_| Unauthorized::Malformed)
+        let value = value.to_str().map_err(|_| Unauthorized::Malformed)?;
+        TokenHash::of_possible(value).ok_or(Unauthorized::Invalid)
     };
     Ok((read("x-api-key")?, read("x-api-secret")?))
 }

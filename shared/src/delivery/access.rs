@@ -3,7 +3,7 @@
 use super::{answer::Answer, context::Context, rejection::Rejection};
 use crate::{
     model::{Account, ApiKey, KeyId, Provider, Scope, TokenHash, Usage},
-    request::{Request, bearer_token},
+    request::{Request, Unauthorized, bearer_token},
 };
 
 /// A provider's operations: how each of them knows the account of a request, and refuses one.
@@ -22,7 +22,10 @@ pub trait Endpoint: Sized {
         _state: &Self::State,
         request: &Request,
     ) -> impl Future<Output = Result<TokenHash, Rejection>> + Send {
-        async { Ok(TokenHash::of(bearer_token(&request.headers)?)) }
+        async {
+            let token = TokenHash::of_possible(bearer_token(&request.headers)?);
+            Ok(token.ok_or(Unauthorized::Invalid)?)
+        }
     }
 
     /// The account of a request with this key.

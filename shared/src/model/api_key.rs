@@ -12,6 +12,9 @@ use std::{collections::BTreeSet, fmt, net::IpAddr, str::FromStr};
 /// digits is 1 in 50,000.
 const KEY_ID_DIGITS: usize = 12;
 
+/// The most characters of a token (`TokenForm` of each provider).
+const LONGEST_TOKEN: usize = 64;
+
 /// How many hexadecimal digits a SHA-256 has.
 const HASH_DIGITS: usize = 64;
 
@@ -23,6 +26,14 @@ impl TokenHash {
     /// The hash of `token`.
     pub fn of(token: &str) -> Self {
         Self(sha256_hex(token.as_bytes()))
+    }
+
+    /// The hash of a token that was sent; `None` if no key has such a token. So it need not be looked
+    /// up.
+    pub fn of_possible(token: &str) -> Option<Self> {
+        let is_possible = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        let has_form = token.len() <= LONGEST_TOKEN && token.bytes().all(is_possible);
+        has_form.then(|| Self::of(token))
     }
 
     /// A hash that [`TokenHash::as_str`] gave; `None` for any other text, which could be too long

@@ -153,7 +153,7 @@ async fn add_destination(serve: &Serve, lead: LeadId) -> String {
 
 /// The rows of the table in the documents, by their first commands, and the commands to try for
 /// each.
-fn rows(stored: &Stored) -> [(&'static str, String); 15] {
+fn rows(stored: &Stored, base: &str) -> [(&'static str, String); 16] {
     let Stored { held: [held, other], repeat, lead, key, destination } = stored;
     [
         (
@@ -204,13 +204,14 @@ fn rows(stored: &Stored) -> [(&'static str, String); 15] {
                 .to_owned(),
         ),
         ("doctor", "doctor".to_owned()),
+        ("doctor --api", format!("doctor --api {base}")),
     ]
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_command_needs_the_actions_that_the_documents_list() {
     let table = Recorded::start().await;
-    let rows = rows(&Stored::new(&table).await);
+    let rows = rows(&Stored::new(&table).await, &table.serve.base);
     let documented = documented();
     let tried: BTreeSet<_> = rows.iter().map(|(row, _)| *row).collect();
     assert_eq!(documented.keys().map(String::as_str).collect::<BTreeSet<_>>(), tried);

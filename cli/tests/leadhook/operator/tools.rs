@@ -37,6 +37,43 @@ async fn the_doctor_finds_no_fault_in_a_good_table() {
 }
 
 #[tokio::test]
+async fn the_doctor_sends_a_lead_through_each_address_of_an_api() {
+    let (cli, other) = (Cli::local(), Cli::local());
+    let (serve, foreign) = (cli.serve(), other.serve());
+    let of_providers = |to: &str, code| {
+        let mut command = cli.command(&["doctor", "--api", to, "-o", "json"]);
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{to}");
+        let findings: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let is_of_provider = |finding: &&serde_json::Value| {
+            Provider::ALL.iter().any(|one| finding["check"] == one.as_str())
+        };
+        let findings = findings.as_array().unwrap().iter().filter(is_of_provider);
+        findings.map(|one| (one["state"].clone(), one["finding"].to_string())).collect::<Vec<_>>()
+    };
+    let good = of_providers(&serve.base, 0);
+    assert_eq!(good.len(), Provider::ALL.len());
+    for (state, finding) in good {
+        assert_eq!(state, "good", "{finding}");
+        assert!(finding.contains("erased"), "{finding}");
+    }
+    assert_eq!(cli.count(&["leads", "list"]), 0, "the leads are erased");
+    let keys = cli.json(&["keys", "list"]);
+    let made = keys.as_array().unwrap().iter().filter(|key| key["label"] == "leadhook doctor");
+    assert!(made.clone().all(|key| key["state"] == "revoked"), "{keys}");
+    assert_eq!(made.count(), Provider::ALL.len());
+    let cases = [(&*foreign.base, "401"), ("http://127.0.0.1:9", "cannot be reached")];
+    for (to, expected) in cases {
+        for (state, finding) in of_providers(to, 4) {
+            assert_eq!(state, "BAD", "{finding}");
+            assert!(finding.contains(expected), "{finding}");
+        }
+    }
+    serve.stop();
+    foreign.stop();
+}
+
+#[tokio::test]
 async fn send_works_for_each_provider_on_a_local_server() {
     let cli = Cli::local();
     let serve = cli.serve();

@@ -1,14 +1,9 @@
-//! Sends requests to a server, and shows them with their answers.
+//! Sends requests to a server.
 
-use crate::{
-    commands::failure::Failure,
-    terminal::{bold, visible},
-};
+use super::failure::Failure;
+use crate::terminal::visible;
 use shared::model::Provider;
-use std::{
-    io::{self, Write},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 use ureq::{Agent, Body, http::Response};
 
 /// How long to wait for an answer: longer than a function may take.
@@ -24,6 +19,21 @@ pub(super) struct Server<'a> {
     provider: Provider,
 }
 
+/// What came back.
+pub(super) struct Answered {
+    pub(super) status: u16,
+    /// The headers, for people.
+    pub(super) head: String,
+    pub(super) body: String,
+    pub(super) took: Duration,
+}
+
+impl Answered {
+    pub(super) fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+}
+
 impl<'a> Server<'a> {
     pub(super) fn new(url: &'a str, provider: Provider) -> Self {
         let config = Agent::config_builder().timeout_global(Some(TIMEOUT)).max_redirects(0);
@@ -31,50 +41,29 @@ impl<'a> Server<'a> {
         Self { client, url, provider }
     }
 
-    /// Sends a request, and shows it and the head of its answer.
+    /// The address of a path. The server's URL may end with the provider's prefix.
+    pub(super) fn address(&self, path: &str) -> String {
+        let to = self.url.trim_end_matches('/');
+        let prefix = format!("/{}", self.provider.as_str());
+        format!("{}{path}", to.strip_suffix(&prefix).unwrap_or(to))
+    }
+
     pub(super) fn post(
         &self,
         path: &str,
         headers: Vec<Header>,
         body: &[u8],
-    ) -> Result<(u16, String), Failure> {
-        let url = url(self.url, self.provider, path);
-        let mut out = io::stdout().lock();
-        writeln!(out, "{}", bold(&format!("POST {url}")))?;
-        let mut request = self.client.post(&url);
-        for (name, value) in headers {
-            writeln!(out, "{name}: {}", masked(name, &value))?;
-            request = request.header(name, value);
-        }
-        writeln!(out, "\n{}\n", visible(&String::from_utf8_lossy(body)))?;
+    ) -> Result<Answered, Failure> {
+        let url = self.address(path);
+        let request = headers
+            .into_iter()
+            .fold(self.client.post(&url), |request, (name, value)| request.header(name, value));
         let started = Instant::now();
         let mut answer = request.send(body).map_err(|error| unanswered(&url, &error))?;
-        let took = started.elapsed().as_millis();
-        let (status, head) = (answer.status(), head_of(&answer));
-        let text = answer.body_mut().read_to_string();
-        let text = text.map_err(|error| unanswered(&url, &error))?;
-        writeln!(out, "{} in {took} ms\n{head}", bold(&status.to_string()))?;
-        Ok((status.as_u16(), text))
-    }
-}
-
-pub(super) fn show_body(text: &str) -> io::Result<()> {
-    writeln!(io::stdout(), "{}\n", visible(text))
-}
-
-/// The address. The server's URL may end with the provider's prefix.
-fn url(to: &str, provider: Provider, path: &str) -> String {
-    let to = to.trim_end_matches('/');
-    let prefix = format!("/{}", provider.as_str());
-    format!("{}{path}", to.strip_suffix(&prefix).unwrap_or(to))
-}
-
-/// The value of a header, without credentials.
-fn masked(name: &str, value: &str) -> String {
-    match name {
-        "Authorization" => "Bearer ...".to_owned(),
-        "X-API-Key" | "X-API-Secret" => "...".to_owned(),
-        _ => value.to_owned(),
+        let (status, head) = (answer.status().as_u16(), head_of(&answer));
+        let body = answer.body_mut().read_to_string();
+        let body = body.map_err(|error| unanswered(&url, &error))?;
+        Ok(Answered { status, head, body, took: started.elapsed() })
     }
 }
 

@@ -1,3 +1,5 @@
+mod api;
+
 use super::{
     failure::Failure,
     listing::{Listing, Output, count},
@@ -5,6 +7,7 @@ use super::{
     table_options::TableOptions,
 };
 use Finding::{Bad, Good};
+use api::check_address;
 use clap::Args;
 use jiff::SignedDuration;
 use operator::shapes::find_other_shapes;
@@ -21,6 +24,10 @@ const SOON: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Checks the table and the connection to it.
 #[derive(Args)]
 pub(super) struct Doctor {
+    /// Also sends a lead through each provider's address of this API, finds it in the table, and
+    /// erases it. The leads are samples, in accounts of their own
+    #[arg(long, value_name = "URL")]
+    api: Option<String>,
     #[command(flatten)]
     table: TableOptions,
     #[command(flatten)]
@@ -41,6 +48,13 @@ impl Doctor {
             Ok(opened) => {
                 findings.push(("place", Good(opened.place.clone())));
                 check(&opened, &mut findings).await;
+                if let Some(api) = &self.api {
+                    for provider in Provider::ALL {
+                        let tried =
+                            check_address(provider, api, &opened.table, &opened.system).await;
+                        findings.push((provider.as_str(), tried));
+                    }
+                }
                 opened.close(Ok(())).await?;
             }
             Err(failure) => findings.push(("place", Bad(failure.to_string()))),

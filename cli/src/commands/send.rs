@@ -1,9 +1,12 @@
-mod server;
-
-use super::{accounts::provider_parser, failure::Failure, secret_text::SecretText};
+use super::{
+    accounts::provider_parser,
+    failure::Failure,
+    secret_text::SecretText,
+    server::{Answered, Header, Server},
+};
+use crate::terminal::{bold, visible};
 use clap::Args;
 use providers::about;
-use server::{Header, Server, show_body};
 use shared::{
     function::Environment,
     model::Provider,
@@ -11,7 +14,7 @@ use shared::{
 };
 use std::{
     fs,
-    io::{self, Read},
+    io::{self, Read, Write},
 };
 
 const KEY_VARIABLE: &str = "LEADHOOK_KEY";
@@ -78,12 +81,12 @@ impl SendLead {
             Some(chatbot) => format!("/pollybot/api/v1/chatbots/{chatbot}/leads"),
             None => sample.path.to_owned(),
         };
-        let (status, answer) = server.post(&path, headers, &body)?;
-        show_body(&answer)?;
-        if (200..300).contains(&status) {
+        let answer = post(&server, &path, headers, &body)?;
+        show_body(&answer.body)?;
+        if answer.is_success() {
             Ok(())
         } else {
-            Err(Failure::Failed(format!("the lead was not accepted: {status}")))
+            Err(Failure::Failed(format!("the lead was not accepted: {}", answer.status)))
         }
     }
 
@@ -146,11 +149,43 @@ impl SendLead {
 }
 
 fn issue_token(server: &Server, token: &Token, headers: Vec<Header>) -> Result<String, Failure> {
-    let (status, answer) = server.post(token.path, headers, b"")?;
-    show_body(if (200..300).contains(&status) { "(a token)" } else { &answer })?;
-    let answer = serde_json::from_str(&answer).unwrap_or_default();
-    let token = (token.read)(&answer).map(str::to_owned);
-    token.ok_or_else(|| Failure::Failed(format!("no token was issued: {status}")))
+    let answer = post(server, token.path, headers, b"")?;
+    show_body(if answer.is_success() { "(a token)" } else { &answer.body })?;
+    let json = serde_json::from_str(&answer.body).unwrap_or_default();
+    let token = (token.read)(&json).map(str::to_owned);
+    token.ok_or_else(|| Failure::Failed(format!("no token was issued: {}", answer.status)))
+}
+
+/// Sends a request, and shows it and the head of its answer.
+fn post(
+    server: &Server,
+    path: &str,
+    headers: Vec<Header>,
+    body: &[u8],
+) -> Result<Answered, Failure> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{}", bold(&format!("POST {}", server.address(path))))?;
+    for (name, value) in &headers {
+        writeln!(out, "{name}: {}", masked(name, value))?;
+    }
+    writeln!(out, "\n{}\n", visible(&String::from_utf8_lossy(body)))?;
+    let answer = server.post(path, headers, body)?;
+    let (status, took) = (bold(&answer.status.to_string()), answer.took.as_millis());
+    writeln!(out, "{status} in {took} ms\n{}", answer.head)?;
+    Ok(answer)
+}
+
+fn show_body(text: &str) -> io::Result<()> {
+    writeln!(io::stdout(), "{}\n", visible(text))
+}
+
+/// The value of a header, without credentials.
+fn masked<'a>(name: &str, value: &'a str) -> &'a str {
+    match name {
+        "Authorization" => "Bearer ...",
+        "X-API-Key" | "X-API-Secret" => "...",
+        _ => value,
+    }
 }
 
 /// The value of an option with a secret, or of the variable in its place.
