@@ -97,4 +97,5 @@ build:
 
 # Build the functions and deploy them: just deploy --guided
 deploy *options: build
+    cargo run --package leadhook -- doctor --artifacts target/lambda
     sam deploy {{ options }}

@@ -1,4 +1,5 @@
 mod api;
+mod artifacts;
 
 use super::{
     failure::Failure,
@@ -8,6 +9,7 @@ use super::{
 };
 use Finding::{Bad, Good};
 use api::check_address;
+use artifacts::{Architecture, check_artifacts};
 use clap::Args;
 use jiff::SignedDuration;
 use operator::shapes::find_other_shapes;
@@ -15,6 +17,7 @@ use shared::{
     model::{ApiKey, ClockAndRandom, ListedKey, Provider},
     table::{CredentialsError, LeadTable, Shape, StoreError},
 };
+use std::path::PathBuf;
 
 /// How far a clock may be off: AWS refuses signatures that are five minutes old.
 const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_secs(60);
@@ -28,6 +31,13 @@ pub(super) struct Doctor {
     /// erases it. The leads are samples, in accounts of their own
     #[arg(long, value_name = "URL")]
     api: Option<String>,
+    /// Instead checks the functions that were built into this folder, before they are deployed:
+    /// target/lambda
+    #[arg(long, value_name = "FOLDER", conflicts_with = "api")]
+    artifacts: Option<PathBuf>,
+    /// The processor that the functions will run on
+    #[arg(long, value_enum, default_value = "arm64", requires = "artifacts")]
+    architecture: Architecture,
     #[command(flatten)]
     table: TableOptions,
     #[command(flatten)]
@@ -44,6 +54,10 @@ enum Finding {
 impl Doctor {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let mut findings = Vec::new();
+        if let Some(folder) = &self.artifacts {
+            findings.push(("artifacts", check_artifacts(folder, self.architecture)));
+            return print(findings, &self.output);
+        }
         match self.table.reach().await {
             Ok(opened) => {
                 findings.push(("place", Good(opened.place.clone())));
@@ -59,21 +73,26 @@ impl Doctor {
             }
             Err(failure) => findings.push(("place", Bad(failure.to_string()))),
         }
-        let bad = findings.iter().filter(|(_, finding)| matches!(finding, Bad(_))).count();
-        let mut listing = Listing::new("check state finding").wrapping();
-        for (check, finding) in findings {
-            let (state, text) = match finding {
-                Good(text) => ("good", text),
-                Bad(text) => ("BAD", text),
-            };
-            listing.push([check.into(), state.into(), text.into()]);
-        }
-        listing.print(self.output.output)?;
-        match bad {
-            0 => Ok(()),
-            1 => Err(Failure::Table("1 check failed".to_owned())),
-            bad => Err(Failure::Table(format!("{bad} checks failed"))),
-        }
+        print(findings, &self.output)
+    }
+}
+
+/// Prints the findings. Fails if one is bad.
+fn print(findings: Vec<(&'static str, Finding)>, output: &Output) -> Result<(), Failure> {
+    let bad = findings.iter().filter(|(_, finding)| matches!(finding, Bad(_))).count();
+    let mut listing = Listing::new("check state finding").wrapping();
+    for (check, finding) in findings {
+        let (state, text) = match finding {
+            Good(text) => ("good", text),
+            Bad(text) => ("BAD", text),
+        };
+        listing.push([check.into(), state.into(), text.into()]);
+    }
+    listing.print(output.output)?;
+    match bad {
+        0 => Ok(()),
+        1 => Err(Failure::Table("1 check failed".to_owned())),
+        bad => Err(Failure::Table(format!("{bad} checks failed"))),
     }
 }
 

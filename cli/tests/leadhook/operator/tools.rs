@@ -73,6 +73,43 @@ async fn the_doctor_sends_a_lead_through_each_address_of_an_api() {
     foreign.stop();
 }
 
+/// With functions for another processor, all of a stack would fail at once.
+#[test]
+fn the_doctor_compares_the_processor_of_the_functions() {
+    let elf = |machine: u16| {
+        let mut head = vec![0x7f, b'E', b'L', b'F'];
+        head.resize(18, 0);
+        head.extend(machine.to_le_bytes());
+        head.extend([0; 44]);
+        head
+    };
+    let (arm, x86) = (elf(0xb7), elf(0x3e));
+    let script = b"#!/bin/sh".to_vec();
+    let cases = [
+        (vec![&arm, &arm], "arm64", true),
+        (vec![&x86, &x86], "x86_64", true),
+        (vec![&x86], "arm64", false),
+        (vec![&arm, &x86], "arm64", false),
+        (vec![&arm, &x86], "x86_64", false),
+        (vec![&script], "arm64", false),
+        (Vec::new(), "arm64", false),
+    ];
+    for (built, architecture, is_good) in cases {
+        let cli = Cli::local();
+        for (n, bootstrap) in built.iter().enumerate() {
+            let folder = cli.folder.path().join(format!("lambda/function-{n}"));
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(folder.join("bootstrap"), bootstrap).unwrap();
+        }
+        let of = ["--artifacts", "lambda", "--architecture", architecture, "-o", "json"];
+        let mut command = cli.command(&[&["doctor"][..], &of].concat());
+        let output = command.output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.success(), is_good, "{} {architecture}: {said}", built.len());
+        assert_eq!(said.contains("cargo lambda build"), !is_good, "{said}");
+    }
+}
+
 #[tokio::test]
 async fn send_works_for_each_provider_on_a_local_server() {
     let cli = Cli::local();
