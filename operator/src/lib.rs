@@ -10,6 +10,7 @@ pub mod person;
 pub mod readings;
 pub mod replay;
 pub mod shapes;
+pub mod silence;
 pub mod times;
 pub mod write_leads;
 

@@ -115,6 +115,7 @@ READS = [
     lambda one: ["leads", "show", one.lead()],
     lambda one: ["leads", "export", "--format", "jsonl"],
     lambda one: ["leads", "stats"],
+    lambda one: ["leads", "watch"],
     lambda one: ["held", "list"],
     lambda one: ["held", "show", one.held()],
     lambda one: ["destinations", "list"],

@@ -11,6 +11,7 @@ mod parquet_file;
 mod show;
 mod stats;
 mod unblock;
+mod watch;
 mod writer;
 
 use super::{
@@ -56,6 +57,10 @@ Examples:
         after_help = "Example:\n  leadhook leads stats --since 2026-11-01 --provider keyspot"
     )]
     Stats(stats::Stats),
+    /// Show accounts whose leads stopped: the last lead is older than twice the longest pause
+    /// between the newest 100. Fails if there is one, so that a scheduled job can tell somebody
+    #[command(after_help = "Example:\n  leadhook leads watch --provider keyspot")]
+    Watch(watch::Watch),
     /// Erase a person: leads, claims and held deliveries
     #[command(after_help = "\
 Examples:
@@ -75,7 +80,9 @@ Examples:
 impl Command {
     fn access(&self) -> Access {
         match self {
-            Self::List(_) | Self::Show(_) | Self::Export(_) | Self::Stats(_) => Access::Read,
+            Self::List(_) | Self::Show(_) | Self::Export(_) | Self::Stats(_) | Self::Watch(_) => {
+                Access::Read
+            }
             Self::Erase(_) | Self::Unblock(_) => Access::Write,
         }
     }
@@ -92,6 +99,7 @@ impl Leads {
             Command::Show(show) => show.run(&opened).await,
             Command::Export(export) => export.run(&opened).await,
             Command::Stats(stats) => stats.run(&opened).await,
+            Command::Watch(watch) => watch.run(&opened).await,
             Command::Erase(erase) => erase.run(&opened).await,
             Command::Unblock(unblock) => unblock.run(&opened).await,
         };

@@ -1,13 +1,18 @@
 //! The commands for leads.
 
 use super::{Cli, ana, deliver, failure, items};
-use jiff::Timestamp;
+use crate::server::TOKEN;
+use jiff::{SignedDuration, Timestamp};
 use local::{EmbeddedTable, Storage};
 use serde_json::{Value, json};
 use shared::{
-    model::{Account, AccountId, HeldDelivery, HeldReason, Provider},
+    model::{
+        Account, AccountId, Claims, ClockAndRandom, HeldDelivery, HeldReason, Lead, NewLead,
+        Provider,
+    },
     table::LeadTable,
 };
+use std::collections::BTreeMap;
 
 /// A folder with five leads of Integrabot's account `acme`, and their ids, the newest first.
 async fn cli_with_five_leads() -> (Cli, Vec<String>) {
@@ -457,5 +462,37 @@ async fn a_blocked_person_is_refused_until_unblocked() {
     let (code, said) = cli.fail(&unblock);
     assert!(code == 3 && said.contains("was not blocked"), "{said}");
     assert_eq!(deliver(&serve, token, ana(1)).await.0, 201);
+    serve.stop();
+}
+
+#[tokio::test]
+async fn an_account_whose_leads_stopped_is_silent() {
+    let cli = Cli::local();
+    let serve = cli.serve();
+    let (table, system) = (LeadTable::new(serve.client(), "leadhook"), ClockAndRandom::system());
+    let account = Account { provider: Provider::RdStation, id: AccountId::from_static("wpc_demo") };
+    for n in 0..10 {
+        let at = system.now() - SignedDuration::from_hours(33 - n);
+        let lead = Lead::new(system.new_lead_id(at), at, BTreeMap::<String, String>::new());
+        let claims = Claims::new(b"", None, None, at).unwrap();
+        table
+            .create_lead(NewLead { account: account.clone(), claims, lead }, &system)
+            .await
+            .unwrap();
+        assert_eq!(deliver(&serve, TOKEN, ana(n as usize)).await.0, 201);
+    }
+    let mut command = cli.command(&["leads", "watch", "-o", "json"]);
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("1 account is silent"), "{said}");
+    let rows: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let state = |provider: &str| {
+        let mut rows = rows.as_array().unwrap().iter();
+        rows.find(|row| row["provider"] == provider).unwrap()["state"].clone()
+    };
+    let states = ["rdstation", "integrabot", "keyspot"].map(state);
+    assert_eq!(states, ["SILENT", "good", "too few leads"]);
+    assert_eq!(cli.json(&["leads", "watch", "-p", "integrabot"])[0]["state"], "good");
     serve.stop();
 }

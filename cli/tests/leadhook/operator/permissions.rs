@@ -159,7 +159,8 @@ fn rows(stored: &Stored, base: &str) -> [(&'static str, String); 16] {
         (
             "keys list",
             format!(
-                "keys list; leads list; leads show {lead}; leads export; leads stats; held list; \
+                "keys list; leads list; leads show {lead}; leads export; leads stats; \
+                 leads watch; held list; \
                  held show {held}; destinations list; destinations show {destination}; \
                  destinations set-aside {destination}"
             ),
