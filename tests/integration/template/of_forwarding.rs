@@ -78,9 +78,11 @@ fn the_secret_of_the_destinations_stays_with_the_table() {
     let template = Template::read();
     let (secret, table) =
         (template.at("/Resources/ForwardingSigningSecret"), template.at("/Resources/LeadTable"));
-    for member in ["Condition", "DeletionPolicy", "UpdateReplacePolicy"] {
+    for member in ["Condition", "UpdateReplacePolicy"] {
         assert_eq!(secret[member], table[member], "{member}");
     }
+    // A failed first deployment leaves the table, because it is protected from deletion.
+    assert_eq!(secret["DeletionPolicy"], "RetainExceptOnCreate");
     let name = json!({ "Fn::Sub": "leadhook/${TableName}/forwarding" });
     assert_eq!(secret["Properties"]["Name"], name);
     assert_eq!(template.resources("AWS::SecretsManager::RotationSchedule").count(), 0);
