@@ -1,7 +1,6 @@
 """Sends every sample event to the deployed API, as the request that it is, and compares the
 answers."""
 
-import json
 import os
 import subprocess
 
@@ -10,33 +9,22 @@ import boto3
 import stack
 
 
-def start_anew():
-    """Ends the instances of all functions: they remember keys. A changed size ends them."""
-    functions = boto3.client("lambda")
-    for function in functions.list_functions()["Functions"]:
-        functions.update_function_configuration(
-            FunctionName=function["FunctionName"], MemorySize=function["MemorySize"] + 1
-        )
-
-
 def send(given, outputs):
     """Sends the events for which this is given."""
-    start_anew()
+    for function in boto3.client("lambda").list_functions()["Functions"]:
+        stack.start_anew(function["FunctionName"])
     variables = {
         "TEST_STACK_API": outputs["IntegrabotBaseUrl"].removesuffix("/integrabot"),
         "TEST_STACK_TABLE": outputs["TableName"],
         "TEST_STACK_GIVEN": given,
     }
-    command = [os.environ["STACK_TEST"], "--nocapture", "--quiet"]
+    name = "the_api_answers_the_sample_events"
+    command = [os.environ["STACK_TEST"], "--nocapture", "--quiet", name]
     subprocess.run(command, env={**os.environ, **variables}, check=True)
 
 
-local = json.loads((stack.ROOT / "events/environment.json").read_text(encoding="utf-8"))
 created = stack.deploy("leadhook", stack.PARAMETERS)
-boto3.client("secretsmanager").put_secret_value(
-    SecretId=created["KeyspotSigningSecret"],
-    SecretString=local["Parameters"]["KEYSPOT_SIGNING_KEY"],
-)
+stack.sign_as_samples(created)
 send("", created)
 send("there are leads and an agent", created)
 send("the demo key may be used from 198.51.100.0/24 alone", created)

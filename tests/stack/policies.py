@@ -18,13 +18,6 @@ from crm import Crm
 iam = boto3.client("iam")
 
 
-def start_anew(function):
-    """Ends the instances of a function: they remember keys. A changed size ends them."""
-    functions = boto3.client("lambda")
-    size = functions.get_function_configuration(FunctionName=function)["MemorySize"]
-    functions.update_function_configuration(FunctionName=function, MemorySize=size + 1)
-
-
 def effects_of(artifact, outputs):
     """What a function of the API does with its sample events."""
     variables = {
@@ -112,7 +105,7 @@ def check(logical_name, effects):
 
     def act(allowed):
         iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(allowed))
-        start_anew(function)
+        stack.start_anew(function)
         return effects(function)
 
     expected = act(policy)
@@ -124,11 +117,7 @@ def check(logical_name, effects):
 
 
 created = stack.deploy("leadhook", stack.PARAMETERS)
-local = json.loads((stack.ROOT / "events/environment.json").read_text(encoding="utf-8"))
-boto3.client("secretsmanager").put_secret_value(
-    SecretId=created["KeyspotSigningSecret"],
-    SecretString=local["Parameters"]["KEYSPOT_SIGNING_KEY"],
-)
+stack.sign_as_samples(created)
 forwarding = Forwarding(created)
 found = []
 for name, resource in stack.read_template()["Resources"].items():

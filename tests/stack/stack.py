@@ -167,6 +167,22 @@ def deploy(stack, parameters, template=None, change=lambda translated: None):
     return outputs_of(state)
 
 
+def start_anew(function):
+    """Ends the instances of a function: they remember keys. A changed size ends them."""
+    functions = boto3.client("lambda")
+    size = functions.get_function_configuration(FunctionName=function)["MemorySize"]
+    functions.update_function_configuration(FunctionName=function, MemorySize=size + 1)
+
+
+def sign_as_samples(outputs):
+    """Signs Keyspot's tokens with the key that signed the token in the sample events."""
+    local = json.loads((ROOT / "events/environment.json").read_text(encoding="utf-8"))
+    boto3.client("secretsmanager").put_secret_value(
+        SecretId=outputs["KeyspotSigningSecret"],
+        SecretString=local["Parameters"]["KEYSPOT_SIGNING_KEY"],
+    )
+
+
 def delete(stack):
     stack_id = describe(stack)["StackId"]
     boto3.client("cloudformation").delete_stack(StackName=stack)
