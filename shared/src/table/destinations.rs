@@ -27,6 +27,15 @@ impl LeadTable {
         self.listed_destinations(&format!("{account}#")).await
     }
 
+    /// How many destinations an account has.
+    ///
+    /// # Errors
+    /// If the table cannot be read.
+    pub async fn count_destinations(&self, account: &Account) -> Result<usize, StoreError> {
+        let prefix = format!("{account}#");
+        Ok(self.listed(LISTED_DESTINATIONS, &prefix, read_listed_destination).await?.len())
+    }
+
     /// The destinations whose sort key in the list begins with `prefix`.
     async fn listed_destinations(&self, prefix: &str) -> Result<Vec<Destination>, StoreError> {
         let read = read_listed_destination;

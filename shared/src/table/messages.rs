@@ -4,6 +4,10 @@ use super::{destinations::destination_key, lead_table::LeadTable, store_error::S
 use crate::model::{Account, Destination, LeadId, SetAside};
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem};
 
+/// The most destinations of an account. A transaction has at most 100 items, and a change of a lead
+/// has one for each destination.
+pub const MAX_DESTINATIONS: usize = 50;
+
 /// The writes about the destinations of a changed lead.
 pub(super) struct Messages {
     /// They set the messages aside. They are refused if a pass may have posted the lead to another

@@ -49,6 +49,7 @@ pub use erase::Erased;
 pub use held::{HeldPage, WhichHeld};
 pub use lead_table::LeadTable;
 pub use leads::{LeadPage, Order, read_lead_key};
+pub use messages::MAX_DESTINATIONS;
 pub use schema::Shape;
 pub use skipped::SkippedItem;
 pub use store_error::{CredentialsError, StoreError};

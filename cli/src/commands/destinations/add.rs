@@ -13,8 +13,9 @@ use operator::{
     destinations::host,
     times::{WrittenTime, read_time, write_time},
 };
-use shared::model::{
-    Account, AccountId, Destination, DestinationFormat, DestinationId, LeadId, Provider,
+use shared::{
+    model::{Account, AccountId, Destination, DestinationFormat, DestinationId, LeadId, Provider},
+    table::MAX_DESTINATIONS,
 };
 
 #[derive(Args)]
@@ -108,6 +109,9 @@ impl Add {
             FormatOption::Slack => DestinationFormat::Slack,
         };
         let account = Account { provider, id: account };
+        if opened.table.count_destinations(&account).await? >= MAX_DESTINATIONS {
+            return Err(Failure::Input(format!("the account has {MAX_DESTINATIONS} destinations")));
+        }
         let id = DestinationId::random(&opened.system);
         let new = Destination::new(&account, id, url.to_string(), cursor, now);
         let destination = Destination { format, label, ..new };

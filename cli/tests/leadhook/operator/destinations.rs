@@ -9,8 +9,11 @@ use axum::{Router, http::StatusCode};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use shared::{
-    model::{Account, AccountId, Claims, ClockAndRandom, Lead, NewLead, Provider, TokenHash},
-    table::LeadTable,
+    model::{
+        Account, AccountId, Claims, ClockAndRandom, Destination, DestinationId, DestinationState,
+        Lead, LeadId, NewLead, Provider, TokenHash,
+    },
+    table::{LeadTable, MAX_DESTINATIONS},
 };
 use std::sync::{Arc, Mutex};
 
@@ -100,6 +103,29 @@ async fn a_new_destination_gets_only_new_leads_signed_with_its_own_secret() {
     assert!(received.is_signed_with(&new_secret) && !received.is_signed_with(&secret));
     let (code, why) = cli.fail(&["destinations", "replay", &new_id, "--from", "0s"]);
     assert!(code == 2 && why.contains("nothing to post again"), "{why}");
+    serve.stop();
+}
+
+#[tokio::test]
+async fn an_account_has_no_more_destinations_than_a_transaction_takes() {
+    let cli = Cli::local();
+    let serve = cli.serve();
+    let (table, system) = (LeadTable::new(serve.client(), "leadhook"), ClockAndRandom::system());
+    let account = Account { provider: Provider::Integrabot, id: AccountId::from_static(ACCOUNT) };
+    let id = lead(&serve, 1).await.parse().unwrap();
+    for n in 0..MAX_DESTINATIONS {
+        let (of, url) = (DestinationId::random(&system), "https://a.example/".to_owned());
+        let new = Destination::new(&account, of, url, LeadId::FIRST, system.now());
+        // Every other one has the lead.
+        let (state, reached) = (DestinationState::Paused, (n % 2 == 0).then_some(id));
+        table.add_destination(&Destination { state, reached, ..new }).await.unwrap();
+    }
+    let add = ["destinations", "add", "integrabot", "-a", ACCOUNT, "--url", "http://127.0.0.1:9/"];
+    let (code, why) = failure(&mut cli.command(&add));
+    assert_eq!(code, 2, "{why}");
+    assert!(why.contains("the account has 50 destinations"), "{why}");
+    let erased = said(&cli, &["leads", "erase", "--email", "ana1@exemplo.com", "--yes"]);
+    assert!(erased.contains("25 messages about the erasure"), "{erased}");
     serve.stop();
 }
 
