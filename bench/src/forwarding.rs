@@ -1,5 +1,6 @@
 //! How long an event takes that no destination awaits; how fast waiting leads reach a destination
-//! that answers in 5 ms, and with which requests to the table; and whether a destination that is dead, and one that never answers, delay another.
+//! that answers in 5 ms, and with which requests to the table; and whether a destination that is
+//! dead, and one that never answers, delay another.
 
 use crate::{
     cost::{Forwarding, Prices},

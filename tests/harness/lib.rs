@@ -39,5 +39,5 @@ pub use server::Server;
 pub use template::{Template, TemplateFunction};
 pub use test_api::{SIGNING_KEY, TestApi, new_app, random_mark, send_event, send_to};
 pub use test_table::{TestTable, unique_numbers};
-pub use tokens::{sign_jwt, sign_keyspot_token};
+pub use tokens::{looked_up_token, sign_jwt, sign_keyspot_token};
 pub use wait::wait_until;

@@ -18,7 +18,7 @@ use shared::{
     table::{LeadTable, Timeouts, connect},
 };
 use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
-use tests::{Delivery, SENDERS, SIGNING_KEY, Sender, TestApi, send_to, sign_keyspot_token};
+use tests::{Delivery, SENDERS, SIGNING_KEY, Sender, TestApi, looked_up_token, send_to};
 use tokio::task::JoinSet;
 use tower::ServiceExt;
 
@@ -92,7 +92,8 @@ async fn a_sender_waits_at_most_two_and_a_half_seconds_for_a_silent_table() {
         );
         let app = App::new(context, SigningSecret::fixed(SIGNING_KEY).unwrap());
         let body = (sender.body)(1).to_string();
-        let delivery = Delivery::new(sender.function, body).bearer(&sign_keyspot_token("any"));
+        let delivery = Delivery::new(sender.function, body)
+            .bearer(&looked_up_token(sender.account().provider));
         let sent = tokio::time::Instant::now();
         let answer = send_to(&app, delivery.header("x-tenant", "1")).await;
         let waited = sent.elapsed();

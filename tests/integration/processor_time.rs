@@ -4,7 +4,7 @@ use crate::limits::{app, taking_table};
 use providers::App;
 use shared::request::MAX_BODY_BYTES;
 use std::{fs, time::Duration};
-use tests::{Delivery, SENDERS, Sender, send_to, sign_keyspot_token};
+use tests::{Delivery, SENDERS, Sender, looked_up_token, send_to};
 use tokio::{runtime::Builder, task::spawn_blocking};
 
 /// The processor time of this thread.
@@ -70,7 +70,8 @@ fn hard_bodies(length: usize) -> Vec<(&'static str, Vec<u8>)> {
 
 /// The processor time of a delivery, on each thread.
 async fn use_processor(app: &App, sender: &Sender, case: &str, body: &[u8]) -> [Duration; 2] {
-    let delivery = Delivery::new(sender.function, body).bearer(&sign_keyspot_token("any"));
+    let delivery =
+        Delivery::new(sender.function, body).bearer(&looked_up_token(sender.account().provider));
     let before = processor_times().await;
     let answer = send_to(app, delivery.header("x-tenant", "1")).await;
     let after = processor_times().await;

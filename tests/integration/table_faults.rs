@@ -16,7 +16,7 @@ use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering::SeqCst},
 };
-use tests::{Delivery, SENDERS, Sender, account, new_app, send_to, sign_keyspot_token};
+use tests::{Delivery, SENDERS, Sender, account, looked_up_token, new_app, send_to};
 
 /// Statuses and bodies.
 type CannedAnswers = &'static [(u16, &'static str)];
@@ -125,7 +125,8 @@ async fn a_busy_table_is_503_and_an_unexpected_fault_is_500() {
             [(&[(400, THROTTLED)], "unavailable"), (&[(400, DENIED)], "internal")]
         {
             let (app, _) = canned(answers);
-            let delivery = Delivery::new(function, "{}").bearer(&sign_keyspot_token("key"));
+            let delivery =
+                Delivery::new(function, "{}").bearer(&looked_up_token(sender.account().provider));
             let delivery = delivery.header("x-api-key", "k").header("x-api-secret", "s");
             let answer = send_to(&app, delivery.header("x-tenant", "1")).await;
             sender.check_error(error, &answer, function);

@@ -86,7 +86,7 @@ impl SendLead {
         if answer.is_success() {
             Ok(())
         } else {
-            Err(Failure::Failed(format!("the lead was not accepted: {}", answer.status)))
+            Err(Failure::Failed(format!("the lead was not accepted: {}", answer.status.as_u16())))
         }
     }
 
@@ -153,7 +153,7 @@ fn issue_token(server: &Server, token: &Token, headers: Vec<Header>) -> Result<S
     show_body(if answer.is_success() { "(a token)" } else { &answer.body })?;
     let json = serde_json::from_str(&answer.body).unwrap_or_default();
     let token = (token.read)(&json).map(str::to_owned);
-    token.ok_or_else(|| Failure::Failed(format!("no token was issued: {}", answer.status)))
+    token.ok_or_else(|| Failure::Failed(format!("no token was issued: {}", answer.status.as_u16())))
 }
 
 /// Sends a request, and shows it and the head of its answer.

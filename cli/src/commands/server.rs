@@ -4,7 +4,10 @@ use super::failure::Failure;
 use crate::terminal::visible;
 use shared::model::Provider;
 use std::time::{Duration, Instant};
-use ureq::{Agent, Body, http::Response};
+use ureq::{
+    Agent, Body,
+    http::{Response, StatusCode},
+};
 
 /// How long to wait for an answer: longer than a function may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -21,7 +24,7 @@ pub(super) struct Server<'a> {
 
 /// What came back.
 pub(super) struct Answered {
-    pub(super) status: u16,
+    pub(super) status: StatusCode,
     /// The headers, for people.
     pub(super) head: String,
     pub(super) body: String,
@@ -30,7 +33,7 @@ pub(super) struct Answered {
 
 impl Answered {
     pub(super) fn is_success(&self) -> bool {
-        (200..300).contains(&self.status)
+        self.status.is_success()
     }
 }
 
@@ -60,7 +63,7 @@ impl<'a> Server<'a> {
             .fold(self.client.post(&url), |request, (name, value)| request.header(name, value));
         let started = Instant::now();
         let mut answer = request.send(body).map_err(|error| unanswered(&url, &error))?;
-        let (status, head) = (answer.status().as_u16(), head_of(&answer));
+        let (status, head) = (answer.status(), head_of(&answer));
         let body = answer.body_mut().read_to_string();
         let body = body.map_err(|error| unanswered(&url, &error))?;
         Ok(Answered { status, head, body, took: started.elapsed() })

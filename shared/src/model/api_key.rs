@@ -28,8 +28,8 @@ impl TokenHash {
         Self(sha256_hex(token.as_bytes()))
     }
 
-    /// The hash of a token that was sent; `None` if no key has such a token. So it need not be looked
-    /// up.
+    /// The hash of a token that was sent; `None` if no key has such a token, so that it need not be
+    /// looked up.
     pub fn of_possible(token: &str) -> Option<Self> {
         let is_possible = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
         let has_form = token.len() <= LONGEST_TOKEN && token.bytes().all(is_possible);

@@ -1,6 +1,6 @@
 //! Sends a lead through each provider's address of an API, finds it in the table, and erases it.
 
-use super::{Finding, failed};
+use super::finding::{Finding, failed};
 use crate::commands::{failure::Failure, server::Server};
 use operator::keys::{NewCredentials, NewKey};
 use providers::{about, demo_entries};
@@ -104,8 +104,9 @@ fn send_sample(
     if let Some(Token { path, read, .. }) = &about.token {
         let answer = server.post(path, headers, b"")?;
         let json = serde_json::from_str(&answer.body).unwrap_or_default();
-        let token = read(&json)
-            .ok_or_else(|| Failure::Failed(format!("no token was issued: {}", answer.status)))?;
+        let token = read(&json).ok_or_else(|| {
+            Failure::Failed(format!("no token was issued: {}", answer.status.as_u16()))
+        })?;
         headers = vec![("Authorization", format!("Bearer {token}"))];
     }
     headers.push(("Content-Type", "application/json".to_owned()));
@@ -113,6 +114,6 @@ fn send_sample(
     if answer.is_success() {
         Ok(())
     } else {
-        Err(Failure::Failed(format!("the lead was not accepted: {}", answer.status)))
+        Err(Failure::Failed(format!("the lead was not accepted: {}", answer.status.as_u16())))
     }
 }

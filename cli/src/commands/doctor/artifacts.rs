@@ -1,6 +1,6 @@
 //! Compares the processor that the functions were built for with the one that they will run on.
 
-use super::Finding;
+use super::finding::Finding;
 use clap::ValueEnum;
 use std::{
     fs::{self, File},

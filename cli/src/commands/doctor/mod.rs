@@ -1,5 +1,6 @@
 mod api;
 mod artifacts;
+mod finding;
 
 use super::{
     failure::Failure,
@@ -11,11 +12,12 @@ use Finding::{Bad, Good};
 use api::check_address;
 use artifacts::{Architecture, check_artifacts};
 use clap::Args;
+use finding::{Finding, failed};
 use jiff::SignedDuration;
 use operator::shapes::find_other_shapes;
 use shared::{
     model::{ApiKey, ClockAndRandom, ListedKey, Provider},
-    table::{CredentialsError, LeadTable, Shape, StoreError},
+    table::{LeadTable, Shape},
 };
 use std::path::PathBuf;
 
@@ -42,13 +44,6 @@ pub(super) struct Doctor {
     table: TableOptions,
     #[command(flatten)]
     output: Output,
-}
-
-/// The result of a check.
-enum Finding {
-    Good(String),
-    /// What is wrong, and what to do.
-    Bad(String),
 }
 
 impl Doctor {
@@ -205,13 +200,4 @@ async fn check_items(table: &LeadTable, system: &ClockAndRandom) -> Finding {
     let names: Vec<_> = skipped.iter().map(ToString::to_string).collect();
     let items = count(skipped.len(), "item");
     Bad(format!("{items} of another shape, which nothing reads: {}", names.join(", ")))
-}
-
-fn failed(error: StoreError, needs: &str) -> Finding {
-    match error {
-        StoreError::Denied(CredentialsError::NotAllowed) => {
-            Bad(format!("these credentials may not: allow {needs} on the table"))
-        }
-        error => Bad(Failure::from(error).to_string()),
-    }
 }
