@@ -25,8 +25,5 @@ pub fn sign_jwt(header: &Value, claims: &Value, key: &str) -> String {
 
 /// A bearer token of an unknown key, for which the functions of a provider ask the table.
 pub fn looked_up_token(provider: Provider) -> String {
-    match provider {
-        Provider::Keyspot => sign_keyspot_token("any"),
-        _ => "any".to_owned(),
-    }
+    if provider == Provider::Keyspot { sign_keyspot_token("any") } else { "any".to_owned() }
 }
