@@ -152,12 +152,17 @@ def deploy(stack, parameters, template=None, change=lambda translated: None):
     body = json.dumps(template)
     boto3.client("s3").put_object(Bucket=BUCKET, Key=stack, Body=body)
     endpoint = os.environ["AWS_ENDPOINT_URL"]
-    act(
-        StackName=stack,
-        TemplateURL=f"{endpoint}/{BUCKET}/{stack}",
-        Parameters=[dict(ParameterKey=k, ParameterValue=v) for k, v in parameters.items()],
-        Capabilities=["CAPABILITY_IAM"],
-    )
+    try:
+        act(
+            StackName=stack,
+            TemplateURL=f"{endpoint}/{BUCKET}/{stack}",
+            Parameters=[dict(ParameterKey=k, ParameterValue=v) for k, v in parameters.items()],
+            Capabilities=["CAPABILITY_IAM"],
+        )
+    except ClientError as error:
+        # CloudFormation has no code for this.
+        if "No updates are to be performed" not in str(error):
+            raise
     state = wait_for(stack)
     if state["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
         events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
