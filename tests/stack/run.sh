@@ -27,7 +27,8 @@ unavailable() {
 
 [ "$(id -u)" = 0 ] || unavailable "only root can make a network namespace"
 command -v ip >/dev/null || unavailable "there is no command ip"
-ip netns add "$space" 2>"$work/ip.log" || unavailable "$(cat "$work/ip.log")"
+{ ip netns add "$space" && ip netns exec "$space" true; } 2>"$work/ip.log" ||
+  unavailable "$(cat "$work/ip.log")"
 ip -n "$space" link set lo up
 ip -n "$space" address add 5.6.7.8/32 dev lo
 mkdir -p "/etc/netns/$space"
