@@ -30,9 +30,9 @@ const AT_ONCE: usize = 64;
 /// What wakes a pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wake {
-    /// The schedule: all destinations that are due get what waits.
+    /// The schedule: all destinations get what waits.
     Schedule,
-    /// New leads: the destinations that await them get what waits, unless another pass is running.
+    /// New leads: the destinations that await them get what waits.
     NewLeads(Vec<Destination>),
 }
 
@@ -49,16 +49,12 @@ impl<P: Post> Forwarder<P> {
         until: Timestamp,
     ) -> Result<Report, StoreError> {
         let now = self.system.now();
-        let passes = match wake {
-            Wake::Schedule => {
-                let all = self.table.destinations().await?.into_iter();
-                all.map(|destination| (destination.is_due(now), destination)).collect()
-            }
-            Wake::NewLeads(awaiting) => {
-                awaiting.into_iter().map(|destination| (true, destination)).collect::<Vec<_>>()
-            }
+        let destinations = match wake {
+            Wake::Schedule => self.table.destinations().await?,
+            Wake::NewLeads(awaiting) => awaiting,
         };
-        let passes = passes.into_iter().map(|(is_due, destination)| {
+        let passes = destinations.into_iter().map(|destination| {
+            let is_due = destination.is_due(now);
             forward_to(destination, is_due, Poster::new(self, settled, until))
         });
         let reports = stream::iter(passes).buffer_unordered(AT_ONCE);

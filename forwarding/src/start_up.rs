@@ -75,23 +75,22 @@ pub async fn forward_leads<P: Post>(
     event: &ForwardingEvent,
 ) -> Result<Option<Report>, StoreError> {
     let until = forwarder.system.now() + PASS_FOR;
-    let wake = match event.new_leads() {
+    let leads = event.new_leads();
+    let wake = match &leads {
         None => Ok(Some(Wake::Schedule)),
-        Some(leads) => match wait_for(forwarder, &leads).await {
-            Err(error) if leads.iter().any(|lead| lead.is_late) => return Err(error),
-            wake => wake,
-        },
+        Some(leads) => wait_for(forwarder, leads).await,
     };
     let report = match wake {
-        Ok(Some(wake)) => forward_settled(forwarder, wake, until).await.map(Some),
-        Ok(None) => Ok(None),
+        Ok(Some(wake)) => forward_settled(forwarder, wake, until).await,
+        Ok(None) => return Ok(None),
+        Err(error) if leads.iter().flatten().any(|lead| lead.is_late) => return Err(error),
         Err(error) => Err(error),
     };
-    Ok(report.unwrap_or_else(|error| {
+    Ok(Some(report.unwrap_or_else(|error| {
         // The schedule wakes the function again within a minute.
         tracing::error!(%error, "cannot forward");
-        Some(Report { table_faults: 1, ..Report::default() })
-    }))
+        Report { table_faults: 1, ..Report::default() }
+    })))
 }
 
 /// Sets late leads aside, and waits until those leads are settled that a destination awaits.
@@ -105,7 +104,7 @@ async fn wait_for<P: Post>(
     let mut destinations = forwarder.destinations_of(&accounts).await?;
     forwarder.note_late_leads(leads, &destinations).await?;
     let now = forwarder.system.now();
-    destinations.retain(|one| one.is_due_after_pass(now) && !one.is_failing());
+    destinations.retain(|one| one.is_due(now) && !one.is_failing());
     let is_awaited = |lead: &&NewLeadRecord| {
         destinations.iter().any(|destination| destination.account() == lead.account)
     };

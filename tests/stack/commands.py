@@ -122,7 +122,7 @@ READS = [
     lambda one: ["destinations", "show", one.destination()],
     lambda one: ["destinations", "set-aside", one.set_aside()],
 ]
-URL = ["--url", "https://crm.example.com/"]
+URL = ["--url", leadhook.CRM]
 PERSON = ["leads", "erase", "--yes"]
 # The commands of each row, by its first one. Each is run in an account of its own.
 COMMANDS = {
@@ -209,7 +209,7 @@ def fails(command, actions):
         return str(error)
 
 
-api = stack.deploy("leadhook", stack.PARAMETERS)["IntegrabotBaseUrl"].removesuffix("/integrabot")
+api = stack.api_of(stack.deploy("leadhook", stack.PARAMETERS))
 leads_url = f"{api}/integrabot/v1/leads"
 with open("/etc/hosts", "a", encoding="utf-8") as hosts:
     # The name of the API, in the namespace alone.

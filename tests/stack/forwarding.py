@@ -44,7 +44,7 @@ durations = sorted(float(re.search(r"\tDuration: ([0-9.]+) ms", line)[1]) for li
 print(f"without a destination: {durations[len(durations) // 2]} ms an event, {durations[-1]} at most")
 
 added = leadhook.run(
-    "destinations", "add", "integrabot", "--account", "acme", "--url", "https://crm.example.com/leads"
+    "destinations", "add", "integrabot", "--account", "acme", "--url", leadhook.CRM
 )
 destination = leadhook.lines_of(added)
 secret = destination["secret"]

@@ -10,12 +10,16 @@ import urllib.request
 import boto3
 
 
-def run(*arguments, table="leadhook", variables=None, status=0):
+# The destination of `crm.py`.
+CRM = "https://crm.example.com/"
+
+
+def run(*arguments, variables=None):
     """Runs a command and returns its output."""
-    environment = {**os.environ, "TABLE_NAME": table, **(variables or {})}
+    environment = {**os.environ, "TABLE_NAME": "leadhook", **(variables or {})}
     command = [os.environ["LEADHOOK"], *arguments]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == status, f"{arguments}: {done.stdout}{done.stderr}"
+    assert done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
     return done.stdout + done.stderr
 
 
@@ -25,22 +29,19 @@ def lines_of(output):
     return {pair[0]: pair[1] for pair in pairs if len(pair) == 2}
 
 
-def create_key(provider, account, *options, table="leadhook"):
-    created = lines_of(run("keys", "create", provider, "--account", account, *options, table=table))
-    return created["token"]
+def create_key(provider, account):
+    return lines_of(run("keys", "create", provider, "--account", account))["token"]
 
 
-def send(url, body=None, token=None, method=None, headers=None):
-    """Sends a request to the stack's API, and returns status and body."""
+def send(url, body, token):
+    """Sends a delivery to the stack's API, and returns status and body."""
     # Each API has a name, and the engine serves them all at one address, without TLS.
     parts = urllib.parse.urlsplit(url)
     local = urllib.parse.urlunsplit(parts._replace(scheme="http", netloc="127.0.0.1:4566"))
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(local, data, headers or {}, method=method)
+    request = urllib.request.Request(local, json.dumps(body).encode())
     request.add_header("Host", parts.netloc)
     request.add_header("Content-Type", "application/json")
-    if token:
-        request.add_header("Authorization", f"Bearer {token}")
+    request.add_header("Authorization", f"Bearer {token}")
     try:
         with urllib.request.urlopen(request, timeout=40) as answer:
             return answer.status, answer.read().decode()

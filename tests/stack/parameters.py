@@ -6,7 +6,7 @@ import boto3
 import leadhook
 import stack
 
-# What each parameter is changed to. The others are in `CHANGES_WITH`.
+# What each parameter is changed to.
 CHANGES = {
     "TableKeyArn": "arn:aws:kms:us-east-1:000000000000:key/1234abcd",
     "MaxWriteUnits": "1000",
@@ -35,13 +35,13 @@ ELSEWHERE = {"TableName", "CreateTable", "StreamArn", "Architecture", "DynamoDbE
 numbers = iter(range(1, 1000))
 
 
-def deliver(outputs, table="leadhook"):
+def deliver(outputs):
     """Delivers a new lead, which must be in the table."""
     number = next(numbers)
     url = outputs["IntegrabotBaseUrl"] + "/v1/leads"
     status, body = leadhook.send(url, leadhook.lead(number), token)
     assert status == 201, f"{status} {body}"
-    assert f"maria{number}@exemplo.com" in leadhook.run("leads", "list", table=table), number
+    assert f"maria{number}@exemplo.com" in leadhook.run("leads", "list"), number
 
 
 def without_secret(outputs):

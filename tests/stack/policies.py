@@ -4,8 +4,6 @@ of them. A function that does the same does not need the action, or the engine d
 import collections
 import copy
 import json
-import os
-import subprocess
 import sys
 import time
 
@@ -20,15 +18,9 @@ iam = boto3.client("iam")
 
 def effects_of(artifact, outputs):
     """What a function of the API does with its sample events."""
-    variables = {
-        "TEST_STACK_API": outputs["IntegrabotBaseUrl"].removesuffix("/integrabot"),
-        "TEST_STACK_TABLE": outputs["TableName"],
-        "TEST_STACK_FUNCTION": artifact,
-    }
-    command = [os.environ["STACK_TEST"], "--nocapture", "--quiet", "the_effects_of_a_function"]
-    environment = {**os.environ, **variables}
-    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
-    return [line for line in done.stdout.splitlines() if line.startswith(artifact)]
+    function = {"TEST_STACK_FUNCTION": artifact}
+    said = stack.run_test("the_effects_of_a_function", outputs, function)
+    return [line for line in said.splitlines() if line.startswith(artifact)]
 
 
 class Forwarding:
@@ -52,7 +44,7 @@ class Forwarding:
             self.table.delete_item(Key={"pk": item["pk"], "sk": item["sk"]})
         token = leadhook.create_key("integrabot", "acme")
         added = leadhook.run(
-            "destinations", "add", "integrabot", "--account", "acme", "--url", "https://crm.example.com/"
+            "destinations", "add", "integrabot", "--account", "acme", "--url", leadhook.CRM
         )
         destination = leadhook.lines_of(added)["id"]
         for number in range(2):

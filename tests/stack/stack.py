@@ -1,12 +1,12 @@
 """Deploys `template.yaml` to the AWS engine of `run.sh`, as CloudFormation does after SAM has
-translated it. Usage: stack.py deploy|delete STACK [PARAMETER=VALUE...]"""
+translated it."""
 
 import hashlib
 import io
 import json
 import os
 import pathlib
-import sys
+import subprocess
 import time
 import zipfile
 
@@ -138,10 +138,10 @@ def outputs_of(state):
     return {one["OutputKey"]: one["OutputValue"] for one in state.get("Outputs", [])}
 
 
-def deploy(stack, parameters, template=None, change=lambda translated: None):
+def deploy(stack, parameters, change=lambda translated: None):
     """Creates or updates a stack and returns its outputs. `change` may change what SAM made."""
     cloudformation = boto3.client("cloudformation")
-    template = translate(template or read_template(), parameters, upload)
+    template = translate(read_template(), parameters, upload)
     change(template)
     substitute(template)
     try:
@@ -172,6 +172,21 @@ def deploy(stack, parameters, template=None, change=lambda translated: None):
     return outputs_of(state)
 
 
+def api_of(outputs):
+    """The URL of the API."""
+    return outputs["IntegrabotBaseUrl"].removesuffix("/integrabot")
+
+
+def run_test(name, outputs, variables):
+    """Runs a test of `main.rs` on the stack, and returns what it prints."""
+    of_stack = {"TEST_STACK_API": api_of(outputs), "TEST_STACK_TABLE": outputs["TableName"]}
+    command = [os.environ["STACK_TEST"], "--nocapture", "--quiet", name]
+    environment = {**os.environ, **of_stack, **variables}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
 def start_anew(function):
     """Ends the instances of a function: they remember keys. A changed size ends them."""
     functions = boto3.client("lambda")
@@ -194,11 +209,3 @@ def delete(stack):
     state = wait_for(stack_id)["StackStatus"]
     if state != "DELETE_COMPLETE":
         raise SystemExit(f"{stack}: {state}")
-
-
-if __name__ == "__main__":
-    action, name, *values = sys.argv[1:]
-    if action == "delete":
-        delete(name)
-    else:
-        print(json.dumps(deploy(name, dict(value.split("=", 1) for value in values))))

@@ -2,19 +2,18 @@ use super::{
     accounts::provider_parser,
     failure::Failure,
     secret_text::SecretText,
-    server::{Answered, Header, Server},
+    server::{Header, Server},
 };
-use crate::terminal::{bold, visible};
 use clap::Args;
 use providers::about;
 use shared::{
     function::Environment,
     model::Provider,
-    provider::{About, Demo, Sample, Token},
+    provider::{About, Demo, Sample},
 };
 use std::{
     fs,
-    io::{self, Read, Write},
+    io::{self, Read},
 };
 
 const KEY_VARIABLE: &str = "LEADHOOK_KEY";
@@ -65,29 +64,15 @@ impl SendLead {
         self.check()?;
         let key = secret("--key", self.key.as_ref(), KEY_VARIABLE)?;
         let secret = secret("--secret", self.secret.as_ref(), SECRET_VARIABLE)?;
-        let server = Server::new(&self.to, self.provider);
-        let About { sample, token, .. } = about(self.provider);
-        let mut headers = self.credentials(key, secret)?;
+        let About { sample, .. } = about(self.provider);
+        let headers = self.credentials(key, secret)?;
         let body = self.body(sample)?;
-        if let Some(token) = token {
-            let token = issue_token(&server, token, headers)?;
-            headers = vec![("Authorization", format!("Bearer {token}"))];
-        }
-        headers.push(("Content-Type", "application/json".to_owned()));
-        if let Some(key) = &self.idempotency_key {
-            headers.push(("Idempotency-Key", key.clone()));
-        }
         let path = match &self.chatbot {
             Some(chatbot) => format!("/pollybot/api/v1/chatbots/{chatbot}/leads"),
             None => sample.path.to_owned(),
         };
-        let answer = post(&server, &path, headers, &body)?;
-        show_body(&answer.body)?;
-        if answer.is_success() {
-            Ok(())
-        } else {
-            Err(Failure::Failed(format!("the lead was not accepted: {}", answer.status.as_u16())))
-        }
+        let mut server = Server::new(&self.to, self.provider).shown();
+        server.send_lead(&path, headers, self.idempotency_key, &body)
     }
 
     /// Refuses options of other providers: their values would go to the wrong address, or nowhere.
@@ -145,46 +130,6 @@ impl SendLead {
             Some(key) => return Ok(about.credentials(&key, secret.as_deref(), self.tenant)),
         };
         Err(Failure::input(problem))
-    }
-}
-
-fn issue_token(server: &Server, token: &Token, headers: Vec<Header>) -> Result<String, Failure> {
-    let answer = post(server, token.path, headers, b"")?;
-    show_body(if answer.is_success() { "(a token)" } else { &answer.body })?;
-    let json = serde_json::from_str(&answer.body).unwrap_or_default();
-    let token = (token.read)(&json).map(str::to_owned);
-    token.ok_or_else(|| Failure::Failed(format!("no token was issued: {}", answer.status.as_u16())))
-}
-
-/// Sends a request, and shows it and the head of its answer.
-fn post(
-    server: &Server,
-    path: &str,
-    headers: Vec<Header>,
-    body: &[u8],
-) -> Result<Answered, Failure> {
-    let mut out = io::stdout().lock();
-    writeln!(out, "{}", bold(&format!("POST {}", server.address(path))))?;
-    for (name, value) in &headers {
-        writeln!(out, "{name}: {}", masked(name, value))?;
-    }
-    writeln!(out, "\n{}\n", visible(&String::from_utf8_lossy(body)))?;
-    let answer = server.post(path, headers, body)?;
-    let (status, took) = (bold(&answer.status.to_string()), answer.took.as_millis());
-    writeln!(out, "{status} in {took} ms\n{}", answer.head)?;
-    Ok(answer)
-}
-
-fn show_body(text: &str) -> io::Result<()> {
-    writeln!(io::stdout(), "{}\n", visible(text))
-}
-
-/// The value of a header, without credentials.
-fn masked<'a>(name: &str, value: &'a str) -> &'a str {
-    match name {
-        "Authorization" => "Bearer ...",
-        "X-API-Key" | "X-API-Secret" => "...",
-        _ => value,
     }
 }
 

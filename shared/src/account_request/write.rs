@@ -29,9 +29,6 @@ impl AccountRequest<'_> {
     pub async fn delete_lead(&self, id: Option<LeadId>) -> Result<LeadId, Rejection> {
         let id = id.ok_or(Rejection::NotFound)?;
         let (table, system, account) = (&self.context.table, &self.context.system, self.account);
-        if !table.has_lead(account, id).await? {
-            return Err(Rejection::NotFound);
-        }
         let repeats = table.repeats_of(account, id).await?;
         table.erase_held(account, &repeats).await?;
         let erased = table.erase_lead(account, id, system.now(), &system.random_mark()).await?;

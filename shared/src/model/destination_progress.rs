@@ -7,15 +7,9 @@ use super::{
 use jiff::Timestamp;
 
 impl Destination {
-    /// Whether leads may be forwarded to it now: it is active, its wait is over, and no other pass
-    /// forwards to it.
+    /// Whether a pass may forward to it now: it is active and its wait is over. Whether another pass
+    /// forwards to it is decided when the lease is taken.
     pub fn is_due(&self, now: Timestamp) -> bool {
-        let is_free = self.lease_until.is_none_or(|until| until <= now);
-        self.is_due_after_pass(now) && is_free
-    }
-
-    /// The same once the pass has ended that forwards to it.
-    pub fn is_due_after_pass(&self, now: Timestamp) -> bool {
         self.state == DestinationState::Active && self.next_attempt_at.is_none_or(|at| at <= now)
     }
 

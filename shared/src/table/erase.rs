@@ -51,8 +51,8 @@ impl LeadTable {
             let event =
                 |one: &Destination| SetAside::due(id, one.id.clone(), SetAsideEvent::Erased, now);
             let messages = self.messages(account, id, event).await?;
-            let (leads, count) = (1, messages.count);
-            let erased = Erased { leads, claims: claims.len(), held: 0, messages: count };
+            let erased =
+                Erased { leads: 1, claims: claims.len(), held: 0, messages: messages.count };
             let (condition, values) = version_condition(&lead);
             let deletes = claims.into_iter().map(|claim| {
                 self.delete_of(claim)

@@ -1,12 +1,12 @@
 //! Sends a lead through each provider's address of an API, finds it in the table, and erases it.
 
 use super::finding::{Finding, failed};
-use crate::commands::{failure::Failure, server::Server};
+use crate::commands::server::Server;
 use operator::keys::{NewCredentials, NewKey};
 use providers::{about, demo_entries};
 use shared::{
     model::{AccountId, ClockAndRandom, LeadSpan, Provider, Scope},
-    provider::{About, Token},
+    provider::About,
     table::{LeadPage, LeadTable, Order},
 };
 use std::time::{Duration, Instant};
@@ -41,7 +41,7 @@ async fn try_address(
     table: &LeadTable,
     system: &ClockAndRandom,
 ) -> Result<[Duration; 3], Finding> {
-    let About { has_tenants, .. } = about(provider);
+    let about @ About { has_tenants, sample, .. } = about(provider);
     // A number that is a tenant of Flextell, and an account of its own for the others.
     let [a, b, c, d, ..] = system.random_key();
     let number = u64::from(u32::from_le_bytes([a, b, c, d])) + FIRST_NUMBER;
@@ -62,8 +62,11 @@ async fn try_address(
     let entries = demo_entries(provider).map_err(Finding::Bad)?;
     let put = table.put_entries(&key.account, &entries).await;
     put.map_err(|error| failed(error, "dynamodb:BatchWriteItem"))?;
+    let NewCredentials { token, secret } = &credentials;
+    let headers = about.credentials(token, secret.as_deref(), has_tenants.then_some(number));
+    let mut server = Server::new(api, provider);
     let begun = Instant::now();
-    let sent = send_sample(provider, api, &credentials, number);
+    let sent = server.send_lead(sample.path, headers, None, sample.body.as_bytes());
     let stored = begun.elapsed();
     // The key and the entries go whatever came of it.
     let revoked = table.revoke_api_key(&credentials.hash(), system.now()).await;
@@ -88,32 +91,4 @@ async fn try_address(
     let erased = table.erase_lead(&key.account, lead.id, system.now(), &mark).await;
     erased.map_err(|error| failed(error, "dynamodb:DeleteItem"))?;
     Ok([stored, found, begun.elapsed()])
-}
-
-/// Sends the sample of a provider with a key. If the provider has tokens, gets one first.
-fn send_sample(
-    provider: Provider,
-    api: &str,
-    credentials: &NewCredentials,
-    tenant: u64,
-) -> Result<(), Failure> {
-    let about = about(provider);
-    let server = Server::new(api, provider);
-    let tenant = about.has_tenants.then_some(tenant);
-    let mut headers = about.credentials(&credentials.token, credentials.secret.as_deref(), tenant);
-    if let Some(Token { path, read, .. }) = &about.token {
-        let answer = server.post(path, headers, b"")?;
-        let json = serde_json::from_str(&answer.body).unwrap_or_default();
-        let token = read(&json).ok_or_else(|| {
-            Failure::Failed(format!("no token was issued: {}", answer.status.as_u16()))
-        })?;
-        headers = vec![("Authorization", format!("Bearer {token}"))];
-    }
-    headers.push(("Content-Type", "application/json".to_owned()));
-    let answer = server.post(about.sample.path, headers, about.sample.body.as_bytes())?;
-    if answer.is_success() {
-        Ok(())
-    } else {
-        Err(Failure::Failed(format!("the lead was not accepted: {}", answer.status.as_u16())))
-    }
 }
