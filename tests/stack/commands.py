@@ -15,7 +15,6 @@ import leadhook
 import stack
 from crm import Crm
 
-iam = boto3.client("iam")
 TABLE = "arn:aws:dynamodb:*:*:table/leadhook"
 SECRET = "arn:aws:secretsmanager:*:*:secret:leadhook/leadhook/forwarding-*"
 # What all commands need.
@@ -184,19 +183,12 @@ def rows():
 
 def variables_of(actions):
     """The variables of a new user who may do these actions."""
-    user = f"operator{next(numbers)}"
-    iam.create_user(UserName=user)
     statements = [
         {"Effect": "Allow", "Action": action, "Resource": SECRET if "secrets" in action else TABLE}
         for action in actions
     ]
     policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
-    iam.put_user_policy(UserName=user, PolicyName="actions", PolicyDocument=policy)
-    key = iam.create_access_key(UserName=user)["AccessKey"]
-    return {
-        "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
-        "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
-    }
+    return stack.create_user(f"operator{next(numbers)}", policy)
 
 
 def fails(command, actions):

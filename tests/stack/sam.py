@@ -1,11 +1,13 @@
 """Deploys and removes the stack with the SAM CLI, as docs/operations.md says: `sam deploy`, which asks
-for confirmation, `sam deploy --guided`, with the answers that a person gives, and `sam delete`. The
-template is what SAM makes of it, without what the engine does not have."""
+for confirmation, `sam deploy --guided`, with the answers that a person gives, and `sam delete`, as a
+user with docs/deployer-policy.json. The template is what SAM makes of it, without what the engine
+does not have."""
 
 import json
 import os
 import pathlib
 import shutil
+import subprocess
 import sys
 import tempfile
 
@@ -15,12 +17,28 @@ import pexpect
 import stack
 
 SAM = str(pathlib.Path(sys.executable).with_name("sam"))
+POLICY = (stack.ROOT / "docs/deployer-policy.json").read_text(encoding="utf-8")
+DEPLOYER = stack.create_user("deployer", POLICY)
+MAKE_BUCKET = """
+from samcli.lib.bootstrap.bootstrap import manage_stack
+print(manage_stack(None, "us-east-1"))
+"""
+
+
+def make_bucket():
+    """Lets the SAM CLI create its bucket for artifacts, whose policy refuses what does not come over
+    TLS, and removes the policy: the engine is reached over HTTP."""
+    run = [sys.executable, "-c", MAKE_BUCKET]
+    environment = {**os.environ, **DEPLOYER}
+    made = subprocess.run(run, env=environment, capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stderr[-3000:]
+    boto3.client("s3").delete_bucket_policy(Bucket=made.stdout.split()[-1])
 
 
 def run_sam(arguments, folder, answers):
     """Runs a command of the SAM CLI. Each question that has one of the texts gets its answer; the
     others get the default."""
-    environment = {**os.environ, "COLUMNS": "300"}
+    environment = {**os.environ, **DEPLOYER, "COLUMNS": "300"}
     command = pexpect.spawn(
         SAM, arguments, cwd=folder, env=environment, encoding="utf-8", timeout=300, dimensions=(50, 300)
     )
@@ -70,6 +88,7 @@ with tempfile.TemporaryDirectory() as folder:
     (pathlib.Path(folder) / "template.yaml").write_text(json.dumps(template()), encoding="utf-8")
     (pathlib.Path(folder) / "target").mkdir()
     (pathlib.Path(folder) / "target/lambda").symlink_to(stack.ROOT / "target/lambda")
+    make_bucket()
     yes = {"Deploy this changeset?": "y"}
     said = run_sam(["deploy"], folder, yes)
     outputs = check("leadhook")
@@ -78,7 +97,7 @@ with tempfile.TemporaryDirectory() as folder:
     print("good: sam deploy")
     run_sam(["delete"], folder, {"[y/N]": "y"})
     print("good: sam delete")
-    answers = {**yes, "Stack Name": "guided", "Parameter TableName": "guided"}
+    answers = {**yes, "Stack Name": "leadhook-guided", "Parameter TableName": "leadhook-guided"}
     run_sam(["deploy", "--guided"], folder, answers)
-    assert check("guided")["TableName"] == "guided"
+    assert check("leadhook-guided")["TableName"] == "leadhook-guided"
     print("good: sam deploy --guided")

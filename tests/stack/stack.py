@@ -177,6 +177,18 @@ def api_of(outputs):
     return outputs["IntegrabotBaseUrl"].removesuffix("/integrabot")
 
 
+def create_user(name, policy):
+    """Creates a user of IAM with a policy, and returns the variables of the user's key."""
+    iam = boto3.client("iam")
+    iam.create_user(UserName=name)
+    iam.put_user_policy(UserName=name, PolicyName="policy", PolicyDocument=policy)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    return {
+        "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
+    }
+
+
 def run_test(name, outputs, variables):
     """Runs a test of `main.rs` on the stack, and returns what it prints."""
     of_stack = {"TEST_STACK_API": api_of(outputs), "TEST_STACK_TABLE": outputs["TableName"]}

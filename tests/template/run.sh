@@ -7,4 +7,6 @@ tools=$(tests/python-tools.sh)
 export SAM_CLI_TELEMETRY=0
 "$tools/bin/sam" validate
 "$tools/bin/cfn-lint" template.yaml
-AWS_DEFAULT_REGION=us-east-1 PYTHONPATH=tests/stack "$tools/bin/python" tests/template/transformed.py
+export AWS_DEFAULT_REGION=us-east-1 PYTHONPATH=tests/stack
+"$tools/bin/python" tests/template/transformed.py
+"$tools/bin/python" tests/template/deployer.py
