@@ -43,15 +43,18 @@ impl Destination {
 
     /// Adopts what operators changed while a pass was running, and keeps the progress of the pass.
     pub fn adopt(&mut self, changed: Self) {
-        let is_moved_back = changed.moves != self.moves;
-        let is_behind = self.cursor < changed.cursor;
-        let place = if is_moved_back || is_behind { &changed } else { &*self };
-        let (cursor, stuck, taken_ahead) = (place.cursor, place.stuck, place.taken_ahead);
+        self.reached = self.reached.max(changed.reached);
+        if changed.moves != self.moves {
+            self.reached = self.reached.max(Some(self.cursor));
+            (self.cursor, self.stuck, self.taken_ahead) = (changed.cursor, None, None);
+        } else if self.cursor < changed.cursor {
+            self.move_over(changed.cursor);
+        }
         *self = Self {
-            cursor,
-            stuck,
-            taken_ahead,
-            reached: self.reached.max(changed.reached).max(is_moved_back.then_some(self.cursor)),
+            cursor: self.cursor,
+            stuck: self.stuck,
+            taken_ahead: self.taken_ahead,
+            reached: self.reached,
             failures: self.failures,
             failing_since: self.failing_since,
             next_attempt_at: self.next_attempt_at,
@@ -118,21 +121,23 @@ mod tests {
         let replayed = Destination { cursor: id(15), moves: 1, ..changed.clone() };
         let skipped = Destination { cursor: id(26), ..changed.clone() };
         let taken_meanwhile = Destination { cursor: id(22), ..changed.clone() };
-        // The cursor, the highest lead that it may have, and whether it is still stuck.
+        let skipped_all = Destination { cursor: id(28), ..changed.clone() };
+        // The cursor, the highest lead that it may have, where it is still stuck, and the lead that
+        // was taken ahead.
         let cases = [
-            ("resumed", changed, id(25), None, true),
-            ("paused", paused, id(25), None, true),
-            ("rotated", rotated, id(25), None, true),
-            ("replayed", replayed, id(15), Some(id(25)), false),
-            ("skipped", skipped, id(26), None, false),
-            ("skipped what the pass has passed", taken_meanwhile, id(25), None, true),
+            ("resumed", changed, id(25), None, stuck, ahead),
+            ("paused", paused, id(25), None, stuck, ahead),
+            ("rotated", rotated, id(25), None, stuck, ahead),
+            ("replayed", replayed, id(15), Some(id(25)), None, None),
+            ("skipped", skipped, id(26), None, None, ahead),
+            ("skipped to the lead that was taken ahead", skipped_all, id(28), None, None, None),
+            ("skipped what the pass has passed", taken_meanwhile, id(25), None, stuck, ahead),
         ];
-        for (case, changed, cursor, reached, is_stuck) in cases {
+        for (case, changed, cursor, reached, stuck, ahead) in cases {
             let mut adopted = progress.clone();
             adopted.adopt(changed.clone());
             assert_eq!((adopted.cursor, adopted.reached), (cursor, reached), "{case}");
-            let kept = if is_stuck { (stuck, ahead) } else { (None, None) };
-            assert_eq!((adopted.stuck, adopted.taken_ahead), kept, "{case}");
+            assert_eq!((adopted.stuck, adopted.taken_ahead), (stuck, ahead), "{case}");
             assert_eq!((adopted.failures, adopted.changes), (3, 1), "{case}");
             let of_operator = (adopted.state, adopted.secret_version);
             assert_eq!(of_operator, (changed.state, changed.secret_version), "{case}");

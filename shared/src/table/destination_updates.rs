@@ -39,8 +39,10 @@ pub struct Lease {
     pub read_to: LeadId,
 }
 
-/// The attributes that change when an operator moves the cursor.
-const PLACE: [&str; 7] =
+/// The attributes that change when an operator moves the cursor over a lead.
+const OVER: [&str; 3] = ["cursor", "next_attempt_at", "stuck"];
+/// The attributes that change when an operator moves the cursor back.
+const BACK: [&str; 7] =
     ["cursor", "starts_after", "reached", "next_attempt_at", "moves", "stuck", "taken_ahead"];
 
 /// A change that an operator makes to a destination. A running pass adopts it before its next post.
@@ -132,8 +134,8 @@ impl LeadTable {
     }
 
     /// Moves a destination's cursor back, so that the leads after it are posted again. A running
-    /// pass goes on from there. False if the cursor has moved since the destination was read, or if
-    /// there is no such destination any more: then nothing is stored.
+    /// pass goes on from there. False if a pass stored progress since the destination was read, or
+    /// if there is no such destination any more: then nothing is stored.
     ///
     /// # Errors
     /// If the table cannot be written.
@@ -147,14 +149,25 @@ impl LeadTable {
             starts_after: destination.starts_after.min(cursor),
             reached: destination.reached.max(Some(destination.cursor)),
             moves: destination.moves + 1,
+            stuck: None,
+            taken_ahead: None,
             ..destination.clone()
         };
-        self.move_cursor(destination.cursor, moved).await
+        let update = self.update_destination(&moved, &BACK)?;
+        let (update, is_as_read) = match destination.reached {
+            Some(reached) => (
+                update.value(":seen_reached", AttributeValue::N(reached.to_string())),
+                "#reached = :seen_reached",
+            ),
+            None => (update, "attribute_not_exists(#reached)"),
+        };
+        update.move_cursor(destination.cursor, is_as_read).await
     }
 
     /// Moves a destination's cursor over a lead that is set aside, so that the next ones are posted
-    /// at once. A running pass that has passed the lead goes on from where it is. False as for
-    /// [`Self::move_cursor_back`].
+    /// at once. A running pass that has passed the lead goes on from where it is. False if the
+    /// cursor has moved since the destination was read, or if there is no such destination any
+    /// more: then nothing is stored.
     ///
     /// # Errors
     /// If the table cannot be written.
@@ -163,17 +176,11 @@ impl LeadTable {
         destination: &Destination,
         lead: LeadId,
     ) -> Result<bool, StoreError> {
-        let moved = Destination { cursor: lead, next_attempt_at: None, ..destination.clone() };
-        self.move_cursor(destination.cursor, moved).await
-    }
-
-    async fn move_cursor(&self, seen: LeadId, to: Destination) -> Result<bool, StoreError> {
-        let moved = Destination { stuck: None, taken_ahead: None, ..to };
-        let update = self.update_destination(&moved, &PLACE)?;
-        let update = update.value(":seen", AttributeValue::N(seen.to_string()));
-        // The cursor is already there if the answer to the request was lost and the SDK sent it
-        // again.
-        update.by_operator().store_if("#cursor = :seen OR #cursor = :cursor").await
+        let mut moved = destination.clone();
+        moved.move_over(lead);
+        moved.next_attempt_at = None;
+        let update = self.update_destination(&moved, &OVER)?;
+        update.move_cursor(destination.cursor, "attribute_exists(pk)").await
     }
 
     /// An update that stores these attributes of a destination.
@@ -216,6 +223,15 @@ impl DestinationUpdate {
     fn by_operator(mut self) -> Self {
         self.expression.push_str("ADD changes :one");
         self.value(":one", AttributeValue::N("1".to_owned()))
+    }
+
+    /// Moves the cursor if it is where it was seen, and if `and` is true. False if not.
+    async fn move_cursor(self, seen: LeadId, and: &str) -> Result<bool, StoreError> {
+        let update = self.value(":seen", AttributeValue::N(seen.to_string()));
+        // The cursor is already there if the answer to the request was lost and the SDK sent it
+        // again.
+        let condition = format!("(#cursor = :seen AND {and}) OR #cursor = :cursor");
+        update.by_operator().store_if(&condition).await
     }
 
     /// Adds a value that the condition compares.

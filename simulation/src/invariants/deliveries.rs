@@ -202,15 +202,18 @@ impl Log {
     }
 
     /// Whether a lead is of an attempt without an answer, during which another lead of its account
-    /// gave up claims: the sender may have got that lead as the answer when it sent again.
+    /// gave up claims, or whose claims have ended: the sender may have got that lead as the answer
+    /// when it sent again.
     fn is_left_behind(&self, lead: &WrittenLead) -> bool {
         let others = || self.leads.iter().filter(|other| other.account == lead.account);
         let mut unanswered = self.attempts.iter().filter(|attempt| attempt.answer.is_none());
         unanswered.any(|attempt| {
             let meanwhile = attempt.begun..=lead.written;
+            let is_long = lead.written.duration_since(attempt.begun) > LONGEST_ATTEMPT;
             attempt.account == lead.account
                 && attempt.is_content_of(&lead.item)
-                && others().any(|other| other.gave_up_claims(&meanwhile))
+                && (is_long && has_only_ending_claims(lead)
+                    || others().any(|other| other.gave_up_claims(&meanwhile)))
         })
     }
 

@@ -153,6 +153,63 @@ async fn a_probed_lead_that_was_taken_is_not_posted_again_after_a_pass_ended() {
     assert_eq!(destination.leads_got(), [ids[0], ids[2]]);
 }
 
+/// The operator saw the destination before the pass, and skips the lead when a later one was taken.
+#[tokio::test]
+async fn a_skip_while_a_later_lead_is_probed_posts_that_one_only_once() {
+    let destination = TestDestination::start().await;
+    let ids = destination.store(3).await;
+    for _ in 0..2 {
+        destination.pass_failing(&ids[..1], fails()).await;
+    }
+    destination.api.advance(SignedDuration::from_hours(1));
+    let seen = destination.stored().await;
+    let receiver = Receiver::new(|Received { number, .. }| {
+        let (table, seen) = (destination.table(), &seen);
+        let ids = &ids;
+        Box::pin(async move {
+            if number == 3 {
+                assert!(table.move_cursor_over(seen, ids[0]).await.unwrap());
+            }
+            status(if number == 1 { 500 } else { 200 })
+        })
+    });
+    destination.pass_to_receiver(&receiver).await;
+    assert_eq!(destination.leads_got(), [ids[0], ids[1], ids[0], ids[2]]);
+}
+
+/// Otherwise nobody would tell the destination when that lead is erased.
+#[tokio::test]
+async fn a_skip_keeps_that_a_probed_lead_may_have_been_taken() {
+    let destination = TestDestination::start().await;
+    let ids = destination.store(2).await;
+    for _ in 0..2 {
+        destination.pass_failing(&ids[..1], fails()).await;
+    }
+    destination.api.advance(SignedDuration::from_hours(1));
+    let seen = destination.stored().await;
+    destination.pass(|_| Err(PostError::TimedOut)).await;
+    assert_eq!(destination.leads_got(), ids);
+    assert!(destination.table().move_cursor_over(&seen, ids[0]).await.unwrap());
+    assert!(destination.stored().await.may_have(ids[1]));
+}
+
+/// What a pass reached between the operator's look and the replay stays noted.
+#[tokio::test]
+async fn a_replay_is_refused_if_a_pass_probed_meanwhile() {
+    let destination = TestDestination::start().await;
+    let ids = destination.store(3).await;
+    for _ in 0..2 {
+        destination.pass_failing(&ids[1..2], fails()).await;
+    }
+    destination.api.advance(SignedDuration::from_hours(1));
+    let seen = destination.stored().await;
+    destination.pass(|_| Err(PostError::TimedOut)).await;
+    let (table, first) = (destination.table(), LeadId::FIRST);
+    assert!(!table.move_cursor_back(&seen, first).await.unwrap());
+    assert!(destination.stored().await.may_have(ids[2]));
+    assert!(table.move_cursor_back(&destination.stored().await, first).await.unwrap());
+}
+
 /// Each of its failures counts as a refusal if the destination takes a lead after it.
 #[tokio::test]
 async fn an_event_that_always_fails_does_not_hold_up_leads() {
