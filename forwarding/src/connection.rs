@@ -3,6 +3,7 @@
 use crate::{
     address::BadUrl,
     metered::{Meter, Metered},
+    own_headers::OwnHeader,
     post::{PostError, PostRequest, cause_of},
 };
 use http_body_util::Full;
@@ -89,15 +90,19 @@ impl Connection {
 }
 
 fn write_request(url: &Url, message: PostRequest) -> hyper::http::Result<Request<Full<Bytes>>> {
-    let PostRequest { id, timestamp, signature, body } = message;
-    Request::post(&url[Position::BeforePath..Position::AfterQuery])
+    let PostRequest { id, timestamp, signature, own, body } = message;
+    let mut request = Request::post(&url[Position::BeforePath..Position::AfterQuery])
         .header(HOST, &url[Position::BeforeHost..Position::AfterPort])
         .header(CONTENT_TYPE, "application/json")
         .header(USER_AGENT, concat!("leadhook/", env!("CARGO_PKG_VERSION")))
         .header("webhook-id", id)
         .header("webhook-timestamp", timestamp)
         .header("webhook-signature", signature)
-        .body(Full::from(body))
+        .body(Full::from(body))?;
+    for OwnHeader { name, value } in own {
+        request.headers_mut().insert(name, value);
+    }
+    Ok(request)
 }
 
 /// The connections that are open and carry no message.

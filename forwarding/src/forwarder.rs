@@ -39,9 +39,10 @@ impl<P: Post> Forwarder<P> {
         destination: &Destination,
         message: &Message,
     ) -> Result<Answered, PostError> {
+        let own = self.master.open_headers(destination)?;
         let sign = || {
             let now = self.system.now();
-            message.sign(&self.master.keys(destination, now), now)
+            message.sign(&self.master.keys(destination, now), &own, now)
         };
         self.post.post(&destination.url, sign).await
     }

@@ -1,6 +1,6 @@
 //! What is posted to a destination.
 
-use crate::{post::PostRequest, secret::SigningKeys};
+use crate::{own_headers::OwnHeader, post::PostRequest, secret::SigningKeys};
 use jiff::{SignedDuration, Timestamp};
 use providers::{LeadRecord, UnreadableLead, write_id, write_time};
 use serde::Serialize;
@@ -101,7 +101,12 @@ impl Message {
     }
 
     /// The message signed, if it is still valid.
-    pub fn sign(&self, keys: &SigningKeys, now: Timestamp) -> Option<PostRequest> {
+    pub fn sign(
+        &self,
+        keys: &SigningKeys,
+        own: &[OwnHeader],
+        now: Timestamp,
+    ) -> Option<PostRequest> {
         if self.valid_until.is_some_and(|until| until < now) {
             return None;
         }
@@ -110,6 +115,7 @@ impl Message {
             id: self.id.clone(),
             timestamp: seconds.to_string(),
             signature: keys.sign(&self.id, seconds, &self.body),
+            own: own.to_vec(),
             body: self.body.clone(),
         })
     }

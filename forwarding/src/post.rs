@@ -1,3 +1,4 @@
+use crate::own_headers::{CannotOpen, OwnHeader};
 use jiff::SignedDuration;
 use std::{error::Error, io, net::IpAddr};
 
@@ -10,6 +11,8 @@ pub struct PostRequest {
     pub timestamp: String,
     /// The header `webhook-signature`.
     pub signature: String,
+    /// The owner's own headers.
+    pub own: Vec<OwnHeader>,
     /// The body, which is JSON.
     pub body: String,
 }
@@ -52,6 +55,9 @@ pub enum PostError {
     /// The answer is not HTTP, ended early, or was too long.
     #[error("an unreadable answer")]
     Unreadable,
+    /// Its own headers cannot be read.
+    #[error(transparent)]
+    Headers(#[from] CannotOpen),
     /// The message was not valid any more when the connection was open, and nothing was sent.
     #[error("the message is outdated")]
     Outdated,

@@ -62,7 +62,12 @@ impl MasterSecret {
     }
 
     fn key(&self, id: &DestinationId, version: u32) -> [u8; 32] {
-        hmac(&self.0, &[id.as_str(), "#", &version.to_string()])
+        self.derive(&[id.as_str(), "#", &version.to_string()])
+    }
+
+    /// A key that is derived from these parts. No two purposes may have the same parts.
+    pub(crate) fn derive(&self, parts: &[&str]) -> [u8; 32] {
+        hmac(&self.0, parts)
     }
 }
 

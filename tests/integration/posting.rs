@@ -26,6 +26,7 @@ fn message() -> Option<PostRequest> {
         id: "msg_1".to_owned(),
         timestamp: "1674087231".to_owned(),
         signature: "v1,abc".to_owned(),
+        own: ["x-api-key: k 1", "user-agent: acme"].map(|own| own.parse().unwrap()).into(),
         body: r#"{"a":"ção"}"#.to_owned(),
     })
 }
@@ -41,7 +42,7 @@ fn error_of(answer: Result<Answered, PostError>) -> PostError {
 }
 
 #[tokio::test]
-async fn a_message_arrives_with_the_headers_of_standard_webhooks() {
+async fn a_message_arrives_with_the_headers_of_standard_webhooks_and_its_own() {
     let endpoint = Endpoint::start(|| status(204)).await;
     let answer = endpoint.post().await.unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(answer.status, 204);
@@ -52,6 +53,8 @@ async fn a_message_arrives_with_the_headers_of_standard_webhooks() {
         ("webhook-timestamp", "1674087231"),
         ("webhook-signature", "v1,abc"),
         ("content-type", "application/json"),
+        ("x-api-key", "k 1"),
+        ("user-agent", "acme"),
     ] {
         assert_eq!(headers[name], value, "{name}");
     }

@@ -148,7 +148,10 @@ COMMANDS = {
         lambda one: ["destinations", "add", "integrabot", "-a", one.name, *URL]
     ],
     "destinations test": [lambda one: ["destinations", "test", one.destination()]],
-    "destinations rotate": [lambda one: ["destinations", "rotate", one.destination()]],
+    "destinations rotate": [
+        lambda one: ["destinations", "rotate", one.destination()],
+        lambda one: ["destinations", "update", one.destination(), "--header", "x-a:b"],
+    ],
     "destinations pause": [
         lambda one: ["destinations", "pause", one.destination()],
         lambda one: ["destinations", "resume", one.destination()],

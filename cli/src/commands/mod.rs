@@ -9,6 +9,7 @@ mod doctor;
 mod env;
 mod failure;
 mod forward;
+mod header_options;
 mod held;
 mod keys;
 mod leads;

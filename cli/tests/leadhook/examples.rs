@@ -69,6 +69,7 @@ impl ExampleTable {
         let files = [
             ("lead.json", r#"{"name": "Eva", "email": "eva@exemplo.com"}"#),
             ("key.txt", "demo-key\n"),
+            ("headers.txt", "X-Api-Key: k-1\n"),
             ("secret.txt", "demo-secret\n"),
             ("token.txt", "demo-flextell\n"),
             ("properties.csv", "kind,id,property_id,title\nproperty,AP001,clp1,Two rooms\n"),
@@ -82,7 +83,8 @@ impl ExampleTable {
         }
         run("leadhook directory import properties.csv -p keyspot -a acme");
         let add = "leadhook destinations add integrabot -a acme -o json 2>/dev/null";
-        let destination = parsed(&format!("{add} --url {NOBODY_LISTENS}"));
+        let add = format!("{add} --url {NOBODY_LISTENS} --header x-api-key:k");
+        let destination = parsed(&add);
         let id = |value: &Value| value["id"].as_str().unwrap().to_owned();
         Self {
             key: id(&key),

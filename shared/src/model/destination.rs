@@ -2,10 +2,11 @@ use super::{
     account::{Account, AccountId, Provider},
     destination_id::DestinationId,
     lead_id::LeadId,
+    sealed_text::SealedText,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 /// Where the leads of an account are forwarded to.
 ///
@@ -23,6 +24,9 @@ pub struct Destination {
     pub url: String,
     /// The form of what is posted.
     pub format: DestinationFormat,
+    /// The owner's own headers of each request, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, SealedText>,
     /// The owner's name for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
@@ -151,6 +155,7 @@ impl Destination {
             account: account.id.clone(),
             url,
             format: DestinationFormat::Standard,
+            headers: BTreeMap::new(),
             label: None,
             created_at: now,
             state: DestinationState::Active,

@@ -20,6 +20,7 @@ mod outcome_name;
 mod rate_limit;
 mod raw_json;
 mod request_count;
+mod sealed_text;
 mod set_aside;
 mod steady_clock;
 
@@ -45,6 +46,7 @@ pub use outcome_name::OutcomeName;
 pub use rate_limit::{NotARateLimit, RateLimit, RateWindow, Usage};
 pub use raw_json::RawJson;
 pub(crate) use request_count::{Counting, RequestCount, Span};
+pub use sealed_text::SealedText;
 pub use set_aside::{SetAside, SetAsideEvent};
 
 #[cfg(test)]

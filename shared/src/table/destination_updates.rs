@@ -54,6 +54,8 @@ pub enum DestinationChange {
     Resume,
     /// Its secret.
     Secret,
+    /// What its owner chose: its label and its own headers.
+    Settings,
 }
 
 impl DestinationChange {
@@ -62,6 +64,7 @@ impl DestinationChange {
             Self::Pause => &["state"],
             Self::Resume => &["state", "next_attempt_at"],
             Self::Secret => &["secret_version", "old_secret_until"],
+            Self::Settings => &["label", "headers"],
         }
     }
 }

@@ -4,6 +4,7 @@ mod answers;
 mod changes;
 mod local_clock;
 mod other_shapes;
+mod own_headers;
 mod rules;
 mod slow_connection;
 mod stuck;

@@ -99,11 +99,17 @@ impl TestDestination {
     }
 
     async fn pass_to(&self, receiver: &Receiver<'_>, settled: Timestamp, lasts: SignedDuration) {
-        self.forwarder(receiver)
-            .forward_due(Wake::Schedule, settled, self.api.now() + lasts)
-            .await
-            .unwrap();
+        let forwarder = self.forwarder(receiver);
+        forwarder.forward_due(Wake::Schedule, settled, self.api.now() + lasts).await.unwrap();
         *self.got.lock().unwrap() = receiver.got();
+    }
+
+    /// A pass of this forwarder after the margin.
+    pub(super) async fn pass_of<P: Post>(&self, forwarder: &Forwarder<P>) {
+        self.api.advance(SETTLED_AFTER);
+        let now = self.api.now();
+        let settled = now - SETTLED_AFTER;
+        forwarder.forward_due(Wake::Schedule, settled, now + PASS_FOR).await.unwrap();
     }
 
     pub(super) fn forwarder<P: Post>(&self, post: P) -> Forwarder<P> {

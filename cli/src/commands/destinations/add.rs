@@ -1,6 +1,7 @@
 use crate::commands::{
     accounts::{AccountOptions, provider_parser},
     failure::Failure,
+    header_options::HeaderOptions,
     listing::{Listing, Output},
     open_table::OpenTable,
     secret_text::SecretText,
@@ -10,7 +11,7 @@ use clap::{Args, ValueEnum};
 use forwarding::{check_host, check_url};
 use jiff::Timestamp;
 use operator::{
-    destinations::host,
+    destinations::{host, set_headers},
     times::{WrittenTime, read_time, write_time},
 };
 use shared::{
@@ -40,6 +41,8 @@ pub(super) struct Add {
     /// Your name for the destination
     #[arg(long, short)]
     label: Option<String>,
+    #[command(flatten)]
+    headers: HeaderOptions,
     #[command(flatten)]
     secret: SecretOptions,
     #[command(flatten)]
@@ -90,11 +93,12 @@ impl Start {
 
 impl Add {
     pub(super) async fn run(self, opened: &OpenTable) -> Result<(), Failure> {
-        let Self { provider, account, url, format, from, label, secret, output } = self;
+        let Self { provider, account, url, format, from, label, headers, secret, output } = self;
         let url = match (url, format) {
             (SecretText::Given(url), FormatOption::Standard) => url,
             (url, _) => url.read("--url")?,
         };
+        let headers = headers.read()?;
         let allowed = opened.addresses();
         let url = check_url(&url, allowed).map_err(|error| Failure::Input(error.to_string()))?;
         let resolved = check_host(&url, allowed).await;
@@ -114,7 +118,8 @@ impl Add {
         }
         let id = DestinationId::random(&opened.system);
         let new = Destination::new(&account, id, url.to_string(), cursor, now);
-        let destination = Destination { format, label, ..new };
+        let mut destination = Destination { format, label, ..new };
+        set_headers(&mut destination, &headers, &master, &opened.system)?;
         opened.table.add_destination(&destination).await?;
         show_secret(&destination, &master.secret(&destination.id, 1), &output)
     }

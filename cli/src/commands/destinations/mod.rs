@@ -8,6 +8,7 @@ mod rotate;
 mod set_aside;
 mod state;
 mod test;
+mod update;
 
 use super::{
     failure::Failure,
@@ -49,6 +50,12 @@ Examples:
     /// Post a test message from this machine, and show the answer
     #[command(after_help = "Example:\n  leadhook destinations test dst_4Jk9")]
     Test(test::Test),
+    /// Change the label or the own headers of a destination
+    #[command(after_help = "\
+Examples:
+  leadhook destinations update dst_4Jk9 --header @headers.txt
+  leadhook destinations update dst_4Jk9 --remove-header x-api-key --label crm")]
+    Update(update::Update),
     /// Forward nothing to a destination until it is resumed; its leads wait
     #[command(after_help = "Example:\n  leadhook destinations pause dst_4Jk9")]
     Pause(Named),
@@ -88,6 +95,7 @@ impl Command {
             Self::List(_) | Self::Show(_) | Self::Test(_) => Access::Read,
             Self::SetAside(list) if !list.retry => Access::Read,
             Self::Add(_)
+            | Self::Update(_)
             | Self::Pause(_)
             | Self::Resume(_)
             | Self::Skip(_)
@@ -106,6 +114,7 @@ impl Destinations {
             Command::Add(add) => add.run(&opened).await,
             Command::List(list) => list.run(&opened).await,
             Command::Show(show) => show.run(&opened).await,
+            Command::Update(update) => update.run(&opened).await,
             Command::Test(test) => test.run(&opened).await,
             Command::Pause(named) => state::pause(&opened, &named).await,
             Command::Resume(named) => state::resume(&opened, &named).await,

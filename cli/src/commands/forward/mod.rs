@@ -4,13 +4,14 @@ mod target;
 use super::{
     accounts::AccountOptions,
     failure::Failure,
+    header_options::HeaderOptions,
     open_table::OpenTable,
     secret_text::SecretText,
     table_options::{Access, TableOptions},
 };
 use clap::Args;
 use feed::Feed;
-use forwarding::{Addresses, HttpsClient, SETTLED_AFTER, SigningKeys, check_url};
+use forwarding::{Addresses, HttpsClient, OwnHeader, SETTLED_AFTER, SigningKeys, check_url};
 use operator::times::{WrittenTime, read_time};
 use shared::{
     model::{ClockAndRandom, LeadId, LeadSpan},
@@ -51,6 +52,8 @@ pub(super) struct Forward {
     /// new one, which is printed first]
     #[arg(long, value_name = "SECRET")]
     secret: Option<SecretText>,
+    #[command(flatten)]
+    headers: HeaderOptions,
 }
 
 impl Forward {
@@ -60,8 +63,9 @@ impl Forward {
         let secret = self.secret.as_ref().map(|text| text.read("--secret")).transpose()?;
         let given = secret.as_deref().map(SigningKeys::read).transpose();
         let given = given.map_err(|error| input(&error))?;
+        let headers = self.headers.read()?;
         let opened = self.table.open(Access::Read).await?;
-        let done = self.post_leads(&opened, url.as_str(), given).await;
+        let done = self.post_leads(&opened, url.as_str(), given, headers).await;
         opened.close(done).await
     }
 
@@ -70,6 +74,7 @@ impl Forward {
         opened: &OpenTable,
         url: &str,
         given: Option<SigningKeys>,
+        headers: Vec<OwnHeader>,
     ) -> Result<(), Failure> {
         if self.follow && opened.is_embedded() {
             let text = "no server has the local table open, so no lead can arrive: start \
@@ -86,7 +91,7 @@ impl Forward {
         let (first, now) = (LeadId::new(since, 0), system.now());
         let feeds = accounts.into_iter().map(|account| Feed::new(account, first, now)).collect();
         let client = HttpsClient::new(Addresses::Any);
-        let target = Target { url: url.to_owned(), keys, client, system };
+        let target = Target { url: url.to_owned(), keys, headers, client, system };
         let mut run = Run { table: &opened.table, feeds, target, answers: Answers::default() };
         let done = if self.follow {
             let seconds = SETTLED_AFTER.as_secs();

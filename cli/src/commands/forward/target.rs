@@ -4,7 +4,7 @@ use crate::{
     commands::{failure::Failure, listing::count},
     terminal::visible,
 };
-use forwarding::{HttpsClient, Message, Post, PostError, SigningKeys};
+use forwarding::{HttpsClient, Message, OwnHeader, Post, PostError, SigningKeys};
 use jiff::Timestamp;
 use providers::write_id;
 use shared::{
@@ -28,6 +28,7 @@ const SHOWN_AFTER: Duration = Duration::from_secs(2);
 pub(super) struct Target {
     pub(super) url: String,
     pub(super) keys: SigningKeys,
+    pub(super) headers: Vec<OwnHeader>,
     pub(super) client: HttpsClient,
     pub(super) system: ClockAndRandom,
 }
@@ -85,7 +86,7 @@ impl Target {
                 Ok(message) => message,
                 Err(error) => return Ok(Err(error.to_string())),
             };
-            let sign = || message.sign(&self.keys, self.system.now());
+            let sign = || message.sign(&self.keys, &self.headers, self.system.now());
             match self.client.post(&self.url, sign).await {
                 Ok(answer) => return Ok(Ok(answer.status)),
                 Err(PostError::Outdated) => {}

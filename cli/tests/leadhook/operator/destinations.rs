@@ -171,6 +171,39 @@ async fn destinations_are_listed_without_their_secrets() {
     serve.stop();
 }
 
+/// The values of headers are secrets, as tokens are.
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_have_own_headers_whose_values_are_never_shown() {
+    let (first, second) = ("k-5b1e77c0", "k-90ad41ff");
+    let cli = Cli::local();
+    let serve = cli.serve();
+    let mut receiver = Receiver::start().await;
+    cli.write("headers", &format!("X-Api-Key: {first}\n\nX-Other: 1\n"));
+    let (id, _) = add(&cli, &receiver.url, &["--header", "@headers"]);
+    lead(&serve, 1).await;
+    let received = receiver.next().await;
+    assert_eq!((received.header("x-api-key"), received.header("x-other")), (first, "1"));
+    let show = ["destinations", "show", &id];
+    assert_eq!(cli.json(&show)["headers"], "x-api-key x-other");
+    let given = format!("x-api-key:{second}");
+    let remove = ["--remove-header", "X-Other", "--label", "crm"];
+    let update = ["destinations", "update", &id, "--header", &given];
+    let changed = said(&cli, &[&update[..], &remove].concat());
+    assert!(changed.contains("other users of this machine can see"), "{changed}");
+    let row = cli.json(&show);
+    assert_eq!((&row["headers"], &row["label"]), (&json!("x-api-key"), &json!("crm")));
+    lead(&serve, 2).await;
+    let received = receiver.next().await;
+    assert_eq!((received.header("x-api-key"), received.header("x-other")), (second, ""));
+    let printed = cli.run(&show) + &cli.run(&["destinations", "list", "-o", "json"]) + &changed;
+    let page = reqwest::get(&serve.console).await.unwrap().text().await.unwrap();
+    let stored = items(&cli, &serve).await.join("\n");
+    let log = serve.stop();
+    for (place, text) in [("printed", printed), ("page", page), ("table", stored), ("log", log)] {
+        assert!(!text.contains(first) && !text.contains(second), "{place}: {text}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replay_names_its_first_lead_and_asks() {
     let Forwarded { cli, serve, id, lead, .. } = Forwarded::start().await;
@@ -358,7 +391,7 @@ async fn a_bad_destination_is_one_clear_line_and_nothing_is_written() {
     }
     let url = "https://1.1.1.1/";
     let unknown = ["destinations", "show", "dst_00000000000000000000"];
-    let cases: [(&[&str], i32, &str); 14] = [
+    let cases: [(&[&str], i32, &str); 19] = [
         (
             &["destinations", "add", "integrabot", "-a", "nobody", "--url", url],
             3,
@@ -374,6 +407,15 @@ async fn a_bad_destination_is_one_clear_line_and_nothing_is_written() {
         (&["forward", "--to", url, "--since", "24"], 2, "write a time"),
         (&[&add[..], &["--url", url, "--from", "2092-01-01"]].concat(), 2, "in the future"),
         (&[&add[..], &["--url", url, "--format", "xml"]].concat(), 2, "slack"),
+        (&[&add[..], &["--url", url, "--header", "x-a"]].concat(), 2, "NAME: VALUE"),
+        (&[&add[..], &["--url", url, "--header", "Host: a"]].concat(), 2, "leadhook sets it"),
+        (
+            &[&add[..], &["--url", url, "--header", "x-a: b\nc d: e"]].concat(),
+            2,
+            "name of a header",
+        ),
+        (&["destinations", "update", "dst_0", "--header", "x-a: b"], 3, "no destination"),
+        (&["destinations", "update", "dst_0"], 2, "what to change"),
         (&add, 2, "--url"),
         (&unknown, 3, "leadhook destinations list"),
         (&["destinations", "replay", "dst_", "--from", "soon"], 2, "a lead's id"),

@@ -174,7 +174,9 @@ fn rows(stored: &Stored, base: &str) -> [(&'static str, String); 16] {
             ),
         ),
         ("destinations test", format!("destinations test {destination}")),
-        ("destinations rotate", format!("destinations rotate {destination}")),
+        ("destinations rotate", format!(
+                "destinations rotate {destination}; destinations update {destination} --header x-a:b"
+            )),
         (
             "destinations pause",
             format!("destinations pause {destination}; destinations resume {destination}"),
