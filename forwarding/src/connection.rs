@@ -90,10 +90,12 @@ impl Connection {
 }
 
 fn write_request(url: &Url, message: PostRequest) -> hyper::http::Result<Request<Full<Bytes>>> {
-    let PostRequest { id, timestamp, signature, own, body } = message;
-    let mut request = Request::post(&url[Position::BeforePath..Position::AfterQuery])
+    let PostRequest { id, timestamp, signature, method, content_type, own, body } = message;
+    let mut request = Request::builder()
+        .method(method.as_str())
+        .uri(&url[Position::BeforePath..Position::AfterQuery])
         .header(HOST, &url[Position::BeforeHost..Position::AfterPort])
-        .header(CONTENT_TYPE, "application/json")
+        .header(CONTENT_TYPE, content_type)
         .header(USER_AGENT, concat!("leadhook/", env!("CARGO_PKG_VERSION")))
         .header("webhook-id", id)
         .header("webhook-timestamp", timestamp)

@@ -2,10 +2,10 @@
 
 use crate::{
     lease::{Ended, Leased},
-    message::Message,
+    message::{CannotWrite, Form, Message},
     next::{Next, after_event, event_wait, note_failure},
     post::Post,
-    poster::{Poster, set_aside_unreadable},
+    poster::{Poster, Refusal},
 };
 use providers::UnreadableLead;
 use shared::{
@@ -55,21 +55,23 @@ impl<P: Post> Poster<'_, P> {
             table.delete_set_aside(&account, &event).await?;
             return Ok(true);
         };
-        let next = match message {
-            Ok(message) => {
-                let Some(verdict) = self.post(destination, &message).await? else {
-                    return Ok(false);
-                };
-                let system = &self.forwarder.system;
-                let wait = event_wait(destination, &verdict, system);
-                event.next_attempt_at = Some(system.now() + wait);
-                after_event(destination, &verdict, system)
+        let message = match message {
+            Ok(message) => message,
+            Err(error) => {
+                let refusal = Refusal::of_message(&error);
+                self.set_aside(destination, event, refusal).await?;
+                return Ok(true);
             }
-            Err(error) => set_aside_unreadable(&error),
         };
-        match next {
+        let Some(verdict) = self.post(destination, &message).await? else { return Ok(false) };
+        let system = &self.forwarder.system;
+        let wait = event_wait(destination, &verdict, system);
+        event.next_attempt_at = Some(system.now() + wait);
+        match after_event(destination, &verdict, system) {
             Next::GoOn => table.delete_set_aside(&account, &event).await?,
-            Next::SetAside(status) => self.set_aside(destination, event, status).await?,
+            Next::SetAside(status) => {
+                self.set_aside(destination, event, Refusal::answered(status)).await?;
+            }
             Next::Probe => {
                 let status = destination.last.as_ref().and_then(|last| last.status);
                 self.suspect = Some(SetAside { status, ..event });
@@ -85,24 +87,24 @@ impl<P: Post> Poster<'_, P> {
         &self,
         destination: &Destination,
         event: &mut SetAside,
-    ) -> Result<Option<Result<Message, UnreadableLead>>, StoreError> {
-        let (format, id) = (destination.format, destination.id.as_str());
+    ) -> Result<Option<Result<Message, CannotWrite>>, StoreError> {
         let (account, lead_id) = (destination.account(), event.lead_id);
+        let form = Form::of(destination, &account);
         let write = match event.event {
             SetAsideEvent::Created => Message::created,
             SetAsideEvent::Updated => Message::updated,
             SetAsideEvent::Erased => {
-                return Ok(Some(Ok(Message::erased(format, id, &account, lead_id, event.at))));
+                return Ok(Some(Message::erased(form, lead_id, event.at)));
             }
         };
         let (table, read_at) = (&self.forwarder.table, self.forwarder.system.now());
         let found = table.get_leads(&[(account.clone(), lead_id)]).await?.pop();
         if found.is_none() && table.has_lead(&account, lead_id).await? {
-            return Ok(Some(Err(UnreadableLead(lead_id))));
+            return Ok(Some(Err(UnreadableLead(lead_id).into())));
         }
         Ok(found.map(|(_, lead)| {
             event.version = event.version.map(|_| lead.version());
-            write(format, id, &account, lead, read_at)
+            write(form, lead, read_at)
         }))
     }
 

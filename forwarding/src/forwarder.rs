@@ -1,7 +1,7 @@
 //! What forwards leads.
 
 use crate::{
-    message::Message,
+    message::{Form, Message},
     post::{Answered, Post, PostError},
     secret::MasterSecret,
 };
@@ -30,7 +30,10 @@ impl<P: Post> Forwarder<P> {
     /// If there is no answer.
     pub async fn test(&self, destination: &Destination) -> Result<Answered, PostError> {
         let now = self.system.now();
-        let message = Message::test(destination.format, &self.system.random_mark(), now);
+        let account = destination.account();
+        let form = Form::of(destination, &account);
+        let message = Message::test(form, &self.system.random_mark(), now);
+        let message = message.map_err(|error| PostError::CannotWrite(error.to_string()))?;
         self.post_message(destination, &message).await
     }
 
@@ -44,7 +47,7 @@ impl<P: Post> Forwarder<P> {
             let now = self.system.now();
             message.sign(&self.master.keys(destination, now), &own, now)
         };
-        self.post.post(&destination.url, sign).await
+        self.post.post(&message.url, sign).await
     }
 
     pub(crate) async fn destinations_of(

@@ -5,7 +5,7 @@ use crate::{
     next::{Next, Step, after_lead, next_step},
     page::Page,
     post::Post,
-    poster::{Poster, create_message, set_aside_unreadable},
+    poster::{Poster, Refusal, create_message},
 };
 use shared::{model::Destination, table::StoreError};
 
@@ -56,18 +56,21 @@ impl<P: Post> Poster<'_, P> {
         // Without one, an operator has moved the cursor.
         let Some(lead) = page.take_first(destination.cursor) else { return Ok(()) };
         let id = lead.id;
-        let next = match create_message(destination, lead, page.read_at()) {
+        match create_message(destination, lead, page.read_at()) {
             Ok(message) => {
                 let Some(verdict) = self.post(destination, &message).await? else { return Ok(()) };
-                after_lead(destination, id, &verdict, &self.forwarder.system)
+                match after_lead(destination, id, &verdict, &self.forwarder.system) {
+                    Next::GoOn => {}
+                    Next::SetAside(status) => {
+                        self.set_lead_aside(destination, id, Refusal::answered(status)).await?;
+                    }
+                    Next::Probe => return self.probe(leased).await,
+                    Next::Stop => return Err(Ended::Stopped),
+                }
             }
-            Err(error) => set_aside_unreadable(&error),
-        };
-        match next {
-            Next::GoOn => {}
-            Next::SetAside(status) => self.set_lead_aside(destination, id, status).await?,
-            Next::Probe => return self.probe(leased).await,
-            Next::Stop => return Err(Ended::Stopped),
+            Err(error) => {
+                self.set_lead_aside(destination, id, Refusal::of_message(&error)).await?;
+            }
         }
         leased.destination.move_over(id);
         Ok(())

@@ -26,8 +26,10 @@ mod post;
 mod poster;
 mod probe;
 mod report;
+mod sample;
 mod secret;
 mod start_up;
+mod template;
 mod wait;
 
 pub use address::{Addresses, BadUrl, check_url};
@@ -35,14 +37,15 @@ pub use event::{ForwardingEvent, NewLeadRecord};
 pub use forwarder::Forwarder;
 pub use https::{HttpsClient, check_host};
 pub use managed_secret::{ManagedSecretError, read_managed_secret};
-pub use message::{LEAD_VALID_FOR, Message};
+pub use message::{CannotWrite, Form, LEAD_VALID_FOR, Message};
 pub use own_headers::{BadHeader, CannotOpen, MAX_HEADERS, OwnHeader};
 pub use pass::{PASS_FOR, SETTLED_AFTER, Wake};
 pub use post::{Answered, Post, PostError, PostRequest};
-pub use poster::refused;
+pub use poster::{Refusal, refused};
 pub use report::Report;
 pub use secret::{
     BadSecret, MasterSecret, SIGNING_KEY, SIGNING_SECRET, SecretTooShort, SigningKeys,
 };
 pub use start_up::{forward_leads, write_log};
+pub use template::{MAX_TEMPLATE, TemplateError};
 pub use wait::{try_again_after, wait_after};

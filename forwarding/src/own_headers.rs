@@ -113,7 +113,7 @@ impl MasterSecret {
         &self,
         destination: &Destination,
     ) -> Result<Vec<OwnHeader>, CannotOpen> {
-        let headers = destination.headers.iter();
+        let headers = destination.request.headers.iter();
         let opened = headers.map(|(name, sealed)| self.open(&destination.id, name, sealed));
         opened.collect::<Option<_>>().ok_or(CannotOpen)
     }

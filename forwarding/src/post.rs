@@ -1,5 +1,6 @@
 use crate::own_headers::{CannotOpen, OwnHeader};
 use jiff::SignedDuration;
+use shared::model::RequestMethod;
 use std::{error::Error, io, net::IpAddr};
 
 /// A signed message.
@@ -11,9 +12,13 @@ pub struct PostRequest {
     pub timestamp: String,
     /// The header `webhook-signature`.
     pub signature: String,
+    /// The method.
+    pub method: RequestMethod,
+    /// The content type of the body.
+    pub content_type: String,
     /// The owner's own headers.
     pub own: Vec<OwnHeader>,
-    /// The body, which is JSON.
+    /// The body.
     pub body: String,
 }
 
@@ -55,6 +60,9 @@ pub enum PostError {
     /// The answer is not HTTP, ended early, or was too long.
     #[error("an unreadable answer")]
     Unreadable,
+    /// The message cannot be written.
+    #[error("{0}")]
+    CannotWrite(String),
     /// Its own headers cannot be read.
     #[error(transparent)]
     Headers(#[from] CannotOpen),

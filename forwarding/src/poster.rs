@@ -4,14 +4,12 @@ use crate::{
     answer::{Verdict, judge},
     forwarder::Forwarder,
     lease::{Ended, Leased},
-    message::Message,
-    next::Next,
+    message::{CannotWrite, Form, Message},
     post::{Post, PostError},
     report::Report,
     wait::try_again_after,
 };
 use jiff::{SignedDuration, Timestamp};
-use providers::UnreadableLead;
 use shared::{
     model::{
         Destination, DestinationState, LastAttempt, LeadId, LeadSpan, SetAside, SetAsideEvent,
@@ -90,8 +88,8 @@ impl<'a, P: Post> Poster<'a, P> {
         if verdict == Verdict::Taken
             && let Some(event) = self.suspect.take()
         {
-            let status = event.status;
-            self.set_aside(destination, event, status).await?;
+            let refusal = Refusal::answered(event.status);
+            self.set_aside(destination, event, refusal).await?;
         }
         Ok(Some(verdict))
     }
@@ -101,11 +99,11 @@ impl<'a, P: Post> Poster<'a, P> {
         &mut self,
         destination: &Destination,
         lead: LeadId,
-        status: Option<u16>,
+        refusal: Refusal,
     ) -> Result<(), StoreError> {
         let (id, now) = (destination.id.clone(), self.forwarder.system.now());
         let event = SetAside::due(lead, id, SetAsideEvent::Created, now);
-        self.set_aside(destination, event, status).await
+        self.set_aside(destination, event, refusal).await
     }
 
     /// Sets an event aside after a refusal.
@@ -113,20 +111,44 @@ impl<'a, P: Post> Poster<'a, P> {
         &mut self,
         destination: &Destination,
         event: SetAside,
-        status: Option<u16>,
+        refusal: Refusal,
     ) -> Result<(), StoreError> {
-        let refused = refused(event, status, self.forwarder.system.now());
+        let refused = refused(event, refusal, self.forwarder.system.now());
         self.report.set_aside += 1;
         self.forwarder.table.set_aside(&destination.account(), &refused).await
     }
 }
 
-/// An event after one more refusal, with this status of the answer.
-pub fn refused(event: SetAside, status: Option<u16>, now: Timestamp) -> SetAside {
+/// Why an event is set aside.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refusal {
+    /// The status of the answer. `None`: there was none.
+    pub status: Option<u16>,
+    /// Why no message could be posted.
+    pub reason: Option<String>,
+}
+
+impl Refusal {
+    /// The destination answered with this status, or not at all.
+    pub fn answered(status: Option<u16>) -> Self {
+        Self { status, reason: None }
+    }
+
+    /// No message can be made of the event.
+    pub(crate) fn of_message(error: &CannotWrite) -> Self {
+        tracing::error!(%error, "a lead is set aside");
+        Self { status: None, reason: Some(error.to_string()) }
+    }
+}
+
+/// An event after one more refusal.
+pub fn refused(event: SetAside, refusal: Refusal, now: Timestamp) -> SetAside {
     let tries = event.tries + 1;
+    let Refusal { status, reason } = refusal;
     SetAside {
         tries,
         status,
+        reason,
         next_attempt_at: try_again_after(tries, now),
         expires_at: Some((now + SET_ASIDE_FOR).as_second()),
         ..event
@@ -138,13 +160,6 @@ pub(crate) fn create_message(
     destination: &Destination,
     lead: StoredLead,
     read_at: Timestamp,
-) -> Result<Message, UnreadableLead> {
-    let Destination { format, id, .. } = destination;
-    Message::created(*format, id.as_str(), &destination.account(), lead, read_at)
-}
-
-/// What is done with a lead that no message can be made of.
-pub(crate) fn set_aside_unreadable(error: &UnreadableLead) -> Next {
-    tracing::error!(%error, "a lead is set aside");
-    Next::SetAside(None)
+) -> Result<Message, CannotWrite> {
+    Message::created(Form::of(destination, &destination.account()), lead, read_at)
 }

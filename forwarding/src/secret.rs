@@ -87,6 +87,12 @@ impl SigningKeys {
         if SECRET_LENGTHS.contains(&key.len()) { Ok(Self(vec![key])) } else { Err(BadSecret) }
     }
 
+    /// The HMAC-SHA256 of a body in hexadecimal, keyed by the text of the newest secret.
+    pub(crate) fn sign_body(&self, body: &str) -> String {
+        let secret = self.0.first().map(|key| write_secret(key)).unwrap_or_default();
+        hmac(secret.as_bytes(), &[body]).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// The value of `webhook-signature`.
     pub(crate) fn sign(&self, id: &str, seconds: i64, body: &str) -> String {
         let sign = |key: &Vec<u8>| {

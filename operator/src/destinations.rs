@@ -1,13 +1,12 @@
 //! Destinations: their states, what waits for them, and where a lead was forwarded.
 
 use crate::Failure;
-use forwarding::{Addresses, MAX_HEADERS, MasterSecret, OwnHeader, check_url, refused};
+use forwarding::{Addresses, Refusal, check_url, refused};
 use jiff::Timestamp;
 use serde::Serialize;
 use shared::{
     model::{
-        Account, ClockAndRandom, Destination, DestinationState, LeadId, LeadSpan, SetAside,
-        SetAsideEvent, Stuck,
+        Account, Destination, DestinationState, LeadId, LeadSpan, SetAside, SetAsideEvent, Stuck,
     },
     table::{DestinationChange, LeadPage, LeadTable, Order},
 };
@@ -81,7 +80,9 @@ pub async fn skip_lead(
     let event = SetAside::due(lead, destination.id.clone(), SetAsideEvent::Created, now);
     let status = destination.last.as_ref().and_then(|last| last.status);
     // First the event: if the cursor cannot be moved, the lead is posted twice, but not lost.
-    table.set_aside(&destination.account(), &refused(event, status, now)).await?;
+    table
+        .set_aside(&destination.account(), &refused(event, Refusal::answered(status), now))
+        .await?;
     if table.move_cursor_over(destination, lead).await? {
         Ok(lead)
     } else {
@@ -91,36 +92,7 @@ pub async fn skip_lead(
     }
 }
 
-/// Adds own headers to a destination in memory. One that it has gets the new value.
-///
-/// # Errors
-/// If they are too many.
-pub fn set_headers(
-    destination: &mut Destination,
-    headers: &[OwnHeader],
-    master: &MasterSecret,
-    system: &ClockAndRandom,
-) -> Result<(), Failure> {
-    for header in headers {
-        let sealed = master.seal(&destination.id, header, system);
-        let sealed = sealed.map_err(|error| Failure::Input(error.to_string()))?;
-        destination.headers.insert(header.name.to_string(), sealed);
-    }
-    if destination.headers.len() > MAX_HEADERS {
-        return Err(Failure::Input(format!("a destination has {MAX_HEADERS} headers at most")));
-    }
-    Ok(())
-}
-
-/// Stores what its owner chose for a destination. A running pass uses it from its next post on.
-///
-/// # Errors
-/// If there is no such destination, or if the table cannot be used.
-pub async fn store_settings(table: &LeadTable, destination: &Destination) -> Result<(), Failure> {
-    store(table, destination, DestinationChange::Settings).await
-}
-
-async fn store(
+pub(crate) async fn store(
     table: &LeadTable,
     destination: &Destination,
     change: DestinationChange,

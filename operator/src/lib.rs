@@ -9,6 +9,7 @@ pub mod leads;
 pub mod person;
 pub mod readings;
 pub mod replay;
+pub mod settings;
 pub mod shapes;
 pub mod silence;
 pub mod times;

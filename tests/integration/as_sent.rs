@@ -1,9 +1,9 @@
 //! What was sent stays as it was sent.
 
-use forwarding::Message;
+use forwarding::{Form, Message};
 use providers::LeadRecord;
 use serde_json::Value;
-use shared::model::{DestinationFormat, Provider};
+use shared::model::{DestinationFormat, OwnRequest, Provider};
 use tests::{SENDERS, Sender, TestApi};
 
 #[tokio::test]
@@ -31,10 +31,17 @@ async fn half_an_emoji_is_accepted_and_written_out_as_the_replacement_character(
         for as_sent in [raw, unknown] {
             assert!(item.contains(&as_sent.escape_debug().to_string()), "{case}: {item}");
         }
-        let (account, format) = (sender.account(), DestinationFormat::Standard);
+        let account = sender.account();
+        let form = Form {
+            account: &account,
+            destination: "d",
+            format: DestinationFormat::Standard,
+            url: "https://a.example/",
+            request: &OwnRequest::default(),
+        };
         let lead = || async { sender.leads(&api).await.pop().unwrap() };
         let record = LeadRecord::new(&account, lead().await).unwrap();
-        let message = Message::created(format, "d", &account, lead().await, api.now()).unwrap();
+        let message = Message::created(form, lead().await, api.now()).unwrap();
         let record_text = serde_json::to_string(&record).unwrap();
         let written = [
             ("the record", record_text, true),

@@ -11,6 +11,7 @@ use http_body_util::Full;
 use hyper::body::Bytes;
 use jiff::SignedDuration;
 use rustls::RootCertStore;
+use shared::model::RequestMethod;
 use std::{
     net::{IpAddr, Ipv4Addr},
     time::Duration,
@@ -26,6 +27,8 @@ fn message() -> Option<PostRequest> {
         id: "msg_1".to_owned(),
         timestamp: "1674087231".to_owned(),
         signature: "v1,abc".to_owned(),
+        method: RequestMethod::Put,
+        content_type: "application/xml".to_owned(),
         own: ["x-api-key: k 1", "user-agent: acme"].map(|own| own.parse().unwrap()).into(),
         body: r#"{"a":"ção"}"#.to_owned(),
     })
@@ -52,7 +55,7 @@ async fn a_message_arrives_with_the_headers_of_standard_webhooks_and_its_own() {
         ("webhook-id", "msg_1"),
         ("webhook-timestamp", "1674087231"),
         ("webhook-signature", "v1,abc"),
-        ("content-type", "application/json"),
+        ("content-type", "application/xml"),
         ("x-api-key", "k 1"),
         ("user-agent", "acme"),
     ] {

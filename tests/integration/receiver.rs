@@ -19,18 +19,24 @@ pub(crate) struct Received {
 pub(crate) struct Receiver<'a> {
     answer: Arc<dyn Fn(Received) -> BoxFuture<'a, Reply> + Send + Sync + 'a>,
     got: Arc<Mutex<Vec<PostRequest>>>,
+    urls: Arc<Mutex<Vec<String>>>,
 }
 
 impl<'a> Receiver<'a> {
     pub(crate) fn new(
         answer: impl Fn(Received) -> BoxFuture<'a, Reply> + Send + Sync + 'a,
     ) -> Self {
-        Self { answer: Arc::new(answer), got: Arc::default() }
+        Self { answer: Arc::new(answer), got: Arc::default(), urls: Arc::default() }
     }
 
     /// One that answers immediately.
     pub(crate) fn answering(answer: impl Fn(Received) -> Reply + Send + Sync + 'a) -> Self {
         Self::new(move |received| Box::pin(ready(answer(received))))
+    }
+
+    /// The URLs that were called.
+    pub(crate) fn urls(&self) -> Vec<String> {
+        self.urls.lock().unwrap().clone()
     }
 
     /// What it has received.
@@ -42,10 +48,11 @@ impl<'a> Receiver<'a> {
 impl Post for Receiver<'_> {
     async fn post(
         &self,
-        _: &str,
+        url: &str,
         message: impl Fn() -> Option<PostRequest> + Send + Sync,
     ) -> Reply {
         let request = message().ok_or(PostError::Outdated)?;
+        self.urls.lock().unwrap().push(url.to_owned());
         let number = {
             let mut got = self.got.lock().unwrap();
             got.push(request.clone());

@@ -108,6 +108,7 @@ class Account:
         return json.loads(listed[: listed.rindex("]") + 1])[0]["id"]
 
 
+URL = ["--url", leadhook.CRM]
 READS = [
     lambda one: ["keys", "list"],
     lambda one: ["leads", "list", *one.of_account],
@@ -119,9 +120,9 @@ READS = [
     lambda one: ["held", "show", one.held()],
     lambda one: ["destinations", "list"],
     lambda one: ["destinations", "show", one.destination()],
+    lambda one: ["destinations", "preview", "integrabot", "-a", one.name, *URL],
     lambda one: ["destinations", "set-aside", one.set_aside()],
 ]
-URL = ["--url", leadhook.CRM]
 PERSON = ["leads", "erase", "--yes"]
 # The commands of each row, by its first one. Each is run in an account of its own.
 COMMANDS = {

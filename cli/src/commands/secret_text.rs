@@ -27,6 +27,14 @@ impl FromStr for SecretText {
 }
 
 impl SecretText {
+    /// The text, which may be no secret: it may be on the command line.
+    pub(super) fn read_public(&self, option: &str) -> Result<String, Failure> {
+        match self {
+            Self::Given(text) => Ok(text.clone()),
+            Self::Input | Self::File(_) => self.read(option),
+        }
+    }
+
     /// The secret. Warns if it is on the command line.
     pub(super) fn read(&self, option: &str) -> Result<String, Failure> {
         let text = match self {

@@ -70,6 +70,7 @@ impl ExampleTable {
             ("lead.json", r#"{"name": "Eva", "email": "eva@exemplo.com"}"#),
             ("key.txt", "demo-key\n"),
             ("headers.txt", "X-Api-Key: k-1\n"),
+            ("crm.jinja", "{\"email\": {{ email }}}\n"),
             ("secret.txt", "demo-secret\n"),
             ("token.txt", "demo-flextell\n"),
             ("properties.csv", "kind,id,property_id,title\nproperty,AP001,clp1,Two rooms\n"),

@@ -2,11 +2,11 @@ use super::{
     account::{Account, AccountId, Provider},
     destination_id::DestinationId,
     lead_id::LeadId,
-    sealed_text::SealedText,
+    own_request::OwnRequest,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, fmt};
+use std::fmt;
 
 /// Where the leads of an account are forwarded to.
 ///
@@ -24,9 +24,9 @@ pub struct Destination {
     pub url: String,
     /// The form of what is posted.
     pub format: DestinationFormat,
-    /// The owner's own headers of each request, by name.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub headers: BTreeMap<String, SealedText>,
+    /// What its owner wants otherwise in the requests.
+    #[serde(default)]
+    pub request: OwnRequest,
     /// The owner's name for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
@@ -155,7 +155,7 @@ impl Destination {
             account: account.id.clone(),
             url,
             format: DestinationFormat::Standard,
-            headers: BTreeMap::new(),
+            request: OwnRequest::default(),
             label: None,
             created_at: now,
             state: DestinationState::Active,

@@ -17,6 +17,7 @@ mod lead_id;
 mod members;
 mod merge;
 mod outcome_name;
+mod own_request;
 mod rate_limit;
 mod raw_json;
 mod request_count;
@@ -43,6 +44,7 @@ pub use lead::{Lead, NewLead, Outcome, Standing, StoredDetails, StoredLead, Upda
 pub use lead_id::{LeadId, LeadIdForm, LeadSpan, NotALeadId};
 pub use members::{Member, Members};
 pub use outcome_name::OutcomeName;
+pub use own_request::{OwnRequest, RequestMethod};
 pub use rate_limit::{NotARateLimit, RateLimit, RateWindow, Usage};
 pub use raw_json::RawJson;
 pub(crate) use request_count::{Counting, RequestCount, Span};

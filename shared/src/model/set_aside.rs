@@ -25,6 +25,9 @@ pub struct SetAside {
     /// The status of the last refusal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
+    /// Why it cannot be posted. It has nothing of the lead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// When it is posted again; none: only if the operator says so.
     #[serde(
         default,
@@ -66,6 +69,7 @@ impl SetAside {
             version: None,
             tries: 0,
             status: None,
+            reason: None,
             next_attempt_at,
             expires_at: None,
         }

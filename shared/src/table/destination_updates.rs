@@ -54,7 +54,7 @@ pub enum DestinationChange {
     Resume,
     /// Its secret.
     Secret,
-    /// What its owner chose: its label and its own headers.
+    /// What its owner chose: its label, its URL, and what the requests have.
     Settings,
 }
 
@@ -64,7 +64,7 @@ impl DestinationChange {
             Self::Pause => &["state"],
             Self::Resume => &["state", "next_attempt_at"],
             Self::Secret => &["secret_version", "old_secret_until"],
-            Self::Settings => &["label", "headers"],
+            Self::Settings => &["label", "url", "request"],
         }
     }
 }

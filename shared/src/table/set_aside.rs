@@ -170,7 +170,10 @@ mod tests {
             let destination = format!("dst_{digits}").parse().unwrap();
             let due = SetAside::due(lead, destination, SetAsideEvent::Erased, at);
             let expires_at = next.map(Timestamp::as_second);
-            let written = SetAside { version, tries: 3, status, next_attempt_at: next, expires_at, ..due };
+            let reason = version.map(|version| version.to_string());
+            let written = SetAside {
+                version, tries: 3, status, reason, next_attempt_at: next, expires_at, ..due
+            };
             let item = set_aside_item(&account, &written).unwrap();
             prop_assert_eq!(serde_dynamo::from_item::<_, SetAside>(item).unwrap(), written);
         }

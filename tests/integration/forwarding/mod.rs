@@ -8,6 +8,7 @@ mod own_headers;
 mod rules;
 mod slow_connection;
 mod stuck;
+mod templates;
 mod test_destination;
 
 use serde_json::Value;

@@ -4,7 +4,10 @@ use super::test_destination::{TestDestination, takes};
 use crate::receiver::Receiver;
 use forwarding::{BadHeader, Forwarder, MasterSecret, OwnHeader};
 use hyper::header::HeaderName;
-use shared::{model::Destination, table::DestinationChange};
+use shared::{
+    model::{Destination, OwnRequest},
+    table::DestinationChange,
+};
 
 const SECRET: &str = "k-3f9a8b7c6d5e4f3a2b1c";
 
@@ -19,7 +22,7 @@ impl TestDestination {
         for header in headers {
             let header: OwnHeader = header.parse().unwrap();
             let sealed = master().seal(&destination.id, &header, self.system()).unwrap();
-            destination.headers.insert(header.name.to_string(), sealed);
+            destination.request.headers.insert(header.name.to_string(), sealed);
         }
         self.store_settings(&destination).await;
     }
@@ -57,7 +60,7 @@ async fn a_value_is_sealed_in_the_table_and_each_time_differently() {
         let stored = destination.stored().await;
         let item = serde_json::to_string(&stored).unwrap();
         assert!(item.contains("x-api-key") && !item.contains(SECRET), "{item}");
-        seen.push(stored.headers["x-api-key"].sealed.clone());
+        seen.push(stored.request.headers["x-api-key"].sealed.clone());
     }
     assert_ne!(seen[0], seen[1]);
     let header: OwnHeader = header.parse().unwrap();
@@ -86,7 +89,7 @@ async fn headers_of_another_master_secret_are_not_read_and_the_leads_wait() {
 async fn a_sealed_value_opens_only_for_its_destination_and_its_name() {
     let one = TestDestination::start().await;
     one.add_headers(&["x-api-key: a"]).await;
-    let sealed = one.stored().await.headers["x-api-key"].clone();
+    let sealed = one.stored().await.request.headers["x-api-key"].clone();
     let other = TestDestination::start().await;
     for (case, destination, name, posts) in [
         ("its own", &one, "x-api-key", 1),
@@ -94,7 +97,8 @@ async fn a_sealed_value_opens_only_for_its_destination_and_its_name() {
         ("another destination", &other, "x-api-key", 0),
     ] {
         let headers = [(name.to_owned(), sealed.clone())].into();
-        let changed = Destination { headers, ..destination.stored().await };
+        let request = OwnRequest { headers, ..OwnRequest::default() };
+        let changed = Destination { request, ..destination.stored().await };
         destination.store_settings(&changed).await;
         destination.store(1).await;
         destination.pass(takes).await;

@@ -20,6 +20,7 @@ pub(super) struct TestDestination {
     /// As it was added.
     pub(super) added: Destination,
     got: Mutex<Vec<PostRequest>>,
+    urls: Mutex<Vec<String>>,
 }
 
 /// Takes everything.
@@ -43,7 +44,7 @@ impl TestDestination {
         let destination = Destination::new(&account(), id, url, LeadId::FIRST, api.now());
         let added = Destination { format, ..destination };
         api.app.context.table.add_destination(&added).await.unwrap();
-        Self { api, added, got: Mutex::default() }
+        Self { api, added, got: Mutex::default(), urls: Mutex::default() }
     }
 
     pub(super) fn table(&self) -> &LeadTable {
@@ -102,6 +103,7 @@ impl TestDestination {
         let forwarder = self.forwarder(receiver);
         forwarder.forward_due(Wake::Schedule, settled, self.api.now() + lasts).await.unwrap();
         *self.got.lock().unwrap() = receiver.got();
+        *self.urls.lock().unwrap() = receiver.urls();
     }
 
     /// A pass of this forwarder after the margin.
@@ -129,6 +131,17 @@ impl TestDestination {
     /// The messages of the last pass.
     pub(super) fn got(&self) -> Vec<PostRequest> {
         self.got.lock().unwrap().clone()
+    }
+
+    /// The URLs that were called in the last pass.
+    pub(super) fn urls_got(&self) -> Vec<String> {
+        self.urls.lock().unwrap().clone()
+    }
+
+    /// Erases a lead, as an operator does.
+    pub(super) async fn erase(&self, lead: LeadId) {
+        let mark = self.system().random_mark();
+        self.table().erase_lead(&account(), lead, self.api.now(), &mark).await.unwrap();
     }
 
     /// Their leads.

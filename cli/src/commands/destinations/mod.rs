@@ -3,6 +3,8 @@
 mod add;
 mod list;
 mod named;
+mod new_destination;
+mod preview;
 mod replay;
 mod rotate;
 mod set_aside;
@@ -50,7 +52,13 @@ Examples:
     /// Post a test message from this machine, and show the answer
     #[command(after_help = "Example:\n  leadhook destinations test dst_4Jk9")]
     Test(test::Test),
-    /// Change the label or the own headers of a destination
+    /// Show what a destination would get, with the newest lead of its account
+    #[command(after_help = "\
+Example:
+  leadhook destinations preview integrabot --account acme \\
+    --url https://crm.example.com/contacts --template crm.jinja")]
+    Preview(preview::Preview),
+    /// Change the label, the address or the requests of a destination
     #[command(after_help = "\
 Examples:
   leadhook destinations update dst_4Jk9 --header @headers.txt
@@ -92,7 +100,7 @@ Examples:
 impl Command {
     fn access(&self) -> Access {
         match self {
-            Self::List(_) | Self::Show(_) | Self::Test(_) => Access::Read,
+            Self::List(_) | Self::Show(_) | Self::Test(_) | Self::Preview(_) => Access::Read,
             Self::SetAside(list) if !list.retry => Access::Read,
             Self::Add(_)
             | Self::Update(_)
@@ -114,6 +122,7 @@ impl Destinations {
             Command::Add(add) => add.run(&opened).await,
             Command::List(list) => list.run(&opened).await,
             Command::Show(show) => show.run(&opened).await,
+            Command::Preview(preview) => preview.run(&opened).await,
             Command::Update(update) => update.run(&opened).await,
             Command::Test(test) => test.run(&opened).await,
             Command::Pause(named) => state::pause(&opened, &named).await,

@@ -30,7 +30,7 @@ impl ListSetAside {
         }
         let events =
             opened.table.events_set_aside(&account, Some(&destination.id), None, now).await?;
-        let columns = "lead event at tries status next_attempt_at";
+        let columns = "lead event at tries status reason next_attempt_at";
         let mut listing = Listing::new(columns).sparing("at");
         for event in events {
             listing.push([
@@ -39,6 +39,7 @@ impl ListSetAside {
                 write_time(event.at).into(),
                 event.tries.into(),
                 event.status.into(),
+                event.reason.into(),
                 event.next_attempt_at.map(write_time).into(),
             ]);
         }

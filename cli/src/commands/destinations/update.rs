@@ -1,10 +1,10 @@
 use super::named::Named;
 use crate::commands::{
-    failure::Failure, header_options::HeaderOptions, open_table::OpenTable,
-    signing_secret::SecretOptions,
+    failure::Failure, open_table::OpenTable, request_options::RequestOptions,
+    secret_text::SecretText, signing_secret::SecretOptions,
 };
 use clap::Args;
-use operator::destinations::{set_headers, store_settings};
+use operator::settings::{Settings, store_settings};
 
 #[derive(Args)]
 pub(super) struct Update {
@@ -13,34 +13,43 @@ pub(super) struct Update {
     /// Your name for the destination; empty for none
     #[arg(long, short)]
     label: Option<String>,
+    /// The address that each lead is posted to: https://... @FILE, or - for a line of standard
+    /// input
+    #[arg(long, value_name = "URL")]
+    url: Option<SecretText>,
     #[command(flatten)]
-    headers: HeaderOptions,
+    request: RequestOptions,
     /// A header that requests have no more; repeatable
     #[arg(long, value_name = "NAME")]
     remove_header: Vec<String>,
+    /// Post the body of the format again
+    #[arg(long, conflicts_with_all = ["template", "content_type"])]
+    remove_template: bool,
     #[command(flatten)]
     secret: SecretOptions,
 }
 
 impl Update {
     pub(super) async fn run(self, opened: &OpenTable) -> Result<(), Failure> {
-        let Self { named, label, headers, remove_header, secret } = self;
-        if label.is_none() && headers.is_empty() && remove_header.is_empty() {
+        let Self { named, label, url, request, remove_header, remove_template, secret } = self;
+        let has_headers = request.has_headers();
+        let nothing = remove_template.then(String::new);
+        let read = request.read()?;
+        let settings = Settings {
+            label,
+            url: url.map(|url| url.read_public("--url")).transpose()?,
+            removed_headers: remove_header,
+            template: read.template.or_else(|| nothing.clone()),
+            content_type: read.content_type.or(nothing),
+            ..read
+        };
+        if settings == Settings::default() {
             return Err(Failure::input("write what to change, such as --header or --label"));
         }
         let mut destination = named.find(opened).await?;
-        if let Some(label) = label {
-            destination.label = Some(label).filter(|label| !label.is_empty());
-        }
-        for name in remove_header {
-            if destination.headers.remove(&name.to_ascii_lowercase()).is_none() {
-                return Err(Failure::Input(format!("it has no header {name}")));
-            }
-        }
-        if !headers.is_empty() {
-            let master = secret.read(opened).await?;
-            set_headers(&mut destination, &headers.read()?, &master, &opened.system)?;
-        }
+        let master = if has_headers { Some(secret.read(opened).await?) } else { None };
+        let allowed = opened.addresses();
+        settings.apply(&mut destination, allowed, master.as_ref(), &opened.system).await?;
         store_settings(&opened.table, &destination).await?;
         eprintln!("{} is changed: the next post is sent so", destination.id);
         Ok(())

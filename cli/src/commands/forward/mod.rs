@@ -4,17 +4,20 @@ mod target;
 use super::{
     accounts::AccountOptions,
     failure::Failure,
-    header_options::HeaderOptions,
     open_table::OpenTable,
+    request_options::RequestOptions,
     secret_text::SecretText,
     table_options::{Access, TableOptions},
 };
 use clap::Args;
 use feed::Feed;
-use forwarding::{Addresses, HttpsClient, OwnHeader, SETTLED_AFTER, SigningKeys, check_url};
-use operator::times::{WrittenTime, read_time};
+use forwarding::{Addresses, HttpsClient, SETTLED_AFTER, SigningKeys, check_url};
+use operator::{
+    settings::Settings,
+    times::{WrittenTime, read_time},
+};
 use shared::{
-    model::{ClockAndRandom, LeadId, LeadSpan},
+    model::{ClockAndRandom, LeadId, LeadSpan, OwnRequest},
     table::LeadTable,
 };
 use std::{
@@ -53,28 +56,27 @@ pub(super) struct Forward {
     #[arg(long, value_name = "SECRET")]
     secret: Option<SecretText>,
     #[command(flatten)]
-    headers: HeaderOptions,
+    request: RequestOptions,
 }
 
 impl Forward {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let input = |error: &dyn std::error::Error| Failure::Input(error.to_string());
-        let url = check_url(&self.to, Addresses::Any).map_err(|error| input(&error))?;
+        check_url(&self.to, Addresses::Any).map_err(|error| input(&error))?;
         let secret = self.secret.as_ref().map(|text| text.read("--secret")).transpose()?;
         let given = secret.as_deref().map(SigningKeys::read).transpose();
         let given = given.map_err(|error| input(&error))?;
-        let headers = self.headers.read()?;
+        let settings = self.request.read()?;
         let opened = self.table.open(Access::Read).await?;
-        let done = self.post_leads(&opened, url.as_str(), given, headers).await;
+        let done = self.post_leads(&opened, given, settings).await;
         opened.close(done).await
     }
 
     async fn post_leads(
         &self,
         opened: &OpenTable,
-        url: &str,
         given: Option<SigningKeys>,
-        headers: Vec<OwnHeader>,
+        settings: Settings,
     ) -> Result<(), Failure> {
         if self.follow && opened.is_embedded() {
             let text = "no server has the local table open, so no lead can arrive: start \
@@ -89,9 +91,22 @@ impl Forward {
             None => random_keys(&system)?,
         };
         let (first, now) = (LeadId::new(since, 0), system.now());
-        let feeds = accounts.into_iter().map(|account| Feed::new(account, first, now)).collect();
         let client = HttpsClient::new(Addresses::Any);
-        let target = Target { url: url.to_owned(), keys, headers, client, system };
+        let Settings { headers, template, content_type, signature_header, .. } = settings;
+        let method = settings.method.unwrap_or_default();
+        let request = OwnRequest {
+            method,
+            template,
+            content_type,
+            signature_header,
+            ..OwnRequest::default()
+        };
+        let target = Target { url: self.to.clone(), keys, headers, request, client, system };
+        for account in &accounts {
+            let checked = target.form(account).check();
+            checked.map_err(|error| Failure::Input(error.to_string()))?;
+        }
+        let feeds = accounts.into_iter().map(|account| Feed::new(account, first, now)).collect();
         let mut run = Run { table: &opened.table, feeds, target, answers: Answers::default() };
         let done = if self.follow {
             let seconds = SETTLED_AFTER.as_secs();

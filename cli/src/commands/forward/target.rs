@@ -4,11 +4,11 @@ use crate::{
     commands::{failure::Failure, listing::count},
     terminal::visible,
 };
-use forwarding::{HttpsClient, Message, OwnHeader, Post, PostError, SigningKeys};
+use forwarding::{Form, HttpsClient, Message, OwnHeader, Post, PostError, SigningKeys};
 use jiff::Timestamp;
 use providers::write_id;
 use shared::{
-    model::{Account, ClockAndRandom, DestinationFormat, StoredLead},
+    model::{Account, ClockAndRandom, DestinationFormat, OwnRequest, StoredLead},
     table::{LeadTable, StoreError},
 };
 use std::{
@@ -29,6 +29,7 @@ pub(super) struct Target {
     pub(super) url: String,
     pub(super) keys: SigningKeys,
     pub(super) headers: Vec<OwnHeader>,
+    pub(super) request: OwnRequest,
     pub(super) client: HttpsClient,
     pub(super) system: ClockAndRandom,
 }
@@ -73,6 +74,17 @@ impl Target {
         Ok(result)
     }
 
+    /// The form of what is posted.
+    pub(super) fn form<'a>(&'a self, account: &'a Account) -> Form<'a> {
+        Form {
+            account,
+            destination: DESTINATION,
+            format: DestinationFormat::Standard,
+            url: &self.url,
+            request: &self.request,
+        }
+    }
+
     async fn try_post(
         &self,
         table: &LeadTable,
@@ -80,14 +92,15 @@ impl Target {
         mut lead: StoredLead,
         mut read_at: Timestamp,
     ) -> Result<Posted, StoreError> {
-        let (id, format) = (lead.id, DestinationFormat::Standard);
+        let id = lead.id;
+        let form = self.form(account);
         loop {
-            let message = match Message::created(format, DESTINATION, account, lead, read_at) {
+            let message = match Message::created(form, lead, read_at) {
                 Ok(message) => message,
                 Err(error) => return Ok(Err(error.to_string())),
             };
             let sign = || message.sign(&self.keys, &self.headers, self.system.now());
-            match self.client.post(&self.url, sign).await {
+            match self.client.post(&message.url, sign).await {
                 Ok(answer) => return Ok(Ok(answer.status)),
                 Err(PostError::Outdated) => {}
                 Err(error) => return Ok(Err(error.to_string())),

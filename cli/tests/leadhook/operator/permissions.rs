@@ -162,7 +162,8 @@ fn rows(stored: &Stored, base: &str) -> [(&'static str, String); 16] {
                 "keys list; leads list; leads show {lead}; leads export; leads stats; \
                  leads watch; held list; \
                  held show {held}; destinations list; destinations show {destination}; \
-                 destinations set-aside {destination}"
+                 destinations set-aside {destination}; \
+                 destinations preview integrabot -a demo --url https://1.1.1.1/"
             ),
         ),
         ("forward", "forward --to http://127.0.0.1:9/ --since 1s".to_owned()),

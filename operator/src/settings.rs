@@ -1,0 +1,133 @@
+//! What the owner of a destination chooses: its label, its URL, and what its requests have.
+
+use crate::{Failure, destinations::store};
+use forwarding::{
+    Addresses, Form, MAX_HEADERS, MasterSecret, Message, OwnHeader, check_host, check_url,
+};
+use shared::{
+    model::{ClockAndRandom, Destination, LeadId, LeadSpan, RequestMethod},
+    table::{DestinationChange, LeadTable, Order},
+};
+
+/// Changes of these choices. What is `None` stays as it is.
+#[derive(Default, PartialEq, Eq)]
+pub struct Settings {
+    /// The label; an empty one removes it.
+    pub label: Option<String>,
+    /// The URL, or a template of one.
+    pub url: Option<String>,
+    /// The method.
+    pub method: Option<RequestMethod>,
+    /// Headers to add, or to replace.
+    pub headers: Vec<OwnHeader>,
+    /// The names of headers to remove.
+    pub removed_headers: Vec<String>,
+    /// The template of the body; an empty one removes it.
+    pub template: Option<String>,
+    /// The content type of what the template makes; an empty one is JSON.
+    pub content_type: Option<String>,
+    /// The name of a header with a signature of the body alone; an empty one removes it.
+    pub signature_header: Option<String>,
+}
+
+impl Settings {
+    /// Applies them to a destination in memory, and checks the result: its host, and that its
+    /// templates can be filled in. `master` seals new headers.
+    ///
+    /// # Errors
+    /// If a choice cannot be used.
+    pub async fn apply(
+        self,
+        destination: &mut Destination,
+        allowed: Addresses,
+        master: Option<&MasterSecret>,
+        system: &ClockAndRandom,
+    ) -> Result<(), Failure> {
+        let Self { label, url, method, headers, removed_headers, template, .. } = self;
+        let Self { content_type, signature_header, .. } = self;
+        let given = |text: String| Some(text).filter(|text| !text.is_empty());
+        if let Some(label) = label {
+            destination.label = given(label);
+        }
+        if let Some(url) = url {
+            let checked = check_url(&url, allowed).map_err(input)?;
+            let resolved = check_host(&checked, allowed).await;
+            resolved.map_err(|error| Failure::Input(format!("the URL cannot be used: {error}")))?;
+            // A template stays as it was written: a URL would escape its braces.
+            destination.url = if url.contains('{') { url } else { checked.to_string() };
+        }
+        let request = &mut destination.request;
+        request.method = method.unwrap_or(request.method);
+        if let Some(template) = template {
+            request.template = given(template);
+        }
+        if let Some(content_type) = content_type {
+            check_content_type(&content_type)?;
+            request.content_type = given(content_type);
+        }
+        if request.template.is_none() && request.content_type.is_some() {
+            return Err(Failure::Input("only a template has a content type".to_owned()));
+        }
+        if let Some(name) = signature_header {
+            request.signature_header = given(name);
+        }
+        if let Some(name) = &request.signature_header {
+            format!("{name}: sha256=").parse::<OwnHeader>().map_err(input)?;
+        }
+        for name in removed_headers {
+            if request.headers.remove(&name.to_ascii_lowercase()).is_none() {
+                return Err(Failure::Input(format!("it has no header {name}")));
+            }
+        }
+        for header in &headers {
+            let sealed = master.map(|master| master.seal(&destination.id, header, system));
+            let sealed = sealed.transpose().map_err(input)?;
+            request.headers.extend(sealed.map(|sealed| (header.name.to_string(), sealed)));
+        }
+        if request.headers.len() > MAX_HEADERS {
+            return Err(Failure::Input(format!("a destination has {MAX_HEADERS} headers at most")));
+        }
+        let account = destination.account();
+        Form::of(destination, &account).check().map_err(input)
+    }
+}
+
+fn input(error: impl std::error::Error) -> Failure {
+    Failure::Input(error.to_string())
+}
+
+/// A content type is one line, as a header's value.
+fn check_content_type(text: &str) -> Result<(), Failure> {
+    let is_one = |c: u8| (b' '..=b'~').contains(&c);
+    let fits = text.is_empty() || text.contains('/') && text.bytes().all(is_one);
+    let wrong = || Failure::Input("a content type is written such as application/json".to_owned());
+    if fits { Ok(()) } else { Err(wrong()) }
+}
+
+/// Stores the choices of a destination. A running pass uses them from its next post on.
+///
+/// # Errors
+/// If there is no such destination, or if the table cannot be used.
+pub async fn store_settings(table: &LeadTable, destination: &Destination) -> Result<(), Failure> {
+    store(table, destination, DestinationChange::Settings).await
+}
+
+/// The message that a destination would get about the newest lead of its account, and that lead.
+/// Without a lead it is filled in with a sample.
+///
+/// # Errors
+/// If no message can be made, or if the table cannot be read.
+pub async fn preview(
+    table: &LeadTable,
+    destination: &Destination,
+    system: &ClockAndRandom,
+) -> Result<(Message, Option<LeadId>), Failure> {
+    let (account, now) = (destination.account(), system.now());
+    let form = Form::of(destination, &account);
+    let newest = table.leads(&account, LeadSpan::ALL, Order::NewestFirst, Some(1)).await?;
+    let Some(lead) = newest.leads.into_iter().next() else {
+        return Ok((Message::test(form, &system.random_mark(), now).map_err(input)?, None));
+    };
+    let id = lead.id;
+    Ok((Message::created(form, lead, now).map_err(input)?, Some(id)))
+}
