@@ -1,6 +1,7 @@
 //! The part of a pass that posts the events set aside.
 
 use crate::{
+    filter::meets,
     lease::{Ended, Leased},
     message::{CannotWrite, Form, Message},
     next::{Next, after_event, event_wait, note_failure},
@@ -81,7 +82,8 @@ impl<P: Post> Poster<'_, P> {
         Ok(true)
     }
 
-    /// The message of an event. `None` if its lead was erased meanwhile. The event of an update is
+    /// The message of an event. `None` if its lead was erased meanwhile, or if the destination
+    /// does not get such a lead. The event of an update is
     /// then that of the lead as it is in the message.
     async fn read_event(
         &self,
@@ -102,6 +104,7 @@ impl<P: Post> Poster<'_, P> {
         if found.is_none() && table.has_lead(&account, lead_id).await? {
             return Ok(Some(Err(UnreadableLead(lead_id).into())));
         }
+        let found = found.filter(|(account, lead)| meets(&destination.only, account, lead));
         Ok(found.map(|(_, lead)| {
             event.version = event.version.map(|_| lead.version());
             write(form, lead, read_at)

@@ -1,16 +1,20 @@
 //! The part of a pass that posts the leads after the cursor.
 
 use crate::{
+    filter::meets,
     lease::{Ended, Leased},
     next::{Next, Step, after_lead, next_step},
     page::Page,
     post::Post,
     poster::{Poster, Refusal, create_message},
 };
-use shared::{model::Destination, table::StoreError};
+use shared::{
+    model::{Destination, StoredLead},
+    table::StoreError,
+};
 
 /// How many leads are read at a time.
-const PAGE: i32 = 25;
+pub(crate) const PAGE: i32 = 25;
 
 impl<P: Post> Poster<'_, P> {
     /// Whether leads wait for a destination.
@@ -33,8 +37,14 @@ impl<P: Post> Poster<'_, P> {
                     page.take_first(leased.destination.cursor);
                     leased.destination.move_over(lead);
                 }
+                Step::PassOver(lead) => {
+                    page.take_first(leased.destination.cursor);
+                    leased.destination.move_over(lead);
+                    leased.destination.passed_over += 1;
+                }
                 Step::SaveAndRead => {
                     leased.save().await?;
+                    self.check_time()?;
                     page = self.read_page(&leased.destination).await?;
                 }
                 Step::ReadAgain => page = self.read_page(&leased.destination).await?,
@@ -46,7 +56,9 @@ impl<P: Post> Poster<'_, P> {
     async fn read_page(&self, destination: &Destination) -> Result<Page, StoreError> {
         let read_at = self.forwarder.system.now();
         let read = self.leads_after(destination, destination.cursor, PAGE).await?;
-        Ok(Page::new(destination.cursor, read, read_at))
+        let account = destination.account();
+        let wants = |lead: &StoredLead| meets(&destination.only, &account, lead);
+        Ok(Page::new(destination.cursor, read, read_at, wants))
     }
 
     /// Posts the first lead after the cursor. Moves the cursor over it if it was taken or is set

@@ -9,6 +9,7 @@ mod answer;
 mod connection;
 mod event;
 mod events;
+mod filter;
 mod forwarder;
 mod https;
 mod late;
@@ -34,6 +35,7 @@ mod wait;
 
 pub use address::{Addresses, BadUrl, check_url};
 pub use event::{ForwardingEvent, NewLeadRecord};
+pub use filter::{UnknownMember, check_conditions, meets};
 pub use forwarder::Forwarder;
 pub use https::{HttpsClient, check_host};
 pub use managed_secret::{ManagedSecretError, read_managed_secret};

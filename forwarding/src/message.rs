@@ -2,9 +2,10 @@
 
 use crate::{
     address::{Addresses, check_url},
+    filter::{UnknownMember, check_names},
     own_headers::OwnHeader,
     post::PostRequest,
-    sample::{PLAIN_NAME, sample},
+    sample::{PLAIN_NAME, names_of_lead, sample},
     secret::SigningKeys,
     template::{Escape, JSON, TemplateError, fill_in, is_template, names_of},
 };
@@ -21,6 +22,8 @@ use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 pub const LEAD_VALID_FOR: SignedDuration = SignedDuration::from_secs(1);
 /// What a template names to tell the events apart.
 const TYPE: &str = "type";
+/// What a template names for the time of the event.
+const TIMESTAMP: &str = "timestamp";
 
 /// A message: the same for every attempt to post it.
 pub struct Message {
@@ -46,6 +49,9 @@ pub enum CannotWrite {
     /// The lead's details are not JSON.
     #[error(transparent)]
     Unreadable(#[from] UnreadableLead),
+    /// The owner's template names something that no lead has.
+    #[error(transparent)]
+    Unknown(#[from] UnknownMember),
     /// The owner's template does not fit.
     #[error(transparent)]
     Template(#[from] TemplateError),
@@ -96,14 +102,11 @@ impl<'a> Form<'a> {
     pub fn check(self) -> Result<(), CannotWrite> {
         let lead = sample(self.account, "Maria \"Mia\" Silva\n\u{1f642}");
         let values = values_of("lead.created", Timestamp::UNIX_EPOCH, &lead)?;
-        let known: Vec<_> = values.as_object().into_iter().flat_map(|known| known.keys()).collect();
+        let known = [names_of_lead(self.account), [TYPE, TIMESTAMP].map(str::to_owned).into()];
         let url = Some(self.url).filter(|url| is_template(url));
         for template in [self.request.template.as_deref(), url].into_iter().flatten() {
             let names = names_of(template)?;
-            if let Some(unknown) = names.iter().find(|name| !known.contains(name)) {
-                let known = known.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
-                return Err(TemplateError::Unknown(unknown.clone(), known).into());
-            }
+            check_names(names.iter().map(String::as_str), &known.concat())?;
         }
         self.fill(&values)?;
         Ok(())
@@ -261,7 +264,7 @@ fn values_of(
 ) -> Result<Value, CannotWrite> {
     let mut values = serde_json::to_value(data).map_err(|_| CannotWrite::Number)?;
     values[TYPE] = kind.into();
-    values["timestamp"] = write_time(at).into();
+    values[TIMESTAMP] = write_time(at).into();
     Ok(values)
 }
 

@@ -16,6 +16,8 @@ pub(crate) enum Step {
     Post,
     /// Move the cursor over this one: it was taken before its turn.
     MoveOver(LeadId),
+    /// Move the cursor over this one: the destination does not get it.
+    PassOver(LeadId),
     /// All leads of the page are posted: store the progress, and read the next page.
     SaveAndRead,
     /// The page is old, or not the one at the cursor: read it again.
@@ -34,6 +36,7 @@ pub(crate) fn next_step(destination: &Destination, page: &Page, now: Timestamp) 
         None => Step::SaveAndRead,
         Some(lead) if destination.taken_ahead == Some(lead) => Step::MoveOver(lead),
         Some(_) if page.is_old(now) => Step::ReadAgain,
+        Some(lead) if page.passes_over(lead) => Step::PassOver(lead),
         Some(_) => Step::Post,
     }
 }
@@ -190,7 +193,23 @@ mod tests {
         let stored = |n| StoredLead::new(lead(n), now(), BTreeMap::new());
         let leads = (1..=last).map(stored).collect();
         let rest = (!is_last).then_some(LeadSpan::ALL);
-        Page::new(lead(0), LeadPage { leads, rest, units: 0.0 }, now())
+        Page::new(lead(0), LeadPage { leads, rest, units: 0.0 }, now(), |of| of.id != unwanted())
+    }
+
+    /// The lead that the destination does not get.
+    fn unwanted() -> LeadId {
+        lead(3)
+    }
+
+    #[test]
+    fn a_lead_that_a_destination_does_not_get_is_passed_over() {
+        let mut page = page(3, true);
+        let mut destination = destination();
+        for n in 1..=2 {
+            page.take_first(destination.cursor).unwrap();
+            destination.move_over(lead(n));
+        }
+        assert_eq!(next_step(&destination, &page, now()), Step::PassOver(lead(3)));
     }
 
     #[test]

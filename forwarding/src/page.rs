@@ -6,7 +6,7 @@ use shared::{
     model::{LeadId, StoredLead},
     table::LeadPage,
 };
-use std::vec;
+use std::{collections::BTreeSet, vec};
 
 /// The next leads after a cursor.
 pub(crate) struct Page {
@@ -17,13 +17,28 @@ pub(crate) struct Page {
     /// Whether a lead was taken from it.
     is_begun: bool,
     is_last: bool,
+    /// Those of its leads that the destination does not get.
+    unwanted: BTreeSet<LeadId>,
 }
 
 impl Page {
-    /// A page that was read after `cursor`; the reading began at `read_at`.
-    pub(crate) fn new(cursor: LeadId, read: LeadPage, read_at: Timestamp) -> Self {
+    /// A page that was read after `cursor`; the reading began at `read_at`. The destination gets
+    /// the leads for which `wants` is true.
+    pub(crate) fn new(
+        cursor: LeadId,
+        read: LeadPage,
+        read_at: Timestamp,
+        wants: impl Fn(&StoredLead) -> bool,
+    ) -> Self {
         let LeadPage { leads, rest, .. } = read;
-        Self { cursor, leads: leads.into_iter(), read_at, is_begun: false, is_last: rest.is_none() }
+        let unwanted = leads.iter().filter(|lead| !wants(lead)).map(|lead| lead.id).collect();
+        let (leads, is_last) = (leads.into_iter(), rest.is_none());
+        Self { cursor, leads, read_at, is_begun: false, is_last, unwanted }
+    }
+
+    /// Whether the destination does not get this lead.
+    pub(crate) fn passes_over(&self, lead: LeadId) -> bool {
+        self.unwanted.contains(&lead)
     }
 
     /// Whether its next lead is the first one after this cursor.

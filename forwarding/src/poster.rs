@@ -42,14 +42,17 @@ impl<'a, P: Post> Poster<'a, P> {
     /// Ends the pass if no post may begin: its time is over, or the destination is paused, removed,
     /// or leased to another pass.
     pub(crate) async fn check(&self, leased: &mut Leased<'_>) -> Result<(), Ended> {
-        if self.forwarder.system.now() >= self.until {
-            return Err(Ended::Stopped);
-        }
+        self.check_time()?;
         leased.refresh().await?;
         match leased.destination.state {
             DestinationState::Active => Ok(()),
             DestinationState::Paused | DestinationState::Gone => Err(Ended::Stopped),
         }
+    }
+
+    /// Ends the pass if its time is over.
+    pub(crate) fn check_time(&self) -> Result<(), Ended> {
+        if self.forwarder.system.now() < self.until { Ok(()) } else { Err(Ended::Stopped) }
     }
 
     /// The oldest leads after `lead`. A page of large leads has fewer than `limit`: DynamoDB ends

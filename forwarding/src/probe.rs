@@ -2,13 +2,15 @@
 
 use crate::{
     answer::Verdict,
+    filter::meets,
+    leads::PAGE,
     lease::{Ended, Leased},
     next::{Next, after_probe},
     post::Post,
     poster::{Poster, create_message},
 };
 use shared::{
-    model::{Destination, StoredLead, Stuck},
+    model::{Destination, LeadId, StoredLead, Stuck},
     table::StoreError,
 };
 
@@ -47,10 +49,28 @@ impl<P: Post> Poster<'_, P> {
         stuck: Stuck,
     ) -> Result<Option<StoredLead>, StoreError> {
         let last = stuck.probed.unwrap_or(stuck.lead);
-        let after = self.leads_after(destination, last, 1).await?.leads.pop();
+        let after = self.first_after(destination, last).await?;
         if after.is_some() || last == stuck.lead {
             return Ok(after);
         }
-        Ok(self.leads_after(destination, stuck.lead, 1).await?.leads.pop())
+        self.first_after(destination, stuck.lead).await
+    }
+
+    /// The first lead after `lead` that the destination gets.
+    async fn first_after(
+        &self,
+        destination: &Destination,
+        mut lead: LeadId,
+    ) -> Result<Option<StoredLead>, StoreError> {
+        let (only, account) = (&destination.only, destination.account());
+        let limit = if only.is_empty() { 1 } else { PAGE };
+        loop {
+            let page = self.leads_after(destination, lead, limit).await?;
+            let found = page.leads.into_iter().find(|lead| meets(only, &account, lead));
+            match (found, page.rest) {
+                (None, Some(rest)) => lead = rest.first.previous(),
+                (found, _) => return Ok(found),
+            }
+        }
     }
 }

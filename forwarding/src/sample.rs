@@ -8,6 +8,12 @@ use std::collections::BTreeMap;
 /// The name of a sample that is sent.
 pub(crate) const PLAIN_NAME: &str = "Maria Silva";
 
+/// The names of a lead's members.
+pub(crate) fn names_of_lead(account: &Account) -> Vec<String> {
+    let lead = serde_json::to_value(sample(account, PLAIN_NAME)).unwrap_or_default();
+    lead.as_object().into_iter().flat_map(|members| members.keys().cloned()).collect()
+}
+
 /// A lead of this person with all members.
 pub(crate) fn sample(account: &Account, name: &str) -> LeadRecord {
     let at = write_time(Timestamp::UNIX_EPOCH);

@@ -52,9 +52,6 @@ pub enum TemplateError {
     /// It is not a template.
     #[error("the template is wrong: {0}")]
     Wrong(String),
-    /// It names something that a lead does not have.
-    #[error("the template names {0}, which a lead does not have: it has {1}")]
-    Unknown(String, String),
     /// It cannot be filled in with this lead.
     #[error("the template failed: {0}")]
     Failed(String),

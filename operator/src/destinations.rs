@@ -1,12 +1,13 @@
 //! Destinations: their states, what waits for them, and where a lead was forwarded.
 
 use crate::Failure;
-use forwarding::{Addresses, Refusal, check_url, refused};
+use forwarding::{Addresses, Refusal, check_url, meets, refused};
 use jiff::Timestamp;
 use serde::Serialize;
 use shared::{
     model::{
-        Account, Destination, DestinationState, LeadId, LeadSpan, SetAside, SetAsideEvent, Stuck,
+        Account, Destination, DestinationState, LeadId, LeadSpan, SetAside, SetAsideEvent,
+        StoredLead, Stuck,
     },
     table::{DestinationChange, LeadPage, LeadTable, Order},
 };
@@ -165,14 +166,15 @@ pub async fn forwarding_states(
     table: &LeadTable,
     destinations: &[Destination],
     account: &Account,
-    lead: LeadId,
+    lead: &StoredLead,
 ) -> Result<Vec<ForwardingState>, Failure> {
     let of_account = destinations.iter().filter(|destination| destination.account() == *account);
     let destinations: Vec<_> = of_account.cloned().collect();
-    let events = table.lead_set_aside(lead, &destinations).await?;
+    let events = table.lead_set_aside(lead.id, &destinations).await?;
     let forwarded = |destination: &Destination| {
         let event = events.iter().find(|event| event.destination == destination.id);
-        let (state, status) = lead_state(destination, lead, event);
+        let is_wanted = meets(&destination.only, account, lead);
+        let (state, status) = lead_state(destination, lead.id, is_wanted, event);
         ForwardingState { id: destination.id.to_string(), host: host(destination), state, status }
     };
     Ok(destinations.iter().map(forwarded).collect())
@@ -182,12 +184,14 @@ pub async fn forwarding_states(
 fn lead_state(
     destination: &Destination,
     lead: LeadId,
+    is_wanted: bool,
     event: Option<&SetAside>,
 ) -> (&'static str, Option<u16>) {
     let Destination { starts_after, cursor, reached, taken_ahead, .. } = destination;
     let state = match event {
         Some(event) if event.tries > 0 => return ("set aside", event.status),
         None if lead <= *starts_after => "older than its start",
+        None if !is_wanted => "not one that it gets",
         None if lead <= *cursor || *taken_ahead == Some(lead) => "forwarded",
         None if reached.is_some_and(|reached| lead <= reached) => {
             "perhaps forwarded, waiting to be posted again"

@@ -2,12 +2,16 @@
 
 use crate::{Failure, destinations::store};
 use forwarding::{
-    Addresses, Form, MAX_HEADERS, MasterSecret, Message, OwnHeader, check_host, check_url,
+    Addresses, Form, MAX_HEADERS, MasterSecret, Message, OwnHeader, check_conditions, check_host,
+    check_url,
 };
 use shared::{
-    model::{ClockAndRandom, Destination, LeadId, LeadSpan, RequestMethod},
+    model::{ClockAndRandom, Condition, Destination, LeadId, LeadSpan, RequestMethod},
     table::{DestinationChange, LeadTable, Order},
 };
+
+/// How many conditions a destination may have.
+const MAX_CONDITIONS: usize = 20;
 
 /// Changes of these choices. What is `None` stays as it is.
 #[derive(Default, PartialEq, Eq)]
@@ -28,6 +32,8 @@ pub struct Settings {
     pub content_type: Option<String>,
     /// The name of a header with a signature of the body alone; an empty one removes it.
     pub signature_header: Option<String>,
+    /// The conditions that leads must meet, all of them; none: all leads.
+    pub only: Option<Vec<Condition>>,
 }
 
 impl Settings {
@@ -44,7 +50,7 @@ impl Settings {
         system: &ClockAndRandom,
     ) -> Result<(), Failure> {
         let Self { label, url, method, headers, removed_headers, template, .. } = self;
-        let Self { content_type, signature_header, .. } = self;
+        let Self { content_type, signature_header, only, .. } = self;
         let given = |text: String| Some(text).filter(|text| !text.is_empty());
         if let Some(label) = label {
             destination.label = given(label);
@@ -88,6 +94,14 @@ impl Settings {
             return Err(Failure::Input(format!("a destination has {MAX_HEADERS} headers at most")));
         }
         let account = destination.account();
+        if let Some(only) = only {
+            check_conditions(&only, &account).map_err(input)?;
+            if only.len() > MAX_CONDITIONS {
+                let text = format!("a destination has {MAX_CONDITIONS} conditions at most");
+                return Err(Failure::Input(text));
+            }
+            destination.only = only;
+        }
         Form::of(destination, &account).check().map_err(input)
     }
 }

@@ -2,7 +2,7 @@ use super::{failure::Failure, secret_text::SecretText};
 use clap::{Args, ValueEnum};
 use forwarding::OwnHeader;
 use operator::settings::Settings;
-use shared::model::RequestMethod;
+use shared::model::{Condition, RequestMethod};
 use std::{fs, path::PathBuf};
 
 /// What the requests to a destination have otherwise.
@@ -12,6 +12,10 @@ pub(super) struct RequestOptions {
     /// line of standard input; repeatable
     #[arg(long = "header", value_name = "HEADER")]
     headers: Vec<SecretText>,
+    /// A condition that a lead must meet: source=website, source!=website, or email (present); all
+    /// of them if repeated
+    #[arg(long, value_name = "CONDITION")]
+    only: Vec<Condition>,
     /// A file with the template of each body
     #[arg(long, value_name = "FILE")]
     template: Option<PathBuf>,
@@ -57,6 +61,7 @@ impl RequestOptions {
             template: template.transpose()?,
             content_type: self.content_type.clone(),
             signature_header: self.signature_header.clone(),
+            only: (!self.only.is_empty()).then(|| self.only.clone()),
             ..Settings::default()
         })
     }

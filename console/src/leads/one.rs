@@ -69,7 +69,7 @@ pub(crate) async fn one(
     let claims = console.table().lead_claims(&account, id).await?;
     let claims = claims.into_iter().map(|claim| Claim::new(claim, now)).collect();
     let destinations = console.table().destinations().await?;
-    let forwarded = forwarding_states(console.table(), &destinations, &account, id).await?;
+    let forwarded = forwarding_states(console.table(), &destinations, &account, &lead).await?;
     let can_erase = lead.email.is_some() || lead.phone.is_some();
     let record = LeadRecord::new(&account, lead).map_err(operator::Failure::from)?;
     let mask = frame.mask;

@@ -1,5 +1,6 @@
 use super::{
     account::{Account, AccountId, Provider},
+    condition::Condition,
     destination_id::DestinationId,
     lead_id::LeadId,
     own_request::OwnRequest,
@@ -27,6 +28,12 @@ pub struct Destination {
     /// What its owner wants otherwise in the requests.
     #[serde(default)]
     pub request: OwnRequest,
+    /// The conditions that a lead must meet; none: all leads.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<Condition>,
+    /// How many leads did not meet them.
+    #[serde(default, skip_serializing_if = "is_none_yet")]
+    pub passed_over: u64,
     /// The owner's name for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
@@ -93,6 +100,11 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_none_yet(number: &u64) -> bool {
+    *number == 0
+}
+
 /// The form of what is posted to a destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -156,6 +168,8 @@ impl Destination {
             url,
             format: DestinationFormat::Standard,
             request: OwnRequest::default(),
+            only: Vec::new(),
+            passed_over: 0,
             label: None,
             created_at: now,
             state: DestinationState::Active,

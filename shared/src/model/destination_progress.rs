@@ -55,6 +55,7 @@ impl Destination {
             stuck: self.stuck,
             taken_ahead: self.taken_ahead,
             reached: self.reached,
+            passed_over: self.passed_over,
             failures: self.failures,
             failing_since: self.failing_since,
             next_attempt_at: self.next_attempt_at,

@@ -19,7 +19,7 @@ const MAX_UPDATES: usize = 20;
 /// The fields that all providers have are members here, so that code can read a lead of any
 /// provider. The fields of only one provider are in the type `D`. The `Debug` output of a lead has
 /// only its id.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Lead<D> {
     /// The lead's id.
     pub id: LeadId,

@@ -14,8 +14,9 @@ use aws_sdk_dynamodb::{
 use jiff::Timestamp;
 
 /// The attributes that a pass changes.
-const PROGRESS: [&str; 11] = [
+const PROGRESS: [&str; 12] = [
     "cursor",
+    "passed_over",
     "reached",
     "state",
     "failures",
@@ -54,7 +55,7 @@ pub enum DestinationChange {
     Resume,
     /// Its secret.
     Secret,
-    /// What its owner chose: its label, its URL, and what the requests have.
+    /// What its owner chose: its label, its URL, what the requests have, and which leads.
     Settings,
 }
 
@@ -64,7 +65,7 @@ impl DestinationChange {
             Self::Pause => &["state"],
             Self::Resume => &["state", "next_attempt_at"],
             Self::Secret => &["secret_version", "old_secret_until"],
-            Self::Settings => &["label", "url", "request"],
+            Self::Settings => &["label", "url", "request", "only"],
         }
     }
 }

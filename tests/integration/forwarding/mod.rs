@@ -3,6 +3,7 @@
 mod answers;
 mod changes;
 mod local_clock;
+mod only;
 mod other_shapes;
 mod own_headers;
 mod rules;

@@ -180,7 +180,7 @@ async fn an_erasure_tells_only_the_destinations_that_may_have_the_lead() {
 }
 
 /// Gives a lead another name.
-async fn update(destination: &TestDestination, id: LeadId, name: &str) {
+pub(super) async fn rename(destination: &TestDestination, id: LeadId, name: &str) {
     let change = |lead: &mut StoredLead| {
         lead.name = Some(name.to_owned());
         Ok::<_, StoreError>(())
@@ -199,11 +199,11 @@ async fn a_lead_that_is_updated_after_it_was_posted_is_posted_as_it_is_now() {
     destination.pass(takes).await;
     assert_eq!(destination.leads_got(), ids);
     // Two updates are one message.
-    update(&destination, ids[0], "Bia").await;
-    update(&destination, ids[0], "Caio").await;
+    rename(&destination, ids[0], "Bia").await;
+    rename(&destination, ids[0], "Caio").await;
     // One that a destination did not get yet needs no message of its own.
     let later = destination.store(1).await;
-    update(&destination, later[0], "Davi").await;
+    rename(&destination, later[0], "Davi").await;
     destination.pass(takes).await;
     let got = destination.bodies_got();
     let got: Vec<_> = got.iter().map(|body| [&body["type"], &body["data"]["name"]]).collect();
@@ -218,7 +218,7 @@ async fn the_message_about_an_update_has_an_id_of_its_own_and_is_tried_again() {
     destination.pass(takes).await;
     let created = destination.got()[0].id.clone();
     for (name, number, answer) in [("Bia", 1, 503), ("Caio", 2, 204)] {
-        update(&destination, ids[0], name).await;
+        rename(&destination, ids[0], name).await;
         destination.api.advance(SignedDuration::from_hours(1));
         destination.pass(|_| status(answer)).await;
         assert_eq!(destination.got()[0].id, format!("{created}_updated_{number}"));
@@ -232,9 +232,9 @@ async fn an_update_during_the_post_of_the_one_before_it_is_posted_too() {
     let destination = TestDestination::start().await;
     let ids = destination.store(1).await;
     destination.pass(takes).await;
-    update(&destination, ids[0], "Bia").await;
+    rename(&destination, ids[0], "Bia").await;
     let first = destination.set_aside().await.remove(0);
-    update(&destination, ids[0], "Caio").await;
+    rename(&destination, ids[0], "Caio").await;
     destination.table().delete_set_aside(&account(), &first).await.unwrap();
     assert_eq!(destination.set_aside().await.len(), 1);
     destination.pass(takes).await;
@@ -246,7 +246,7 @@ async fn the_update_of_an_erased_lead_is_not_posted() {
     let destination = TestDestination::start().await;
     let ids = destination.store(1).await;
     destination.pass(takes).await;
-    update(&destination, ids[0], "Bia").await;
+    rename(&destination, ids[0], "Bia").await;
     destination
         .table()
         .erase_lead(&account(), ids[0], destination.api.now(), &random_mark())

@@ -25,13 +25,17 @@ pub(super) struct Update {
     /// Post the body of the format again
     #[arg(long, conflicts_with_all = ["template", "content_type"])]
     remove_template: bool,
+    /// Forward all leads again
+    #[arg(long, conflicts_with = "only")]
+    all_leads: bool,
     #[command(flatten)]
     secret: SecretOptions,
 }
 
 impl Update {
     pub(super) async fn run(self, opened: &OpenTable) -> Result<(), Failure> {
-        let Self { named, label, url, request, remove_header, remove_template, secret } = self;
+        let Self { named, label, url, request, remove_header, remove_template, .. } = self;
+        let Self { all_leads, secret, .. } = self;
         let has_headers = request.has_headers();
         let nothing = remove_template.then(String::new);
         let read = request.read()?;
@@ -41,6 +45,7 @@ impl Update {
             removed_headers: remove_header,
             template: read.template.or_else(|| nothing.clone()),
             content_type: read.content_type.or(nothing),
+            only: read.only.or_else(|| all_leads.then(Vec::new)),
             ..read
         };
         if settings == Settings::default() {

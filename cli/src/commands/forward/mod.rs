@@ -11,13 +11,15 @@ use super::{
 };
 use clap::Args;
 use feed::Feed;
-use forwarding::{Addresses, HttpsClient, SETTLED_AFTER, SigningKeys, check_url};
+use forwarding::{
+    Addresses, HttpsClient, SETTLED_AFTER, SigningKeys, check_conditions, check_url, meets,
+};
 use operator::{
     settings::Settings,
     times::{WrittenTime, read_time},
 };
 use shared::{
-    model::{ClockAndRandom, LeadId, LeadSpan, OwnRequest},
+    model::{ClockAndRandom, Condition, LeadId, LeadSpan, OwnRequest},
     table::LeadTable,
 };
 use std::{
@@ -61,7 +63,6 @@ pub(super) struct Forward {
 
 impl Forward {
     pub(super) async fn run(self) -> Result<(), Failure> {
-        let input = |error: &dyn std::error::Error| Failure::Input(error.to_string());
         check_url(&self.to, Addresses::Any).map_err(|error| input(&error))?;
         let secret = self.secret.as_ref().map(|text| text.read("--secret")).transpose()?;
         let given = secret.as_deref().map(SigningKeys::read).transpose();
@@ -92,7 +93,8 @@ impl Forward {
         };
         let (first, now) = (LeadId::new(since, 0), system.now());
         let client = HttpsClient::new(Addresses::Any);
-        let Settings { headers, template, content_type, signature_header, .. } = settings;
+        let Settings { headers, template, content_type, signature_header, only, .. } = settings;
+        let only = only.unwrap_or_default();
         let method = settings.method.unwrap_or_default();
         let request = OwnRequest {
             method,
@@ -103,11 +105,12 @@ impl Forward {
         };
         let target = Target { url: self.to.clone(), keys, headers, request, client, system };
         for account in &accounts {
-            let checked = target.form(account).check();
-            checked.map_err(|error| Failure::Input(error.to_string()))?;
+            target.form(account).check().map_err(|error| input(&error))?;
+            check_conditions(&only, account).map_err(|error| input(&error))?;
         }
         let feeds = accounts.into_iter().map(|account| Feed::new(account, first, now)).collect();
-        let mut run = Run { table: &opened.table, feeds, target, answers: Answers::default() };
+        let mut run =
+            Run { table: &opened.table, only, feeds, target, answers: Answers::default() };
         let done = if self.follow {
             let seconds = SETTLED_AFTER.as_secs();
             eprintln!(
@@ -124,6 +127,10 @@ impl Forward {
     }
 }
 
+fn input(error: &dyn std::error::Error) -> Failure {
+    Failure::Input(error.to_string())
+}
+
 /// Makes a key, and prints the secret that verifies its signatures.
 fn random_keys(system: &ClockAndRandom) -> Result<SigningKeys, Failure> {
     let (keys, secret) = SigningKeys::one(system.random_key());
@@ -134,6 +141,7 @@ fn random_keys(system: &ClockAndRandom) -> Result<SigningKeys, Failure> {
 /// The leads of some accounts on their way to an address.
 struct Run<'a> {
     table: &'a LeadTable,
+    only: Vec<Condition>,
     feeds: Vec<Feed>,
     target: Target,
     answers: Answers,
@@ -160,6 +168,9 @@ impl Run<'_> {
                 return Ok(());
             };
             let Some(lead) = feed.leads.pop_front() else { return Ok(()) };
+            if !meets(&self.only, &feed.account, &lead) {
+                continue;
+            }
             let posting = self.target.post(self.table, &feed.account, lead, feed.read_at);
             self.answers.note(posting.await?);
         }

@@ -40,8 +40,9 @@ impl Show {
         }
         let destinations = opened.table.destinations().await?;
         for (account, lead) in leads {
-            let (id, updates) = (lead.id, lead.updates.clone());
-            let forwarded = forwarding_states(&opened.table, &destinations, &account, id).await?;
+            let updates = lead.updates.clone();
+            let forwarded =
+                forwarding_states(&opened.table, &destinations, &account, &lead).await?;
             print(&LeadRecord::new(&account, lead)?, &updates, &forwarded, output)?;
         }
         Ok(())

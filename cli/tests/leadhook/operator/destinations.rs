@@ -390,8 +390,13 @@ async fn a_bad_destination_is_one_clear_line_and_nothing_is_written() {
         assert!(!why.contains("hunter2"), "{why}");
     }
     let url = "https://1.1.1.1/";
+    let endless = "{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}";
+    cli.write("endless", endless);
+    cli.write("unknown", r#"{"email": {{ emial }}}"#);
+    cli.write("long", r#"{% for a in range(2000) %}{{ "a" * 1000 }}{% endfor %}"#);
+    cli.write("quoted", r#"{"name": "{{ name }}"}"#);
     let unknown = ["destinations", "show", "dst_00000000000000000000"];
-    let cases: [(&[&str], i32, &str); 19] = [
+    let cases: [(&[&str], i32, &str); 30] = [
         (
             &["destinations", "add", "integrabot", "-a", "nobody", "--url", url],
             3,
@@ -416,6 +421,25 @@ async fn a_bad_destination_is_one_clear_line_and_nothing_is_written() {
         ),
         (&["destinations", "update", "dst_0", "--header", "x-a: b"], 3, "no destination"),
         (&["destinations", "update", "dst_0"], 2, "what to change"),
+        (&[&add[..], &["--url", url, "--only", ""]].concat(), 2, "MEMBER=VALUE"),
+        (&[&add[..], &["--url", url, "--only", "sorce=web"]].concat(), 2, "a member sorce"),
+        (&[&add[..], &["--url", url, "--template", "endless"]].concat(), 2, "50000 steps"),
+        (&[&add[..], &["--url", url, "--template", "unknown"]].concat(), 2, "a member emial"),
+        (&[&add[..], &["--url", url, "--template", "long"]].concat(), 2, "262144 bytes"),
+        (&[&add[..], &["--url", url, "--template", "quoted"]].concat(), 2, "not make JSON"),
+        (&[&add[..], &["--url", url, "--template", "missing"]].concat(), 2, "missing: "),
+        (
+            &[&add[..], &["--url", url, "--content-type", "text/plain"]].concat(),
+            2,
+            "only a template",
+        ),
+        (&[&add[..], &["--url", "https://{{ name }}.example/"]].concat(), 2, "not a URL"),
+        (&[&add[..], &["--url", "https://1.1.1.1/{{ emial }}"]].concat(), 2, "a member emial"),
+        (
+            &[&add[..], &["--url", url, "--signature-header", "host"]].concat(),
+            2,
+            "leadhook sets it",
+        ),
         (&add, 2, "--url"),
         (&unknown, 3, "leadhook destinations list"),
         (&["destinations", "replay", "dst_", "--from", "soon"], 2, "a lead's id"),
@@ -429,6 +453,47 @@ async fn a_bad_destination_is_one_clear_line_and_nothing_is_written() {
     let serve = cli.serve();
     let stored = items(&cli, &serve).await;
     assert!(!stored.iter().any(|item| item.contains("destination")), "nothing is stored");
+    serve.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_destination_is_seen_before_it_is_added_and_can_be_changed() {
+    let cli = Cli::local();
+    let serve = cli.serve();
+    let mut receiver = Receiver::start().await;
+    cli.write("body", r#"{"who": {{ name }}, "is": {{ email or "nobody" }}}"#);
+    let request = ["--template", "body", "--method", "put", "--only", "name"];
+    let url = format!("{}/{{{{ id }}}}", receiver.url);
+    let preview = ["destinations", "preview", "integrabot", "-a", ACCOUNT, "--url", &url];
+    let preview = [&preview[..], &request].concat();
+    let sample = cli.run(&preview);
+    assert!(sample.starts_with("PUT http") && sample.contains("Maria Silva"), "{sample}");
+    let newest = lead(&serve, 1).await;
+    let shown = cli.run(&preview);
+    assert!(
+        shown.contains(&format!("secret-path/{newest}\n")) && shown.contains("ana1"),
+        "{shown}"
+    );
+    assert_eq!(cli.count(&["destinations", "list"]), 0);
+    let (id, _) = add(&cli, &url, &request);
+    let lead_id = lead(&serve, 2).await;
+    let received = receiver.next().await;
+    assert_eq!((&*received.method, &*received.path), ("PUT", &*format!("/secret-path/{lead_id}")));
+    assert_eq!(received.body["is"], "ana2@exemplo.com");
+    let show = ["destinations", "show", &id];
+    let row = cli.json(&show);
+    assert_eq!([&row["method"], &row["only"]], ["PUT", "name"], "{row}");
+    // Nobody has such a source: the lead is passed over.
+    let update = ["destinations", "update", &id];
+    cli.run(&[&update[..], &["--only", "source=nowhere", "--remove-template"]].concat());
+    let passed = lead(&serve, 3).await;
+    wait_until(|| cli.json(&show)["passed_over"] == 1);
+    assert_eq!(state_of(&cli, &passed, &id), "not one that it gets");
+    let plain = ["--all-leads", "--method", "post", "--url", &receiver.url];
+    cli.run(&[&update[..], &plain].concat());
+    lead(&serve, 4).await;
+    let received = receiver.next().await;
+    assert_eq!((received.kind(), &*received.method), ("lead.created", "POST"));
     serve.stop();
 }
 

@@ -12,6 +12,7 @@ mod other_shapes;
 mod pages;
 mod permissions;
 mod proxy;
+mod ready;
 mod receiver;
 mod tools;
 

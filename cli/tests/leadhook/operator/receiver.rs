@@ -2,7 +2,7 @@
 
 use axum::{
     Router,
-    http::{HeaderMap, StatusCode, header::LOCATION},
+    http::{HeaderMap, Method, StatusCode, Uri, header::LOCATION},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
@@ -32,6 +32,8 @@ pub(super) struct Receiver {
 
 /// A message as it was received.
 pub(super) struct Received {
+    pub(super) method: String,
+    pub(super) path: String,
     headers: HeaderMap,
     pub(super) text: String,
     pub(super) body: Value,
@@ -43,10 +45,11 @@ impl Receiver {
         let status = Arc::new(AtomicU16::new(200));
         let once = Arc::new(AtomicU16::new(0));
         let (answered, next) = (Arc::clone(&status), Arc::clone(&once));
-        let take = move |headers: HeaderMap, text: String| async move {
+        let take = move |method: Method, uri: Uri, headers: HeaderMap, text: String| async move {
+            let (method, path) = (method.to_string(), uri.path().to_owned());
             // Some JSON is in no `Value`: 1e400, and more than 128 levels.
             let body = serde_json::from_str(&text).unwrap_or_default();
-            sender.send(Received { headers, text, body }).unwrap();
+            sender.send(Received { method, path, headers, text, body }).unwrap();
             let status = match next.swap(0, SeqCst) {
                 0 => answered.load(SeqCst),
                 once => once,
