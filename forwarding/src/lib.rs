@@ -32,6 +32,7 @@ mod secret;
 mod start_up;
 mod template;
 mod wait;
+mod window;
 
 pub use address::{Addresses, BadUrl, check_url};
 pub use event::{ForwardingEvent, NewLeadRecord};

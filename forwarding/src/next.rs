@@ -34,7 +34,7 @@ pub(crate) fn next_step(destination: &Destination, page: &Page, now: Timestamp) 
     match page.first() {
         None if page.is_last() => Step::End,
         None => Step::SaveAndRead,
-        Some(lead) if destination.taken_ahead == Some(lead) => Step::MoveOver(lead),
+        Some(lead) if destination.has_taken_ahead(lead) => Step::MoveOver(lead),
         Some(_) if page.is_old(now) => Step::ReadAgain,
         Some(lead) if page.passes_over(lead) => Step::PassOver(lead),
         Some(_) => Step::Post,
@@ -74,10 +74,7 @@ pub(crate) fn after_lead(
             note_failure(destination, now);
             // The destination may have the lead, although it did not take it.
             destination.reached = destination.reached.max(Some(lead));
-            let before = destination.stuck.filter(|stuck| stuck.lead == lead);
-            let mut stuck = before.unwrap_or(Stuck { lead, failures: 0, probed: None });
-            stuck.failures = stuck.failures.saturating_add(1);
-            destination.stuck = Some(stuck);
+            let stuck = count_failure(destination, lead);
             destination.next_attempt_at = Some(now + wait_after(stuck.failures, asked, system));
             if stuck.failures < PROBE_FROM { Next::Stop } else { Next::Probe }
         }
@@ -112,6 +109,51 @@ pub(crate) fn after_probe(
     }
 }
 
+/// Whose fault a failure in a window of several posts is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Nothing failed.
+    None,
+    /// The first lead that failed: it is set aside.
+    Lead,
+    /// The destination's: nothing more is posted in this pass.
+    Destination,
+    /// It may be the lead's: post a later lead.
+    Unclear,
+}
+
+/// Notes that `lead` is the first one that failed in a window, and `last` the last one. The lead is
+/// at fault from its third failure on, if the destination took a later one since the first.
+pub(crate) fn after_window(
+    destination: &mut Destination,
+    (lead, last): (LeadId, LeadId),
+    asked: Option<SignedDuration>,
+    system: &ClockAndRandom,
+) -> Fault {
+    let mut stuck = count_failure(destination, lead);
+    // What failed beside it proves nothing.
+    stuck.probed = stuck.probed.max(Some(last));
+    destination.stuck = Some(stuck);
+    let is_overtaken = destination.taken_ahead.is_some_and(|ahead| lead < ahead);
+    if is_overtaken && stuck.failures >= PROBE_FROM {
+        let _ = note_success(destination, Next::GoOn);
+        return Fault::Lead;
+    }
+    let now = system.now();
+    note_failure(destination, now);
+    destination.next_attempt_at = Some(now + wait_after(stuck.failures, asked, system));
+    if stuck.failures < PROBE_FROM { Fault::Destination } else { Fault::Unclear }
+}
+
+/// Counts a failure at the first lead after the cursor.
+fn count_failure(destination: &mut Destination, lead: LeadId) -> Stuck {
+    let before = destination.stuck.filter(|stuck| stuck.lead == lead);
+    let mut stuck = before.unwrap_or(Stuck { lead, failures: 0, probed: None });
+    stuck.failures = stuck.failures.saturating_add(1);
+    destination.stuck = Some(stuck);
+    stuck
+}
+
 /// Notes an answer about an event set aside. The leads need not wait for an event that fails.
 pub(crate) fn after_event(
     destination: &mut Destination,
@@ -127,14 +169,14 @@ pub(crate) fn after_event(
 }
 
 /// A destination that answers about a message has no fault.
-fn note_success(destination: &mut Destination, next: Next) -> Next {
+pub(crate) fn note_success(destination: &mut Destination, next: Next) -> Next {
     destination.failures = 0;
     destination.failing_since = None;
     destination.next_attempt_at = None;
     next
 }
 
-fn note_gone(destination: &mut Destination, now: Timestamp) -> Next {
+pub(crate) fn note_gone(destination: &mut Destination, now: Timestamp) -> Next {
     destination.state = DestinationState::Gone;
     destination.failing_since.get_or_insert(now);
     Next::Stop

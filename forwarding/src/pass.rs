@@ -17,6 +17,7 @@ use shared::{
     model::{Destination, LeadId},
     table::StoreError,
 };
+use std::num::NonZeroU8;
 
 /// How long a pass begins new posts. The timeout of the function is longer by the time of a post.
 pub const PASS_FOR: SignedDuration = SignedDuration::from_secs(50);
@@ -106,6 +107,10 @@ async fn post_all<P: Post>(
     poster: &mut Poster<'_, P>,
 ) -> Result<(), Ended> {
     poster.post_events(leased).await?;
-    poster.post_leads(leased).await?;
+    if leased.destination.in_flight == NonZeroU8::MIN {
+        poster.post_leads(leased).await?;
+    } else {
+        poster.post_window(leased).await?;
+    }
     Ok(poster.delay_suspect(&mut leased.destination).await?)
 }

@@ -5,7 +5,7 @@ use crate::{
     forwarder::Forwarder,
     lease::{Ended, Leased},
     message::{CannotWrite, Form, Message},
-    post::{Post, PostError},
+    post::{Answered, Post, PostError},
     report::Report,
     wait::try_again_after,
 };
@@ -78,6 +78,15 @@ impl<'a, P: Post> Poster<'a, P> {
         message: &Message,
     ) -> Result<Option<Verdict>, StoreError> {
         let answer = self.forwarder.post_message(destination, message).await;
+        self.note_answer(destination, &answer).await
+    }
+
+    /// Notes what came back. `None` if nothing was sent.
+    pub(crate) async fn note_answer(
+        &mut self,
+        destination: &mut Destination,
+        answer: &Result<Answered, PostError>,
+    ) -> Result<Option<Verdict>, StoreError> {
         if matches!(answer, Err(PostError::Outdated)) {
             return Ok(None);
         }
@@ -86,7 +95,7 @@ impl<'a, P: Post> Poster<'a, P> {
             status: answer.as_ref().ok().map(|answer| answer.status),
             error: answer.as_ref().err().map(ToString::to_string),
         });
-        let verdict = judge(&answer);
+        let verdict = judge(answer);
         self.report.note_verdict(&verdict);
         if verdict == Verdict::Taken
             && let Some(event) = self.suspect.take()

@@ -56,17 +56,20 @@ impl<P: Post> Poster<'_, P> {
         self.first_after(destination, stuck.lead).await
     }
 
-    /// The first lead after `lead` that the destination gets.
+    /// The first lead after `lead` that the destination gets and has not taken.
     async fn first_after(
         &self,
         destination: &Destination,
         mut lead: LeadId,
     ) -> Result<Option<StoredLead>, StoreError> {
         let (only, account) = (&destination.only, destination.account());
-        let limit = if only.is_empty() { 1 } else { PAGE };
+        let limit = if only.is_empty() && destination.ahead.is_empty() { 1 } else { PAGE };
+        let wants = |lead: &StoredLead| {
+            meets(only, &account, lead) && !destination.has_taken_ahead(lead.id)
+        };
         loop {
             let page = self.leads_after(destination, lead, limit).await?;
-            let found = page.leads.into_iter().find(|lead| meets(only, &account, lead));
+            let found = page.leads.into_iter().find(wants);
             match (found, page.rest) {
                 (None, Some(rest)) => lead = rest.first.previous(),
                 (found, _) => return Ok(found),

@@ -187,12 +187,12 @@ fn lead_state(
     is_wanted: bool,
     event: Option<&SetAside>,
 ) -> (&'static str, Option<u16>) {
-    let Destination { starts_after, cursor, reached, taken_ahead, .. } = destination;
+    let Destination { starts_after, cursor, reached, .. } = destination;
     let state = match event {
         Some(event) if event.tries > 0 => return ("set aside", event.status),
         None if lead <= *starts_after => "older than its start",
         None if !is_wanted => "not one that it gets",
-        None if lead <= *cursor || *taken_ahead == Some(lead) => "forwarded",
+        None if lead <= *cursor || destination.has_taken_ahead(lead) => "forwarded",
         None if reached.is_some_and(|reached| lead <= reached) => {
             "perhaps forwarded, waiting to be posted again"
         }

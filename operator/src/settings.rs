@@ -9,7 +9,10 @@ use shared::{
     model::{ClockAndRandom, Condition, Destination, LeadId, LeadSpan, RequestMethod},
     table::{DestinationChange, LeadTable, Order},
 };
+use std::num::NonZeroU8;
 
+/// How many leads may be posted to a destination at the same time.
+pub const MAX_IN_FLIGHT: u8 = 128;
 /// How many conditions a destination may have.
 const MAX_CONDITIONS: usize = 20;
 
@@ -34,6 +37,8 @@ pub struct Settings {
     pub signature_header: Option<String>,
     /// The conditions that leads must meet, all of them; none: all leads.
     pub only: Option<Vec<Condition>>,
+    /// How many leads are posted at the same time.
+    pub in_flight: Option<NonZeroU8>,
 }
 
 impl Settings {
@@ -50,7 +55,7 @@ impl Settings {
         system: &ClockAndRandom,
     ) -> Result<(), Failure> {
         let Self { label, url, method, headers, removed_headers, template, .. } = self;
-        let Self { content_type, signature_header, only, .. } = self;
+        let Self { content_type, signature_header, only, in_flight, .. } = self;
         let given = |text: String| Some(text).filter(|text| !text.is_empty());
         if let Some(label) = label {
             destination.label = given(label);
@@ -94,6 +99,7 @@ impl Settings {
             return Err(Failure::Input(format!("a destination has {MAX_HEADERS} headers at most")));
         }
         let account = destination.account();
+        destination.in_flight = in_flight.unwrap_or(destination.in_flight);
         if let Some(only) = only {
             check_conditions(&only, &account).map_err(input)?;
             if only.len() > MAX_CONDITIONS {

@@ -1,8 +1,9 @@
 //! What may happen: deliveries, what operators do, passes, and what fails meanwhile. A history is
 //! data, so that a failing one can be made smaller and stored.
 
+use crate::senders::name;
 use serde::{Deserialize, Serialize};
-use shared::model::{Account, Provider};
+use shared::model::{Account, Condition, Provider};
 use std::collections::BTreeMap;
 use tests::{Fault, Sender};
 
@@ -139,6 +140,24 @@ pub(crate) struct Planned {
     pub(crate) script: Vec<Handling>,
     /// The leads that it never takes.
     pub(crate) poison: Option<Poison>,
+    /// How many leads are posted to it at the same time.
+    #[serde(default = "one")]
+    pub(crate) in_flight: u8,
+    /// It does not get the leads with these words, unless they are PollyBot's: those can change.
+    #[serde(default)]
+    pub(crate) without: Option<u8>,
+}
+
+fn one() -> u8 {
+    1
+}
+
+impl Planned {
+    /// The conditions of its leads.
+    pub(crate) fn only(&self, account: &Account) -> Vec<Condition> {
+        let words = self.without.filter(|_| account.provider != Provider::PollyBot);
+        words.map(|words| format!("name!={}", name(words)).parse().unwrap()).into_iter().collect()
+    }
 }
 
 /// Leads that a destination never takes: those whose ids are multiples of a number.

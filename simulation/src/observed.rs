@@ -2,6 +2,7 @@
 
 use crate::{
     history::{Handling, Planned, Poison, Reply},
+    log::WrittenLead,
     table::{Item, ItemChange},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -10,7 +11,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use sha2::Sha256;
-use shared::model::{Account, Destination, LeadId, SetAsideEvent};
+use shared::model::{Destination, LeadId, SetAsideEvent};
 use std::collections::{BTreeSet, VecDeque};
 use tests::SIGNING_KEY;
 
@@ -132,9 +133,12 @@ impl Observed {
         (post, handling)
     }
 
-    /// Whether a lead of this account is meant for it.
-    pub(crate) fn wants(&self, account: &Account, lead: LeadId) -> bool {
-        self.destination.account() == *account && lead > self.destination.starts_after
+    /// Whether a lead is meant for it.
+    pub(crate) fn wants(&self, lead: &WrittenLead) -> bool {
+        let name = lead.item.get("name").and_then(|name| name["S"].as_str());
+        self.destination.account() == lead.account
+            && lead.id > self.destination.starts_after
+            && self.destination.only.iter().all(|condition| condition.is_met(name))
     }
 
     /// What a version of its secret signs, by the rules of Standard Webhooks.

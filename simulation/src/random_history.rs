@@ -107,8 +107,10 @@ prop_compose! {
         gets_all in any::<bool>(),
         script in vec(handling(), 0..10),
         poison in option::weighted(0.3, poison()),
+        in_flight in prop_oneof![3 => Just(1), 1 => 2..9_u8],
+        without in option::weighted(0.2, 1..3_u8),
     ) -> Planned {
-        Planned { place, gets_all, script, poison }
+        Planned { place, gets_all, script, poison, in_flight, without }
     }
 }
 

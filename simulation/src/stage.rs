@@ -147,16 +147,17 @@ impl Stage {
         }
     }
 
-    async fn add_destination(&self, Planned { place, gets_all, script, poison }: Planned) {
+    async fn add_destination(&self, planned: Planned) {
         let (now, system) = (self.world.now(), self.instances.operator());
         let n = self.world.log().observed.len();
-        let starts_after = if gets_all { LeadId::FIRST } else { LeadId::new(now, 0) };
-        let account = self.place(place).account();
+        let starts_after = if planned.gets_all { LeadId::FIRST } else { LeadId::new(now, 0) };
+        let account = self.place(planned.place).account();
         let url = format!("https://receiver-{n}.example/");
         let id = DestinationId::random(&system);
-        let destination = Destination::new(&account, id, url, starts_after, now);
+        let new = Destination::new(&account, id, url, starts_after, now);
+        let in_flight = planned.in_flight.try_into().unwrap();
+        let destination = Destination { in_flight, only: planned.only(&account), ..new };
         self.instances.table.add_destination(&destination).await.unwrap();
-        let planned = Planned { place, gets_all, script, poison };
         self.world.log().observed.push(Observed::new(destination, planned, now));
     }
 

@@ -7,7 +7,7 @@ use super::{
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{collections::BTreeSet, fmt, num::NonZeroU8};
 
 /// Where the leads of an account are forwarded to.
 ///
@@ -31,6 +31,9 @@ pub struct Destination {
     /// The conditions that a lead must meet; none: all leads.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub only: Vec<Condition>,
+    /// How many leads are posted at the same time. With one, they arrive in their order.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub in_flight: NonZeroU8,
     /// How many leads did not meet them.
     #[serde(default, skip_serializing_if = "is_none_yet")]
     pub passed_over: u64,
@@ -85,9 +88,12 @@ pub struct Destination {
     /// The first lead after the cursor, if posting it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stuck: Option<Stuck>,
-    /// A lead after the cursor that it took when it was probed.
+    /// A lead after the cursor that it took: one that was probed, or the last of several in flight.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taken_ahead: Option<LeadId>,
+    /// Leads after the cursor that were taken or set aside while several were in flight.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub ahead: BTreeSet<LeadId>,
 }
 
 /// Times that a condition compares: Unix milliseconds.
@@ -98,6 +104,15 @@ mod milliseconds {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
 fn is_zero(number: &u32) -> bool {
     *number == 0
+}
+
+fn one() -> NonZeroU8 {
+    NonZeroU8::MIN
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_one(number: &NonZeroU8) -> bool {
+    *number == NonZeroU8::MIN
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
@@ -169,6 +184,7 @@ impl Destination {
             format: DestinationFormat::Standard,
             request: OwnRequest::default(),
             only: Vec::new(),
+            in_flight: one(),
             passed_over: 0,
             label: None,
             created_at: now,
@@ -189,6 +205,7 @@ impl Destination {
             moves: 0,
             stuck: None,
             taken_ahead: None,
+            ahead: BTreeSet::new(),
         }
     }
 

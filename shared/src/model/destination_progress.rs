@@ -39,6 +39,12 @@ impl Destination {
         self.cursor = lead;
         self.stuck = self.stuck.filter(|stuck| stuck.lead > lead);
         self.taken_ahead = self.taken_ahead.filter(|ahead| *ahead > lead);
+        self.ahead.retain(|ahead| *ahead > lead);
+    }
+
+    /// Whether this lead after the cursor was taken or set aside before its turn.
+    pub fn has_taken_ahead(&self, lead: LeadId) -> bool {
+        self.taken_ahead == Some(lead) || self.ahead.contains(&lead)
     }
 
     /// Adopts what operators changed while a pass was running, and keeps the progress of the pass.
@@ -47,6 +53,7 @@ impl Destination {
         if changed.moves != self.moves {
             self.reached = self.reached.max(Some(self.cursor));
             (self.cursor, self.stuck, self.taken_ahead) = (changed.cursor, None, None);
+            self.ahead.clear();
         } else if self.cursor < changed.cursor {
             self.move_over(changed.cursor);
         }
@@ -54,6 +61,7 @@ impl Destination {
             cursor: self.cursor,
             stuck: self.stuck,
             taken_ahead: self.taken_ahead,
+            ahead: std::mem::take(&mut self.ahead),
             reached: self.reached,
             passed_over: self.passed_over,
             failures: self.failures,

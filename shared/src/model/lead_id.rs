@@ -30,7 +30,7 @@ impl LeadId {
     /// The lowest id. No lead has it.
     pub const FIRST: Self = Self(0);
     /// The highest id.
-    const LAST: Self = Self(LIMIT - 1);
+    pub const LAST: Self = Self(LIMIT - 1);
 
     /// The time of the lowest lead id. No lead is older.
     pub fn beginning() -> Timestamp {

@@ -12,9 +12,10 @@ use aws_sdk_dynamodb::{
     types::{AttributeValue, ReturnValue},
 };
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 
 /// The attributes that a pass changes.
-const PROGRESS: [&str; 12] = [
+const PROGRESS: [&str; 13] = [
     "cursor",
     "passed_over",
     "reached",
@@ -27,6 +28,7 @@ const PROGRESS: [&str; 12] = [
     "lease_until",
     "stuck",
     "taken_ahead",
+    "ahead",
 ];
 
 /// The lease of a destination: only its holder forwards to it.
@@ -43,8 +45,16 @@ pub struct Lease {
 /// The attributes that change when an operator moves the cursor over a lead.
 const OVER: [&str; 3] = ["cursor", "next_attempt_at", "stuck"];
 /// The attributes that change when an operator moves the cursor back.
-const BACK: [&str; 7] =
-    ["cursor", "starts_after", "reached", "next_attempt_at", "moves", "stuck", "taken_ahead"];
+const BACK: [&str; 8] = [
+    "cursor",
+    "starts_after",
+    "reached",
+    "next_attempt_at",
+    "moves",
+    "stuck",
+    "taken_ahead",
+    "ahead",
+];
 
 /// A change that an operator makes to a destination. A running pass adopts it before its next post.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +65,8 @@ pub enum DestinationChange {
     Resume,
     /// Its secret.
     Secret,
-    /// What its owner chose: its label, its URL, what the requests have, and which leads.
+    /// What its owner chose: its label, its URL, what the requests have, which leads, and how many
+    /// at once.
     Settings,
 }
 
@@ -65,7 +76,7 @@ impl DestinationChange {
             Self::Pause => &["state"],
             Self::Resume => &["state", "next_attempt_at"],
             Self::Secret => &["secret_version", "old_secret_until"],
-            Self::Settings => &["label", "url", "request", "only"],
+            Self::Settings => &["label", "url", "request", "only", "in_flight"],
         }
     }
 }
@@ -155,6 +166,7 @@ impl LeadTable {
             moves: destination.moves + 1,
             stuck: None,
             taken_ahead: None,
+            ahead: BTreeSet::new(),
             ..destination.clone()
         };
         let update = self.update_destination(&moved, &BACK)?;

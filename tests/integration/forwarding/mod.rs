@@ -11,6 +11,7 @@ mod slow_connection;
 mod stuck;
 mod templates;
 mod test_destination;
+mod window;
 
 use serde_json::Value;
 use shared::model::{Account, Claims, Lead, LeadId, NewLead};

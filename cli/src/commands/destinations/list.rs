@@ -22,7 +22,7 @@ const LIST_COLUMNS: &str = "id provider account label host format state failing_
 /// The columns that a narrow terminal leaves out, the first ones first.
 const SPARE_COLUMNS: &str =
     "format last_at provider oldest failing_since account label next_attempt_at last";
-const SHOW_COLUMNS: &str = "id provider account label host format method headers template only passed_over created_at from state failures \
+const SHOW_COLUMNS: &str = "id provider account label host format method headers template only passed_over in_flight created_at from state failures \
                             failing_since next_attempt_at stuck_at forwarded_to waiting oldest \
                             set_aside last last_at secret_version old_secret_until";
 
@@ -106,6 +106,7 @@ impl Show {
             destination.request.template.clone().into(),
             destination.only.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ").into(),
             destination.passed_over.into(),
+            destination.in_flight.get().into(),
             write_time(destination.created_at).into(),
             time(destination.starts_after).unwrap_or_else(|| "all".to_owned()).into(),
             destination_state(&destination, now).into(),

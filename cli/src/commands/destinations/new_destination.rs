@@ -7,10 +7,12 @@ use crate::commands::{
 };
 use clap::{Args, ValueEnum};
 use forwarding::MasterSecret;
-use operator::settings::Settings;
+use operator::settings::{MAX_IN_FLIGHT, Settings};
 use shared::model::{
     Account, AccountId, Destination, DestinationFormat, DestinationId, LeadId, Provider,
 };
+
+use std::num::NonZeroU8;
 
 /// A destination as it is given.
 #[derive(Args)]
@@ -30,6 +32,22 @@ pub(super) struct NewDestination {
     format: FormatOption,
     #[command(flatten)]
     request: RequestOptions,
+    #[command(flatten)]
+    window: WindowOptions,
+}
+
+/// How fast leads are posted.
+#[derive(Args)]
+pub(super) struct WindowOptions {
+    /// How many leads are posted at the same time, up to 128. With more than one they arrive in
+    /// any order [default: 1]
+    #[arg(long, value_name = "N", value_parser = read_in_flight)]
+    pub(super) in_flight: Option<NonZeroU8>,
+}
+
+fn read_in_flight(text: &str) -> Result<NonZeroU8, String> {
+    let number = text.parse().ok().filter(|number: &NonZeroU8| number.get() <= MAX_IN_FLIGHT);
+    number.ok_or_else(|| format!("write a number from 1 to {MAX_IN_FLIGHT}"))
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -48,12 +66,13 @@ impl NewDestination {
         label: Option<String>,
         master: Option<&MasterSecret>,
     ) -> Result<Destination, Failure> {
-        let Self { provider, account, url, format, request } = self;
+        let Self { provider, account, url, format, request, window } = self;
         let url = match format {
             FormatOption::Standard => url.read_public("--url")?,
             FormatOption::Slack => url.read("--url")?,
         };
-        let settings = Settings { url: Some(url), label, ..request.read()? };
+        let settings =
+            Settings { url: Some(url), label, in_flight: window.in_flight, ..request.read()? };
         let (id, now) = (DestinationId::random(&opened.system), opened.system.now());
         let of = Account { provider, id: account.clone() };
         let new = Destination::new(&of, id, String::new(), LeadId::FIRST, now);

@@ -1,4 +1,4 @@
-use super::named::Named;
+use super::{named::Named, new_destination::WindowOptions};
 use crate::commands::{
     failure::Failure, open_table::OpenTable, request_options::RequestOptions,
     secret_text::SecretText, signing_secret::SecretOptions,
@@ -19,6 +19,8 @@ pub(super) struct Update {
     url: Option<SecretText>,
     #[command(flatten)]
     request: RequestOptions,
+    #[command(flatten)]
+    window: WindowOptions,
     /// A header that requests have no more; repeatable
     #[arg(long, value_name = "NAME")]
     remove_header: Vec<String>,
@@ -35,12 +37,13 @@ pub(super) struct Update {
 impl Update {
     pub(super) async fn run(self, opened: &OpenTable) -> Result<(), Failure> {
         let Self { named, label, url, request, remove_header, remove_template, .. } = self;
-        let Self { all_leads, secret, .. } = self;
+        let Self { all_leads, secret, window, .. } = self;
         let has_headers = request.has_headers();
         let nothing = remove_template.then(String::new);
         let read = request.read()?;
         let settings = Settings {
             label,
+            in_flight: window.in_flight,
             url: url.map(|url| url.read_public("--url")).transpose()?,
             removed_headers: remove_header,
             template: read.template.or_else(|| nothing.clone()),

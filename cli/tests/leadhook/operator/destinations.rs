@@ -396,7 +396,7 @@ async fn a_bad_destination_is_one_clear_line_and_nothing_is_written() {
     cli.write("long", r#"{% for a in range(2000) %}{{ "a" * 1000 }}{% endfor %}"#);
     cli.write("quoted", r#"{"name": "{{ name }}"}"#);
     let unknown = ["destinations", "show", "dst_00000000000000000000"];
-    let cases: [(&[&str], i32, &str); 30] = [
+    let cases: [(&[&str], i32, &str); 33] = [
         (
             &["destinations", "add", "integrabot", "-a", "nobody", "--url", url],
             3,
@@ -422,6 +422,9 @@ async fn a_bad_destination_is_one_clear_line_and_nothing_is_written() {
         (&["destinations", "update", "dst_0", "--header", "x-a: b"], 3, "no destination"),
         (&["destinations", "update", "dst_0"], 2, "what to change"),
         (&[&add[..], &["--url", url, "--only", ""]].concat(), 2, "MEMBER=VALUE"),
+        (&[&add[..], &["--url", url, "--in-flight", "0"]].concat(), 2, "from 1 to 128"),
+        (&[&add[..], &["--url", url, "--in-flight", "129"]].concat(), 2, "from 1 to 128"),
+        (&["destinations", "update", "dst_0", "--in-flight", "many"], 2, "from 1 to 128"),
         (&[&add[..], &["--url", url, "--only", "sorce=web"]].concat(), 2, "a member sorce"),
         (&[&add[..], &["--url", url, "--template", "endless"]].concat(), 2, "50000 steps"),
         (&[&add[..], &["--url", url, "--template", "unknown"]].concat(), 2, "a member emial"),
@@ -462,7 +465,7 @@ async fn a_destination_is_seen_before_it_is_added_and_can_be_changed() {
     let serve = cli.serve();
     let mut receiver = Receiver::start().await;
     cli.write("body", r#"{"who": {{ name }}, "is": {{ email or "nobody" }}}"#);
-    let request = ["--template", "body", "--method", "put", "--only", "name"];
+    let request = ["--template", "body", "--method", "put", "--only", "name", "--in-flight", "4"];
     let url = format!("{}/{{{{ id }}}}", receiver.url);
     let preview = ["destinations", "preview", "integrabot", "-a", ACCOUNT, "--url", &url];
     let preview = [&preview[..], &request].concat();
@@ -483,6 +486,7 @@ async fn a_destination_is_seen_before_it_is_added_and_can_be_changed() {
     let show = ["destinations", "show", &id];
     let row = cli.json(&show);
     assert_eq!([&row["method"], &row["only"]], ["PUT", "name"], "{row}");
+    assert_eq!(row["in_flight"], 4, "{row}");
     // Nobody has such a source: the lead is passed over.
     let update = ["destinations", "update", &id];
     cli.run(&[&update[..], &["--only", "source=nowhere", "--remove-template"]].concat());
