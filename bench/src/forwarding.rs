@@ -1,6 +1,6 @@
-//! How long an event takes that no destination awaits; how fast waiting leads reach a destination
-//! that answers in 5 ms, and with which requests to the table; and whether a destination that is
-//! dead, and one that never answers, delay another.
+//! How long an event takes that no destination awaits; how fast waiting leads reach a destination,
+//! with how many in flight, with which requests to the table, and beside a plain loop with the same
+//! client; and whether a destination that is dead, and one that never answers, delay another.
 
 use crate::{
     cost::{Forwarding, Prices},
@@ -15,9 +15,10 @@ use aws_sdk_dynamodb::{
 };
 use axum::{Router, extract::State, routing::post};
 use forwarding::{
-    Addresses, Forwarder, ForwardingEvent, HttpsClient, MasterSecret, PASS_FOR, SETTLED_AFTER,
-    Wake, forward_leads,
+    Addresses, Form, Forwarder, ForwardingEvent, HttpsClient, MasterSecret, Message, PASS_FOR,
+    Post, SETTLED_AFTER, SigningKeys, Wake, forward_leads,
 };
+use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use local::{
     EmbeddedTable, OtherWriters, Running, ServedTable, Storage, connect_to, keep_forwarding,
@@ -25,8 +26,8 @@ use local::{
 use serde_json::json;
 use shared::{
     model::{
-        Account, AccountId, Claims, ClockAndRandom, Destination, DestinationId, Lead, LeadId,
-        NewLead, Provider,
+        Account, AccountId, Claims, ClockAndRandom, Destination, DestinationFormat, DestinationId,
+        Lead, LeadId, NewLead, OwnRequest, Provider,
     },
     table::{LeadTable, Timeouts},
 };
@@ -41,6 +42,11 @@ use tokio::net::TcpListener;
 
 /// How long the destination takes to answer.
 const ANSWERS_IN: Duration = Duration::from_millis(5);
+/// How long a slow destination takes to answer.
+const ANSWERS_SLOWLY: Duration = Duration::from_millis(200);
+/// How many leads are in flight to a slow destination, and how many seconds of leads wait.
+const IN_FLIGHT: [u8; 4] = [1, 16, 64, 128];
+const SECONDS_OF_LEADS: u32 = 15;
 /// How often a lead arrives in the second measurement.
 const LEAD_EVERY: Duration = Duration::from_millis(100);
 
@@ -51,7 +57,11 @@ pub(crate) async fn measure(leads: u32, seconds: usize) {
         println!("a million leads cost US$ {idle:.2} that nobody awaits, {forwarded:.2} forwarded");
     }
     measure_idle().await;
-    measure_rate(leads).await;
+    measure_rate(leads, 1, ANSWERS_IN).await;
+    for in_flight in IN_FLIGHT {
+        let leads = u32::from(in_flight) * 5 * SECONDS_OF_LEADS;
+        measure_rate(leads, in_flight, ANSWERS_SLOWLY).await;
+    }
     let alone = measure_delay(false, seconds).await;
     let beside = measure_delay(true, seconds).await;
     println!("median delay beside bad destinations / alone: {:.2}", beside / alone);
@@ -105,9 +115,10 @@ impl Setup {
         Self { _embedded: embedded, requests, direct, forwarder: Arc::new(forwarder) }
     }
 
-    async fn add_destination(&self, url: String) {
+    async fn add_destination(&self, url: String, in_flight: u8) {
         let id = DestinationId::random(&self.forwarder.system);
-        let destination = Destination::new(&account(), id, url, LeadId::FIRST, Timestamp::now());
+        let new = Destination::new(&account(), id, url, LeadId::FIRST, Timestamp::now());
+        let destination = Destination { in_flight: in_flight.try_into().unwrap(), ..new };
         self.direct.add_destination(&destination).await.unwrap();
     }
 
@@ -153,10 +164,12 @@ async fn measure_idle() {
     println!("an event without a destination: median {median:.1} ms, longest {longest:.1} ms");
 }
 
-async fn measure_rate(leads: u32) {
+async fn measure_rate(leads: u32, in_flight: u8, answers_in: Duration) {
     let setup = Setup::start().await;
-    let (url, received) = start_receiver().await;
-    setup.add_destination(url).await;
+    let (url, received) = start_receiver(answers_in).await;
+    let plain = post_plainly(&setup, &url, leads, in_flight).await;
+    received.lock().unwrap().clear();
+    setup.add_destination(url, in_flight).await;
     let long_ago = Timestamp::now() - SignedDuration::from_hours(1);
     for n in 0..leads {
         setup.create_lead(long_ago + SignedDuration::from_millis(n.into())).await;
@@ -175,8 +188,11 @@ async fn measure_rate(leads: u32) {
     let seconds = start.elapsed().as_secs_f64();
     assert_eq!(received.lock().unwrap().len(), leads as usize, "each lead is received once");
     println!(
-        "{leads} leads in {seconds:.1} s, {passes} passes: {:.0}/s",
-        f64::from(leads) / seconds
+        "answers in {} ms, {in_flight} in flight: {leads} leads in {seconds:.1} s, {passes} passes: \
+         {:.0}/s, {:.2} of a plain loop",
+        answers_in.as_millis(),
+        f64::from(leads) / seconds,
+        plain / seconds
     );
     let [memory, at_end] = [memory, peak_memory("self")].map(|bytes| bytes / 1_024);
     println!("peak memory: {memory} KiB with all leads stored, {at_end} KiB at the end");
@@ -185,17 +201,45 @@ async fn measure_rate(leads: u32) {
     println!("requests: {requests:?}, {:.3} a lead", total as f64 / f64::from(leads));
 }
 
+/// Posts so many messages with the same client, without a table. Returns how many seconds it takes.
+async fn post_plainly(setup: &Setup, url: &str, leads: u32, in_flight: u8) -> f64 {
+    let client = &setup.forwarder.post;
+    let keys = SigningKeys::one([7; 32]).0;
+    let lead = || Lead {
+        name: Some("Maria Silva".to_owned()),
+        ..Lead::new(LeadId::FIRST, Timestamp::now(), BTreeMap::new())
+    };
+    let request = OwnRequest::default();
+    let account = account();
+    let form = Form {
+        account: &account,
+        destination: "plain",
+        format: DestinationFormat::Standard,
+        url,
+        request: &request,
+    };
+    let start = Instant::now();
+    let posts = (0..leads).map(|_| async {
+        let now = Timestamp::now();
+        let message = Message::created(form, lead(), now).unwrap();
+        let answer = client.post(&message.url, || message.sign(&keys, &[], now)).await;
+        assert!(answer.is_ok_and(|answer| answer.status == 200));
+    });
+    stream::iter(posts).buffer_unordered(in_flight.into()).collect::<()>().await;
+    start.elapsed().as_secs_f64()
+}
+
 /// The median delay from a lead's arrival to its receipt, in seconds.
 async fn measure_delay(is_beside_bad_ones: bool, seconds: usize) -> f64 {
     let setup = Setup::start().await;
-    let (url, received) = start_receiver().await;
-    setup.add_destination(url).await;
+    let (url, received) = start_receiver(ANSWERS_IN).await;
+    setup.add_destination(url, 1).await;
     // It accepts connections, because the system does so, and never answers.
     let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     if is_beside_bad_ones {
         let closed = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        setup.add_destination(format!("http://{}/", closed.local_addr().unwrap())).await;
-        setup.add_destination(format!("http://{}/", silent.local_addr().unwrap())).await;
+        setup.add_destination(format!("http://{}/", closed.local_addr().unwrap()), 1).await;
+        setup.add_destination(format!("http://{}/", silent.local_addr().unwrap()), 1).await;
     }
     let (forwarder, running) =
         (Arc::clone(&setup.forwarder), Running::new(setup.forwarder.system.clone()));
@@ -225,19 +269,20 @@ async fn measure_delay(is_beside_bad_ones: bool, seconds: usize) -> f64 {
 /// The delay of each lead that was received.
 type Received = Arc<Mutex<Vec<f64>>>;
 
-async fn start_receiver() -> (String, Received) {
+async fn start_receiver(answers_in: Duration) -> (String, Received) {
     let received = Received::default();
-    let router = Router::new().route("/", post(receive)).with_state(Arc::clone(&received));
+    let state = (answers_in, Arc::clone(&received));
+    let router = Router::new().route("/", post(receive)).with_state(state);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, router).await });
     (url, received)
 }
 
-async fn receive(State(received): State<Received>, body: String) {
+async fn receive(State((answers_in, received)): State<(Duration, Received)>, body: String) {
     let message: serde_json::Value = serde_json::from_str(&body).unwrap();
     let created: Timestamp = message["data"]["created_at"].as_str().unwrap().parse().unwrap();
     let delay = Timestamp::now().duration_since(created).as_secs_f64();
     received.lock().unwrap().push(delay);
-    tokio::time::sleep(ANSWERS_IN).await;
+    tokio::time::sleep(answers_in).await;
 }
