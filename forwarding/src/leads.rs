@@ -65,6 +65,10 @@ impl<P: Post> Poster<'_, P> {
     /// aside.
     async fn post_lead(&mut self, leased: &mut Leased<'_>, page: &mut Page) -> Result<(), Ended> {
         let destination = &mut leased.destination;
+        if page.first().is_some_and(|lead| destination.has_taken_ahead(lead)) {
+            // An operator has just skipped it.
+            return Ok(());
+        }
         // Without one, an operator has moved the cursor.
         let Some(lead) = page.take_first(destination.cursor) else { return Ok(()) };
         let id = lead.id;

@@ -21,8 +21,11 @@ impl<P: Post> Poster<'_, P> {
         loop {
             self.check(leased).await?;
             let destination = &mut leased.destination;
-            // Without it an operator moved the cursor.
+            // Without it an operator moved the cursor, or has just skipped the lead.
             let Some(stuck) = destination.stuck else { return Ok(()) };
+            if destination.has_taken_ahead(stuck.lead) {
+                return Ok(());
+            }
             let read_at = self.forwarder.system.now();
             let Some(lead) = self.next_to_probe(destination, stuck).await? else {
                 return Err(Ended::Stopped);

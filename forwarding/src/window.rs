@@ -17,7 +17,7 @@ use crate::{
 use futures_util::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use jiff::{SignedDuration, Timestamp};
 use shared::{
-    model::{Destination, LeadId, StoredLead},
+    model::{Destination, DestinationState, LeadId, StoredLead},
     table::StoreError,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -95,7 +95,12 @@ impl<'a, P: Post> Poster<'a, P> {
                 None => {}
             }
         }
-        let fault = self.judge(&mut leased.destination, window.failure()).await?;
+        let is_gone = leased.destination.state == DestinationState::Gone;
+        let failure = window.failure().filter(|_| !is_gone);
+        let fault = self.judge(&mut leased.destination, failure).await?;
+        if is_gone {
+            return Err(Ended::Stopped);
+        }
         window.ends.map_or(Ok(fault), Err)
     }
 
@@ -157,7 +162,7 @@ impl<'a, P: Post> Poster<'a, P> {
             }
             Verdict::Gone => {
                 let _ = note_gone(destination, self.forwarder.system.now());
-                window.ends = Some(Ended::Stopped);
+                window.failed.insert(lead, None);
                 return Ok(());
             }
             Verdict::Wait(asked) => {

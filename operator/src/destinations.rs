@@ -80,11 +80,11 @@ pub async fn skip_lead(
     };
     let event = SetAside::due(lead, destination.id.clone(), SetAsideEvent::Created, now);
     let status = destination.last.as_ref().and_then(|last| last.status);
-    // First the event: if the cursor cannot be moved, the lead is posted twice, but not lost.
+    // First the event: if the lead cannot be passed over, it is posted twice, but not lost.
     table
         .set_aside(&destination.account(), &refused(event, Refusal::answered(status), now))
         .await?;
-    if table.move_cursor_over(destination, lead).await? {
+    if table.pass_over_lead(destination, lead).await? {
         Ok(lead)
     } else {
         let text = "the lead was taken or set aside meanwhile; `leadhook destinations show` \

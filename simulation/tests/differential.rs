@@ -56,7 +56,7 @@ fn reduce(value: &mut Value) {
             }
             members.values_mut().for_each(reduce);
             // The members of a set, and the items of a batch, have no order.
-            for name in ["SS", "leads"] {
+            for name in ["SS", "NS", "leads"] {
                 if let Some(Value::Array(texts)) = members.get_mut(name) {
                     texts.sort_by_key(Value::to_string);
                 }

@@ -91,8 +91,13 @@ pub struct Destination {
     /// A lead after the cursor that it took: one that was probed, or the last of several in flight.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taken_ahead: Option<LeadId>,
-    /// Leads after the cursor that were taken or set aside while several were in flight.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    /// Leads after the cursor that were taken or set aside before their turn: while several were in
+    /// flight, or by an operator.
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeSet::is_empty",
+        with = "serde_dynamo::number_set"
+    )]
     pub ahead: BTreeSet<LeadId>,
 }
 

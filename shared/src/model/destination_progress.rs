@@ -50,12 +50,12 @@ impl Destination {
     /// Adopts what operators changed while a pass was running, and keeps the progress of the pass.
     pub fn adopt(&mut self, changed: Self) {
         self.reached = self.reached.max(changed.reached);
-        if changed.moves != self.moves {
+        if changed.moves == self.moves {
+            self.ahead.extend(changed.ahead.iter().filter(|ahead| **ahead > self.cursor));
+        } else {
             self.reached = self.reached.max(Some(self.cursor));
             (self.cursor, self.stuck, self.taken_ahead) = (changed.cursor, None, None);
             self.ahead.clear();
-        } else if self.cursor < changed.cursor {
-            self.move_over(changed.cursor);
         }
         *self = Self {
             cursor: self.cursor,
@@ -122,31 +122,36 @@ mod tests {
     fn a_pass_adopts_what_operators_changed_and_keeps_its_progress() {
         let stuck = Some(Stuck { lead: id(26), failures: 3, probed: Some(id(27)) });
         let ahead = Some(id(28));
-        let progress =
-            Destination { cursor: id(25), failures: 3, stuck, taken_ahead: ahead, ..at_20() };
+        let progress = Destination {
+            cursor: id(25),
+            failures: 3,
+            stuck,
+            taken_ahead: ahead,
+            ahead: [id(29)].into(),
+            ..at_20()
+        };
         let changed = Destination { changes: 1, ..at_20() };
         let paused = Destination { state: DestinationState::Paused, ..changed.clone() };
         let rotated = Destination { secret_version: 2, ..changed.clone() };
         let replayed = Destination { cursor: id(15), moves: 1, ..changed.clone() };
-        let skipped = Destination { cursor: id(26), ..changed.clone() };
-        let taken_meanwhile = Destination { cursor: id(22), ..changed.clone() };
-        let skipped_all = Destination { cursor: id(28), ..changed.clone() };
-        // The cursor, the highest lead that it may have, where it is still stuck, and the lead that
-        // was taken ahead.
+        let skipped = Destination { ahead: [id(26)].into(), ..changed.clone() };
+        let skipped_meanwhile = Destination { ahead: [id(22)].into(), ..changed.clone() };
+        // The cursor, the highest lead that it may have, where it is stuck, the lead that was taken
+        // ahead, and those passed over.
         let cases = [
-            ("resumed", changed, id(25), None, stuck, ahead),
-            ("paused", paused, id(25), None, stuck, ahead),
-            ("rotated", rotated, id(25), None, stuck, ahead),
-            ("replayed", replayed, id(15), Some(id(25)), None, None),
-            ("skipped", skipped, id(26), None, None, ahead),
-            ("skipped to the lead that was taken ahead", skipped_all, id(28), None, None, None),
-            ("skipped what the pass has passed", taken_meanwhile, id(25), None, stuck, ahead),
+            ("resumed", changed, id(25), None, stuck, ahead, vec![id(29)]),
+            ("paused", paused, id(25), None, stuck, ahead, vec![id(29)]),
+            ("rotated", rotated, id(25), None, stuck, ahead, vec![id(29)]),
+            ("replayed", replayed, id(15), Some(id(25)), None, None, vec![]),
+            ("skipped", skipped, id(25), None, stuck, ahead, vec![id(26), id(29)]),
+            ("skipped before", skipped_meanwhile, id(25), None, stuck, ahead, vec![id(29)]),
         ];
-        for (case, changed, cursor, reached, stuck, ahead) in cases {
+        for (case, changed, cursor, reached, stuck, taken_ahead, ahead) in cases {
             let mut adopted = progress.clone();
             adopted.adopt(changed.clone());
             assert_eq!((adopted.cursor, adopted.reached), (cursor, reached), "{case}");
-            assert_eq!((adopted.stuck, adopted.taken_ahead), (stuck, ahead), "{case}");
+            assert_eq!((adopted.stuck, adopted.taken_ahead), (stuck, taken_ahead), "{case}");
+            assert_eq!(adopted.ahead.iter().copied().collect::<Vec<_>>(), ahead, "{case}");
             assert_eq!((adopted.failures, adopted.changes), (3, 1), "{case}");
             let of_operator = (adopted.state, adopted.secret_version);
             assert_eq!(of_operator, (changed.state, changed.secret_version), "{case}");

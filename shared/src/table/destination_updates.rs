@@ -42,8 +42,6 @@ pub struct Lease {
     pub read_to: LeadId,
 }
 
-/// The attributes that change when an operator moves the cursor over a lead.
-const OVER: [&str; 3] = ["cursor", "next_attempt_at", "stuck"];
 /// The attributes that change when an operator moves the cursor back.
 const BACK: [&str; 8] = [
     "cursor",
@@ -170,6 +168,8 @@ impl LeadTable {
             ..destination.clone()
         };
         let update = self.update_destination(&moved, &BACK)?;
+        let seen = AttributeValue::N(destination.cursor.to_string());
+        let update = update.value(":seen", seen).by_operator();
         let (update, is_as_read) = match destination.reached {
             Some(reached) => (
                 update.value(":seen_reached", AttributeValue::N(reached.to_string())),
@@ -177,26 +177,33 @@ impl LeadTable {
             ),
             None => (update, "attribute_not_exists(#reached)"),
         };
-        update.move_cursor(destination.cursor, is_as_read).await
+        // The cursor is already there if the answer to the request was lost and the SDK sent it
+        // again.
+        let condition = format!("(#cursor = :seen AND {is_as_read}) OR #cursor = :cursor");
+        update.store_if(&condition).await
     }
 
-    /// Moves a destination's cursor over a lead that is set aside, so that the next ones are posted
-    /// at once. A running pass that has passed the lead goes on from where it is. False if the
-    /// cursor has moved since the destination was read, or if there is no such destination any
-    /// more: then nothing is stored.
+    /// Notes that a lead after the cursor is set aside, so that the next ones are posted at once.
+    /// The cursor stays: leads before this one may wait too. False if the cursor has passed the
+    /// lead, or if there is no such destination any more: then nothing is stored.
     ///
     /// # Errors
     /// If the table cannot be written.
-    pub async fn move_cursor_over(
+    pub async fn pass_over_lead(
         &self,
         destination: &Destination,
         lead: LeadId,
     ) -> Result<bool, StoreError> {
-        let mut moved = destination.clone();
-        moved.move_over(lead);
-        moved.next_attempt_at = None;
-        let update = self.update_destination(&moved, &OVER)?;
-        update.move_cursor(destination.cursor, "attribute_exists(pk)").await
+        let key = destination_key(&destination.account(), &destination.id);
+        let update = self.client.update_item().table_name(&self.name).set_key(Some(key));
+        let update = update
+            .update_expression("REMOVE next_attempt_at, stuck ADD ahead :ahead, changes :one")
+            .condition_expression("#cursor < :lead")
+            .expression_attribute_names("#cursor", "cursor")
+            .expression_attribute_values(":ahead", AttributeValue::Ns(vec![lead.to_string()]))
+            .expression_attribute_values(":lead", AttributeValue::N(lead.to_string()))
+            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()));
+        Ok(if_true(update.send().await)?.is_some())
     }
 
     /// An update that stores these attributes of a destination.
@@ -239,15 +246,6 @@ impl DestinationUpdate {
     fn by_operator(mut self) -> Self {
         self.expression.push_str("ADD changes :one");
         self.value(":one", AttributeValue::N("1".to_owned()))
-    }
-
-    /// Moves the cursor if it is where it was seen, and if `and` is true. False if not.
-    async fn move_cursor(self, seen: LeadId, and: &str) -> Result<bool, StoreError> {
-        let update = self.value(":seen", AttributeValue::N(seen.to_string()));
-        // The cursor is already there if the answer to the request was lost and the SDK sent it
-        // again.
-        let condition = format!("(#cursor = :seen AND {and}) OR #cursor = :cursor");
-        update.by_operator().store_if(&condition).await
     }
 
     /// Adds a value that the condition compares.

@@ -2,7 +2,7 @@
 
 use super::item::Item;
 use serde_json::Value;
-use std::cmp::Ordering;
+use std::{cmp::Ordering, collections::BTreeSet};
 
 /// A condition.
 #[derive(Debug)]
@@ -116,6 +116,15 @@ impl Change {
             }
             Self::Remove(name) => {
                 item.remove(name);
+            }
+            Self::Add(name, value)
+                if value.of(item).is_some_and(|value| value["NS"].is_array()) =>
+            {
+                let sets = [item.get(name), value.of(item)].into_iter().flatten();
+                let numbers = sets.filter_map(|set| set["NS"].as_array()).flatten();
+                let all: BTreeSet<_> = numbers.filter_map(Value::as_str).collect();
+                let all = serde_json::json!({ "NS": all });
+                item.insert(name.clone(), all);
             }
             Self::Add(name, value) => {
                 let number = |value: Option<&Value>| {

@@ -12,6 +12,7 @@ use shared::{
     },
     table::{DestinationChange, LeadTable},
 };
+use std::collections::BTreeSet;
 
 /// What an operator does.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,7 +41,7 @@ impl Act {
                 return;
             }
             Self::Skip(lead) => {
-                assert!(table.move_cursor_over(&stored, lead).await.unwrap());
+                assert!(table.pass_over_lead(&stored, lead).await.unwrap());
                 return;
             }
             Self::Remove => return table.remove_destination(&stored, until).await.unwrap(),
@@ -122,6 +123,7 @@ async fn a_pass_that_has_passed_a_skipped_lead_goes_on_from_where_it_is() {
     let ids = destination.store(5).await;
     destination.pass_during(&[Act::Skip(ids[0])]).await;
     assert_eq!(destination.leads_got(), ids);
+    assert_eq!(destination.stored().await.ahead, BTreeSet::new());
     assert_eq!(destination.stored().await.cursor, ids[4]);
 }
 

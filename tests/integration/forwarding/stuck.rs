@@ -168,7 +168,7 @@ async fn a_skip_while_a_later_lead_is_probed_posts_that_one_only_once() {
         let ids = &ids;
         Box::pin(async move {
             if number == 3 {
-                assert!(table.move_cursor_over(seen, ids[0]).await.unwrap());
+                assert!(table.pass_over_lead(seen, ids[0]).await.unwrap());
             }
             status(if number == 1 { 500 } else { 200 })
         })
@@ -189,7 +189,7 @@ async fn a_skip_keeps_that_a_probed_lead_may_have_been_taken() {
     let seen = destination.stored().await;
     destination.pass(|_| Err(PostError::TimedOut)).await;
     assert_eq!(destination.leads_got(), ids);
-    assert!(destination.table().move_cursor_over(&seen, ids[0]).await.unwrap());
+    assert!(destination.table().pass_over_lead(&seen, ids[0]).await.unwrap());
     assert!(destination.stored().await.may_have(ids[1]));
 }
 

@@ -4,7 +4,10 @@ use super::test_destination::{TestDestination, takes};
 use crate::receiver::{Received, Receiver, Reply, status};
 use forwarding::{PASS_FOR, PostError};
 use jiff::SignedDuration;
-use shared::model::{Destination, LeadId};
+use shared::{
+    model::{Destination, DestinationState, LeadId},
+    table::DestinationChange,
+};
 use std::{
     collections::BTreeSet,
     sync::{
@@ -206,6 +209,21 @@ async fn refused_leads_are_set_aside_and_the_cursor_moves_over_them() {
     let expected = [ids[1], ids[3], ids[5], ids[7]].map(|id| (id, Some(422)));
     assert_eq!(aside, expected);
     assert_eq!(destination.stored().await.cursor, ids[8]);
+}
+
+/// The cursor stays before the lead that got this answer, whatever was taken beside it.
+#[tokio::test]
+async fn a_destination_that_is_gone_gets_the_lead_when_it_is_resumed() {
+    let destination = TestDestination::with_in_flight(4).await;
+    let ids = destination.store(8).await;
+    destination.pass_by_lead(|lead, _| status(if lead == ids[1] { 410 } else { 200 })).await;
+    let stored = destination.stored().await;
+    assert_eq!((stored.state, stored.cursor), (DestinationState::Gone, ids[0]));
+    let resumed = Destination { state: DestinationState::Active, ..stored };
+    destination.table().change_destination(&resumed, DestinationChange::Resume).await.unwrap();
+    destination.pass(takes).await;
+    assert!(destination.leads_got().contains(&ids[1]));
+    assert_eq!(destination.stored().await.cursor, ids[7]);
 }
 
 /// What was taken before the end of a pass is stored, whatever ends it.
