@@ -22,7 +22,7 @@ use operator::{
 use providers::write_id;
 use serde::Deserialize;
 use shared::{
-    model::{Destination, DestinationState},
+    model::{Destination, DestinationState, OwnRequest, Provider, RequestMethod},
     table::LeadTable,
 };
 use std::sync::Arc;
@@ -32,7 +32,50 @@ use std::sync::Arc;
 struct ListPage {
     frame: Frame,
     rows: Vec<Row>,
+    /// Whether there is a secret that signs messages and seals headers.
     can_test: bool,
+    providers: [&'static str; Provider::ALL.len()],
+    fields: Fields,
+}
+
+/// What a form has of a destination's settings.
+struct Fields {
+    label: String,
+    method: &'static str,
+    in_flight: String,
+    only: String,
+    template: String,
+    content_type: String,
+    signature_header: String,
+}
+
+impl Fields {
+    /// Those of a new destination.
+    fn empty() -> Self {
+        Self {
+            label: String::new(),
+            method: RequestMethod::Post.as_str(),
+            in_flight: "1".to_owned(),
+            only: String::new(),
+            template: String::new(),
+            content_type: String::new(),
+            signature_header: String::new(),
+        }
+    }
+
+    fn of(destination: &Destination) -> Self {
+        let OwnRequest { method, template, content_type, signature_header, .. } =
+            destination.request.clone();
+        Self {
+            label: destination.label.clone().unwrap_or_default(),
+            method: method.as_str(),
+            in_flight: destination.in_flight.to_string(),
+            only: destination.only.iter().map(|condition| format!("{condition}\n")).collect(),
+            template: template.unwrap_or_default(),
+            content_type: content_type.unwrap_or_default(),
+            signature_header: signature_header.unwrap_or_default(),
+        }
+    }
 }
 
 struct Row {
@@ -50,8 +93,13 @@ struct Row {
     /// The lead at which it fails.
     stuck_at: Option<String>,
     waiting: String,
+    /// The oldest of them.
+    oldest: Option<When>,
+    passed_over: u64,
     set_aside: usize,
     format: &'static str,
+    headers: String,
+    fields: Fields,
 }
 
 pub(crate) async fn list(
@@ -66,7 +114,13 @@ pub(crate) async fn list(
     }
     let frame = Frame::new(&console, session, Tab::Destinations).after(done.as_deref());
     let frame = frame.naming_skipped(&table);
-    show(&ListPage { frame, rows, can_test: console.forwarder.is_some() })
+    show(&ListPage {
+        frame,
+        rows,
+        can_test: console.forwarder.is_some(),
+        providers: Provider::ALL.map(Provider::as_str),
+        fields: Fields::empty(),
+    })
 }
 
 impl Row {
@@ -77,6 +131,7 @@ impl Row {
     ) -> Result<Self, Failed> {
         let account = destination.account();
         let waiting = Waiting::count(table, destination).await?;
+        let oldest = waiting.oldest.map(|lead| When::new(lead.time(), now));
         let waiting = write_counted(waiting.leads);
         let set_aside =
             table.events_set_aside(&account, Some(&destination.id), None, now).await?.len();
@@ -99,8 +154,12 @@ impl Row {
             next_at: next_at.map(|at| When::new(at, now)),
             stuck_at: destination.stuck.map(|stuck| write_id(destination.provider, stuck.lead)),
             waiting,
+            oldest,
+            passed_over: destination.passed_over,
             set_aside,
             format: destination.format.as_str(),
+            headers: destination.request.headers.keys().cloned().collect::<Vec<_>>().join(", "),
+            fields: Fields::of(destination),
         })
     }
 }

@@ -10,6 +10,7 @@ mod address;
 mod app;
 mod assets;
 mod deliveries;
+mod destination_form;
 mod destinations;
 mod directory;
 mod erase;

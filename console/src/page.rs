@@ -97,6 +97,7 @@ impl Frame {
             "revoked" => "The key is revoked. Functions refuse it within a minute.",
             "stored" => "The entry is stored. Functions see it within a minute.",
             "removed" => "The entry is removed. Functions see it within a minute.",
+            "destination" => "The destination is changed: the next post is sent so.",
             "paused" => "It is paused. Its leads wait.",
             "resumed" => "It is active. The next pass forwards what waits.",
             "replayed" => "Its cursor moved back. The leads after it are posted again.",

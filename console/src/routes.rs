@@ -1,6 +1,6 @@
 use crate::{
     app::Console,
-    assets, deliveries, destinations, directory, erase, held, keys, leads,
+    assets, deliveries, destination_form, destinations, directory, erase, held, keys, leads,
     page::{Answer, Failed, Tab, go},
     safety::{self, UNMASK_PATH},
     sessions::START_PATH,
@@ -76,7 +76,8 @@ fn other_routes() -> Router<Arc<Console>> {
         .route("/console/directory", get(directory::list))
         .route("/console/directory/{provider}/{account}", get(directory::one).post(directory::put))
         .route("/console/directory/{provider}/{account}/remove", post(directory::remove))
-        .route("/console/destinations", get(destinations::list))
+        .route("/console/destinations", get(destinations::list).post(destination_form::add))
+        .route("/console/destinations/{id}/update", post(destination_form::update))
         .route("/console/destinations/{id}/pause", post(destinations::pause))
         .route("/console/destinations/{id}/resume", post(destinations::resume))
         .route("/console/destinations/{id}/skip", post(destinations::skip))

@@ -59,6 +59,11 @@ impl HttpsClient {
         Self { names: Names::new(allowed), tls, kept }
     }
 
+    /// The addresses that it may connect to.
+    pub fn allowed(&self) -> Addresses {
+        self.names.allowed
+    }
+
     /// The same client without open connections.
     #[must_use]
     pub fn disconnected(&self) -> Self {

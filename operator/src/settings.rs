@@ -1,15 +1,20 @@
 //! What the owner of a destination chooses: its label, its URL, and what its requests have.
 
-use crate::{Failure, destinations::store};
+use crate::{
+    Failure,
+    destinations::store,
+    times::{WrittenTime, read_time},
+};
 use forwarding::{
     Addresses, Form, MAX_HEADERS, MasterSecret, Message, OwnHeader, check_conditions, check_host,
     check_url,
 };
+use jiff::Timestamp;
 use shared::{
     model::{ClockAndRandom, Condition, Destination, LeadId, LeadSpan, RequestMethod},
-    table::{DestinationChange, LeadTable, Order},
+    table::{DestinationChange, LeadTable, MAX_DESTINATIONS, Order},
 };
-use std::num::NonZeroU8;
+use std::{num::NonZeroU8, str::FromStr};
 
 /// How many leads may be posted to a destination at the same time.
 pub const MAX_IN_FLIGHT: u8 = 128;
@@ -112,6 +117,67 @@ impl Settings {
     }
 }
 
+/// The first lead that a new destination gets.
+#[derive(Clone, Copy)]
+pub enum Start {
+    /// Only new leads.
+    Now,
+    /// All leads.
+    All,
+    /// The first one from this time on.
+    At(WrittenTime),
+}
+
+impl FromStr for Start {
+    type Err = String;
+
+    /// Reads `now`, `all` or a time. The error says what to write.
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "now" => Ok(Self::Now),
+            "all" => Ok(Self::All),
+            time => read_time(time).map(Self::At).map_err(|_| {
+                "write now, all, or a time: 2h, 2026-11-21, 2026-11-21T12:00:00Z".to_owned()
+            }),
+        }
+    }
+}
+
+impl Start {
+    /// The cursor before the first of these leads.
+    fn cursor(self, now: Timestamp) -> Result<LeadId, Failure> {
+        let at = match self {
+            Self::All => return Ok(LeadId::FIRST),
+            Self::Now => now,
+            Self::At(time) => time.resolve(now).map_err(Failure::Input)?,
+        };
+        if at > now {
+            return Err(Failure::Input("the start must not be in the future".to_owned()));
+        }
+        Ok(LeadId::new(at, 0).previous())
+    }
+}
+
+/// Adds a destination that gets the leads from `start` on. `now` is the table's time.
+///
+/// # Errors
+/// If the start is in the future, if the account has too many destinations, or if the table cannot
+/// be used.
+pub async fn add_destination(
+    table: &LeadTable,
+    new: Destination,
+    start: Start,
+    now: Timestamp,
+) -> Result<Destination, Failure> {
+    let cursor = start.cursor(now)?;
+    let destination = Destination { created_at: now, starts_after: cursor, cursor, ..new };
+    if table.count_destinations(&destination.account()).await? >= MAX_DESTINATIONS {
+        return Err(Failure::Input(format!("the account has {MAX_DESTINATIONS} destinations")));
+    }
+    table.add_destination(&destination).await?;
+    Ok(destination)
+}
+
 fn input(error: impl std::error::Error) -> Failure {
     Failure::Input(error.to_string())
 }
@@ -133,19 +199,24 @@ pub async fn store_settings(table: &LeadTable, destination: &Destination) -> Res
 }
 
 /// The message that a destination would get about the newest lead of its account, and that lead.
-/// Without a lead it is filled in with a sample.
+/// Without a lead, or if `with_lead` is false, it is filled in with a sample.
 ///
 /// # Errors
 /// If no message can be made, or if the table cannot be read.
 pub async fn preview(
     table: &LeadTable,
     destination: &Destination,
+    with_lead: bool,
     system: &ClockAndRandom,
 ) -> Result<(Message, Option<LeadId>), Failure> {
     let (account, now) = (destination.account(), system.now());
     let form = Form::of(destination, &account);
-    let newest = table.leads(&account, LeadSpan::ALL, Order::NewestFirst, Some(1)).await?;
-    let Some(lead) = newest.leads.into_iter().next() else {
+    let newest = if with_lead {
+        table.leads(&account, LeadSpan::ALL, Order::NewestFirst, Some(1)).await?.leads.pop()
+    } else {
+        None
+    };
+    let Some(lead) = newest else {
         return Ok((Message::test(form, &system.random_mark(), now).map_err(input)?, None));
     };
     let id = lead.id;

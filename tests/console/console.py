@@ -614,12 +614,12 @@ def destinations(browser, leadhook):
     receiver.wait_for(3)
 
     page.get_by_text("Replay", exact=False).first.click()
-    page.get_by_label("From").fill("next year")
+    page.locator("form[action$='/replay']").get_by_label("From").fill("next year")
     page.get_by_role("button", name="Post again", exact=True).click()
     visit.sees("write all, a lead's id, or a time")
     visit.open("destinations")
     page.get_by_text("Replay", exact=False).first.click()
-    page.get_by_label("From").fill("all")
+    page.locator("form[action$='/replay']").get_by_label("From").fill("all")
     page.get_by_role("button", name="Post again", exact=True).click()
     visit.sees("Post 1 lead to ")
     page.get_by_role("button", name="Post 1 lead again").click()
@@ -643,8 +643,72 @@ def destinations(browser, leadhook):
     visit.close()
 
 
-TESTS = [first_visit, picture, deliveries, restarted, leads, held, keys, destinations, strangers, hostile,
-         accessible, weight, elsewhere, interrupted]
+def destination_forms(browser, leadhook):
+    """A destination is previewed, added and changed by the page alone; a wrong template is refused."""
+    receiver = Site()
+    visit = Visit(browser, leadhook)
+    page = visit.page
+    create(leadhook.base, {"name": "Ana </textarea>", "type": "web", "email": "ana@exemplo.com"})
+    visit.tab("Destinations")
+    page.get_by_label("Account").fill("demo")
+    page.get_by_label("Address", exact=True).fill(receiver.url + "/{{ id }}")
+    page.get_by_label("Template of the body").fill('{"who": {{ name }}}')
+    page.get_by_label("Headers to add").fill("X-Api-Key: k-71c0\n\nX-Other: 1")
+    page.get_by_label("Only leads that meet").fill("email\nsource!=chat")
+    page.get_by_label("In flight").fill("4")
+    preview = page.get_by_role("button", name="Preview")
+    with page.expect_popup() as shown:
+        preview.click()
+    main = shown.value.locator("main")
+    expect(main).to_contain_text("With the newest lead")
+    expect(main).to_contain_text('{"who": "Ana </textarea>"}')
+    expect(main).not_to_contain_text("k-71c0")
+    # The form is as it was typed.
+    page.get_by_label("From", exact=True).fill("all")
+    page.get_by_label("Template of the body").fill('{"who": "{{ name }}"}')
+    with page.expect_popup() as shown:
+        preview.click()
+    expect(shown.value.locator("main")).to_contain_text("does not make JSON")
+    page.get_by_label("Template of the body").fill('{"who": {{ name }}}')
+    page.get_by_role("button", name="Add", exact=True).click()
+    visit.sees("Note this secret down")
+    visit.sees("whsec_")
+    receiver.wait_for(1)
+    assert json.loads(receiver.posts[0]) == {"who": "Ana </textarea>"}, receiver.posts
+    visit.link("I have noted it down")
+    main = page.locator("main")
+    for text in ["POST, a template, 4 in flight", "x-api-key, x-other", "email source!=chat"]:
+        visit.sees(text)
+    expect(main).not_to_contain_text("k-71c0")
+    expect(main).not_to_contain_text("whsec_")
+
+    page.get_by_text("Change", exact=False).first.click()
+    change = page.locator("form[action$='/update']")
+    expect(change.get_by_label("Template of the body")).to_have_value('{"who": {{ name }}}')
+    change.get_by_label("Template of the body").fill("")
+    change.get_by_label("Only leads that meet").fill("")
+    change.get_by_label("Headers to remove").fill("x-other")
+    change.get_by_label("In flight").fill("900")
+    change.get_by_role("button", name="Change").click()
+    visit.sees("in flight: 1 to 128")
+    page.go_back()
+    page.get_by_text("Change", exact=False).first.click()
+    change.get_by_label("In flight").fill("1")
+    change.get_by_label("Headers to remove").fill("x-other")
+    change.get_by_label("Template of the body").fill("")
+    change.get_by_label("Only leads that meet").fill("")
+    change.get_by_role("button", name="Change").click()
+    visit.sees("The destination is changed")
+    visit.sees("POST, standard, 1 in flight")
+    expect(main).not_to_contain_text("x-other")
+    create(leadhook.base, {"name": "Bia", "type": "web", "email": "bia@exemplo.com"})
+    receiver.wait_for(2)
+    assert json.loads(receiver.posts[1])["data"]["name"] == "Bia", receiver.posts
+    visit.close()
+
+
+TESTS = [first_visit, picture, deliveries, restarted, leads, held, keys, destinations, destination_forms,
+         strangers, hostile, accessible, weight, elsewhere, interrupted]
 
 
 def main():

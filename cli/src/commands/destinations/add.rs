@@ -6,15 +6,13 @@ use crate::commands::{
     signing_secret::SecretOptions,
 };
 use clap::Args;
-use jiff::Timestamp;
 use operator::{
     destinations::host,
-    times::{WrittenTime, read_time, write_time},
+    settings::{Start, add_destination},
+    times::write_time,
 };
-use shared::{
-    model::{Destination, DestinationFormat, LeadId},
-    table::MAX_DESTINATIONS,
-};
+use shared::model::{Destination, DestinationFormat, LeadId};
+use std::str::FromStr;
 
 #[derive(Args)]
 pub(super) struct Add {
@@ -22,7 +20,7 @@ pub(super) struct Add {
     new: NewDestination,
     /// The first lead to forward: now (only new leads), all, or leads from this time on: 2h,
     /// 2026-11-21
-    #[arg(long, value_name = "TIME", default_value = "now", value_parser = read_start)]
+    #[arg(long, value_name = "TIME", default_value = "now", value_parser = Start::from_str)]
     from: Start,
     /// Your name for the destination
     #[arg(long, short)]
@@ -33,52 +31,13 @@ pub(super) struct Add {
     output: Output,
 }
 
-/// Which leads are forwarded.
-#[derive(Clone, Copy)]
-pub(super) enum Start {
-    Now,
-    All,
-    At(WrittenTime),
-}
-
-/// Reads `now`, `all` or a time.
-fn read_start(text: &str) -> Result<Start, String> {
-    match text {
-        "now" => Ok(Start::Now),
-        "all" => Ok(Start::All),
-        time => read_time(time)
-            .map(Start::At)
-            .map_err(|_| "write now, all, or a time: 2h, 2026-11-21, 2026-11-21T12:00:00Z".into()),
-    }
-}
-
-impl Start {
-    /// The cursor before the first of these leads.
-    fn cursor(self, now: Timestamp) -> Result<LeadId, Failure> {
-        let at = match self {
-            Self::All => return Ok(LeadId::FIRST),
-            Self::Now => now,
-            Self::At(time) => time.resolve(now).map_err(Failure::Input)?,
-        };
-        if at > now {
-            return Err(Failure::input("--from must not be in the future"));
-        }
-        Ok(LeadId::new(at, 0).previous())
-    }
-}
-
 impl Add {
     pub(super) async fn run(self, opened: &OpenTable) -> Result<(), Failure> {
         let Self { new, from, label, secret, output } = self;
         let master = secret.read(opened).await?;
         let new = new.read(opened, label, Some(&master)).await?;
         let now = opened.table_time().await?;
-        let cursor = from.cursor(now)?;
-        let destination = Destination { created_at: now, starts_after: cursor, cursor, ..new };
-        if opened.table.count_destinations(&destination.account()).await? >= MAX_DESTINATIONS {
-            return Err(Failure::Input(format!("the account has {MAX_DESTINATIONS} destinations")));
-        }
-        opened.table.add_destination(&destination).await?;
+        let destination = add_destination(&opened.table, new, from, now).await?;
         show_secret(&destination, &master.secret(&destination.id, 1), &output)
     }
 }

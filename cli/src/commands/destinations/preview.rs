@@ -17,7 +17,7 @@ pub(super) struct Preview {
 impl Preview {
     pub(super) async fn run(self, opened: &OpenTable) -> Result<(), Failure> {
         let destination = self.new.read(opened, None, None).await?;
-        let (message, lead) = preview(&opened.table, &destination, &opened.system).await?;
+        let (message, lead) = preview(&opened.table, &destination, true, &opened.system).await?;
         match lead {
             Some(lead) => {
                 let id = write_id(destination.provider, lead);
