@@ -112,12 +112,18 @@ impl<'a, P: Post> Poster<'a, P> {
     ) -> Result<bool, Ended> {
         let forwarder = self.forwarder;
         while window.may_begin(&leased.destination) {
+            let Some(lead) = self.next_in_window(leased, window).await? else { return Ok(true) };
+            // The reading may take long, so the check comes after it.
+            let moves = window.moves;
             if let Err(ended) = self.check_window(leased, window).await {
+                window.waiting.push_front(lead);
                 window.ends = Some(ended);
                 return Ok(false);
             }
-            let Some(lead) = self.next_in_window(leased, window).await? else { return Ok(true) };
             let (id, destination) = (lead.id, &mut leased.destination);
+            if window.moves != moves || window.is_known(destination, id) {
+                continue;
+            }
             if !meets(&destination.only, &destination.account(), &lead) {
                 destination.passed_over += 1;
                 destination.ahead.insert(id);
@@ -324,9 +330,10 @@ impl Window<'_> {
         self.is_last = false;
     }
 
-    /// Reads a lead again that was not sent.
+    /// Reads a lead again that was not sent, with those that wait.
     fn forget(&mut self, lead: LeadId) {
-        self.begin_at(self.read_to.min(lead.previous()));
+        let first = self.waiting.front().map_or(lead, |waiting| waiting.id.min(lead));
+        self.begin_at(self.read_to.min(first.previous()));
     }
 
     /// Moves the cursor over the leads that were taken or set aside, up to the first one that was

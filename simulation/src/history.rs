@@ -1,9 +1,8 @@
 //! What may happen: deliveries, what operators do, passes, and what fails meanwhile. A history is
 //! data, so that a failing one can be made smaller and stored.
 
-use crate::senders::name;
 use serde::{Deserialize, Serialize};
-use shared::model::{Account, Condition, Provider};
+use shared::model::{Account, Provider};
 use std::collections::BTreeMap;
 use tests::{Fault, Sender};
 
@@ -150,14 +149,6 @@ pub(crate) struct Planned {
 
 fn one() -> u8 {
     1
-}
-
-impl Planned {
-    /// The conditions of its leads.
-    pub(crate) fn only(&self, account: &Account) -> Vec<Condition> {
-        let words = self.without.filter(|_| account.provider != Provider::PollyBot);
-        words.map(|words| format!("name!={}", name(words)).parse().unwrap()).into_iter().collect()
-    }
 }
 
 /// Leads that a destination never takes: those whose ids are multiples of a number.

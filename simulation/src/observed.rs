@@ -2,7 +2,6 @@
 
 use crate::{
     history::{Handling, Planned, Poison, Reply},
-    log::WrittenLead,
     table::{Item, ItemChange},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -11,7 +10,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use sha2::Sha256;
-use shared::model::{Destination, LeadId, SetAsideEvent};
+use shared::model::{Account, Destination, LeadId, SetAsideEvent};
 use std::collections::{BTreeSet, VecDeque};
 use tests::SIGNING_KEY;
 
@@ -133,11 +132,11 @@ impl Observed {
         (post, handling)
     }
 
-    /// Whether a lead is meant for it.
-    pub(crate) fn wants(&self, lead: &WrittenLead) -> bool {
-        let name = lead.item.get("name").and_then(|name| name["S"].as_str());
-        self.destination.account() == lead.account
-            && lead.id > self.destination.starts_after
+    /// Whether a lead of this account is meant for it.
+    pub(crate) fn wants(&self, account: &Account, lead: LeadId, item: &Item) -> bool {
+        let name = item.get("name").and_then(|name| name["S"].as_str());
+        self.destination.account() == *account
+            && lead > self.destination.starts_after
             && self.destination.only.iter().all(|condition| condition.is_met(name))
     }
 

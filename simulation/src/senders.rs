@@ -1,12 +1,13 @@
 //! Senders: each sends a delivery until it gets an answer.
 
 use crate::{
-    history::{Place, Sent, Work},
+    history::{Place, Planned, Sent, Work},
     log::Attempt,
     stage::Stage,
     task::Task,
 };
 use serde_json::Value;
+use shared::model::{Account, Condition, Provider};
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tests::{Answer, Delivery, Sender, sign_keyspot_token};
 use tokio::time::{sleep, timeout};
@@ -58,6 +59,14 @@ impl Sent {
             claims.insert(format!("body {body}"));
         }
         claims
+    }
+}
+
+impl Planned {
+    /// The conditions of its leads.
+    pub(crate) fn only(&self, account: &Account) -> Vec<Condition> {
+        let words = self.without.filter(|_| account.provider != Provider::PollyBot);
+        words.map(|words| format!("name!={}", name(words)).parse().unwrap()).into_iter().collect()
     }
 }
 

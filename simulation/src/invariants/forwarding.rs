@@ -85,6 +85,11 @@ impl AtEnd<'_> {
         posts.filter(move |(_, post)| post.lead == lead && post.event == event)
     }
 
+    /// Whether a lead is meant for the destination.
+    fn is_meant(&self, lead: &WrittenLead) -> bool {
+        self.observed.wants(&lead.account, lead.id, &lead.item)
+    }
+
     /// Each stored lead was received, or is set aside after its last refusal.
     fn check_received(&self) -> Result<(), Broken> {
         let stored = self
@@ -92,7 +97,7 @@ impl AtEnd<'_> {
             .leads
             .iter()
             .filter(|lead| lead.erased.is_none() && !self.log.reused.contains(&lead.id));
-        for lead in stored.filter(|lead| self.observed.wants(lead)) {
+        for lead in stored.filter(|lead| self.is_meant(lead)) {
             let id = lead.id;
             let mut posts = self.of_lead(id, SetAsideEvent::Created);
             let is_received = posts.any(|(_, post)| post.is_received());
@@ -175,7 +180,7 @@ impl AtEnd<'_> {
             let mut leads = self.log.leads.iter().filter(|lead| lead.id == post.lead);
             let is_meant = post.event == SetAsideEvent::Erased
                 && post.lead > self.observed.destination.starts_after
-                || leads.any(|lead| self.observed.wants(lead));
+                || leads.any(|lead| self.is_meant(lead));
             if !is_meant {
                 return Err(format!("not meant for this destination: {}", post.id));
             }

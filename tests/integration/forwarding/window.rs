@@ -226,6 +226,36 @@ async fn a_destination_that_is_gone_gets_the_lead_when_it_is_resumed() {
     assert_eq!(destination.stored().await.cursor, ids[7]);
 }
 
+/// A change that comes while leads are read counts before the next post.
+#[tokio::test]
+async fn nothing_is_posted_after_a_pause_that_comes_while_a_page_is_read() {
+    let destination = TestDestination::with_in_flight(2).await;
+    let ids = destination.store(30).await;
+    // Nobody after it gets an answer before the change is stored.
+    let changed = Semaphore::new(0);
+    let receiver = Receiver::new(|Received { number, .. }| {
+        let (destination, changed) = (&destination, &changed);
+        Box::pin(async move {
+            if number > 24 {
+                drop(changed.acquire().await);
+            }
+            if number == 24 {
+                let paused =
+                    Destination { state: DestinationState::Paused, ..destination.stored().await };
+                let change = DestinationChange::Pause;
+                destination.table().change_destination(&paused, change).await.unwrap();
+                destination.api.advance(SignedDuration::from_millis(100));
+                changed.add_permits(1);
+            }
+            takes(number)
+        })
+    });
+    destination.pass_to_receiver(&receiver).await;
+    let got = destination.leads_got().len();
+    assert!((24..=26).contains(&got), "{got}");
+    assert_eq!(destination.stored().await.cursor, ids[got - 1]);
+}
+
 /// What was taken before the end of a pass is stored, whatever ends it.
 #[tokio::test]
 async fn a_pass_ends_with_the_answers_of_what_is_in_flight() {
@@ -254,15 +284,21 @@ async fn a_replay_while_leads_are_in_flight_posts_all_of_them_again() {
     let ids = destination.store(6).await;
     destination.pass(takes).await;
     let more = destination.store(6).await;
+    // Nobody after it gets an answer before the replay is stored.
+    let changed = Semaphore::new(0);
     let receiver = Receiver::new(|Received { number, .. }| {
-        let destination = &destination;
+        let (destination, changed) = (&destination, &changed);
         Box::pin(async move {
+            if number > 2 {
+                drop(changed.acquire().await);
+            }
             if number == 2 {
                 let stored = destination.stored().await;
                 let moved = destination.table().move_cursor_back(&stored, LeadId::FIRST);
                 assert!(moved.await.unwrap());
                 // Operators' changes are seen after a moment.
                 destination.api.advance(SignedDuration::from_millis(100));
+                changed.add_permits(1);
             }
             takes(number)
         })
