@@ -35,6 +35,9 @@ pub(crate) struct Observed {
     pub(crate) first_start: LeadId,
     /// Leads that were set aside because they were late, or by an operator.
     pub(crate) aside: BTreeSet<LeadId>,
+    /// The replays that moved its cursor back: the cursor before the first lead to post again, and
+    /// how many posts there were before.
+    pub(crate) replays: Vec<(LeadId, usize)>,
     /// Whether anything happened that excuses repeats: a crash, a lost answer, a fault of the
     /// table, a frozen instance, a replay.
     pub(crate) is_excused: bool,
@@ -78,6 +81,7 @@ impl Observed {
             secrets: vec![Secret { version: 1, since: at, old_until: None }],
             first_start,
             aside: BTreeSet::new(),
+            replays: Vec::new(),
             is_excused: false,
         }
     }

@@ -18,7 +18,7 @@ use operator::{
 use providers::redeliver_held;
 use shared::{
     delivery::Context,
-    model::{Destination, Email, HeldDelivery, Phone},
+    model::{Destination, Email, HeldDelivery, LeadId, Phone},
     person_search::Person,
     table::{DestinationChange, LeadTable, StoreError, WhichHeld},
 };
@@ -162,8 +162,15 @@ impl Stage {
             let n = log.find(&destination.url);
             log.observed[n].is_excused = true;
         }
-        let changed = self.change_once(&destination, action);
+        let index = self.world.log().find(&destination.url);
+        let (before, posts) = (self.stored(index).await, self.world.log().posts.len());
+        let cursor = self.lead_to_replay(&destination, action);
+        let changed = self.change_once(&destination, action, cursor);
         let changed = task.run(&self.world, work, changed).await;
+        let after = self.stored(index).await;
+        if let Some(cursor) = cursor.filter(|_| after.moves == before.moves + 1) {
+            self.world.log().observed[index].replays.push((cursor, posts));
+        }
         self.world.trace(&task.name, || match &changed {
             Some(Ok(())) => "done".to_owned(),
             Some(Err(error)) => error.to_string(),
@@ -176,6 +183,7 @@ impl Stage {
         &self,
         destination: &Destination,
         action: DestinationAction,
+        cursor: Option<LeadId>,
     ) -> Result<(), Failure> {
         let table: &LeadTable = &self.instances.table;
         let (account, id) = (destination.account(), destination.id.as_str());
@@ -187,13 +195,10 @@ impl Stage {
                 let stored = table.get_destination(&account, &destination.id).await?;
                 skip_lead(table, &stored.unwrap(), now).await.map(|_| ())
             }
-            DestinationAction::Replay(lead) => {
-                let leads = self.world.log().leads_of(&account);
-                match leads.get(usize::from(lead) % leads.len().max(1)) {
-                    Some(lead) => replay(table, id, *lead).await,
-                    None => Ok(()),
-                }
-            }
+            DestinationAction::Replay(_) => match cursor {
+                Some(cursor) => replay(table, id, cursor).await,
+                None => Ok(()),
+            },
             DestinationAction::Rotate => {
                 let stored = table.get_destination(&account, &destination.id).await?.unwrap();
                 let secret_version = stored.secret_version + 1;
@@ -203,6 +208,17 @@ impl Stage {
                 Ok(())
             }
         }
+    }
+
+    /// The cursor of a replay: a lead of the destination's account.
+    fn lead_to_replay(
+        &self,
+        destination: &Destination,
+        action: DestinationAction,
+    ) -> Option<LeadId> {
+        let DestinationAction::Replay(lead) = action else { return None };
+        let leads = self.world.log().leads_of(&destination.account());
+        leads.get(usize::from(lead) % leads.len().max(1)).copied()
     }
 
     /// What went wrong with a task excuses repeats.

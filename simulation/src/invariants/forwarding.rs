@@ -68,6 +68,7 @@ impl Stage {
             at_end.check_rest()?;
             at_end.check_messages()?;
             at_end.check_repeats()?;
+            at_end.check_replays()?;
             at_end.check_order()?;
             at_end.check_erasures()?;
         }
@@ -198,6 +199,25 @@ impl AtEnd<'_> {
             }
             if post.reply == Reply::AnswerLost && !is_excused {
                 received.remove(&post.id);
+            }
+        }
+        Ok(())
+    }
+
+    /// After a replay, each lead from there on is posted again.
+    fn check_replays(&self) -> Result<(), Broken> {
+        for (cursor, before) in &self.observed.replays {
+            let mut leads = self.log.leads.iter().filter(|lead| {
+                lead.id > *cursor
+                    && lead.erased.is_none()
+                    && !self.log.reused.contains(&lead.id)
+                    && self.is_meant(lead)
+            });
+            let is_posted = |lead: &WrittenLead| {
+                self.of_lead(lead.id, SetAsideEvent::Created).any(|(n, _)| n >= *before)
+            };
+            if let Some(lead) = leads.find(|lead| !is_posted(lead)) {
+                return Err(format!("not posted after a replay: {}", lead.id));
             }
         }
         Ok(())
