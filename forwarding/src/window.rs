@@ -89,6 +89,7 @@ impl<'a, P: Post> Poster<'a, P> {
                         window.forget(lead);
                     }
                     leased.save_now_and_then().await?;
+                    window.follow_replay(&leased.destination);
                 }
                 None if is_empty || window.is_ending() => break,
                 // The cursor has moved, so more leads are in reach.
