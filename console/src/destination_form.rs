@@ -21,9 +21,8 @@ use shared::model::{Destination, DestinationFormat, DestinationId, LeadId, Reque
 use std::{str::FromStr, sync::Arc};
 
 /// A destination as it was typed.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default)]
-#[derive(Default)]
 pub(crate) struct DestinationForm {
     provider: String,
     account: String,

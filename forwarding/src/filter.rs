@@ -1,6 +1,6 @@
 //! Which leads a destination gets.
 
-use crate::sample::names_of_lead;
+use crate::sample::{PLAIN_NAME, names_of_members, sample};
 use providers::LeadRecord;
 use serde_json::value::RawValue;
 use shared::model::{Account, Condition, StoredLead};
@@ -17,7 +17,8 @@ pub struct UnknownMember(String, String);
 /// If a condition is about another member.
 pub fn check_conditions(only: &[Condition], account: &Account) -> Result<(), UnknownMember> {
     let names = only.iter().filter_map(|condition| condition.path().next());
-    check_names(names, &names_of_lead(account))
+    let lead = serde_json::to_value(sample(account, PLAIN_NAME)).unwrap_or_default();
+    check_names(names, &names_of_members(&lead))
 }
 
 /// Checks that names are known.

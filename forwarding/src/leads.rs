@@ -36,11 +36,7 @@ impl<P: Post> Poster<'_, P> {
                 Step::MoveOver(lead) => {
                     page.take_first(leased.destination.cursor);
                     leased.destination.move_over(lead);
-                }
-                Step::PassOver(lead) => {
-                    page.take_first(leased.destination.cursor);
-                    leased.destination.move_over(lead);
-                    leased.destination.passed_over += 1;
+                    leased.destination.passed_over += u64::from(page.passes_over(lead));
                 }
                 Step::SaveAndRead => {
                     leased.save().await?;
@@ -65,7 +61,7 @@ impl<P: Post> Poster<'_, P> {
     /// aside.
     async fn post_lead(&mut self, leased: &mut Leased<'_>, page: &mut Page) -> Result<(), Ended> {
         let destination = &mut leased.destination;
-        if page.first().is_some_and(|lead| destination.has_taken_ahead(lead)) {
+        if page.first().is_some_and(|lead| destination.ahead.contains(&lead)) {
             // An operator has just skipped it.
             return Ok(());
         }

@@ -29,6 +29,7 @@ mod probe;
 mod report;
 mod sample;
 mod secret;
+mod slack;
 mod start_up;
 mod template;
 mod wait;
@@ -50,5 +51,5 @@ pub use secret::{
     BadSecret, MasterSecret, SIGNING_KEY, SIGNING_SECRET, SecretTooShort, SigningKeys,
 };
 pub use start_up::{forward_leads, write_log};
-pub use template::{MAX_TEMPLATE, TemplateError};
+pub use template::{TemplateError, is_template};
 pub use wait::{try_again_after, wait_after};

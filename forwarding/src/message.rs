@@ -5,8 +5,9 @@ use crate::{
     filter::{UnknownMember, check_names},
     own_headers::OwnHeader,
     post::PostRequest,
-    sample::{PLAIN_NAME, names_of_lead, sample},
+    sample::{PLAIN_NAME, names_of_members, sample},
     secret::SigningKeys,
+    slack::{describe, escape, slack_text},
     template::{Escape, JSON, TemplateError, fill_in, is_template, names_of},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -16,7 +17,6 @@ use serde_json::{Value, json};
 use shared::model::{
     Account, Destination, DestinationFormat, LeadId, OwnRequest, RequestMethod, StoredLead,
 };
-use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 /// How long a lead that was read is sent. Then it is read again, because it may have been erased.
 pub const LEAD_VALID_FOR: SignedDuration = SignedDuration::from_secs(1);
@@ -102,11 +102,11 @@ impl<'a> Form<'a> {
     pub fn check(self) -> Result<(), CannotWrite> {
         let lead = sample(self.account, "Maria \"Mia\" Silva\n\u{1f642}");
         let values = values_of("lead.created", Timestamp::UNIX_EPOCH, &lead)?;
-        let known = [names_of_lead(self.account), [TYPE, TIMESTAMP].map(str::to_owned).into()];
+        let known = names_of_members(&values);
         let url = Some(self.url).filter(|url| is_template(url));
         for template in [self.request.template.as_deref(), url].into_iter().flatten() {
             let names = names_of(template)?;
-            check_names(names.iter().map(String::as_str), &known.concat())?;
+            check_names(names.iter().map(String::as_str), &known)?;
         }
         self.fill(&values)?;
         Ok(())
@@ -282,79 +282,4 @@ fn write_event(kind: &'static str, at: Timestamp, data: &impl Serialize) -> Stri
     let event = Event { kind, timestamp: write_time(at), data };
     // These types have only text members, so they can always be written.
     serde_json::to_string(&event).unwrap_or_default()
-}
-
-/// The lead's contact, line by line, in Slack's markup.
-fn describe(what: &str, lead: &LeadRecord) -> String {
-    let lines = [
-        ("Name", &lead.name),
-        ("E-mail", &lead.email),
-        ("Phone", &lead.phone),
-        ("Source", &lead.source),
-    ];
-    let mut text = format!("{what} from {} ({})", lead.provider, escape(&lead.account));
-    for (label, value) in lines {
-        if let Some(value) = value {
-            text.push_str(&format!("\n*{label}:* {}", escape(value)));
-        }
-    }
-    text.push_str(&format!("\n*Id:* {}", lead.id));
-    text
-}
-
-/// A text on one line, in which the characters are escaped that Slack's markup gives a meaning:
-/// <https://docs.slack.dev/messaging/formatting-message-text#escaping>.
-fn escape(text: &str) -> String {
-    one_line(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
-/// A text without line breaks and without characters that are invisible or change the reading
-/// direction. A sender could use them to forge another field.
-fn one_line(text: &str) -> String {
-    let is_shown = |c: &char| c.general_category() != GeneralCategory::Format;
-    let is_break = |c: char| c.is_control() || ['\u{2028}', '\u{2029}'].contains(&c);
-    text.chars().filter(is_shown).map(|c| if is_break(c) { ' ' } else { c }).collect()
-}
-
-fn slack_text(text: &str) -> String {
-    let body: Value = json!({ "text": text });
-    body.to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_field_of_a_text_for_people_is_one_line() {
-        let breaks = ["\n", "\r", "\r\n", "\u{b}", "\u{c}", "\u{85}", "\u{2028}", "\u{2029}", "\0"];
-        for text in breaks {
-            let name = format!("Ana{text}*E-mail:* eve@example.com");
-            let lead = LeadRecord {
-                id: "1".to_owned(),
-                provider: "integrabot",
-                account: name.clone(),
-                created_at: String::new(),
-                updated_at: String::new(),
-                name: Some(name.clone()),
-                email: Some(name.clone()),
-                phone: Some(name.clone()),
-                source: Some(name),
-                status: None,
-                details: std::collections::BTreeMap::new(),
-                extra: None,
-                broken_rules: Vec::new(),
-            };
-            let described = describe("New lead", &lead);
-            let ends = |c: char| c.is_control() || "\u{2028}\u{2029}".contains(c);
-            let begin: Vec<_> =
-                described.split(ends).filter_map(|line| line.split(' ').next()).collect();
-            let expected = ["New", "*Name:*", "*E-mail:*", "*Phone:*", "*Source:*", "*Id:*"];
-            assert_eq!(begin, expected, "{text:?}");
-        }
-        for text in ["\u{202e}", "\u{2066}", "\u{200b}", "\u{feff}", "\u{ad}", "\u{e0041}"] {
-            assert_eq!(escape(&format!("a{text}b")), "ab", "{text:?}");
-        }
-        assert_eq!(escape("João & <名前> 👍"), "João &amp; &lt;名前&gt; 👍");
-    }
 }

@@ -14,10 +14,9 @@ const PROBE_FROM: u32 = 3;
 pub(crate) enum Step {
     /// Post the first one of the page.
     Post,
-    /// Move the cursor over this one: it was taken before its turn.
+    /// Move the cursor over this one: it was taken or set aside before its turn, or the destination
+    /// does not get it.
     MoveOver(LeadId),
-    /// Move the cursor over this one: the destination does not get it.
-    PassOver(LeadId),
     /// All leads of the page are posted: store the progress, and read the next page.
     SaveAndRead,
     /// The page is old, or not the one at the cursor: read it again.
@@ -34,9 +33,9 @@ pub(crate) fn next_step(destination: &Destination, page: &Page, now: Timestamp) 
     match page.first() {
         None if page.is_last() => Step::End,
         None => Step::SaveAndRead,
-        Some(lead) if destination.has_taken_ahead(lead) => Step::MoveOver(lead),
+        Some(lead) if destination.ahead.contains(&lead) => Step::MoveOver(lead),
         Some(_) if page.is_old(now) => Step::ReadAgain,
-        Some(lead) if page.passes_over(lead) => Step::PassOver(lead),
+        Some(lead) if page.passes_over(lead) => Step::MoveOver(lead),
         Some(_) => Step::Post,
     }
 }
@@ -62,9 +61,18 @@ pub(crate) fn after_lead(
     system: &ClockAndRandom,
 ) -> Next {
     match *verdict {
-        Verdict::Taken => note_success(destination, Next::GoOn),
-        Verdict::Refused(status) => note_success(destination, Next::SetAside(Some(status))),
-        Verdict::Gone => note_gone(destination, system.now()),
+        Verdict::Taken => {
+            note_success(destination);
+            Next::GoOn
+        }
+        Verdict::Refused(status) => {
+            note_success(destination);
+            Next::SetAside(Some(status))
+        }
+        Verdict::Gone => {
+            note_gone(destination, system.now());
+            Next::Stop
+        }
         // It took a later lead, so the fault is this lead's.
         Verdict::Wait(_) if destination.taken_ahead.is_some_and(|ahead| lead < ahead) => {
             Next::SetAside(destination.last.as_ref().and_then(|last| last.status))
@@ -95,11 +103,15 @@ pub(crate) fn after_probe(
     }
     match *verdict {
         Verdict::Taken => {
-            destination.taken_ahead = Some(lead);
-            note_success(destination, Next::GoOn)
+            destination.take_ahead(lead);
+            note_success(destination);
+            Next::GoOn
         }
         Verdict::Refused(_) => Next::Stop,
-        Verdict::Gone => note_gone(destination, system.now()),
+        Verdict::Gone => {
+            note_gone(destination, system.now());
+            Next::Stop
+        }
         Verdict::Wait(asked) => {
             let failures = destination.stuck.map_or(1, |stuck| stuck.failures);
             let until = system.now() + wait_after(failures, asked, system);
@@ -136,7 +148,7 @@ pub(crate) fn after_window(
     destination.stuck = Some(stuck);
     let is_overtaken = destination.taken_ahead.is_some_and(|ahead| lead < ahead);
     if is_overtaken && stuck.failures >= PROBE_FROM {
-        let _ = note_success(destination, Next::GoOn);
+        note_success(destination);
         return Fault::Lead;
     }
     let now = system.now();
@@ -161,25 +173,33 @@ pub(crate) fn after_event(
     system: &ClockAndRandom,
 ) -> Next {
     match *verdict {
-        Verdict::Taken => note_success(destination, Next::GoOn),
-        Verdict::Refused(status) => note_success(destination, Next::SetAside(Some(status))),
-        Verdict::Gone => note_gone(destination, system.now()),
+        Verdict::Taken => {
+            note_success(destination);
+            Next::GoOn
+        }
+        Verdict::Refused(status) => {
+            note_success(destination);
+            Next::SetAside(Some(status))
+        }
+        Verdict::Gone => {
+            note_gone(destination, system.now());
+            Next::Stop
+        }
         Verdict::Wait(_) => Next::Probe,
     }
 }
 
 /// A destination that answers about a message has no fault.
-pub(crate) fn note_success(destination: &mut Destination, next: Next) -> Next {
+pub(crate) fn note_success(destination: &mut Destination) {
     destination.failures = 0;
     destination.failing_since = None;
     destination.next_attempt_at = None;
-    next
 }
 
-pub(crate) fn note_gone(destination: &mut Destination, now: Timestamp) -> Next {
+/// A destination wants no more messages.
+pub(crate) fn note_gone(destination: &mut Destination, now: Timestamp) {
     destination.state = DestinationState::Gone;
     destination.failing_since.get_or_insert(now);
-    Next::Stop
 }
 
 /// Counts a failure in a row.
@@ -251,7 +271,7 @@ mod tests {
             page.take_first(destination.cursor).unwrap();
             destination.move_over(lead(n));
         }
-        assert_eq!(next_step(&destination, &page, now()), Step::PassOver(lead(3)));
+        assert_eq!(next_step(&destination, &page, now()), Step::MoveOver(lead(3)));
     }
 
     #[test]
@@ -285,7 +305,7 @@ mod tests {
 
     #[test]
     fn a_lead_that_was_taken_ahead_is_not_posted_again() {
-        let destination = Destination { taken_ahead: Some(lead(1)), ..destination() };
+        let destination = Destination { ahead: [lead(1)].into(), ..destination() };
         assert_eq!(next_step(&destination, &page(2, true), now()), Step::MoveOver(lead(1)));
     }
 

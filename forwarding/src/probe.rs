@@ -23,7 +23,7 @@ impl<P: Post> Poster<'_, P> {
             let destination = &mut leased.destination;
             // Without it an operator moved the cursor, or has just skipped the lead.
             let Some(stuck) = destination.stuck else { return Ok(()) };
-            if destination.has_taken_ahead(stuck.lead) {
+            if destination.ahead.contains(&stuck.lead) {
                 return Ok(());
             }
             let read_at = self.forwarder.system.now();
@@ -68,7 +68,7 @@ impl<P: Post> Poster<'_, P> {
         let (only, account) = (&destination.only, destination.account());
         let limit = if only.is_empty() && destination.ahead.is_empty() { 1 } else { PAGE };
         let wants = |lead: &StoredLead| {
-            meets(only, &account, lead) && !destination.has_taken_ahead(lead.id)
+            meets(only, &account, lead) && !destination.ahead.contains(&lead.id)
         };
         loop {
             let page = self.leads_after(destination, lead, limit).await?;

@@ -2,16 +2,16 @@
 
 use jiff::Timestamp;
 use providers::{LeadRecord, write_time};
+use serde_json::Value;
 use shared::model::{Account, BrokenRule};
 use std::collections::BTreeMap;
 
 /// The name of a sample that is sent.
 pub(crate) const PLAIN_NAME: &str = "Maria Silva";
 
-/// The names of a lead's members.
-pub(crate) fn names_of_lead(account: &Account) -> Vec<String> {
-    let lead = serde_json::to_value(sample(account, PLAIN_NAME)).unwrap_or_default();
-    lead.as_object().into_iter().flat_map(|members| members.keys().cloned()).collect()
+/// The names of a JSON object's members.
+pub(crate) fn names_of_members(object: &Value) -> Vec<String> {
+    object.as_object().into_iter().flat_map(|members| members.keys().cloned()).collect()
 }
 
 /// A lead of this person with all members.

@@ -15,7 +15,7 @@ use std::{
 };
 
 /// The longest template, in bytes. It is in the destination's item, which each post reads again.
-pub const MAX_TEMPLATE: usize = 16 * 1024;
+pub(crate) const MAX_TEMPLATE: usize = 16 * 1024;
 /// The longest text that a template makes, in bytes.
 pub(crate) const MAX_TEXT: usize = 256 * 1024;
 /// How many steps a template may take.
@@ -98,7 +98,7 @@ impl Escape {
 }
 
 /// Whether a text has parts that a template fills in.
-pub(crate) fn is_template(text: &str) -> bool {
+pub fn is_template(text: &str) -> bool {
     text.contains("{{") || text.contains("{%")
 }
 

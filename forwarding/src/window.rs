@@ -10,7 +10,7 @@ use crate::{
     leads::PAGE,
     lease::{Ended, Leased},
     message::LEAD_VALID_FOR,
-    next::{Fault, Next, after_window, note_gone, note_success},
+    next::{Fault, after_window, note_gone, note_success},
     post::{Answered, Post, PostError},
     poster::{Poster, Refusal, create_message},
 };
@@ -73,7 +73,6 @@ impl<'a, P: Post> Poster<'a, P> {
 
     /// Posts until nothing waits, or until one fails. Then waits for the others.
     async fn fill_window(&mut self, leased: &mut Leased<'_>) -> Result<Fault, Ended> {
-        leased.destination.ahead.extend(leased.destination.taken_ahead);
         let mut window = Window::new(&leased.destination, self.forwarder.system.now());
         loop {
             let is_empty = self.begin_posts(leased, &mut window).await?;
@@ -161,14 +160,12 @@ impl<'a, P: Post> Poster<'a, P> {
             return Ok(());
         };
         match verdict {
-            Verdict::Taken => {
-                destination.taken_ahead = destination.taken_ahead.max(Some(lead));
-            }
+            Verdict::Taken => destination.take_ahead(lead),
             Verdict::Refused(status) => {
                 self.set_lead_aside(destination, lead, Refusal::answered(Some(status))).await?;
             }
             Verdict::Gone => {
-                let _ = note_gone(destination, self.forwarder.system.now());
+                note_gone(destination, self.forwarder.system.now());
                 window.failed.insert(lead, None);
                 return Ok(());
             }
@@ -179,7 +176,7 @@ impl<'a, P: Post> Poster<'a, P> {
         }
         destination.ahead.insert(lead);
         if window.failed.is_empty() {
-            note_success(destination, Next::GoOn);
+            note_success(destination);
         }
         Ok(())
     }
@@ -321,7 +318,7 @@ impl Window<'_> {
     fn is_known(&self, destination: &Destination, lead: LeadId) -> bool {
         lead <= destination.cursor
             || self.in_flight.contains(&lead)
-            || destination.has_taken_ahead(lead)
+            || destination.ahead.contains(&lead)
     }
 
     /// Reads from after this lead on.

@@ -192,7 +192,7 @@ fn lead_state(
         Some(event) if event.tries > 0 => return ("set aside", event.status),
         None if lead <= *starts_after => "older than its start",
         None if !is_wanted => "not one that it gets",
-        None if lead <= *cursor || destination.has_taken_ahead(lead) => "forwarded",
+        None if lead <= *cursor || destination.ahead.contains(&lead) => "forwarded",
         None if reached.is_some_and(|reached| lead <= reached) => {
             "perhaps forwarded, waiting to be posted again"
         }

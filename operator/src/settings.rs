@@ -7,7 +7,7 @@ use crate::{
 };
 use forwarding::{
     Addresses, Form, MAX_HEADERS, MasterSecret, Message, OwnHeader, check_conditions, check_host,
-    check_url,
+    check_url, is_template,
 };
 use jiff::Timestamp;
 use shared::{
@@ -70,7 +70,7 @@ impl Settings {
             let resolved = check_host(&checked, allowed).await;
             resolved.map_err(|error| Failure::Input(format!("the URL cannot be used: {error}")))?;
             // A template stays as it was written: a URL would escape its braces.
-            destination.url = if url.contains('{') { url } else { checked.to_string() };
+            destination.url = if is_template(&url) { url } else { checked.to_string() };
         }
         let request = &mut destination.request;
         request.method = method.unwrap_or(request.method);

@@ -88,11 +88,11 @@ pub struct Destination {
     /// The first lead after the cursor, if posting it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stuck: Option<Stuck>,
-    /// A lead after the cursor that it took: one that was probed, or the last of several in flight.
+    /// The highest lead that it took before its turn: a lead before it that fails is at fault itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taken_ahead: Option<LeadId>,
-    /// Leads after the cursor that were taken or set aside before their turn: while several were in
-    /// flight, or by an operator.
+    /// Leads after the cursor that were taken or set aside before their turn: by a probe, while
+    /// several were in flight, or by an operator.
     #[serde(
         default,
         skip_serializing_if = "BTreeSet::is_empty",

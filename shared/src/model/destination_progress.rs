@@ -42,9 +42,10 @@ impl Destination {
         self.ahead.retain(|ahead| *ahead > lead);
     }
 
-    /// Whether this lead after the cursor was taken or set aside before its turn.
-    pub fn has_taken_ahead(&self, lead: LeadId) -> bool {
-        self.taken_ahead == Some(lead) || self.ahead.contains(&lead)
+    /// Notes that it took a lead before its turn.
+    pub fn take_ahead(&mut self, lead: LeadId) {
+        self.taken_ahead = self.taken_ahead.max(Some(lead));
+        self.ahead.insert(lead);
     }
 
     /// Adopts what operators changed while a pass was running, and keeps the progress of the pass.

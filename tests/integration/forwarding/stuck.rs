@@ -153,15 +153,21 @@ async fn a_probed_lead_that_was_taken_is_not_posted_again_after_a_pass_ended() {
     assert_eq!(destination.leads_got(), [ids[0], ids[2]]);
 }
 
+/// A destination with so many leads that has failed twice at one of them, and is due.
+async fn before_a_probe(leads: usize, bad: usize) -> (TestDestination, Vec<LeadId>) {
+    let destination = TestDestination::start().await;
+    let ids = destination.store(leads).await;
+    for _ in 0..2 {
+        destination.pass_failing(&ids[bad..=bad], fails()).await;
+    }
+    destination.api.advance(SignedDuration::from_hours(1));
+    (destination, ids)
+}
+
 /// The operator saw the destination before the pass, and skips the lead when a later one was taken.
 #[tokio::test]
 async fn a_skip_while_a_later_lead_is_probed_posts_that_one_only_once() {
-    let destination = TestDestination::start().await;
-    let ids = destination.store(3).await;
-    for _ in 0..2 {
-        destination.pass_failing(&ids[..1], fails()).await;
-    }
-    destination.api.advance(SignedDuration::from_hours(1));
+    let (destination, ids) = before_a_probe(3, 0).await;
     let seen = destination.stored().await;
     let receiver = Receiver::new(|Received { number, .. }| {
         let (table, seen) = (destination.table(), &seen);
@@ -180,12 +186,7 @@ async fn a_skip_while_a_later_lead_is_probed_posts_that_one_only_once() {
 /// Otherwise nobody would tell the destination when that lead is erased.
 #[tokio::test]
 async fn a_skip_keeps_that_a_probed_lead_may_have_been_taken() {
-    let destination = TestDestination::start().await;
-    let ids = destination.store(2).await;
-    for _ in 0..2 {
-        destination.pass_failing(&ids[..1], fails()).await;
-    }
-    destination.api.advance(SignedDuration::from_hours(1));
+    let (destination, ids) = before_a_probe(2, 0).await;
     let seen = destination.stored().await;
     destination.pass(|_| Err(PostError::TimedOut)).await;
     assert_eq!(destination.leads_got(), ids);
@@ -196,12 +197,7 @@ async fn a_skip_keeps_that_a_probed_lead_may_have_been_taken() {
 /// What a pass reached between the operator's look and the replay stays noted.
 #[tokio::test]
 async fn a_replay_is_refused_if_a_pass_probed_meanwhile() {
-    let destination = TestDestination::start().await;
-    let ids = destination.store(3).await;
-    for _ in 0..2 {
-        destination.pass_failing(&ids[1..2], fails()).await;
-    }
-    destination.api.advance(SignedDuration::from_hours(1));
+    let (destination, ids) = before_a_probe(3, 1).await;
     let seen = destination.stored().await;
     destination.pass(|_| Err(PostError::TimedOut)).await;
     let (table, first) = (destination.table(), LeadId::FIRST);

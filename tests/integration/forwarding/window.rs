@@ -43,6 +43,32 @@ impl TestDestination {
     }
 }
 
+impl TestDestination {
+    /// A pass during whose post with this number an operator acts. Nobody after it gets an answer
+    /// before that is done, and the pass may see it then.
+    async fn pass_while<F: Future<Output = ()> + Send>(
+        &self,
+        at: usize,
+        act: impl Fn() -> F + Send + Sync,
+    ) {
+        let acted = Semaphore::new(0);
+        let receiver = Receiver::new(|Received { number, .. }| {
+            let (act, acted) = (&act, &acted);
+            Box::pin(async move {
+                if number > at {
+                    drop(acted.acquire().await);
+                } else if number == at {
+                    act().await;
+                    self.api.advance(SignedDuration::from_millis(100));
+                    acted.add_permits(1);
+                }
+                takes(number)
+            })
+        });
+        self.pass_to_receiver(&receiver).await;
+    }
+}
+
 fn lead_of(message: &str) -> LeadId {
     message.split('_').nth(1).unwrap().parse().unwrap()
 }
@@ -231,26 +257,14 @@ async fn a_destination_that_is_gone_gets_the_lead_when_it_is_resumed() {
 async fn nothing_is_posted_after_a_pause_that_comes_while_a_page_is_read() {
     let destination = TestDestination::with_in_flight(2).await;
     let ids = destination.store(30).await;
-    // Nobody after it gets an answer before the change is stored.
-    let changed = Semaphore::new(0);
-    let receiver = Receiver::new(|Received { number, .. }| {
-        let (destination, changed) = (&destination, &changed);
-        Box::pin(async move {
-            if number > 24 {
-                drop(changed.acquire().await);
-            }
-            if number == 24 {
-                let paused =
-                    Destination { state: DestinationState::Paused, ..destination.stored().await };
-                let change = DestinationChange::Pause;
-                destination.table().change_destination(&paused, change).await.unwrap();
-                destination.api.advance(SignedDuration::from_millis(100));
-                changed.add_permits(1);
-            }
-            takes(number)
+    destination
+        .pass_while(24, || async {
+            let stored = destination.stored().await;
+            let paused = Destination { state: DestinationState::Paused, ..stored };
+            let change = DestinationChange::Pause;
+            assert!(destination.table().change_destination(&paused, change).await.unwrap());
         })
-    });
-    destination.pass_to_receiver(&receiver).await;
+        .await;
     let got = destination.leads_got().len();
     assert!((24..=26).contains(&got), "{got}");
     assert_eq!(destination.stored().await.cursor, ids[got - 1]);
@@ -284,26 +298,13 @@ async fn a_replay_while_leads_are_in_flight_posts_all_of_them_again() {
     let ids = destination.store(6).await;
     destination.pass(takes).await;
     let more = destination.store(6).await;
-    // Nobody after it gets an answer before the replay is stored.
-    let changed = Semaphore::new(0);
-    let receiver = Receiver::new(|Received { number, .. }| {
-        let (destination, changed) = (&destination, &changed);
-        Box::pin(async move {
-            if number > 2 {
-                drop(changed.acquire().await);
-            }
-            if number == 2 {
-                let stored = destination.stored().await;
-                let moved = destination.table().move_cursor_back(&stored, LeadId::FIRST);
-                assert!(moved.await.unwrap());
-                // Operators' changes are seen after a moment.
-                destination.api.advance(SignedDuration::from_millis(100));
-                changed.add_permits(1);
-            }
-            takes(number)
+    destination
+        .pass_while(2, || async {
+            let stored = destination.stored().await;
+            let moved = destination.table().move_cursor_back(&stored, LeadId::FIRST);
+            assert!(moved.await.unwrap());
         })
-    });
-    destination.pass_to_receiver(&receiver).await;
+        .await;
     let got = destination.leads_got();
     let last = destination.stored().await;
     assert_eq!(last.cursor, more[5]);
